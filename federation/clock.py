@@ -1,0 +1,49 @@
+"""This module knows what time it is: UTC, and integer milliseconds since 1970 in the database.
+
+Everything asks here, so that a test can hold the time still or move it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_held: int | None = None
+
+
+def now_ms() -> int:
+    """The time in milliseconds since 1970."""
+    return _held if _held is not None else time.time_ns() // 1_000_000
+
+
+def now() -> datetime:
+    """The time as an aware UTC datetime."""
+    return moment(now_ms())
+
+
+def moment(ms: int) -> datetime:
+    """The aware UTC datetime of a time in milliseconds."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def rfc3339(ms: int) -> str:
+    """A time as documents carry it: `2026-01-02T10:00:05Z`, to the second."""
+    return moment(ms).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def held(ms: int) -> Iterator[None]:
+    """Hold the time at `ms` inside the block (for tests)."""
+    global _held  # noqa: PLW0603
+    before, _held = _held, ms
+    try:
+        yield
+    finally:
+        _held = before

@@ -1,0 +1,113 @@
+"""The protocol's tables: actors (local and remote alike), their keys, and the hosts they live on."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+URI = 2_048
+
+
+class Actor(Model):
+    """A person, group or service, here or elsewhere; one row for one actor id."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    uri = fields.CharField(max_length=URI, unique=True)
+    kind = fields.CharField(max_length=32)
+    local = fields.BooleanField(default=False)
+    host = fields.CharField(max_length=255)
+    username = fields.CharField(max_length=255)
+    name = fields.TextField(default="")
+    summary = fields.TextField(default="")
+    page_url = fields.TextField(default="")
+    icon_url = fields.TextField(default="")
+    inbox = fields.TextField(default="")
+    shared_inbox = fields.TextField(default="")
+    outbox = fields.TextField(default="")
+    followers = fields.TextField(default="")
+    moderators = fields.TextField(default="")
+    featured = fields.TextField(default="")
+    document = fields.TextField(default="")
+    """The JSON as its origin served it, with `summary` sanitised; empty for a local actor."""
+    moved_to = fields.TextField(default="")
+    """Where it says it moved, once the other end says so too (`alsoKnownAs`)."""
+    state = fields.CharField(max_length=16, default="live")
+    """`live`, `suspended` (by an operator here) or `gone` (its origin said so)."""
+    published_at = fields.BigIntField(default=0)
+    updated_at = fields.BigIntField(default=0)
+    fetched_at = fields.BigIntField(default=0)
+
+    keys: fields.ReverseRelation[Key]
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "actor"
+        indexes = (("host", "username"),)
+
+    def __str__(self) -> str:
+        return self.uri
+
+    @property
+    def handle(self) -> str:
+        """`ann@h.example`."""
+        return f"{self.username}@{self.host}"
+
+    @property
+    def delivery_inbox(self) -> str:
+        """Where broadcasts go: the shared inbox of its host where there is one."""
+        return self.shared_inbox or self.inbox
+
+
+class Key(Model):
+    """A public key of an actor; for our own actors the sealed private half too."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="keys", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    uri = fields.CharField(max_length=URI, unique=True)
+    algorithm = fields.CharField(max_length=16)
+    """`rsa` or `ed25519`."""
+    public = fields.TextField()
+    """RSA: SPKI PEM. Ed25519: multibase Multikey (`z6Mk...`)."""
+    sealed = fields.BinaryField(null=True)
+    """Private PKCS#8 DER under the instance's secret; null for a remote key."""
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "key"
+
+    def __str__(self) -> str:
+        return self.uri
+
+
+class Peer(Model):
+    """What we know of a host: its software, the signature it takes, whether it is blocked."""
+
+    host = fields.CharField(max_length=255, primary_key=True)
+    software = fields.CharField(max_length=64, default="")
+    version = fields.CharField(max_length=64, default="")
+    family = fields.CharField(max_length=16, default="unknown")
+    """`thread`, `microblog` or `unknown`: which dialect it is sent."""
+    asked_at = fields.BigIntField(default=0)
+    """When its NodeInfo was last asked for, answered or not."""
+    signature_form = fields.CharField(max_length=16, default="")
+    """`cavage`, `rfc9421` or empty (not yet learned): which form its inbox took last."""
+    form_learned_at = fields.BigIntField(default=0)
+    blocked = fields.BooleanField(default=False)
+    note = fields.TextField(default="")
+    first_seen_at = fields.BigIntField()
+    heard_at = fields.BigIntField(default=0)
+    """When it last sent us something that verified."""
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "peer"
+
+    def __str__(self) -> str:
+        return self.host

@@ -1,0 +1,99 @@
+"""This module decides which URLs are one and the same, and which share an origin.
+
+An id is compared, stored and looked up in its canonical spelling only; a spelling that two
+programs could read differently is refused, so that no check here can be passed by one reading
+and undone by another. FEP-fe34, RFC 3986 section 6.2.2.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
+
+from federation import limits
+from federation.errors import Malformed
+
+_PORTS = {"http": 80, "https": 443}
+
+# Classes are spelled out: under re.IGNORECASE `[a-z]` would take the Kelvin sign for a k.
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_REST = r"(?:[/?#][^\s\\\x00-\x20\x7f-\x9f\ud800-\udfff]*)?"
+_URL = re.compile(
+    r"([Hh][Tt][Tt][Pp][Ss]?)://"
+    rf"({_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])"
+    rf"(?::([0-9]{{1,5}}))?({_REST})"
+)
+_HOST_CHARS = 253
+_REMEMBERED = 4_096
+
+
+def canonical(url: str) -> str:
+    """The one spelling of a URL: scheme and host in lower case, no default port; the rest as it is.
+
+    Refuses (`Malformed`) anything but http(s), a user part, a backslash, control characters,
+    white space, a host that is empty, not ASCII, percent-encoded or ends in a dot, an impossible
+    port, and more than `limits.URI_CHARS` characters. Whether the host may be connected to is not
+    asked here.
+    """
+    scheme, netloc, rest = _split(url)
+    return f"{scheme}://{netloc}{rest}"
+
+
+def host_of(url: str) -> str:
+    """The host of a URL in lower case, with its port unless that is the default one.
+
+    Refuses what `canonical` refuses.
+    """
+    return _split(url)[1]
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL, such as `https://h.example`; refuses what `canonical` refuses."""
+    scheme, netloc, _ = _split(url)
+    return f"{scheme}://{netloc}"
+
+
+def same_origin(a: str, b: str) -> bool:
+    """Whether two URLs have one scheme, host and port; False when either is no proper URL."""
+    try:
+        return _split(a)[:2] == _split(b)[:2]
+    except Malformed:
+        return False
+
+
+def without_fragment(url: str) -> str:
+    """The part of a URL before `#`: what is asked for over HTTP."""
+    return url.partition("#")[0]
+
+
+@lru_cache(_REMEMBERED)
+def _split(url: str) -> tuple[str, str, str]:
+    if len(url) > limits.URI_CHARS:
+        raise Malformed(f"a URL may have {limits.URI_CHARS} characters, this one has {len(url)}")
+    match = _URL.fullmatch(url)
+    if match is None:
+        raise Malformed(f"not a plain http(s) URL: {url[:200]!r}")
+    scheme, host, port, rest = match.groups()
+    scheme = scheme.lower()
+    return scheme, _host(host, url) + _port(port, scheme, url), rest
+
+
+def _host(host: str, url: str) -> str:
+    if len(host) > _HOST_CHARS:
+        raise Malformed(f"the host name is too long: {url[:200]!r}")
+    if not host.startswith("["):
+        return host.lower()
+    try:
+        return f"[{IPv6Address(host[1:-1]).compressed}]"
+    except AddressValueError as error:
+        raise Malformed(f"not an IPv6 address: {url[:200]!r}") from error
+
+
+def _port(port: str | None, scheme: str, url: str) -> str:
+    if port is None:
+        return ""
+    number = int(port)
+    if not 0 < number < 65_536:
+        raise Malformed(f"not a port number: {url[:200]!r}")
+    return "" if number == _PORTS[scheme] else f":{number}"

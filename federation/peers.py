@@ -1,0 +1,172 @@
+"""This module knows other hosts: their software, the signatures they take, and who is blocked.
+
+What is known of a host is one row. A blocked host is never asked anything.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from federation import clock, limits, nodeinfo, origin, storage
+from federation.config import FederationConfig
+from federation.errors import FederationError, Malformed
+from federation.fetch import Fetcher
+from federation.flights import Flights
+from federation.models import Peer
+from federation.nodeinfo import Family, Software
+from federation.pace import Memory
+
+Form = Literal["cavage", "rfc9421"]
+
+FORM_FRESH_MS = 30 * clock.DAY
+"""After so long a learned signature form is tried anew: peers are upgraded."""
+
+_HEARD_SECONDS = 60.0
+_FORMS: dict[str, Form] = {"cavage": "cavage", "rfc9421": "rfc9421"}
+_FAMILIES: dict[str, Family] = {"thread": "thread", "microblog": "microblog"}
+
+
+class Peers:
+    """The hosts that this instance met."""
+
+    def __init__(self, fetcher: Fetcher, config: FederationConfig) -> None:
+        self._fetcher = fetcher
+        self._config = config
+        self._flights: Flights[Family] = Flights()
+        self._heard: Memory[bool] = Memory()
+
+    async def family(self, host: str) -> Family:
+        """The dialect that a host is sent; asks its NodeInfo when that was not done for a day.
+
+        A host that does not answer keeps the family it had, `unknown` at first, and is left alone
+        for an hour (a day, once its software is known).
+        """
+        host = plain(host)
+        row = await self.show(host)
+        if not self._should_ask(host, row) or await self.is_blocked(host):
+            return _family(row)
+        return await self._flights.share(host, lambda: self._learn(host, _family(row)))
+
+    async def known_family(self, host: str) -> Family:
+        """The dialect that a host is sent, as far as it is known; asks nobody."""
+        return _family(await self.show(host))
+
+    async def form(self, host: str) -> Form | Literal[""]:
+        """The signature form that a host took last, `""` when that is not known or too old."""
+        row = await self.show(host)
+        if row is None or row.form_learned_at + FORM_FRESH_MS < clock.now_ms():
+            return ""
+        return _FORMS.get(row.signature_form, "")
+
+    async def learn_form(self, host: str, form: Form) -> None:
+        """Remember which signature form a host took."""
+        await _upsert(plain(host), {"signature_form": form, "form_learned_at": clock.now_ms()})
+
+    async def heard(self, host: str) -> None:
+        """Note that a host sent something that verified (written once a minute at most)."""
+        host = plain(host)
+        if self._heard.get(host):
+            return
+        self._heard.put(host, True, _HEARD_SECONDS)
+        await _upsert(host, {"heard_at": clock.now_ms()})
+
+    async def is_blocked(self, host: str) -> bool:
+        """Whether an operator here blocked a host, on whichever port, or a domain above it."""
+        names = _with_parents(plain(host))
+        sql = f"SELECT 1 FROM peer WHERE blocked = ? AND host IN ({storage.marks(len(names))})"  # noqa: S608 - marks only
+        return await storage.row(sql, True, *names) is not None
+
+    async def block(self, host: str, note: str = "") -> None:
+        """Want nothing of a host and of the domains below it; refuses (`Malformed`) a bad name."""
+        await _upsert(_proper(host), {"blocked": True, "note": note})
+
+    async def unblock(self, host: str) -> None:
+        """Take a host back; what else is known of it stays."""
+        await Peer.filter(host=plain(host)).update(blocked=False)
+
+    async def show(self, host: str) -> Peer | None:
+        """What is known of a host, or None."""
+        return await Peer.get_or_none(host=plain(host))
+
+    async def all(self) -> list[Peer]:
+        """Every host that is known, by name."""
+        return await Peer.all().order_by("host")
+
+    def _should_ask(self, host: str, row: Peer | None) -> bool:
+        if host == self._config.host:
+            return False
+        if row is None:
+            return True
+        fresh = limits.NODEINFO_FRESH_SECONDS if row.software else limits.NEGATIVE_SECONDS
+        age: int = clock.now_ms() - row.asked_at
+        return age >= fresh * clock.SECOND
+
+    async def _learn(self, host: str, before: Family) -> Family:
+        scheme = "http" if self._config.allow_http else "https"
+        try:
+            software = await nodeinfo.ask(self._fetcher, host, scheme)
+        except FederationError:
+            await _upsert(host, {"asked_at": clock.now_ms()})
+            return before
+        return await _learned(host, software)
+
+
+def plain(host: str) -> str:
+    """A host as rows name it: lower case, without a trailing dot or the port that https implies."""
+    return host.strip().lower().removesuffix(":443").rstrip(".")
+
+
+async def _learned(host: str, software: Software) -> Family:
+    family = nodeinfo.family_of(software.name)
+    await _upsert(
+        host,
+        {
+            "software": software.name,
+            "version": software.version,
+            "family": family,
+            "asked_at": clock.now_ms(),
+        },
+    )
+    return family
+
+
+async def _upsert(host: str, changes: dict[str, object]) -> None:
+    now = clock.now_ms()
+    row: dict[str, object] = {
+        "host": host,
+        "software": "",
+        "version": "",
+        "family": "unknown",
+        "asked_at": 0,
+        "signature_form": "",
+        "form_learned_at": 0,
+        "blocked": False,
+        "note": "",
+        "first_seen_at": now,
+        "heard_at": 0,
+    } | changes
+    sets = ", ".join(f"{column} = excluded.{column}" for column in changes)
+    sql = (
+        f"INSERT INTO peer ({', '.join(row)}) VALUES ({storage.marks(len(row))})"  # noqa: S608 - our own column names
+        f" ON CONFLICT (host) DO UPDATE SET {sets}"
+    )
+    await storage.execute(sql, *row.values())
+
+
+def _family(row: Peer | None) -> Family:
+    return _FAMILIES.get(row.family, "unknown") if row is not None else "unknown"
+
+
+def _proper(host: str) -> str:
+    name = plain(host)
+    if origin.host_of(f"https://{name}/") != name:
+        raise Malformed(f"to block a host, name it like bad.example, not {host[:200]!r}")
+    return name
+
+
+def _with_parents(host: str) -> list[str]:
+    """`a.b.example:8443` itself, without its port, and every domain above it."""
+    bare = host if host.endswith("]") else host.rsplit(":", 1)[0]
+    labels = bare.split(".")
+    parents = [".".join(labels[start:]) for start in range(len(labels))]
+    return list(dict.fromkeys([host, *parents]))

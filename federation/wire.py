@@ -1,0 +1,47 @@
+"""This module puts the parts of the protocol together into the one value that others are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+
+from federation.config import FederationConfig
+from federation.directory import Directory
+from federation.fetch import Fetcher
+from federation.http import Http
+from federation.keys import Keyring
+from federation.peers import Peers
+from federation.register import Clean
+from federation.uris import Uris
+
+Transport = httpx.AsyncBaseTransport
+"""What opens the sockets: `federation.transport.GuardedTransport`, or a network of a test's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Everything with which an instance speaks to others."""
+
+    config: FederationConfig
+    uris: Uris
+    keyring: Keyring
+    http: Http
+    fetcher: Fetcher
+    peers: Peers
+    directory: Directory
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.http.close()
+
+
+def build(config: FederationConfig, transport: Transport, clean: Clean) -> Wire:
+    """The parts for one instance; `clean` makes a stranger's HTML safe to show."""
+    uris = Uris(config.origin)
+    keyring = Keyring(config.secret)
+    http = Http(transport, config)
+    fetcher = Fetcher(http, keyring, config, uris)
+    peers = Peers(fetcher, config)
+    directory = Directory(fetcher, peers, config, uris, clean)
+    return Wire(config, uris, keyring, http, fetcher, peers, directory)
