@@ -1,0 +1,1 @@
+"""What arrives: gated, verified, recorded durably, answered, then processed in order."""

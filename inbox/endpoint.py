@@ -1,0 +1,170 @@
+"""This module answers a POST to an inbox, and says in every refusal what would be right.
+
+202 for what is verified and stored, and for what is ignored on purpose; 400, 401, 403, 404 and 413
+are the sender's to mend; 429 and 503 mean: come back. Never 410 or 418 (PieFed and Misskey take the
+whole host for gone), nor 406 or 415: peers drop an activity for good on those. wire.md b.4.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from federation import strict_json
+from federation.errors import Misconfigured, NotHere, Refused, TooLarge, Unreachable
+from federation.origin import host_of
+from federation.signatures import SignedRequest
+from federation.wire import Wire
+from inbox.gate import admit, read_body, read_document
+from inbox.record import Arrival, Recorder
+from inbox.verify import Verifier
+
+log = structlog.get_logger("fedigroups.inbox")
+
+Doors = Callable[[str], Awaitable[bool]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+Pace = Callable[[str], float]
+
+RETRY_SECONDS = 60
+RETRY_SECONDS_MOST = 3_600
+DETAIL_CHARS = 500
+
+_TITLES = {
+    400: "Not an activity as it should be",
+    401: "Not proven to come from its actor",
+    403: "Not wanted here",
+    404: "No such inbox",
+    413: "Too large",
+    429: "Too many at once",
+    503: "Come back later",
+}
+_CHALLENGE = {
+    "Accept-Signature": 'sig1=("@method" "@target-uri" "content-digest");created',
+    "WWW-Authenticate": 'Signature headers="(request-target) host date digest"',
+}
+
+
+def at_any_pace(host: str) -> float:
+    """No seconds to wait, for any host."""
+    return 0.0
+
+
+def inbox_endpoint(
+    wire: Wire, recorder: Recorder, doors: Doors, pace: Pace = at_any_pace
+) -> Endpoint:
+    """The endpoint of every inbox here; mount it at each of their paths, for POST.
+
+    `doors(uri)` says whether the inbox with that URI exists: 404 when not. `pace(host)` answers the
+    seconds that a host should wait before it sends more, 0 for none; it is asked once an activity
+    of that host is verified, so that nobody can use up the share of others.
+    """
+    return _Door(wire, recorder, doors, pace).answer
+
+
+class _Door:
+    def __init__(self, wire: Wire, recorder: Recorder, doors: Doors, pace: Pace) -> None:
+        self._wire = wire
+        self._recorder = recorder
+        self._doors = doors
+        self._pace = pace
+        self._verifier = Verifier(wire)
+
+    async def answer(self, request: Request) -> Response:
+        try:
+            return await self._receive(request)
+        except Refused as error:
+            return _refused(request, error)
+        except Unreachable as error:
+            return _later(request, error, error.retry_after)
+        except Misconfigured as error:
+            log.error("inbox.misconfigured", reason=str(error))
+            return _later(request, "this server is not set up to check that", None)
+        except Exception:  # nobody's activity is lost to a fault of ours: they will send it again
+            log.exception("inbox.fault", door=request.scope["path"])
+            return _later(request, "this server failed at that", None)
+
+    async def _receive(self, request: Request) -> Response:
+        headers = _headers(request)
+        body = await read_body(request.receive, headers)
+        door = self._wire.config.origin + _path(request)
+        if not await self._doors(door):
+            raise NotHere(f"there is no inbox {door}")
+        activity = read_document(headers, body)
+        await admit(self._wire, activity)
+        if await self._verifier.is_moot(activity):
+            log.debug("inbox.moot", activity=activity.id, peer=activity.actor)
+            return Response(status_code=202)
+        signed = SignedRequest(
+            request.method, _target(request), headers, body, self._wire.config.origin
+        )
+        await self._verifier.verify(signed, activity)
+        return await self._take(Arrival(activity, door, body))
+
+    async def _take(self, arrival: Arrival) -> Response:
+        host = host_of(arrival.activity.actor)
+        if wait := self._pace(host):
+            log.info("inbox.slowed", peer=host, seconds=wait)
+            return _problem(429, f"{host} sends more than this server takes", wait)
+        if not await self._recorder.record(arrival):
+            log.debug("inbox.duplicate", activity=arrival.activity.id, peer=host)
+        return Response(status_code=202)
+
+
+def _headers(request: Request) -> list[tuple[str, str]]:
+    return [
+        (name.decode("latin-1").lower(), value.decode("latin-1"))
+        for name, value in request.scope["headers"]
+    ]
+
+
+def _path(request: Request) -> str:
+    """The path as it was sent: `%2F` in it stays what it is, so that it opens no other door."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return raw.decode("latin-1")
+
+
+def _target(request: Request) -> str:
+    query: bytes = request.scope["query_string"]
+    return f"{_path(request)}?{query.decode('latin-1')}" if query else _path(request)
+
+
+def _refused(request: Request, error: Refused) -> Response:
+    log.info("inbox.refused", status=error.status, reason=str(error), peer=_peer(request))
+    response = _problem(error.status, str(error))
+    if error.status == 401:
+        response.headers.update(_CHALLENGE)
+    if isinstance(error, TooLarge):
+        response.headers["Connection"] = "close"  # the rest of the body is not waited for
+    return response
+
+
+def _later(request: Request, reason: object, seconds: float | None) -> Response:
+    log.info("inbox.postponed", reason=str(reason), peer=_peer(request))
+    response = _problem(503, str(reason), RETRY_SECONDS if seconds is None else seconds)
+    response.headers["Connection"] = "close"
+    return response
+
+
+def _problem(status: int, detail: str, seconds: float | None = None) -> Response:
+    """A problem document (RFC 9457, FEP-c180)."""
+    content = strict_json.dumps(
+        {
+            "type": "about:blank",
+            "title": _TITLES[status],
+            "status": status,
+            "detail": detail[:DETAIL_CHARS],
+        }
+    )
+    response = Response(content, status, media_type="application/problem+json")
+    if seconds is not None:
+        wait = min(max(math.ceil(seconds), 1), RETRY_SECONDS_MOST)
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,39 @@
+"""The inbox's table: each activity that was verified and answered 202, until it is settled."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Receipt(Model):
+    """One verified activity; `digest` makes a second arrival of it a duplicate."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    digest = fields.CharField(max_length=64, unique=True)
+    """SHA-256 of activity id and actor, in hex."""
+    activity_uri = fields.TextField()
+    actor_uri = fields.TextField()
+    kind = fields.CharField(max_length=64)
+    host = fields.CharField(max_length=255)
+    """The host of the actor: its receipts are processed in order."""
+    door = fields.TextField()
+    """Which inbox it came through: the local inbox's URI."""
+    body = fields.BinaryField(null=True)
+    """The bytes that were verified; emptied after 7 days."""
+    state = fields.CharField(max_length=16, default="received")
+    """`received`, then `done`, `ignored` or `failed`."""
+    reason = fields.TextField(default="")
+    attempts = fields.IntField(default=0)
+    next_try_at = fields.BigIntField(default=0)
+    received_at = fields.BigIntField()
+    settled_at = fields.BigIntField(default=0)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "receipt"
+        indexes = (("state", "next_try_at", "id"), ("host", "state"))
+
+    def __str__(self) -> str:
+        return self.activity_uri
