@@ -1,0 +1,1 @@
+"""What leaves: a log of activities, the streams they are on, and a cursor for each destination."""

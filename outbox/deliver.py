@@ -1,0 +1,111 @@
+"""This module makes one delivery: a POST, signed anew, with at most one second knock."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+
+from federation import limits, signatures
+from federation.errors import FederationError, Misconfigured
+from federation.http import Answer, on_wire
+from federation.keys import Signer
+from federation.signatures import Form
+from federation.vocabulary import ACTIVITY_JSON
+from federation.wire import Wire
+from outbox.outcome import Fate, Verdict, judge, poison, unreachable
+from outbox.owed import Parcel
+
+log = structlog.get_logger("fedigroups.outbox")
+
+FIRST: Form = "cavage"
+"""Most peers read nothing else."""
+
+# Signing releases the interpreter lock; not the default pool, which slow name lookups can fill.
+_pens = ThreadPoolExecutor(max_workers=2, thread_name_prefix="outbox-sign")
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What is posted, whichever form signs it."""
+
+    wire: Wire
+    signer: Signer
+    inbox: str
+    body: bytes
+
+    async def post(self, form: Form) -> Answer:
+        """One exchange; no redirect is followed."""
+        loop = asyncio.get_running_loop()
+        signed = await loop.run_in_executor(
+            _pens, signatures.sign, self.signer, "POST", self.inbox, self.body, form
+        )
+        return await self.wire.http.send(
+            "POST",
+            self.inbox,
+            {"Content-Type": ACTIVITY_JSON, **signed},
+            self.body,
+            seconds=limits.DELIVERY_SECONDS,
+            max_bytes=limits.DELIVERY_ANSWER_BYTES,
+            cut=True,
+        )
+
+
+class Courier:
+    """Delivers to one host; knows which form of signature it took last."""
+
+    def __init__(self, wire: Wire, host: str) -> None:
+        self._wire = wire
+        self._host = host
+        self._known: Form | Literal["", "unasked"] = "unasked"
+
+    async def deliver(self, parcel: Parcel) -> Verdict:
+        """The verdict on one attempt to send the parcel, signed by its activity's actor.
+
+        The form that the host took last goes first; at 400 and 401 the other form is tried, once,
+        and remembered when it is taken. A database error is raised, never taken for an answer.
+        """
+        try:
+            signer = await self._wire.keyring.signer(parcel.actor_uri)
+        except Misconfigured as error:
+            return _poisoned(parcel, error)
+        form = await self._form()
+        try:
+            letter = _Letter(self._wire, signer, on_wire(parcel.lag.inbox), parcel.body)
+            form, answer = await _knock(letter, form)
+        except FederationError as error:
+            return unreachable(error)
+        except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+            return _poisoned(parcel, error)
+        verdict = judge(answer.status, answer.headers)
+        if verdict.fate is Fate.DONE:
+            await self._learn(form)
+        return verdict
+
+    async def _form(self) -> Form:
+        if self._known == "unasked":
+            self._known = await self._wire.peers.form(self._host)
+        return self._known or FIRST
+
+    async def _learn(self, form: Form) -> None:
+        if form != self._known:
+            await self._wire.peers.learn_form(self._host, form)
+            self._known = form
+
+
+async def _knock(letter: _Letter, form: Form) -> tuple[Form, Answer]:
+    first = await letter.post(form)
+    if not signatures.knock_again(first.status):
+        return form, first
+    other = signatures.other(form)
+    second = await letter.post(other)
+    # When both are refused alike, the form was not the fault: the first answer stands.
+    return (form, first) if signatures.knock_again(second.status) else (other, second)
+
+
+def _poisoned(parcel: Parcel, error: Exception) -> Verdict:
+    log.error("outbox.unsendable", activity=parcel.activity_uri, error=repr(error))
+    return poison(error)

@@ -1,0 +1,83 @@
+"""This module finds the hosts that are owed something and may be tried now.
+
+A broadcast must not touch ten thousand lanes, so nothing marks a host as due. What was appended
+of late is read from the end of the log; all subscriptions are compared with their streams only
+when a worker starts, and rarely after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from federation import clock, ids, storage
+from outbox import streams
+from outbox.owed import READY
+
+MOST = 10_000
+"""Hosts that one look brings; the rest is found by the next."""
+
+OVERLAP = 15 * clock.SECOND
+"""How far back a look at the log goes: a transaction that commits later is found by the sweep."""
+
+_MANY = 500
+_FREE = "l.lease_until <= ? AND l.next_try_at <= ?"
+_DIRECT = "MIN(CASE WHEN s.stream LIKE 'inbox:%' THEN 0 ELSE 1 END)"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A host with something to send; `direct` when somebody there waits for an answer."""
+
+    host: str
+    direct: bool
+
+
+async def all_hosts() -> list[Due]:
+    """Every host that is due, those with direct answers first."""
+    return await _find("", [])
+
+
+async def recent_hosts(*, direct_only: bool = False) -> list[Due]:
+    """The hosts that are due and read a stream that was appended to in the last seconds."""
+    floor = ids.new() - (OVERLAP << 20)
+    found = await storage.rows("SELECT DISTINCT stream FROM log_entry WHERE id > ?", floor)
+    names = [row["stream"] for row in found if _is_fresh(row["stream"], direct_only)]
+    due = list[Due]()
+    for start in range(0, len(names), _MANY):
+        some = names[start : start + _MANY]
+        due += await _find(f"AND s.stream IN ({storage.marks(len(some))})", some)
+    return due
+
+
+async def retried_hosts() -> list[Due]:
+    """The failing hosts whose time has come."""
+    now = clock.now_ms()
+    found = await storage.rows(
+        f"SELECT l.host FROM lane l WHERE l.state <> 'open' AND {_FREE} AND EXISTS ("  # noqa: S608 -- our own SQL
+        "SELECT 1 FROM subscription s JOIN stream t ON t.name = s.stream"
+        f" WHERE s.host = l.host AND t.head > s.cursor AND {READY}) LIMIT {MOST}",
+        now,
+        now,
+        now,
+    )
+    return [Due(row["host"], direct=False) for row in found]
+
+
+def _is_fresh(stream: str, direct_only: bool) -> bool:
+    return streams.is_direct(stream) or not (direct_only or streams.is_again(stream))
+
+
+async def _find(condition: str, values: Sequence[str]) -> list[Due]:
+    now = clock.now_ms()
+    found = await storage.rows(
+        f"SELECT s.host, {_DIRECT} AS direct FROM stream t"  # noqa: S608 -- our own SQL
+        " JOIN subscription s ON s.stream = t.name AND s.cursor < t.head"
+        f" JOIN lane l ON l.host = s.host AND {_FREE}"
+        f" WHERE {READY} {condition} GROUP BY s.host ORDER BY direct LIMIT {MOST}",
+        now,
+        now,
+        now,
+        *values,
+    )
+    return [Due(row["host"], direct=row["direct"] == 0) for row in found]

@@ -1,0 +1,166 @@
+"""This module decides which hosts are served next; the truth of what is owed is in the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import chain, islice
+
+import structlog
+
+from federation import ids, limits
+from federation.wire import Wire
+from outbox import due, lanes
+from outbox.due import Due
+from outbox.lane import End, Run
+from outbox.lanes import Claim
+
+log = structlog.get_logger("fedigroups.outbox")
+
+POLL_SECONDS = 2.0
+"""How often the end of the log is looked at when nobody calls `wake`."""
+
+SWEEP_SECONDS = 60.0
+"""How often all subscriptions are compared with their streams."""
+
+BUSY = 1_000
+"""While so many hosts wait, only direct answers are looked for; then everything is."""
+
+OnGone = Callable[[str], Awaitable[None]]
+
+
+class Scheduler:
+    """Serves the hosts that are owed something, a lane each; one in a process.
+
+    `owner` names this worker in the leases. `on_gone` is told each inbox that answered 410, after
+    that was written down and outside of any transaction: it re-reads the actor and decides.
+    """
+
+    def __init__(self, wire: Wire, *, owner: str, on_gone: OnGone | None = None) -> None:
+        self._wire = wire
+        self._owner = f"{owner[:40]}/{ids.token(6)}"
+        self._on_gone = on_gone
+        self._slots = asyncio.Semaphore(limits.DELIVERIES_AT_ONCE)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[bool, dict[str, None]] = {True: {}, False: {}}
+        self._barren: set[str] = set()
+        self._signal = asyncio.Event()
+        self._look = True
+        self._swept: float | None = None
+
+    def wake(self) -> None:
+        """Say that something was published; call it after the commit. Lost calls cost seconds."""
+        self._look = True
+        self._signal.set()
+
+    async def run(self) -> None:
+        """Serve until cancelled; then what was finished is written and all leases are released.
+
+        Nothing that fails in here ends it: a lane that fails is left alone until its lease ends,
+        and a database that is away is asked again.
+        """
+        try:
+            while True:
+                await self._round()
+                await self._pause()
+        finally:
+            await self._stop()
+
+    async def drain(self) -> None:
+        """Serve all that is due now, and return (for commands and tests)."""
+        self._barren.clear()
+        try:
+            while True:
+                found = await due.all_hosts()
+                self._expect(host for host in found if host.host not in self._barren)
+                await self._fill()
+                if not self._running:
+                    return
+                await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._stop()
+
+    async def _round(self) -> None:
+        try:
+            if self._look:
+                self._look = False
+                await self._find()
+            await self._fill()
+        except Exception:
+            log.exception("outbox.round.failed")
+            self._look = True
+            await asyncio.sleep(1)
+
+    async def _find(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if len(self._waiting[False]) >= BUSY:
+            self._expect(await due.recent_hosts(direct_only=True))
+            self._swept = None
+        elif self._swept is None or now - self._swept >= SWEEP_SECONDS:
+            self._expect(await due.all_hosts())
+            self._swept = now
+        else:
+            self._expect(await due.recent_hosts())
+            self._expect(await due.retried_hosts())
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._signal.wait()
+        except TimeoutError:
+            self._look = True
+        self._signal.clear()
+
+    def _expect(self, hosts: Iterable[Due]) -> None:
+        for one in hosts:
+            self._waiting[one.direct].setdefault(one.host)
+
+    async def _fill(self) -> None:
+        while hosts := self._next(limits.DELIVERIES_AT_ONCE - len(self._running)):
+            for claim in await lanes.claim(hosts, self._owner):
+                self._running[claim.host] = asyncio.create_task(self._serve(claim))
+
+    def _next(self, count: int) -> list[str]:
+        """The hosts to serve next, taken from those that wait; a host in service waits on."""
+        waiting = chain(self._waiting[True], self._waiting[False])
+        free = (host for host in waiting if host not in self._running)
+        found = list(dict.fromkeys(islice(free, max(count, 0))))
+        for host in found:
+            self._waiting[True].pop(host, None)
+            self._waiting[False].pop(host, None)
+        return found
+
+    async def _serve(self, claim: Claim) -> None:
+        run = Run(self._wire, claim, self._slots)
+        try:
+            end = await run.run()
+        except Exception:
+            log.exception("outbox.lane.failed", peer=claim.host)
+            end = End.LOST
+        finally:
+            del self._running[claim.host]
+            self._signal.set()
+        if end is End.TURN:
+            self._waiting[False].setdefault(claim.host)
+        if not run.moved:
+            self._barren.add(claim.host)
+        await self._tell(run.gone)
+
+    async def _tell(self, gone: Iterable[str]) -> None:
+        for inbox in dict.fromkeys(gone):
+            log.warning("outbox.gone", inbox=inbox)
+            if self._on_gone is not None:
+                try:
+                    await self._on_gone(inbox)
+                except Exception:
+                    log.exception("outbox.gone.failed", inbox=inbox)
+
+    async def _stop(self) -> None:
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.shield(lanes.release_all(self._owner))
+        except Exception:
+            log.exception("outbox.release.failed")

@@ -1,0 +1,140 @@
+"""This module knows how streams are named, and who reads them from where on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from federation import clock, ids, storage
+
+_DIRECT = "inbox:"
+_AGAIN = "again:"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An activity's place on a stream, about to be written."""
+
+    id: int
+    stream: str
+    seq: int
+    activity_id: int
+    kind: str
+    object_uri: str
+    thread: str
+    skip_host: str
+    undoes: int
+    created_at: int
+
+
+def thread(group_id: int) -> str:
+    """The stream of a group for the thread family (wrapped activities)."""
+    return f"group:{group_id}:thread"
+
+
+def microblog(group_id: int) -> str:
+    """The stream of a group for microblogs (boosts by id)."""
+    return f"group:{group_id}:microblog"
+
+
+def direct(inbox: str) -> str:
+    """The stream of what only this inbox gets (an Accept, a Reject, a direct note)."""
+    return f"{_DIRECT}{_short(inbox)}"
+
+
+def again(stream: str, inbox: str, attempt: int) -> str:
+    """The stream on which what `inbox` did not take from `stream` waits for its next attempt."""
+    return f"{_AGAIN}{attempt}:{stream}@{_short(inbox)}"
+
+
+def attempt(stream: str) -> int:
+    """Which attempt a delivery from this stream is: 1, or more on a stream made by `again`."""
+    return int(stream.split(":", 2)[1]) if is_again(stream) else 1
+
+
+def original(stream: str) -> str:
+    """The stream that a stream made by `again` takes from; any other stream is its own."""
+    return stream.split(":", 2)[2].rsplit("@", 1)[0] if is_again(stream) else stream
+
+
+def is_direct(stream: str) -> bool:
+    """Whether the stream goes before every broadcast."""
+    return stream.startswith(_DIRECT)
+
+
+def is_again(stream: str) -> bool:
+    """Whether entries of the stream wait for their time."""
+    return stream.startswith(_AGAIN)
+
+
+async def ensure(stream: str) -> None:
+    """Make the stream's row where there is none."""
+    await storage.execute(
+        "INSERT INTO stream (name, head) VALUES (?, 0) ON CONFLICT (name) DO NOTHING", stream
+    )
+
+
+async def advance(stream: str, count: int) -> int:
+    """The stream's head after giving out `count` numbers; the stream is ours until the commit."""
+    sql = "UPDATE stream SET head = head + ? WHERE name = ? RETURNING head"
+    found = await storage.row(sql, count, stream)
+    if found is None:
+        await ensure(stream)
+        found = (await storage.rows(sql, count, stream))[0]
+    return int(found["head"])
+
+
+async def append(entry: Entry) -> None:
+    """Write an entry under a number that `advance` gave out in the same transaction."""
+    await storage.execute(
+        "INSERT INTO log_entry (id, stream, seq, activity_id, kind, object_uri, thread, skip_host,"
+        " cancelled, undoes, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?)",
+        entry.id,
+        entry.stream,
+        entry.seq,
+        entry.activity_id,
+        entry.kind,
+        entry.object_uri,
+        entry.thread,
+        entry.skip_host,
+        entry.undoes,
+        entry.created_at,
+    )
+
+
+async def subscribe(stream: str, inbox: str, host: str) -> None:
+    """Let `inbox` read the stream from here on; nothing changes where it already does.
+
+    Nothing that is on the stream already will be sent to it. The host's lane is made too.
+    """
+    await ensure(stream)
+    await storage.execute(
+        "INSERT INTO lane (host, state, failures, next_try_at, failing_since, lease_owner,"
+        " lease_until, succeeded_at, last_error) VALUES (?, 'open', 0, 0, 0, '', 0, 0, '')"
+        " ON CONFLICT (host) DO NOTHING",
+        host,
+    )
+    await storage.execute(
+        "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, created_at)"
+        " SELECT ?, name, ?, ?, head, head, ? FROM stream WHERE name = ?"
+        " ON CONFLICT (stream, inbox) DO NOTHING",
+        ids.new(),
+        inbox,
+        host,
+        clock.now_ms(),
+        stream,
+    )
+
+
+async def unsubscribe(stream: str, inbox: str) -> None:
+    """Send `inbox` nothing more from the stream, neither what is owed nor what waits."""
+    names = [stream, again(stream, inbox, 2), again(stream, inbox, 3)]
+    await storage.execute(
+        f"DELETE FROM subscription WHERE inbox = ? AND stream IN ({storage.marks(3)})",  # noqa: S608 -- question marks only
+        inbox,
+        *names,
+    )
+
+
+def _short(inbox: str) -> str:
+    return sha256(inbox.encode()).hexdigest()[:32]
