@@ -1,0 +1,5 @@
+"""`python -m fedigroups` is the same program as `fedigroups`."""
+
+from fedigroups.cli import main
+
+main()

@@ -1,0 +1,46 @@
+"""What people and groups may be called: one namespace, ASCII, lower case, nothing reserved."""
+
+from __future__ import annotations
+
+import re
+
+from federation.errors import Malformed
+from federation.models import Actor
+from federation.uris import Uris
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_]{0,61}[a-z0-9])?")
+
+RESERVED = frozenset(
+    (
+        "about account accounts activities activity actor admin administrator api app apps assets auth "
+        "settings blog contact deck directory everyone explore faq feed feeds followers following "
+        "fedigroups federation group groups guest help home host hostmaster inbox info instance interact invite jobs "
+        "join here ledger livez login logout mail mastodon me media metrics mod moderation moderator "
+        "moderators news nobody nodeinfo noreply oauth outbox owner password people postmaster privacy "
+        "public readyz register report reports robots root rules search security server shared signin "
+        "signup sitemap staff static status support sysadmin system tags team terms thread threads tos "
+        "user users webfinger webmaster well_known well-known www "
+    ).split()
+)
+
+
+def check_name(name: str) -> str:
+    """The name, if a person or group may have it.
+
+    Raises `Malformed` for upper case, other characters, more than 63 of them, and reserved names.
+    """
+    if not _NAME.fullmatch(name):
+        raise Malformed(
+            f"{name!r} cannot be a name: use 1 to 63 lower-case letters, digits and _ "
+            "(not first or last), for example 'welders'"
+        )
+    if name in RESERVED:
+        raise Malformed(f"the name {name!r} is reserved; choose another")
+    return name
+
+
+async def check_free(name: str, uris: Uris) -> None:
+    """Raise `Malformed` when a person or a group here has, or ever had, the name."""
+    taken = await Actor.filter(uri__in=[uris.group(name), uris.person(name)]).exists()
+    if taken:
+        raise Malformed(f"the name {name!r} is taken on this instance; choose another")

@@ -1,0 +1,130 @@
+"""This module makes the ASGI app of an instance: routes, middleware, and what runs beside them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from federation.errors import FederationError
+from federation.models import Actor
+from federation.webfinger import lookup
+from federation.wire import Wire
+from fedigroups import __version__, worker
+from fedigroups.instance import Instance
+from fedigroups.store import Ambient
+from fedigroups.web import activitypub, errors, health, pages, wellknown
+from fedigroups.web.headers import SecurityHeaders
+from fedigroups.web.site import Site, SubscribeTemplate
+from inbox.endpoint import Doors, inbox_endpoint
+
+log = structlog.get_logger("fedigroups.app")
+
+INBOXES = (
+    "/inbox",
+    "/groups/{name}/inbox",
+    "/users/{name}/inbox",
+    "/actor/inbox",
+    "/moderation/inbox",
+)
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def make_app(instance: Instance, *, work: bool = True) -> ASGIApp:
+    """The app; with `work` it also processes and delivers, as the one process on SQLite must."""
+    site = site_of(instance)
+    app = Starlette(
+        routes=[
+            *_inboxes(instance),
+            *health.routes(),
+            *wellknown.routes(
+                instance.wire,
+                name=site.name,
+                contact=site.contact,
+                open_registrations=instance.settings.signup == "open",
+            ),
+            *activitypub.routes(instance.wire),
+            *pages.routes(site),
+        ],
+        exception_handlers=errors.handlers(),
+        lifespan=_lifespan(instance, work=work),
+    )
+    app.state.site = site
+    return SecurityHeaders(Ambient(app, instance.store))
+
+
+def site_of(instance: Instance) -> Site:
+    """What the pages know of the instance."""
+    wire = instance.wire
+    return Site(
+        name=instance.settings.instance_name or wire.config.host,
+        origin=wire.config.origin,
+        host=wire.config.host,
+        contact=instance.settings.contact,
+        software_version=__version__,
+        uris=wire.uris,
+        subscribe_template=_template_finder(wire),
+    )
+
+
+def _inboxes(instance: Instance) -> list[BaseRoute]:
+    receive = inbox_endpoint(instance.wire, instance.recorder, doors(instance.wire))
+    return [Route(path, receive, methods=["POST"]) for path in INBOXES]
+
+
+def doors(wire: Wire) -> Doors:
+    """Which inboxes there are: the shared one, and one for each actor here that still lives."""
+
+    async def exists(uri: str) -> bool:
+        if uri == wire.uris.shared_inbox:
+            return True
+        actor = uri.removesuffix("/inbox")
+        return await Actor.exists(uri=actor, local=True, state="live")
+
+    return exists
+
+
+def _template_finder(wire: Wire) -> SubscribeTemplate:
+    async def find(handle: str) -> str | None:
+        scheme = "http" if wire.config.allow_http else "https"
+        try:
+            found = await lookup(wire.fetcher, handle, scheme=scheme)
+        except FederationError as error:
+            log.info("page.no_subscribe_template", handle=handle, reason=str(error))
+            return None
+        return found.subscribe_template or None
+
+    return find
+
+
+def _lifespan(instance: Instance, *, work: bool) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await instance.open()
+        background = asyncio.create_task(worker.run(instance)) if work else None
+        log.info("app.started", origin=instance.wire.config.origin)
+        try:
+            yield
+        finally:
+            await _stop(background)
+            await instance.close()
+            log.info("app.stopped")
+
+    return lifespan
+
+
+async def _stop(background: asyncio.Task[None] | None) -> None:
+    """Let go of what runs: leases are released, unfinished work waits in the database."""
+    if background is None:
+        return
+    background.cancel()
+    results = await asyncio.gather(background, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            log.error("app.worker_failed", error=repr(result))

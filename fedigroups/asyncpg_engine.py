@@ -1,0 +1,41 @@
+"""The Tortoise engine for PostgreSQL: a transaction that cannot begin gives its connection back.
+
+Tortoise 1.1.9 keeps the pooled connection when BEGIN fails or is cancelled, until the pool is
+empty. The name of this module must contain "asyncpg": Tortoise's migrations look at it.
+"""
+
+from __future__ import annotations
+
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import (
+    TransactionalDBClient,
+    TransactionContext,
+    TransactionContextPooled,
+)
+from tortoise.connection import get_connections
+
+
+class SafeTransactionContext(TransactionContextPooled):
+    """Leaves no connection behind when beginning fails or is cancelled."""
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self.ensure_connection()
+        pool = self.client._parent._pool
+        self.client._connection = await pool.acquire()
+        try:
+            await self.client.begin()
+        except BaseException:
+            await pool.release(self.client._connection)
+            raise
+        self.token = get_connections().set(self.connection_name, self.client)
+        return self.client
+
+
+class Client(AsyncpgDBClient):
+    """The asyncpg client whose transactions cannot leak a connection."""
+
+    def _in_transaction(self) -> TransactionContext:
+        return SafeTransactionContext(TransactionWrapper(self), self._pool_init_lock)
+
+
+client_class = Client

@@ -1,0 +1,31 @@
+"""The command line: one file for each family of commands."""
+
+from __future__ import annotations
+
+import click
+
+from fedigroups import __version__
+from fedigroups.cli.config import config
+from fedigroups.cli.demo import demo
+from fedigroups.cli.doctor import doctor
+from fedigroups.cli.group import group
+from fedigroups.cli.peer import peer
+from fedigroups.cli.post import post
+from fedigroups.cli.queue import queue
+from fedigroups.cli.run import Command
+from fedigroups.cli.serve import migrate, serve
+from fedigroups.cli.user import user
+
+
+@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fedigroups")
+def main() -> None:
+    """A federated group server: a group lives here, its members live anywhere.
+
+    Settings are FEDIGROUPS_* variables, or lines of a file .env; `fedigroups config show` prints
+    them. Exit status: 0 done, 1 refused or failed, 2 wrong arguments, 3 wrong settings.
+    """
+
+
+for command in (serve, migrate, user, group, post, peer, queue, config, doctor, demo):
+    main.add_command(command)

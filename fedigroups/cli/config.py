@@ -1,0 +1,33 @@
+"""`config`: which settings there are, and how they are set."""
+
+from __future__ import annotations
+
+import click
+
+from fedigroups import settings as known
+from fedigroups.cli.run import settings
+
+
+@click.group()
+def config() -> None:
+    """Settings: FEDIGROUPS_* variables, or lines of a file .env."""
+
+
+@config.command()
+def show() -> None:
+    """Print every setting with its value here; secrets stay hidden."""
+    for name, value in known.describe(settings()):
+        click.echo(f"{name}={value}")
+
+
+@config.command()
+def check() -> None:
+    """Say whether the settings are right; exit status 3 if not, with every fault."""
+    settings()
+    click.echo("The settings are right.")
+
+
+@config.command()
+def docs() -> None:
+    """Print the handbook's page of settings."""
+    click.echo(known.handbook(), nl=False)

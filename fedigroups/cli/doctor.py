@@ -1,0 +1,117 @@
+"""`doctor`: what goes wrong in practice, looked at here, with the remedy beside each fault."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from federation import clock, storage
+from federation.errors import FederationError, Misconfigured
+from federation.models import Actor
+from fedigroups import clash, upgrade
+from fedigroups.cli.run import REFUSED, as_json, show, with_instance
+from fedigroups.instance import Instance
+
+FREE_BYTES = 1_000_000_000
+OLD_MS = clock.HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: whether it is well, what was found, and what to do."""
+
+    check: str
+    well: bool
+    found: str
+    remedy: str = ""
+
+
+Check = Callable[[Instance], Awaitable[Finding]]
+
+
+@click.command()
+@as_json
+def doctor(json_: bool) -> None:
+    """Check this instance; exit status 1 when something is wrong, with what to do about it."""
+    findings = with_instance(_examine)
+    rows = [
+        {"check": one.check, "well": one.well, "found": one.found, "remedy": one.remedy}
+        for one in findings
+    ]
+    show(json_, rows, "\n".join(_line(one) for one in findings))
+    if not all(one.well for one in findings):
+        raise SystemExit(REFUSED)
+
+
+def _line(one: Finding) -> str:
+    mark = "ok   " if one.well else "WRONG"
+    return f"{mark}  {one.check}: {one.found}" + (f"\n       {one.remedy}" if not one.well else "")
+
+
+async def _examine(instance: Instance) -> list[Finding]:
+    return [await check(instance) for check in CHECKS]
+
+
+async def _packages(instance: Instance) -> Finding:
+    try:
+        clash.check()
+    except Misconfigured as error:
+        return Finding("packages", False, str(error), "Install Fedigroups into its own venv.")
+    return Finding("packages", True, "nothing else provides our modules")
+
+
+async def _database(instance: Instance) -> Finding:
+    lost = await upgrade.missing_indexes()
+    if lost:
+        remedy = "Run `fedigroups migrate`: it makes lost indexes anew."
+        return Finding("database", False, f"lost: {', '.join(lost)}", remedy)
+    return Finding("database", True, f"{instance.store.kind}, tables and indexes complete")
+
+
+async def _secret(instance: Instance) -> Finding:
+    actors = await Actor.filter(local=True, state="live").limit(1)
+    try:
+        for actor in actors:
+            await instance.wire.keyring.signer(actor.uri)
+    except FederationError as error:
+        remedy = "Give back the secret that the keys were sealed with: FEDIGROUPS_SECRET_FILE."
+        return Finding("secret", False, str(error), remedy)
+    return Finding("secret", True, "it opens the private keys")
+
+
+async def _disk(instance: Instance) -> Finding:
+    free = shutil.disk_usage(Path(instance.settings.data_dir)).free
+    found = f"{free // 1_000_000} MB free"
+    return Finding("disk", free > FREE_BYTES, found, "Free some space: a full disk stops writing.")
+
+
+async def _arrivals(instance: Instance) -> Finding:
+    row = await storage.row(
+        "SELECT COUNT(*) AS waiting, MIN(received_at) AS oldest FROM receipt "
+        "WHERE state = 'received'"
+    )
+    waiting, oldest = (row["waiting"], row["oldest"]) if row else (0, None)
+    age = clock.now_ms() - oldest if oldest else 0
+    remedy = "Is the server running? Look for inbox.* in its log."
+    return Finding("arrivals", age < OLD_MS, f"{waiting} to process", remedy)
+
+
+async def _failed(instance: Instance) -> Finding:
+    row = await storage.row("SELECT COUNT(*) AS failed FROM receipt WHERE state = 'failed'")
+    failed = row["failed"] if row else 0
+    remedy = "See them and their reasons with `fedigroups queue failed`."
+    return Finding("dead letters", failed == 0, f"{failed} activities failed here", remedy)
+
+
+async def _origin(instance: Instance) -> Finding:
+    origin = instance.wire.config.origin
+    if instance.wire.config.allow_http:
+        return Finding("origin", True, f"{origin}, for trying things out on this machine")
+    return Finding("origin", True, f"{origin}, and it can never change")
+
+
+CHECKS: tuple[Check, ...] = (_origin, _packages, _database, _secret, _disk, _arrivals, _failed)

@@ -1,0 +1,265 @@
+"""`group`: making groups, and who is in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from federation import storage
+from federation.models import Actor
+from federation.origin import host_of
+from fedigroups.accounts.people import person_named
+from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.groups import founding, lookup, membership, speaking
+from fedigroups.groups.founding import Profile
+from fedigroups.groups.models import Group, Member
+from fedigroups.instance import Instance
+from outbox.publish import publish
+
+COLUMNS = ["handle", "state", "role", "since"]
+
+
+@click.group()
+def group() -> None:
+    """Groups that live here, and groups elsewhere that people here are in."""
+
+
+def profile_options(command: Any) -> Any:
+    """What a group says of itself, as options."""
+    for option in reversed(
+        (
+            click.option("--title", help="The name that people read."),
+            click.option("--description", help="One plain line."),
+            click.option("--summary", help="What the group is for (Markdown)."),
+            click.option("--rules", help="One rule a line."),
+            click.option("--language", help="A language tag, e.g. en."),
+            click.option("--icon", "icon_url", help="The URL of a picture."),
+            click.option(
+                "--join",
+                "join_policy",
+                type=click.Choice(["open", "approval", "invite"]),
+                help="Who may join.",
+            ),
+            click.option(
+                "--post",
+                "post_policy",
+                type=click.Choice(["anyone", "members", "moderators"]),
+                help="Who may start threads.",
+            ),
+            click.option(
+                "--boost-replies/--no-boost-replies",
+                default=None,
+                help="Show replies to microblog members too.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@group.command()
+@click.argument("name")
+@click.option("--owner", required=True, help="The person here who runs it.")
+@profile_options
+@as_json
+def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
+    """Make a group: fedigroups group create welders --owner olga --title "Welders' Guild" """
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        person = await person_named(instance.wire, owner)
+        async with storage.transaction():
+            hosted = await founding.found(instance.wire, name, person, Profile(**profile))
+        return {"name": name, "handle": hosted.actor.handle, "uri": hosted.actor.uri}
+
+    made = with_instance(work)
+    show(json_, made, f"@{made['handle']} is there: {made['uri']}")
+
+
+@group.command("set")
+@click.argument("name")
+@profile_options
+def set_(name: str, **profile: Any) -> None:
+    """Change what a group says of itself; every server that reads it is told."""
+
+    async def work(instance: Instance) -> None:
+        hosted = await lookup.hosted_named(name)
+        async with storage.transaction():
+            await publish(await founding.change(instance.wire, hosted, Profile(**profile)))
+
+    with_instance(work)
+    click.echo(f"{name} is changed.")
+
+
+@group.command("list")
+@as_json
+def list_(json_: bool) -> None:
+    """All groups here, then the ones elsewhere that somebody here is in."""
+
+    async def work(instance: Instance) -> list[dict[str, Any]]:
+        groups = await Group.all().select_related("actor").order_by("-hosted", "name")
+        return [summary(found) for found in groups]
+
+    groups = with_instance(work)
+    columns = ["handle", "title", "here", "join", "post", "members", "threads"]
+    empty = "No group yet. Make the first: fedigroups group create NAME --owner USER --title TITLE"
+    show(json_, groups, table(groups, columns, empty))
+
+
+def summary(found: Group) -> dict[str, Any]:
+    """A group on one line."""
+    return {
+        "handle": found.actor.handle,
+        "uri": found.actor.uri,
+        "title": found.title,
+        "here": found.hosted,
+        "join": found.join_policy,
+        "post": found.post_policy,
+        "members": found.members_count,
+        "threads": found.threads_count,
+    }
+
+
+@group.command("show")
+@click.argument("name")
+@as_json
+def show_(name: str, json_: bool) -> None:
+    """What a group says of itself."""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        found = await lookup.any_group(instance.wire, name)
+        return summary(found) | {"summary": found.summary, "rules": found.rules.splitlines()}
+
+    found = with_instance(work)
+    lines = [f"{key:8}  {value}" for key, value in found.items() if key != "rules"]
+    lines += [f"rule {number}    {rule}" for number, rule in enumerate(found["rules"], 1)]
+    show(json_, found, "\n".join(lines))
+
+
+@group.command()
+@click.argument("name")
+@click.option("--state", default="", help="Only these, e.g. asked.")
+@as_json
+def members(name: str, state: str, json_: bool) -> None:
+    """Who is in a group, who asked, and who was."""
+
+    async def work(instance: Instance) -> list[dict[str, Any]]:
+        found = await lookup.any_group(instance.wire, name)
+        query = Member.filter(group_id=found.id).select_related("actor").order_by("id")
+        rows = await (query.filter(state=state) if state else query)
+        return [
+            {
+                "handle": row.actor.handle,
+                "uri": row.actor.uri,
+                "state": row.state,
+                "role": row.role,
+                "since": row.changed_at,
+            }
+            for row in rows
+        ]
+
+    rows = with_instance(work)
+    show(json_, rows, table(rows, COLUMNS[:3], "Nobody."))
+
+
+@group.command()
+@click.argument("name")
+@click.argument("handle")
+def approve(name: str, handle: str) -> None:
+    """Let in somebody who asked to join."""
+
+    async def work(instance: Instance) -> None:
+        hosted, actor = await _both(name, handle)
+        family = await instance.wire.peers.family(host_of(actor.uri))
+        async with storage.transaction():
+            await publish(await membership.approve(instance.wire, hosted.group, actor, family))
+
+    with_instance(work)
+    click.echo(f"{handle} is in {name}.")
+
+
+@group.command()
+@click.argument("name")
+@click.argument("handle")
+@click.option("--reason", default="", help="Why.")
+def reject(name: str, handle: str, reason: str) -> None:
+    """Turn down somebody who asked to join."""
+
+    async def work(instance: Instance) -> None:
+        hosted, actor = await _both(name, handle)
+        async with storage.transaction():
+            await publish(await membership.refuse(instance.wire, hosted.group, actor, reason))
+
+    with_instance(work)
+    click.echo(f"{handle} is turned down.")
+
+
+@group.command()
+@click.argument("name")
+@click.argument("handle")
+@click.option("--reason", default="", help="Why.")
+@click.option("--ban", is_flag=True, help="They may not come back.")
+def remove(name: str, handle: str, reason: str, ban: bool) -> None:
+    """Put a member out; with --ban for good."""
+
+    async def work(instance: Instance) -> None:
+        hosted, actor = await _both(name, handle)
+        act = membership.ban if ban else membership.remove
+        async with storage.transaction():
+            await publish(await act(instance.wire, hosted.group, actor, reason))
+
+    with_instance(work)
+    click.echo(f"{handle} is out of {name}.")
+
+
+@group.command()
+@click.argument("name")
+@click.argument("handle")
+@click.argument("role", type=click.Choice(["member", "moderator", "owner"]))
+def role(name: str, handle: str, role: str) -> None:
+    """Give a member a role."""
+
+    async def work(instance: Instance) -> None:
+        hosted, actor = await _both(name, handle)
+        async with storage.transaction():
+            await membership.appoint(hosted.group, actor, role)
+
+    with_instance(work)
+    click.echo(f"{handle} is {role} of {name}.")
+
+
+@group.command()
+@click.argument("name")
+@click.option("--as", "who", required=True, help="The person here who joins.")
+@as_json
+def join(name: str, who: str, json_: bool) -> None:
+    """Join a group here (NAME) or elsewhere (@name@host)."""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        person = await person_named(instance.wire, who)
+        actor = await lookup.group_actor(instance.wire, name)
+        state = await speaking.join(instance.wire, person, actor)
+        return {"group": actor.handle, "person": person.handle, "state": state}
+
+    made = with_instance(work)
+    show(json_, made, f"{made['person']}: {made['state']} in {made['group']}")
+
+
+@group.command()
+@click.argument("name")
+@click.option("--as", "who", required=True, help="The person here who leaves.")
+def leave(name: str, who: str) -> None:
+    """Leave a group here (NAME) or elsewhere (@name@host)."""
+
+    async def work(instance: Instance) -> None:
+        person = await person_named(instance.wire, who)
+        found = await lookup.any_group(instance.wire, name)
+        await speaking.leave(instance.wire, person, found)
+
+    with_instance(work)
+    click.echo(f"{who} left {name}.")
+
+
+async def _both(name: str, handle: str) -> tuple[Any, Actor]:
+    hosted = await lookup.hosted_named(name)
+    return hosted, await lookup.person(handle)

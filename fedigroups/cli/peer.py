@@ -1,0 +1,82 @@
+"""`peer`: other servers, as we know them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from federation import clock
+from federation.errors import NotHere
+from federation.models import Peer
+from fedigroups.cli.queue import owed_line
+from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.instance import Instance
+from outbox import report
+
+
+@click.group()
+def peer() -> None:
+    """Other servers, as we know them."""
+
+
+@peer.command("list")
+@as_json
+def list_(json_: bool) -> None:
+    """Every host that we have met."""
+
+    async def work(instance: Instance) -> list[dict[str, Any]]:
+        return [describe(found) for found in await instance.wire.peers.all()]
+
+    peers = with_instance(work)
+    columns = ["host", "software", "version", "family", "signature", "blocked"]
+    show(json_, peers, table(peers, columns, "No other server yet."))
+
+
+def describe(found: Peer) -> dict[str, Any]:
+    """A host on one line."""
+    return {
+        "host": found.host,
+        "software": found.software,
+        "version": found.version,
+        "family": found.family,
+        "signature": found.signature_form or "not yet learned",
+        "blocked": found.blocked,
+        "note": found.note,
+        "first seen": clock.rfc3339(found.first_seen_at),
+        "heard": clock.rfc3339(found.heard_at) if found.heard_at else "never",
+    }
+
+
+@peer.command("show")
+@click.argument("host")
+@as_json
+def show_(host: str, json_: bool) -> None:
+    """What we know of a host, and what we owe it."""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        found = await instance.wire.peers.show(host)
+        if found is None:
+            raise NotHere(f"we have never met {host}; `fedigroups peer list` names those we have")
+        owed = [owed_line(line) for line in await report.hosts(found.host)]
+        return describe(found) | (owed[0] if owed else {"owed": 0})
+
+    found = with_instance(work)
+    show(json_, found, "\n".join(f"{key:13} {value}" for key, value in found.items()))
+
+
+@peer.command()
+@click.argument("host")
+@click.option("--note", default="", help="Why, for the other operators here.")
+def block(host: str, note: str) -> None:
+    """Take nothing from a host and its sub-domains, and send it nothing."""
+    with_instance(lambda instance: instance.wire.peers.block(host, note))
+    click.echo(f"{host} is blocked.")
+
+
+@peer.command()
+@click.argument("host")
+def unblock(host: str) -> None:
+    """Talk to a host again."""
+    with_instance(lambda instance: instance.wire.peers.unblock(host))
+    click.echo(f"{host} is not blocked.")

@@ -1,0 +1,200 @@
+"""`post`: write, answer and change as a person here, so that a script can drive a story."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from federation import clock
+from federation.errors import NotHere
+from fedigroups.accounts.people import person_named
+from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.content.sanitise import excerpt, plain
+from fedigroups.groups import lookup, speaking
+from fedigroups.groups.models import Post
+from fedigroups.groups.speaking import Text
+from fedigroups.instance import Instance
+
+who = click.option("--as", "who", required=True, help="The person here who does it.")
+text_option = click.option("--text", help="The text (Markdown); without it, standard input.")
+
+
+@click.group()
+def post() -> None:
+    """Write, answer and change posts as a person here."""
+
+
+@post.command()
+@click.argument("group")
+@who
+@click.option("--title", default="", help="The title of the thread.")
+@click.option("--warning", default="", help="A content warning.")
+@click.option("--language", default="", help="A language tag, e.g. en.")
+@text_option
+@as_json
+def write(
+    group: str, who: str, title: str, warning: str, language: str, text: str | None, json_: bool
+) -> None:
+    """Start a thread in a group here (NAME) or elsewhere (@name@host)."""
+    said = Text(_text(text), title, warning, language)
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        author = await person_named(instance.wire, who)
+        found = await lookup.any_group(instance.wire, group)
+        return describe(await speaking.write(instance.wire, author, found, said))
+
+    made = with_instance(work)
+    show(json_, made, f"posted: {made['uri']}")
+
+
+@post.command()
+@click.argument("parent")
+@who
+@text_option
+@as_json
+def reply(parent: str, who: str, text: str | None, json_: bool) -> None:
+    """Answer a post, named by its URI or its number here."""
+    said = Text(_text(text))
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        author = await person_named(instance.wire, who)
+        return describe(await speaking.answer(instance.wire, author, await find(parent), said))
+
+    made = with_instance(work)
+    show(json_, made, f"answered: {made['uri']}")
+
+
+@post.command()
+@click.argument("name")
+@who
+@click.option("--title", default="", help="A new title.")
+@text_option
+def edit(name: str, who: str, title: str, text: str | None) -> None:
+    """Change what one wrote."""
+    said = Text(_text(text), title)
+
+    async def work(instance: Instance) -> None:
+        author = await person_named(instance.wire, who)
+        await speaking.edit(instance.wire, author, await find(name), said)
+
+    with_instance(work)
+    click.echo("changed.")
+
+
+def _act(name: str, who: str, act: Any) -> None:
+    async def work(instance: Instance) -> None:
+        actor = await person_named(instance.wire, who)
+        await act(instance.wire, actor, await find(name))
+
+    with_instance(work)
+
+
+@post.command()
+@click.argument("name")
+@who
+def delete(name: str, who: str) -> None:
+    """Take back what one wrote."""
+    _act(name, who, speaking.delete)
+    click.echo("deleted.")
+
+
+@post.command()
+@click.argument("name")
+@who
+def like(name: str, who: str) -> None:
+    """Like a post."""
+    _act(name, who, speaking.like)
+    click.echo("liked.")
+
+
+@post.command()
+@click.argument("name")
+@who
+def unlike(name: str, who: str) -> None:
+    """Take a like back."""
+    _act(name, who, speaking.unlike)
+    click.echo("taken back.")
+
+
+@post.command()
+@click.argument("name")
+@who
+@click.option("--reason", required=True, help="Why; its author can read it.")
+def remove(name: str, who: str, reason: str) -> None:
+    """Take away somebody's post, as a moderator of its group."""
+
+    async def work(instance: Instance) -> None:
+        moderator = await person_named(instance.wire, who)
+        await speaking.remove(instance.wire, moderator, await find(name), reason)
+
+    with_instance(work)
+    click.echo("removed.")
+
+
+@post.command("list")
+@click.argument("group")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500))
+@as_json
+def list_(group: str, limit: int, json_: bool) -> None:
+    """The newest posts of a group, those that are gone included."""
+
+    async def work(instance: Instance) -> list[dict[str, Any]]:
+        found = await lookup.any_group(instance.wire, group)
+        posts = (
+            await Post.filter(thread__group_id=found.id)
+            .select_related("author")
+            .order_by("-id")
+            .limit(limit)
+        )
+        return [describe(item) | {"author": item.author.handle} for item in posts]
+
+    posts = with_instance(work)
+    columns = ["id", "author", "state", "likes", "text"]
+    show(json_, posts, table(posts, columns, "Nothing was said here yet."))
+
+
+@post.command("show")
+@click.argument("name")
+@as_json
+def show_(name: str, json_: bool) -> None:
+    """A post, whole."""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        found = await find(name)
+        return describe(found) | {"content": found.content, "plain": plain(found.content)}
+
+    found = with_instance(work)
+    head = [f"{key:10} {value}" for key, value in found.items() if key not in {"content", "plain"}]
+    show(json_, found, "\n".join([*head, "", found["plain"]]))
+
+
+async def find(name: str) -> Post:
+    """The post of this URI or number. Raises `NotHere`."""
+    key = {"id": int(name)} if name.isdecimal() else {"uri": name}
+    found = await Post.get_or_none(**key)
+    if found is None:
+        raise NotHere(f"there is no post {name} here; `fedigroups post list GROUP` names them")
+    return found
+
+
+def describe(found: Post) -> dict[str, Any]:
+    """A post on one line."""
+    return {
+        "id": str(found.id),
+        "uri": found.uri,
+        "thread": str(found.thread_id),
+        "parent": str(found.parent_id) if found.parent_id else None,
+        "state": found.state,
+        "title": found.title,
+        "text": excerpt(found.content, 80),
+        "likes": found.likes_count,
+        "dislikes": found.dislikes_count,
+        "edited": bool(found.updated_at),
+        "published": clock.rfc3339(found.published_at),
+    }
+
+
+def _text(given: str | None) -> str:
+    return given if given is not None else sys.stdin.read()

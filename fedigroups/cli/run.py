@@ -1,0 +1,80 @@
+"""How commands run: with an open instance, and with errors as one sentence and an exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from federation.errors import FederationError, Misconfigured
+from fedigroups import logging
+from fedigroups.instance import Instance, opened
+from fedigroups.settings import Settings, SettingsError, here
+
+T = TypeVar("T")
+
+REFUSED, WRONG_SETTINGS = 1, 3
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for a program to read.")
+
+
+class Command(click.Group):
+    """The root: every error that was foreseen ends in a sentence, not in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; exits 1 for a refusal, 3 for wrong settings."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            fail(str(error), WRONG_SETTINGS)
+        except Misconfigured as error:
+            fail(str(error), WRONG_SETTINGS)
+        except FederationError as error:
+            fail(str(error), REFUSED)
+
+
+def fail(sentence: str, status: int) -> None:
+    """Print the sentence to the error stream and leave."""
+    click.echo(f"fedigroups: {sentence}", err=True)
+    raise SystemExit(status)
+
+
+def settings() -> Settings:
+    """The settings of this process. Raises `SettingsError`."""
+    return here()
+
+
+def with_instance(work: Callable[[Instance], Awaitable[T]]) -> T:
+    """What `work` returns, run with an open instance on the configured database."""
+
+    async def run() -> T:
+        async with opened(settings()) as instance:
+            return await work(instance)
+
+    chosen = settings()
+    logging.configure(chosen.log, "warning")
+    return asyncio.run(run())
+
+
+def show(json_: bool, value: Any, text: str) -> None:
+    """Print the value as JSON, or the text."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2) if json_ else text)
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> str:
+    """The rows as aligned columns with a heading, or the sentence for none."""
+    if not rows:
+        return empty
+    cells = [[str(row.get(column, "")) for column in columns] for row in rows]
+    widths = [
+        max(len(column), *(len(line[place]) for line in cells))
+        for place, column in enumerate(columns)
+    ]
+    lines = [[column.upper() for column in columns], *cells]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )

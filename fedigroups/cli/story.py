@@ -1,0 +1,197 @@
+"""The main job as a story: people on two instances join a group on a third, and talk.
+
+Each step says what happens, then waits until every instance shows what it should.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fedigroups.cli.stage import Actor
+
+PATIENCE_SECONDS = 45.0
+TELLING_CHARS = 15
+"""So much of a text is looked for on a page: the rest may hold markup."""
+
+Say = Callable[[str], None]
+Between = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A post as one instance has it."""
+
+    text: str
+    state: str
+    likes: int
+
+
+class WrongError(Exception):
+    """An instance shows something else than it should."""
+
+
+class Story:
+    """`home` hosts the group; people live on all three. `between` runs before each wait."""
+
+    def __init__(
+        self, home: Actor, second: Actor, third: Actor, say: Say, between: Between = lambda: None
+    ) -> None:
+        self.home, self.second, self.third = home, second, third
+        self.all = (home, second, third)
+        self.say = say
+        self.between = between
+        self.group = f"@welders@{home.host}"
+
+    def tell(self) -> None:
+        """The whole story. Raises `WrongError` at the first thing that is not as it should be."""
+        self._people()
+        self._join()
+        question = self._ask()
+        answer = self._answer(question)
+        thanks = self._thank(answer)
+        self._edit(question)
+        self._vote(question)
+        self._delete(thanks)
+        self._leave()
+
+    def _people(self) -> None:
+        self.say("Olga founds the group Welders on the first instance.")
+        self.home.run("user", "create", "olga", "--display", "Olga Berg", "--admin")
+        self.second.run("user", "create", "tom", "--display", "Tom Reed")
+        self.third.run("user", "create", "rosa", "--display", "Rosa Diaz")
+        self.home.run(
+            "group", "create", "welders", "--owner", "olga", "--title", "Welders",
+            "--summary", "How we join metal: **questions, answers, and photos of seams**.",
+            "--rules", "Answer the question first.\nSay what you sell.",
+        )  # fmt: skip
+
+    def _join(self) -> None:
+        self.say("Tom, on the second instance, and Rosa, on the third, join it.")
+        self.second.run("group", "join", self.group, "--as", "tom")
+        self.third.run("group", "join", self.group, "--as", "rosa")
+        for instance, name in ((self.second, "tom"), (self.third, "rosa")):
+            self._until(f"{name} is a member, here and at home", self._joined(instance, name))
+
+    def _joined(self, instance: Actor, name: str) -> Callable[[], bool]:
+        return lambda: (
+            self._standing(instance, self.group, name) == "member"
+            and self._standing(self.home, "welders", name) == "member"
+        )
+
+    def _ask(self) -> str:
+        self.say("Tom asks something.")
+        posted = self.second.ask(
+            "post", "write", self.group, "--as", "tom", "--title", "Thin sheet keeps burning",
+            "--text", "Which rod do you use for *thin* sheet?",
+        )  # fmt: skip
+        uri: str = posted["uri"]
+        self._show("the question", uri, "Which rod do you use for thin sheet?")
+        return uri
+
+    def _answer(self, question: str) -> str:
+        self.say("Rosa answers him from the third instance.")
+        posted = self.third.ask(
+            "post",
+            "reply",
+            question,
+            "--as",
+            "rosa",
+            "--text",
+            "1.6 mm, and turn the current down.",
+        )
+        uri: str = posted["uri"]
+        self._show("the answer", uri, "1.6 mm, and turn the current down.")
+        return uri
+
+    def _thank(self, answer: str) -> str:
+        self.say("Olga adds a word at home.")
+        posted = self.home.ask("post", "reply", answer, "--as", "olga", "--text", "And clamp it.")
+        uri: str = posted["uri"]
+        self._show("Olga's reply", uri, "And clamp it.")
+        return uri
+
+    def _edit(self, question: str) -> None:
+        self.say("Tom edits his question.")
+        self.second.run(
+            "post", "edit", question, "--as", "tom", "--text", "Which rod for 1 mm sheet, indoors?"
+        )
+        self._show("the edited question", question, "Which rod for 1 mm sheet, indoors?")
+
+    def _vote(self, question: str) -> None:
+        self.say("Rosa likes the question.")
+        self.third.run("post", "like", question, "--as", "rosa")
+        self._until(
+            "one like everywhere",
+            lambda: all(self._seen(one).get(question, _NONE).likes == 1 for one in self.all),
+        )
+
+    def _delete(self, reply: str) -> None:
+        self.say("Olga deletes her reply.")
+        self.home.run("post", "delete", reply, "--as", "olga")
+        self._until(
+            "it is gone everywhere",
+            lambda: all(self._seen(one).get(reply, _NONE).state == "deleted" for one in self.all),
+        )
+
+    def _leave(self) -> None:
+        self.say("Tom leaves; then Olga posts again.")
+        self.second.run("group", "leave", self.group, "--as", "tom")
+        self._until(
+            "Tom has left, here and at home",
+            lambda: self._standing(self.home, "welders", "tom") == "left",
+        )
+        posted = self.home.ask(
+            "post", "write", "welders", "--as", "olga", "--title", "Meeting on Friday",
+            "--text", "At seven, in the workshop.",
+        )  # fmt: skip
+        uri = posted["uri"]
+        self._until("Rosa's instance shows it", lambda: self._shown(self.third, uri, "At seven"))
+        if uri in self._seen(self.second):
+            raise WrongError(f"{self.second.name} got a post after its last member left")
+        self.say("   Tom's instance did not get it: nobody there is in the group any more.")
+
+    def _show(self, what: str, uri: str, text: str) -> None:
+        self._until(
+            f"all three show {what}",
+            lambda: all(self._shown(instance, uri, text) for instance in self.all),
+        )
+
+    def _shown(self, instance: Actor, uri: str, text: str) -> bool:
+        """In the database, and on the page that a visitor reads."""
+        posts = self._rows(instance)
+        found = next((row for row in posts if row["uri"] == uri), None)
+        if found is None or text not in found["text"]:
+            return False
+        name = "welders" if instance is self.home else f"welders@{self.home.host}"
+        page = instance.page(f"/groups/{name}/threads/{found['thread']}")
+        return page.count("<article") > 0 and text[:TELLING_CHARS] in page
+
+    def _seen(self, instance: Actor) -> dict[str, Seen]:
+        return {
+            row["uri"]: Seen(row["text"], row["state"], row["likes"])
+            for row in self._rows(instance)
+        }
+
+    def _rows(self, instance: Actor) -> list[dict[str, Any]]:
+        group = "welders" if instance is self.home else self.group
+        rows: list[dict[str, Any]] = instance.ask("post", "list", group)
+        return rows
+
+    def _standing(self, instance: Actor, group: str, name: str) -> str:
+        rows: Sequence[dict[str, Any]] = instance.ask("group", "members", group)
+        return next((row["state"] for row in rows if row["handle"].startswith(f"{name}@")), "")
+
+    def _until(self, what: str, holds: Callable[[], bool]) -> None:
+        self.between()
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            if time.monotonic() > end:
+                raise WrongError(f"not so after {PATIENCE_SECONDS:.0f} s: {what}")
+            time.sleep(0.2)
+        self.say(f"   {what}.")
+
+
+_NONE = Seen("", "", -1)

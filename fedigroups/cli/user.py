@@ -1,0 +1,91 @@
+"""`user`: people who have an account here."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from federation import storage
+from fedigroups.accounts.models import Account
+from fedigroups.accounts.people import person_named, sign_up
+from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.groups.models import Member
+from fedigroups.instance import Instance
+
+
+@click.group()
+def user() -> None:
+    """People who have an account here."""
+
+
+@user.command()
+@click.argument("name")
+@click.option("--email", default="", help="Where to reach them.")
+@click.option("--display", default="", help="The name that others see, e.g. 'Olga Berg'.")
+@click.option("--password-stdin", is_flag=True, help="Read a password from standard input.")
+@click.option("--admin", is_flag=True, help="May run this instance.")
+@as_json
+def create(
+    name: str, email: str, display: str, password_stdin: bool, admin: bool, json_: bool
+) -> None:
+    """Make an account, for example: fedigroups user create olga --email olga@groups.example"""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else ""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        async with storage.transaction():
+            account = await sign_up(
+                instance.wire, name, email=email, password=password, display=display, admin=admin
+            )
+        actor = await account.actor
+        return {"name": name, "handle": actor.handle, "uri": actor.uri, "admin": admin}
+
+    made = with_instance(work)
+    show(json_, made, f"{made['handle']} has an account.")
+
+
+@user.command("list")
+@as_json
+def list_(json_: bool) -> None:
+    """Everybody who has an account."""
+
+    async def work(instance: Instance) -> list[dict[str, Any]]:
+        accounts = await Account.all().select_related("actor").order_by("id")
+        return [
+            {
+                "name": account.actor.username,
+                "display": account.actor.name,
+                "email": account.email,
+                "admin": account.admin,
+            }
+            for account in accounts
+        ]
+
+    people = with_instance(work)
+    text = table(
+        people,
+        ["name", "display", "email", "admin"],
+        "Nobody yet. Make the first account: fedigroups user create NAME --email ADDRESS --admin",
+    )
+    show(json_, people, text)
+
+
+@user.command("show")
+@click.argument("name")
+@as_json
+def show_(name: str, json_: bool) -> None:
+    """A person and the groups that they are in."""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        actor = await person_named(instance.wire, name)
+        members = await Member.filter(actor_id=actor.id).select_related("group__actor")
+        groups = [
+            {"group": member.group.actor.handle, "state": member.state, "role": member.role}
+            for member in members
+        ]
+        return {"name": name, "handle": actor.handle, "uri": actor.uri, "groups": groups}
+
+    person = with_instance(work)
+    lines = table(person["groups"], ["group", "state", "role"], "In no group.")
+    show(json_, person, f"{person['handle']}\n{lines}")

@@ -1,0 +1,1 @@
+"""Content: what people write, made safe to store and to show."""

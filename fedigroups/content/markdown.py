@@ -1,0 +1,123 @@
+"""This module turns the Markdown that people here write into safe HTML, and finds whom it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from federation import limits
+from fedigroups.content import sanitise
+
+SIGNS = 5_000
+"""More characters with a meaning in Markdown than this, and the text is shown as it is."""
+_SIGN = re.compile(r"[\[\]*_~`<&!:]")
+HANDLE = re.compile(
+    r"(?<![\w@!./:-])"
+    r"([@!])([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?)"
+    r"@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,10}(?::[0-9]{1,5})?)"
+    r"(?![\w@])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Whom a handle means: the actor's id, and the page that a click leads to."""
+
+    uri: str
+    page_url: str = ""
+
+    @property
+    def href(self) -> str:
+        """The page when it may be linked to, else the id, else ""."""
+        return sanitise.safe_url(self.page_url) or sanitise.safe_url(self.uri)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("js-default", {"html": False, "linkify": True})
+    if parser.linkify is not None:
+        # `ann@m.example` inside a handle is no e-mail address, `notes.md` no host.
+        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    return parser
+
+
+_markdown = _parser()
+
+
+def render(text: str, mentions: Mapping[str, Mention]) -> str:
+    """The safe HTML of `text`; never raises.
+
+    A handle that is a key of `mentions`, as `find_handles` answers it, becomes a link; handles
+    in code and in links stay as they are.
+    """
+    tokens = _parsed(text)
+    for token in tokens:
+        if token.children:
+            token.children = list(_linked(token.children, mentions))
+    return sanitise.clean(_markdown.renderer.render(tokens, _markdown.options, {}))
+
+
+def find_handles(text: str) -> list[str]:
+    """The handles in `text` outside code and links, in order and once each.
+
+    Each as `@name@host` or `!name@host` with the host in lower case; at most `limits.MENTIONS`.
+    """
+    found: dict[str, None] = {}
+    for token in _parsed(text):
+        for words in _plain_text(token.children or []):
+            for match in HANDLE.finditer(words.content):
+                found.setdefault(_key(match))
+    return list(found)[: limits.MENTIONS]
+
+
+def _parsed(text: str) -> list[Token]:
+    text = text[: limits.CONTENT_CHARS]
+    if len(_SIGN.findall(text)) <= SIGNS:
+        return _markdown.parse(text)
+    # Brackets alone take the parser time by the square of their number.
+    return [Token("fence", "code", 0, content=text)]
+
+
+def _key(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2]}@{match[3].lower()}"
+
+
+def _plain_text(children: list[Token]) -> Iterator[Token]:
+    """The text tokens that are not inside a link."""
+    inside = 0
+    for child in children:
+        inside += (child.type == "link_open") - (child.type == "link_close")
+        if child.type == "text" and not inside:
+            yield child
+
+
+def _linked(children: list[Token], mentions: Mapping[str, Mention]) -> Iterator[Token]:
+    outside = {id(token) for token in _plain_text(children)}
+    for child in children:
+        if id(child) in outside:
+            yield from _split(child, mentions)
+        else:
+            yield child
+
+
+def _split(token: Token, mentions: Mapping[str, Mention]) -> Iterator[Token]:
+    """A text token as the texts and mention links that it consists of."""
+    at = 0
+    for match in HANDLE.finditer(token.content):
+        mention = mentions.get(_key(match))
+        if mention is None or not mention.href:
+            continue
+        yield _words(token.content[at : match.start()])
+        attributes: dict[str, str | int | float] = {"href": mention.href, "class": "u-url mention"}
+        yield Token("link_open", "a", 1, attrs=attributes)
+        yield _words(match[0])
+        yield Token("link_close", "a", -1)
+        at = match.end()
+    yield _words(token.content[at:])
+
+
+def _words(content: str) -> Token:
+    return Token("text", "", 0, content=content)

@@ -1,0 +1,1 @@
+"""Group life: who may do what, what becomes of what arrives, and what is sent on."""

@@ -1,0 +1,110 @@
+"""The collections of a hosted group, flat as Lemmy reads them (it never follows `first`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from federation import storage
+from federation.models import Actor
+from federation.uris import Uris
+from federation.vocabulary import AS2
+from fedigroups.groups.distribute import Hosted
+from fedigroups.groups.models import Member, Post, Thread
+from fedigroups.groups.policies import STAFF
+from outbox import streams
+
+Document = dict[str, Any]
+
+OUTBOX_ITEMS = 50
+THREAD_ITEMS = 2_000
+FEATURED_ITEMS = 20
+
+
+def _collection(uri: str, kind: str, total: int, **rest: Any) -> Document:
+    return {"@context": AS2, "id": uri, "type": kind, "totalItems": total, **rest}
+
+
+async def outbox(hosted: Hosted, uris: Uris) -> tuple[Document, list[bytes]]:
+    """The collection without its items, and the items as bytes, newest first.
+
+    Announces of thread starters only: one item of another shape, and Lemmy drops them all.
+    """
+    rows = await storage.rows(
+        "SELECT activity.body AS body FROM log_entry "
+        "JOIN activity ON activity.id = log_entry.activity_id "
+        "WHERE log_entry.stream = ? AND log_entry.kind = 'post' "
+        "AND log_entry.cancelled = ? AND activity.public = ? "
+        "ORDER BY log_entry.seq DESC LIMIT ?",
+        streams.thread(hosted.group.id),
+        False,
+        True,
+        OUTBOX_ITEMS,
+    )
+    uri = uris.outbox(hosted.actor.uri)
+    document = _collection(uri, "OrderedCollection", hosted.group.threads_count)
+    return document, [bytes(row["body"]) for row in rows]
+
+
+def followers(hosted: Hosted, uris: Uris) -> Document:
+    """How many members there are, not who: `items` is empty, or Lemmy loses the count."""
+    uri = uris.followers(hosted.actor.uri)
+    return _collection(uri, "Collection", hosted.group.members_count, items=[])
+
+
+async def moderators(hosted: Hosted, uris: Uris) -> Document:
+    """Owner and moderators, and the Service that signs moderation here."""
+    staff = await Member.filter(
+        group_id=hosted.group.id, state="member", role__in=list(STAFF)
+    ).select_related("actor")
+    listed = [member.actor.uri for member in staff] + [uris.moderation_actor]
+    uri = uris.moderators(hosted.actor.uri)
+    return _collection(uri, "OrderedCollection", len(listed), orderedItems=listed)
+
+
+async def featured(hosted: Hosted, uris: Uris, documents: list[Document]) -> Document:
+    """The pinned posts as whole objects: Lemmy takes no ids."""
+    uri = uris.featured(hosted.actor.uri)
+    return _collection(uri, "OrderedCollection", len(documents), orderedItems=documents)
+
+
+async def pinned(hosted: Hosted) -> list[Post]:
+    """The live roots of the group's pinned threads, newest pin first."""
+    threads = (
+        await Thread.filter(group_id=hosted.group.id, visible=True, pinned_at__gt=0)
+        .order_by("-pinned_at")
+        .limit(FEATURED_ITEMS)
+    )
+    posts = await Post.filter(id__in=[thread.root_id for thread in threads], state="live")
+    order = {thread.root_id: place for place, thread in enumerate(threads)}
+    return sorted(posts, key=lambda post: order[post.id])
+
+
+async def thread(hosted: Hosted, found: Thread, uris: Uris) -> Document:
+    """A thread as FEP-7888 and FEP-f228 serve it: ids in the order they came, the root first."""
+    posts = (
+        await Post.filter(thread_id=found.id, state="live", visibility__in=["public", "unlisted"])
+        .order_by("id")
+        .limit(THREAD_ITEMS)
+        .values_list("uri", flat=True)
+    )
+    uri = uris.thread(hosted.actor.uri, found.id)
+    return _collection(
+        uri,
+        "OrderedCollection",
+        len(posts),
+        name=found.title,
+        attributedTo=hosted.actor.uri,
+        audience=hosted.actor.uri,
+        orderedItems=list(posts),
+    )
+
+
+def empty(uri: str) -> Document:
+    """A collection that a person here keeps to themselves."""
+    return _collection(uri, "OrderedCollection", 0, orderedItems=[])
+
+
+async def person_outbox(actor: Actor, uris: Uris) -> Document:
+    """How much a person wrote; what they wrote is read in its groups."""
+    total = await Post.filter(author_id=actor.id, state="live").count()
+    return _collection(uris.outbox(actor.uri), "OrderedCollection", total, orderedItems=[])

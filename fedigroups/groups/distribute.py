@@ -1,0 +1,268 @@
+"""What a hosted group sends on: each accepted act once, in the dialect that each reader takes.
+
+The thread family reads `Announce{activity}`, byte for byte as it came; microblogs read
+`Announce{id}` of thread starters, and are harmed by the other form (wire.md, 0.1 and 0.6).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from federation import clock, ids, storage
+from federation.models import Actor
+from federation.origin import host_of
+from federation.strict_json import dumps
+from federation.wire import Wire
+from fedigroups.groups.models import Announced, Group, Post
+from outbox import build, streams
+from outbox.models import Activity
+from outbox.publish import Draft, Outgoing, Place, cancel
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A hosted group with its actor."""
+
+    group: Group
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """An activity that a group announces: its id, its bytes, and the host it came from."""
+
+    uri: str
+    body: bytes
+    host: str
+    signed: bool = False
+    """It carries its author's own signature or proof, so microblogs believe it when forwarded."""
+
+
+def carries_signature(document: dict[str, Any]) -> bool:
+    """Whether the body convinces on its own (Linked Data signature or FEP-8b32 proof)."""
+    return "signature" in document or "proof" in document
+
+
+async def post(
+    wire: Wire,
+    hosted: Hosted,
+    inner: Inner,
+    new: Post,
+    author: Actor,
+    can_announce: tuple[str, ...] | None = None,
+) -> list[Draft]:
+    """A new post: wrapped for threads; by id for microblogs when it starts a thread."""
+    kind = "reply" if new.parent_id else "post"
+    drafts = await _wrap(wire, hosted, inner, new, kind, key=new.uri, form="create")
+    if new.parent_id is None or hosted.group.boost_replies:
+        drafts += await _boost(wire, hosted, new, author, can_announce)
+    return drafts
+
+
+async def edit(wire: Wire, hosted: Hosted, inner: Inner, edited: Post) -> list[Draft]:
+    """An edit: wrapped for threads; for microblogs the raw body, if it convinces on its own."""
+    drafts = await _wrap(wire, hosted, inner, edited, "edit", key=inner.uri)
+    return drafts + _forward(hosted, inner, edited, "edit")
+
+
+async def vote(wire: Wire, hosted: Hosted, inner: Inner, voted: Post) -> list[Draft]:
+    """A like, dislike, reaction or its undo: wrapped for threads, never for microblogs."""
+    return await _wrap(wire, hosted, inner, voted, "vote", key=inner.uri)
+
+
+async def delete(
+    wire: Wire, hosted: Hosted, inner: Inner, gone: Post, author: Actor
+) -> list[Draft]:
+    """The end of a post: wrapped for threads, Undo of its boost for microblogs."""
+    await hide(gone.uri)
+    for stream in (streams.thread(hosted.group.id), streams.microblog(hosted.group.id)):
+        await cancel(stream, gone.uri)
+    drafts = await _wrap(wire, hosted, inner, gone, "delete", key=inner.uri)
+    drafts += await _unboost(wire, hosted, gone, author)
+    return drafts + _forward(hosted, inner, gone, "delete")
+
+
+async def hide(object_uri: str) -> None:
+    """Serve no more what carried the words of a post that is gone."""
+    await storage.execute(
+        "UPDATE activity SET public = ? WHERE object_uri = ? AND kind <> 'Undo'", False, object_uri
+    )
+
+
+async def profile(wire: Wire, hosted: Hosted, document: dict[str, Any]) -> list[Draft]:
+    """A changed profile: by the group itself for microblogs (Mastodon wants actor == object),
+    wrapped from the moderation actor for threads (Lemmy wants a person or service)."""
+    uris, followers = wire.uris, hosted.actor.followers
+    own_uri, inner_uri, outer_uri = (uris.activity(ids.new()) for _ in range(3))
+    own = dumps(build.update_group(own_uri, hosted.actor.uri, document, followers))
+    inner = dumps(build.update_group(inner_uri, uris.moderation_actor, document, followers))
+    outer = build.announce(outer_uri, hosted.actor.uri, followers, inner)
+    thread, microblog = streams.thread(hosted.group.id), streams.microblog(hosted.group.id)
+    return [
+        Draft(Outgoing(own_uri, hosted.actor.uri, "Update", own), (Place(microblog, "profile"),)),
+        Draft(Outgoing(inner_uri, uris.moderation_actor, "Update", inner), ()),
+        Draft(
+            Outgoing(outer_uri, hosted.actor.uri, "Announce", outer), (Place(thread, "profile"),)
+        ),
+    ]
+
+
+async def allowed(wire: Wire, hosted: Hosted, activity_uri: str, approval: str) -> list[Draft]:
+    """A boost that waited for its author's leave, now sent to all with the approval's id."""
+    waiting = await Announced.get_or_none(
+        group_id=hosted.group.id, activity_uri=activity_uri, waiting=True
+    )
+    if waiting is None:
+        return []
+    stored = await Activity.get(uri=activity_uri)
+    document = json.loads(stored.body) | {"approvedBy": approval}
+    body = dumps(document)
+    await Activity.filter(id=stored.id).update(body=body)
+    await Announced.filter(id=waiting.id).update(waiting=False)
+    return [
+        Draft(
+            Outgoing(activity_uri, hosted.actor.uri, "Announce", body),
+            (Place(streams.microblog(hosted.group.id), "post", waiting.object_uri),),
+        )
+    ]
+
+
+async def _wrap(
+    wire: Wire,
+    hosted: Hosted,
+    inner: Inner,
+    about: Post,
+    kind: str,
+    *,
+    key: str,
+    form: str = "wrapped",
+) -> list[Draft]:
+    uri = wire.uris.activity(ids.new())
+    if not await _remember(hosted, form, key, uri):
+        return []
+    body = build.announce(
+        uri,
+        hosted.actor.uri,
+        hosted.actor.followers,
+        inner.body,
+        unlisted=about.visibility == "unlisted",
+    )
+    place = Place(
+        streams.thread(hosted.group.id),
+        kind,
+        about.uri,
+        thread=str(about.thread_id),
+        undoes_object=kind == "delete",
+        skip_host=await _needs_no_copy(wire, inner.host),
+    )
+    return [
+        Draft(Outgoing(uri, hosted.actor.uri, "Announce", body, object_uri=about.uri), (place,))
+    ]
+
+
+async def _needs_no_copy(wire: Wire, host: str) -> str:
+    """The host an act came from has it already; Lemmy alone waits for it as its confirmation."""
+    peer = await wire.peers.show(host)
+    return "" if peer is not None and peer.software == "lemmy" else host
+
+
+async def _boost(
+    wire: Wire, hosted: Hosted, new: Post, author: Actor, can_announce: tuple[str, ...] | None
+) -> list[Draft]:
+    uri = wire.uris.boost(hosted.group.name, new.uri)
+    waits = can_announce is not None and hosted.actor.uri not in can_announce
+    if not await _remember(hosted, "boost", new.uri, uri, waiting=waits):
+        return []
+    document = build.boost(
+        uri,
+        hosted.actor.uri,
+        hosted.actor.followers,
+        new.uri,
+        author.uri,
+        new.published_at,
+        unlisted=new.visibility == "unlisted",
+    )
+    stream = streams.microblog(hosted.group.id)
+    places = [] if waits else [Place(stream, "post", new.uri, thread=str(new.thread_id))]
+    places += await _tell_author(stream, author, "post", new.uri, always=waits)
+    outgoing = Outgoing(uri, hosted.actor.uri, "Announce", dumps(document), object_uri=new.uri)
+    return [Draft(outgoing, tuple(places))]
+
+
+async def _unboost(wire: Wire, hosted: Hosted, gone: Post, author: Actor) -> list[Draft]:
+    """Undo of the boost, with the very id it had: Mastodon looks it up by that."""
+    announced = await Announced.get_or_none(
+        group_id=hosted.group.id, form="boost", object_uri=gone.uri, undone=False
+    )
+    if announced is None:
+        return []
+    await Announced.filter(id=announced.id).update(undone=True)
+    stored = await Activity.get(uri=announced.activity_uri)
+    uri = wire.uris.activity(ids.new())
+    document = build.undo(uri, json.loads(stored.body), cc=[hosted.actor.followers])
+    stream = streams.microblog(hosted.group.id)
+    places = [
+        Place(stream, "delete", gone.uri, thread=str(gone.thread_id), undoes_object=True),
+        *await _tell_author(stream, author, "delete", gone.uri),
+    ]
+    outgoing = Outgoing(uri, hosted.actor.uri, "Undo", dumps(document), object_uri=gone.uri)
+    return [Draft(outgoing, tuple(places))]
+
+
+async def _tell_author(
+    stream: str, author: Actor, kind: str, object_uri: str, *, always: bool = False
+) -> list[Place]:
+    """The author's own inbox, unless their server reads the stream anyway."""
+    if author.local or not author.inbox:
+        return []
+    reads = await storage.row(
+        "SELECT 1 AS one FROM subscription WHERE stream = ? AND inbox = ?",
+        stream,
+        author.delivery_inbox,
+    )
+    if reads is not None and not always:
+        return []
+    if await _thread_family(author):
+        return []
+    return [Place(streams.direct(author.inbox), kind, object_uri, inbox=author.inbox)]
+
+
+async def _thread_family(author: Actor) -> bool:
+    row = await storage.row("SELECT family FROM peer WHERE host = ?", host_of(author.inbox))
+    return row is not None and row["family"] == "thread"
+
+
+def _forward(hosted: Hosted, inner: Inner, about: Post, kind: str) -> list[Draft]:
+    if not inner.signed:
+        return []
+    place = Place(
+        streams.microblog(hosted.group.id),
+        kind,
+        about.uri,
+        thread=str(about.thread_id),
+        skip_host=inner.host,
+    )
+    outgoing = Outgoing(inner.uri, hosted.actor.uri, "Forward", inner.body, public=False)
+    return [Draft(outgoing, (place,))]
+
+
+async def _remember(
+    hosted: Hosted, form: str, object_uri: str, activity_uri: str, *, waiting: bool = False
+) -> bool:
+    """Whether this is the first time: the same thing is announced once in each form, for ever."""
+    first = await storage.row(
+        "INSERT INTO announced (id, group_id, object_uri, form, activity_uri, undone, waiting, "
+        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (group_id, form, object_uri) DO NOTHING RETURNING id",
+        ids.new(),
+        hosted.group.id,
+        object_uri,
+        form,
+        activity_uri,
+        False,
+        waiting,
+        clock.now_ms(),
+    )
+    return first is not None

@@ -1,0 +1,174 @@
+"""The documents of our own actors and posts, shaped so that every peer's reader takes them.
+
+Each field here breaks somebody when it is missing or shaped otherwise: see FEDERATION.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from federation import clock
+from federation.keys import Keyring
+from federation.models import Actor
+from federation.uris import Uris
+from federation.vocabulary import AS2, PUBLIC
+from fedigroups.content.languages import name_of
+from fedigroups.groups.models import Group, Post
+
+Document = dict[str, Any]
+
+CONTEXT: list[Any] = [
+    AS2,
+    "https://w3id.org/security/v1",
+    "https://w3id.org/security/multikey/v1",
+    "https://purl.archive.org/socialweb/webfinger",
+    {
+        "lemmy": "https://join-lemmy.org/ns#",
+        "toot": "http://joinmastodon.org/ns#",
+        "sc": "http://schema.org/",
+        "sensitive": "as:sensitive",
+        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        "discoverable": "toot:discoverable",
+        "indexable": "toot:indexable",
+        "featured": {"@id": "toot:featured", "@type": "@id"},
+        "moderators": {"@id": "lemmy:moderators", "@type": "@id"},
+        "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+        "language": "sc:inLanguage",
+        "identifier": "sc:identifier",
+    },
+]
+POST_CONTEXT: list[Any] = [
+    AS2,
+    {"sensitive": "as:sensitive", "Hashtag": "as:Hashtag"},
+]
+
+
+async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document:
+    """What every local actor's document holds: inboxes, keys, names, times."""
+    keys = await keyring.public(actor.uri)
+    return {
+        "@context": CONTEXT,
+        "id": actor.uri,
+        "type": actor.kind,
+        "preferredUsername": actor.username,
+        "webfinger": uris.handle(actor.username),
+        "name": actor.name or actor.username,
+        "summary": actor.summary,
+        "url": actor.page_url or actor.uri,
+        "inbox": actor.inbox,
+        "outbox": uris.outbox(actor.uri),
+        "followers": uris.followers(actor.uri),
+        "following": uris.following(actor.uri),
+        "endpoints": {"sharedInbox": uris.shared_inbox},
+        "manuallyApprovesFollowers": False,
+        "discoverable": True,
+        "indexable": True,
+        "publicKey": {
+            "id": uris.main_key(actor.uri),
+            "owner": actor.uri,
+            "publicKeyPem": keys["rsa"],
+        },
+        "assertionMethod": [
+            {
+                "id": uris.ed25519_key(actor.uri),
+                "type": "Multikey",
+                "controller": actor.uri,
+                "publicKeyMultibase": keys["ed25519"],
+            }
+        ],
+        "published": clock.rfc3339(actor.published_at),
+        "updated": clock.rfc3339(actor.updated_at or actor.published_at),
+    }
+
+
+async def group_document(group: Group, actor: Actor, keyring: Keyring, uris: Uris) -> Document:
+    """A hosted group as Lemmy, Mastodon and the rest read it (wire order is of no matter).
+
+    An approval group that posts publicly says `manuallyApprovesFollowers: false` and delays its
+    Accept: Lemmy reads `true` as a private group.
+    """
+    document = await actor_document(actor, keyring, uris)
+    document |= {
+        "name": group.title,
+        "summary": group.summary_html,
+        "source": {"content": group.summary, "mediaType": "text/markdown"},
+        "mediaType": "text/html",
+        "attributedTo": uris.moderators(actor.uri),
+        "moderators": uris.moderators(actor.uri),
+        "featured": uris.featured(actor.uri),
+        "postingRestrictedToMods": group.post_policy == "moderators",
+        "sensitive": False,
+        "language": [{"identifier": group.language, "name": name_of(group.language)}],
+    }
+    if group.description:
+        document["description"] = group.description
+    for field, url in (("icon", group.icon_url), ("image", group.banner_url)):
+        if url:
+            document[field] = {"type": "Image", "url": url}
+    return document
+
+
+def post_document(
+    post: Post,
+    author: Actor,
+    group: Actor,
+    *,
+    uris: Uris,
+    parent: Post | None,
+    source: str,
+    mentions: list[Actor],
+    context: str,
+) -> Document:
+    """A post of a person of ours: addressed to all, the group, and whom it answers and names.
+
+    A titled thread starter is a Page, as the thread family writes it; anything else a Note.
+    """
+    told = list(dict.fromkeys(actor.uri for actor in mentions))
+    document: Document = {
+        "@context": POST_CONTEXT,
+        "id": post.uri,
+        "type": post.kind,
+        "attributedTo": author.uri,
+        "to": [group.uri, PUBLIC],
+        "cc": [group.followers or uris.followers(group.uri), *told],
+        "audience": group.uri,
+        "content": post.content,
+        "mediaType": "text/html",
+        "source": {"content": source, "mediaType": "text/markdown"},
+        "url": post.page_url,
+        "sensitive": post.sensitive,
+        "published": clock.rfc3339(post.published_at),
+        "tag": [_mention(actor) for actor in [group, *mentions]],
+    }
+    if context:
+        document["context"] = context
+    if post.title:
+        document["name"] = post.title
+    if post.warning:
+        document["summary"] = post.warning
+    if post.language:
+        document["language"] = {
+            "identifier": post.language,
+            "name": name_of(post.language),
+        }
+        document["contentMap"] = {post.language: post.content}
+    if parent is not None:
+        document["inReplyTo"] = parent.uri
+    if post.updated_at:
+        document["updated"] = clock.rfc3339(post.updated_at)
+    return document
+
+
+def _mention(actor: Actor) -> Document:
+    return {"type": "Mention", "href": actor.uri, "name": f"@{actor.handle}"}
+
+
+def tombstone(uri: str, former: str, deleted_at: int) -> Document:
+    """What is served, with 410, where something was."""
+    return {
+        "@context": AS2,
+        "id": uri,
+        "type": "Tombstone",
+        "formerType": former,
+        "deleted": clock.rfc3339(deleted_at),
+    }

@@ -1,0 +1,124 @@
+"""This module decides whose word is believed about an object: one authority for each datum.
+
+An object that its own author sent, signed, is believed as it came. Anything relayed or announced
+is fetched from its origin, unless it carries an integrity proof of its author (FEP-fe34, FEP-8b32).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation import limits, proofs
+from federation.documents import ObjectDoc, read_object
+from federation.errors import FederationError, NotUsable
+from federation.models import Actor
+from federation.origin import same_origin
+from fedigroups.groups.models import Post
+from inbox.registry import Received
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An object whose content is believed, and its author."""
+
+    object: ObjectDoc
+    author: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A post that arrived, with what it answers that we did not have yet, oldest first."""
+
+    post: Arrival
+    ancestors: tuple[Arrival, ...] = ()
+
+
+async def arrival(received: Received) -> Arrival:
+    """The activity's object and its author, each from its own authority.
+
+    Raises `NotUsable` when the actor says it for somebody else, `Gone` or `Unreachable` when the
+    origin does not serve it.
+    """
+    activity = received.activity
+    if received.wire.uris.is_local(activity.object_id):
+        raise NotUsable(f"{activity.object_id} is our own: nobody else says what it holds")
+    if activity.inner is None or not await _believed(received, read_object(activity.inner)):
+        document = await fetched(received, activity.object_id)
+    else:
+        document = read_object(activity.inner)
+    return Arrival(document, await _author(received, document))
+
+
+async def fetched(received: Received, uri: str) -> ObjectDoc:
+    """The object as its origin serves it."""
+    answer = await received.wire.fetcher.get(uri, received.budget)
+    return read_object(answer.document)
+
+
+async def _believed(received: Received, document: ObjectDoc) -> bool:
+    activity = received.activity
+    if not same_origin(activity.actor, document.id):
+        return False
+    if received.announcer is None:
+        return True
+    return await _proven(received)
+
+
+async def _proven(received: Received) -> bool:
+    """Whether the inner activity carries a valid proof by a key of its own actor."""
+    key_id = proofs.key_id(received.activity.document)
+    if not key_id or not same_origin(key_id, received.activity.actor):
+        return False
+    try:
+        key = await received.wire.directory.key(key_id, received.budget)
+    except FederationError:
+        return False
+    return key.owner == received.activity.actor and proofs.verify(received.activity.document, key)
+
+
+async def _author(received: Received, document: ObjectDoc) -> Actor:
+    """Who wrote it: the actor, or (announced) the person it is attributed to.
+
+    Mobilizon attributes a post to the group on its own host and names the person as actor.
+    """
+    claimed = document.attributed_to
+    actor = received.activity.actor
+    if not claimed or not same_origin(claimed, document.id):
+        raise NotUsable(f"{document.id} names no author on its own host")
+    owner = await received.wire.directory.actor(claimed, received.budget)
+    if claimed == actor:
+        return owner
+    if owner.kind == "Group" and same_origin(actor, claimed):
+        return await received.wire.directory.actor(actor, received.budget)
+    raise NotUsable(f"{actor} cannot speak for {claimed}, who wrote {document.id}")
+
+
+async def ancestors(received: Received, document: ObjectDoc) -> tuple[Arrival, ...]:
+    """What the object answers that we do not have, oldest first; empty when nothing is missing.
+
+    Stops at a post we have, at a thread's start, at 50 steps or at the budget's end; what cannot
+    be fetched ends the walk.
+    """
+    chain: list[Arrival] = []
+    uri, seen = document.in_reply_to, {document.id}
+    while uri and uri not in seen and len(chain) < limits.ANCESTORS:
+        if await Post.exists(uri=uri) or received.wire.uris.is_local(uri):
+            break
+        seen.add(uri)
+        parent = await _ancestor(received, uri)
+        if parent is None:
+            break
+        chain.insert(0, parent)
+        uri = parent.object.in_reply_to
+    return tuple(chain)
+
+
+async def _ancestor(received: Received, uri: str) -> Arrival | None:
+    try:
+        document = await fetched(received, uri)
+        if not same_origin(document.attributed_to, document.id):
+            return None
+        author = await received.wire.directory.actor(document.attributed_to, received.budget)
+    except FederationError:
+        return None
+    return Arrival(document, author)

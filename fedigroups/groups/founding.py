@@ -1,0 +1,108 @@
+"""Making groups, and changing what they say of themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+from federation import clock, ids
+from federation.errors import Malformed
+from federation.limits import NAME_CHARS, SUMMARY_CHARS
+from federation.models import Actor
+from federation.wire import Wire
+from fedigroups.accounts.people import add_local_actor
+from fedigroups.content.markdown import render
+from fedigroups.content.sanitise import safe_url
+from fedigroups.groups import distribute
+from fedigroups.groups.distribute import Hosted
+from fedigroups.groups.documents import group_document
+from fedigroups.groups.models import Group, Member
+from fedigroups.accounts.names import check_free, check_name
+from outbox.publish import Draft
+
+Join = Literal["open", "approval", "invite"]
+Post = Literal["anyone", "members", "moderators"]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What hosts say of their group; None leaves a field as it is."""
+
+    title: str | None = None
+    description: str | None = None
+    summary: str | None = None
+    rules: str | None = None
+    language: str | None = None
+    icon_url: str | None = None
+    join_policy: str | None = None
+    post_policy: str | None = None
+    boost_replies: bool | None = None
+
+
+async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted:
+    """A new group with its keys, owned by a person here. Raises `Malformed`."""
+    await check_free(check_name(name), wire.uris)
+    columns = _columns(profile)
+    actor = await add_local_actor(
+        wire, wire.uris.group(name), "Group", name, display=profile.title or name
+    )
+    now = clock.now_ms()
+    group = Group(
+        id=ids.new(),
+        actor_id=actor.id,
+        name=name,
+        created_at=now,
+        active_at=now,
+        updated_at=now,
+        members_count=1,
+        **({"title": name} | columns),
+    )
+    await group.save(force_create=True)
+    await Member.create(
+        id=ids.new(),
+        group_id=group.id,
+        actor_id=owner.id,
+        state="member",
+        role="owner",
+        joined_at=now,
+        changed_at=now,
+    )
+    return Hosted(group, actor)
+
+
+async def change(wire: Wire, hosted: Hosted, profile: Profile) -> list[Draft]:
+    """Change the profile, and tell every server that reads the group. Raises `Malformed`."""
+    columns = _columns(profile)
+    if not columns:
+        raise Malformed("nothing to change: name at least one field, for example --title")
+    now = clock.now_ms()
+    await Group.filter(id=hosted.group.id).update(**columns, updated_at=now)
+    group = await Group.get(id=hosted.group.id)
+    await Actor.filter(id=hosted.actor.id).update(name=group.title, updated_at=now)
+    actor = await Actor.get(id=hosted.actor.id)
+    document = await group_document(group, actor, wire.keyring, wire.uris)
+    return await distribute.profile(wire, Hosted(group, actor), document)
+
+
+def _columns(profile: Profile) -> dict[str, Any]:
+    given = {
+        field.name: value
+        for field in fields(profile)
+        if (value := getattr(profile, field.name)) is not None
+    }
+    _check(given)
+    if "summary" in given:
+        given["summary_html"] = render(given["summary"], {})
+    return given
+
+
+def _check(given: dict[str, Any]) -> None:
+    for name, choices in (("join_policy", get_args(Join)), ("post_policy", get_args(Post))):
+        if name in given and given[name] not in choices:
+            raise Malformed(f"{given[name]!r} is no {name}: choose one of {', '.join(choices)}")
+    if not given.get("title", "x").strip() or len(given.get("title", "")) > NAME_CHARS:
+        raise Malformed(f"a group needs a title of 1 to {NAME_CHARS} characters")
+    if len(given.get("summary", "")) > SUMMARY_CHARS:
+        raise Malformed(f"a summary has at most {SUMMARY_CHARS} characters")
+    if given.get("icon_url") and not safe_url(given["icon_url"]):
+        raise Malformed("an icon is an http or https URL, e.g. https://groups.example/icon.png")

@@ -1,0 +1,44 @@
+"""Announce by id: a group elsewhere shows a post, or a person boosts one of ours.
+
+An Announce around an activity never comes here: the inbox unwraps it and dispatches what is inside.
+"""
+
+from __future__ import annotations
+
+from federation import addressing
+from fedigroups.groups import evidence, lookup, reactions
+from fedigroups.groups.evidence import Arrival, Found
+from fedigroups.groups.handlers.create import take_announced
+from fedigroups.groups.models import Post
+from inbox.registry import Outcome, Received, done, ignored
+
+
+async def gather_announce(received: Received) -> Found | None:
+    """The announced post from its origin, when a group that people here joined announces it."""
+    if received.actor.kind != "Group" or await lookup.joined(received.actor) is None:
+        return None
+    uri = received.activity.object_id
+    if await Post.exists(uri=uri) or received.wire.uris.is_local(uri):
+        return None
+    document = await evidence.fetched(received, uri)
+    author = await received.wire.directory.actor(document.attributed_to, received.budget)
+    return Found(Arrival(document, author), await evidence.ancestors(received, document))
+
+
+async def on_announce(received: Received) -> Outcome:
+    """Take the post into the group's threads, or count a person's boost."""
+    if received.actor.kind != "Group":
+        return await _boost(received)
+    if received.facts is None:
+        return ignored("nothing new from a group that people here are in")
+    found: Found = received.facts
+    visibility = addressing.visibility(found.post.object.document)
+    return await take_announced(received, received.actor, found, visibility)
+
+
+async def _boost(received: Received) -> Outcome:
+    post = await Post.get_or_none(uri=received.activity.object_id, state="live")
+    if post is None:
+        return ignored("it boosts nothing that we have")
+    await reactions.put(post, received.actor.uri, "boost", received.activity.id)
+    return done("boost counted")

@@ -1,0 +1,127 @@
+"""Delete: an author takes a post back, a moderator removes one, or an actor ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation.documents import ids_of
+from federation.errors import Gone
+from federation.models import Actor
+from federation.origin import same_origin
+from fedigroups.groups import distribute, lookup, membership, policies, threads
+from fedigroups.groups.handlers.create import inner_of
+from fedigroups.groups.models import Group, Post
+from inbox.registry import Outcome, Received, done, ignored
+from outbox.publish import publish
+
+BURIED_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What others say about a delete that did not come from the author: origin, or moderators."""
+
+    gone_at_origin: bool = False
+    by_moderator: bool = False
+    actor_gone: bool = False
+
+
+async def gather_delete(received: Received) -> Witness:
+    """Ask the origin, or the group's list of moderators, when the author did not say it to us."""
+    activity = received.activity
+    if activity.object_id == activity.actor:
+        return Witness(actor_gone=True)
+    if received.announcer is None:
+        return Witness()
+    return Witness(
+        gone_at_origin=await _is_gone(received, activity.object_id),
+        by_moderator=await _is_moderator(received, received.announcer),
+    )
+
+
+async def _is_gone(received: Received, uri: str) -> bool:
+    try:
+        await received.wire.fetcher.get(uri, received.budget)
+    except Gone:
+        return True
+    return False
+
+
+async def _is_moderator(received: Received, group: Actor) -> bool:
+    if not group.moderators or not same_origin(group.moderators, group.uri):
+        return False
+    listed = await received.wire.fetcher.get(group.moderators, received.budget)
+    members = listed.document.get("orderedItems", listed.document.get("items"))
+    return received.activity.actor in ids_of(members)
+
+
+async def on_delete(received: Received) -> Outcome:
+    """End the post, or the actor, if the one who says it may."""
+    witness: Witness = received.facts
+    if witness.actor_gone:
+        return await _end_actor(received)
+    post = await Post.get_or_none(uri=received.activity.object_id).select_related(
+        "author", "thread__group"
+    )
+    if post is None:
+        return await _unseen(received)
+    return await _end_post(received, post, witness)
+
+
+async def _unseen(received: Received) -> Outcome:
+    """A delete that overtook its post is remembered, if it is of the actor's own host."""
+    activity = received.activity
+    if received.announcer is not None or not same_origin(activity.actor, activity.object_id):
+        return ignored("it deletes nothing that we have")
+    await threads.bury(activity.object_id, activity.actor, "delete", BURIED_DAYS)
+    return done("remembered: the post will not come in after its delete")
+
+
+async def _end_post(received: Received, post: Post, witness: Witness) -> Outcome:
+    group = post.thread.group
+    if post.state in {"deleted", "removed"}:
+        return ignored("it is gone already")
+    if group.hosted and received.announcer is not None:
+        return ignored("a hosted group's posts end by their author or its own moderators")
+    state = await _end_state(received, post, witness)
+    if not state:
+        return ignored("neither its author, its origin nor a moderator of its group says so")
+    await threads.end(post, state, str(received.activity.document.get("summary") or ""))
+    if group.hosted:
+        hosted = await lookup.hosting(group.id)
+        await publish(
+            await distribute.delete(received.wire, hosted, inner_of(received), post, post.author)
+        )
+    return done(f"{state} in {group.name}")
+
+
+async def _end_state(received: Received, post: Post, witness: Witness) -> str:
+    """`deleted`, `removed`, or empty when the actor may neither."""
+    if received.announcer is not None:
+        if received.announcer.id != post.thread.group.actor_id:
+            return ""
+        return "removed" if witness.by_moderator else "deleted" if witness.gone_at_origin else ""
+    if received.actor.id == post.author_id:
+        return "deleted"
+    member = await membership.standing(post.thread.group, received.actor)
+    return "removed" if post.thread.group.hosted and policies.is_staff(member) else ""
+
+
+async def _end_actor(received: Received) -> Outcome:
+    actor = received.actor
+    await membership.depart(actor)
+    if received.activity.document.get("removeData") is True:
+        await _remove_all(received)
+    await Actor.filter(id=actor.id).update(state="gone")
+    if actor.kind == "Group":
+        await Group.filter(actor_id=actor.id, hosted=False).update(state="closed")
+    return done(f"{actor.handle} is no more")
+
+
+async def _remove_all(received: Received) -> None:
+    """Lemmy's `removeData`: the actor takes along all that it said."""
+    async for post in Post.filter(author_id=received.actor.id, state="live").select_related(
+        "thread", "author"
+    ):
+        await threads.end(post, "deleted")
+        await distribute.hide(post.uri)

@@ -1,0 +1,29 @@
+"""Move: an account says that it is now another one; believed when the other says so too."""
+
+from __future__ import annotations
+
+from federation.documents import read_actor
+from federation.models import Actor
+from federation.strict_json import loads
+from inbox.registry import Outcome, Received, done, ignored
+
+
+async def gather_move(received: Received) -> str:
+    """The new account's id, when old and new name each other at their origins; else empty."""
+    activity = received.activity
+    if activity.object_id != activity.actor or not activity.target:
+        return ""
+    directory = received.wire.directory
+    old = await directory.refresh(activity.actor, received.budget)
+    new = await directory.refresh(activity.target, received.budget)
+    named = read_actor(loads(old.document.encode())).moved_to == new.uri
+    named_back = old.uri in read_actor(loads(new.document.encode())).also_known_as
+    return new.uri if named and named_back and new.uri != old.uri else ""
+
+
+async def on_move(received: Received) -> Outcome:
+    """Remember where the account went: its membership moves when the new one follows."""
+    if not received.facts:
+        return ignored("the two accounts do not name each other")
+    await Actor.filter(id=received.actor.id).update(moved_to=received.facts)
+    return done(f"{received.actor.handle} moved")

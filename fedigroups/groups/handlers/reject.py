@@ -1,0 +1,22 @@
+"""Reject: a group elsewhere does not let a person of ours in, or puts them out."""
+
+from __future__ import annotations
+
+from federation import clock
+from fedigroups.groups.handlers.accept import pending
+from fedigroups.groups.models import Announced, Member
+from inbox.registry import Outcome, Received, done, ignored
+
+
+async def on_reject(received: Received) -> Outcome:
+    """End the membership or the request; or give up a boost that its author does not allow."""
+    member = await pending(received)
+    if member is not None:
+        state = "removed" if member.state == "member" else "refused"
+        await Member.filter(id=member.id).update(state=state, changed_at=clock.now_ms())
+        return done(f"{member.actor.username} is {state} in {received.actor.handle}")
+    waiting = await Announced.get_or_none(activity_uri=received.activity.object_id, waiting=True)
+    if waiting is None:
+        return ignored("it rejects nothing that we asked")
+    await Announced.filter(id=waiting.id).update(undone=True)
+    return done("the boost is not allowed: it goes to nobody")

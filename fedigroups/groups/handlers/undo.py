@@ -1,0 +1,95 @@
+"""Undo: an actor takes back what it did, matched by actor and object, not by id alone.
+
+Lemmy builds what it undoes anew, with a new id; Mastodon's follower synchronisation sends an
+Undo of a Follow whose id nobody has seen.
+"""
+
+from __future__ import annotations
+
+from federation.documents import id_of
+from federation.origin import same_origin
+from fedigroups.groups import distribute, lookup, membership, reactions, threads
+from fedigroups.groups.handlers.create import inner_of
+from fedigroups.groups.handlers.vote import KINDS, read_reaction
+from fedigroups.groups.models import Post
+from inbox.record import forget
+from inbox.registry import Outcome, Received, done, ignored
+from outbox.publish import publish
+
+REMEMBERED_DAYS = 7
+REACTIONS = {*KINDS, "Announce"}
+
+
+async def on_undo(received: Received) -> Outcome:
+    """Take back a follow or a reaction; one that has not come yet is remembered for 7 days."""
+    activity = received.activity
+    inner = activity.inner
+    if inner is None:
+        return await _by_id(received, activity.object_id)
+    if id_of(inner.get("actor")) != activity.actor:
+        return ignored("nobody takes back what another did")
+    kind = str(inner.get("type"))
+    if kind in {"Follow", "Join"}:
+        return await _follow(received, id_of(inner.get("object")))
+    if kind in REACTIONS:
+        return await _reaction(received, kind, id_of(inner.get("object")))
+    return ignored(f"an Undo of {kind} means nothing here")
+
+
+async def _follow(received: Received, group_uri: str) -> Outcome:
+    group = await lookup.hosted(group_uri)
+    if group is None:
+        return ignored("it leaves no group that lives here")
+    if await membership.leave(group.group, received.actor):
+        # Misskey and Pixelfed follow again with the id that they used before.
+        await forget(received.activity.object_id, received.activity.actor)
+        return done(f"{received.actor.handle} left {group.group.name}")
+    if await membership.standing(group.group, received.actor) is None:
+        return await _remember(received)
+    return ignored(f"{received.actor.handle} was not in {group.group.name}")
+
+
+async def _reaction(received: Received, kind: str, post_uri: str) -> Outcome:
+    post = await Post.get_or_none(uri=post_uri).select_related("thread__group")
+    if post is None:
+        return await _remember(received)
+    if received.announcer is not None and post.thread.group.actor_id != received.announcer.id:
+        return ignored("a group counts only its own posts' votes")
+    slot = "boost"
+    if kind != "Announce":
+        slot = reactions.slot_of(*read_reaction(kind, received.activity.inner or {}))
+    if not await reactions.take_back(post, received.activity.actor, slot):
+        return await _remember(received)
+    return await _taken_back(received, post, announce=kind != "Announce")
+
+
+async def _taken_back(received: Received, post: Post, *, announce: bool) -> Outcome:
+    if post.thread.group.hosted and announce:
+        hosted = await lookup.hosting(post.thread.group_id)
+        await publish(await distribute.vote(received.wire, hosted, inner_of(received), post))
+    return done("taken back")
+
+
+async def _by_id(received: Received, uri: str) -> Outcome:
+    """An Undo that names only the id: of a Follow or of a reaction, each the actor's own."""
+    member = await membership.follow_of(uri)
+    if member is not None:
+        if member.actor_id != received.actor.id:
+            return ignored("nobody takes back what another did")
+        group = await lookup.hosting(member.group_id)
+        await membership.leave(group.group, received.actor)
+        await forget(uri, received.activity.actor)
+        return done(f"{received.actor.handle} left {group.group.name}")
+    reaction = await reactions.take_back_by_id(uri, received.activity.actor)
+    if reaction is not None:
+        return await _taken_back(received, reaction.post, announce=reaction.kind != "boost")
+    return await _remember(received)
+
+
+async def _remember(received: Received) -> Outcome:
+    """An Undo that overtook what it undoes: the late one will not count."""
+    uri = received.activity.object_id
+    if not uri or not same_origin(uri, received.activity.actor):
+        return ignored("it takes back nothing that we have")
+    await threads.bury(uri, received.activity.actor, "undo", REMEMBERED_DAYS)
+    return ignored("it takes back nothing that we have; remembered in case it comes late")

@@ -1,0 +1,70 @@
+"""Update: an author edits a post, or an actor changes its profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation.errors import NotUsable
+from federation.models import Actor
+from federation.vocabulary import ACTOR_TYPES
+from fedigroups.groups import distribute, evidence, lookup, membership, policies, threads
+from fedigroups.groups.evidence import Found
+from fedigroups.groups.handlers.create import gather_create, inner_of, on_create
+from fedigroups.groups.models import Group, Post
+from inbox.registry import Outcome, Received, done, ignored
+from outbox.publish import publish
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An actor, read anew at its origin."""
+
+    actor: Actor
+
+
+async def gather_update(received: Received) -> Found | Profile | None:
+    """The new version from its own authority; an actor is read anew at its origin."""
+    activity = received.activity
+    if activity.object_kind in ACTOR_TYPES or activity.object_id == activity.actor:
+        if activity.object_id != activity.actor and received.announcer is None:
+            raise NotUsable("an actor's profile is changed by that actor alone")
+        return Profile(await received.wire.directory.refresh(activity.object_id, received.budget))
+    if await Post.exists(uri=activity.object_id):
+        return Found(await evidence.arrival(received))
+    return await gather_create(received)
+
+
+async def on_update(received: Received) -> Outcome:
+    """Take the newer version; an Update of what we do not have is its Create (Lemmy)."""
+    if isinstance(received.facts, Profile):
+        return await _profile(received.facts.actor)
+    post = await Post.get_or_none(uri=received.activity.object_id).select_related(
+        "author", "thread__group"
+    )
+    if post is None:
+        return await on_create(received)
+    found: Found = received.facts
+    if found.post.author.id != post.author_id:
+        return ignored("a post does not change its author")
+    group = post.thread.group
+    if refusal := await _refusal(group, post):
+        return ignored(refusal)
+    if group.hosted and received.announcer is not None:
+        return ignored("a group's announcement is never announced again")
+    if not await threads.edit(post, found.post.object):
+        return ignored("it is not newer than what we have")
+    if group.hosted:
+        hosted = await lookup.hosting(group.id)
+        await publish(await distribute.edit(received.wire, hosted, inner_of(received), post))
+    return done("edited")
+
+
+async def _refusal(group: Group, post: Post) -> str:
+    member = await membership.standing(group, post.author)
+    return policies.refusal_to_reply(group, member, post.thread) if group.hosted else ""
+
+
+async def _profile(actor: Actor) -> Outcome:
+    if actor.kind == "Group" and await Group.exists(actor_id=actor.id, hosted=False):
+        await lookup.remote(actor)
+    return done(f"{actor.handle} was read anew")

@@ -1,0 +1,123 @@
+"""Finding groups: hosted ones by name or URI, and ones elsewhere that people here joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from federation import clock, ids
+from federation.documents import ActorDoc, read_actor
+from federation.errors import NotHere
+from federation.models import Actor
+from federation.strict_json import loads
+from federation.wire import Wire
+from fedigroups.content.sanitise import clean, excerpt, safe_url
+from fedigroups.groups.distribute import Hosted
+from fedigroups.groups.models import Group, Post, Thread
+
+
+async def hosted(uri: str) -> Hosted | None:
+    """The open group hosted here whose actor id this is."""
+    group = await Group.get_or_none(actor__uri=uri, hosted=True).select_related("actor")
+    return Hosted(group, group.actor) if group else None
+
+
+async def hosted_named(name: str) -> Hosted:
+    """The group hosted here of this name. Raises `NotHere`."""
+    group = await Group.get_or_none(name=name, hosted=True).select_related("actor")
+    if group is None:
+        raise NotHere(f"there is no group {name!r} here; `fedigroups group list` names them")
+    return Hosted(group, group.actor)
+
+
+async def first_hosted(uris: Iterable[str]) -> Hosted | None:
+    """The first of the URIs that is a group hosted here."""
+    for uri in uris:
+        if found := await hosted(uri):
+            return found
+    return None
+
+
+async def hosting(group_id: int) -> Hosted:
+    """The group of this row id with its actor."""
+    group = await Group.get(id=group_id).select_related("actor")
+    return Hosted(group, group.actor)
+
+
+async def of_thread(thread: Thread) -> Hosted:
+    """The thread's group with its actor."""
+    return await hosting(thread.group_id)
+
+
+async def joined(actor: Actor) -> Group | None:
+    """The group elsewhere, of this actor, that somebody here is in or asked to join."""
+    return await Group.filter(
+        actor_id=actor.id, hosted=False, members__state__in=["asked", "member"]
+    ).first()
+
+
+async def remote(actor: Actor) -> Group:
+    """The row of a group elsewhere, made or brought up to date from its actor."""
+    document = read_actor(loads(actor.document.encode()))
+    columns = _profile(actor, document)
+    group = await Group.get_or_none(actor_id=actor.id)
+    if group is None:
+        now = clock.now_ms()
+        group = Group(
+            id=ids.new(), actor_id=actor.id, hosted=False, created_at=now, active_at=now, **columns
+        )
+        await group.save(force_create=True)
+    else:
+        await Group.filter(id=group.id).update(**columns)
+    return group
+
+
+def _profile(actor: Actor, document: ActorDoc) -> dict[str, object]:
+    return {
+        "name": actor.username,
+        "title": actor.name or actor.username,
+        "description": excerpt(document.summary),
+        "summary_html": clean(document.summary),
+        "icon_url": safe_url(document.icon_url),
+    }
+
+
+async def wrote(actor: Actor, post_uri: str) -> bool:
+    """Whether the actor is the author of the post."""
+    return await Post.exists(uri=post_uri, author_id=actor.id)
+
+
+async def any_group(wire: Wire, name: str) -> Group:
+    """The group of this name here, or of this handle that people here are in. Raises `NotHere`."""
+    bare = name.lstrip("@!")
+    if "@" not in bare:
+        return (await hosted_named(bare)).group
+    username, _, host = bare.partition("@")
+    group = await Group.get_or_none(
+        actor__username=username, actor__host=host.lower()
+    ).select_related("actor")
+    if group is None:
+        raise NotHere(f"nobody here is in {name}; join it first: fedigroups group join {name}")
+    return group
+
+
+async def group_actor(wire: Wire, name: str) -> Actor:
+    """The actor of a group here (by name) or anywhere (by handle, looked up at its host)."""
+    bare = name.lstrip("@!")
+    if "@" not in bare:
+        return (await hosted_named(bare)).actor
+    return await wire.directory.by_handle(bare)
+
+
+async def person(handle: str) -> Actor:
+    """Somebody whom we know, by `name@host`, by name (here) or by URI. Raises `NotHere`."""
+    bare = handle.lstrip("@")
+    if bare.startswith(("https://", "http://")):
+        found = await Actor.filter(uri=bare).first()
+    elif "@" in bare:
+        username, _, host = bare.partition("@")
+        found = await Actor.filter(username=username, host=host.lower()).first()
+    else:
+        found = await Actor.filter(username=bare, local=True).first()
+    if found is None:
+        raise NotHere(f"we know nobody called {handle}; name them like vic@h.example")
+    return found

@@ -1,0 +1,193 @@
+"""Joining, being admitted, leaving and being removed: the moves, and the answers that they send.
+
+Each function runs inside its caller's transaction and returns the drafts to publish.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from federation import clock, ids, storage
+from federation.errors import Malformed
+from federation.models import Actor
+from federation.strict_json import dumps
+from federation.wire import Wire
+from fedigroups.groups import policies, routing
+from fedigroups.groups.models import Group, Member
+from fedigroups.groups.states import may_move
+from outbox import build, streams
+from outbox.publish import Draft, Outgoing, Place
+
+Follow = Mapping[str, Any]
+
+
+async def standing(group: Group, actor: Actor) -> Member | None:
+    """The actor's row in the group, if there ever was one."""
+    return await Member.get_or_none(group_id=group.id, actor_id=actor.id)
+
+
+async def ask(
+    wire: Wire, group: Group, group_actor: Actor, actor: Actor, follow: Follow, family: str
+) -> tuple[str, list[Draft]]:
+    """Ask to join: the resulting state, and the Accept or Reject it sends.
+
+    A repeated Follow of a member is a resync: a fresh Accept carrying the new Follow's id.
+    """
+    member = await standing(group, actor)
+    if refusal := policies.refusal_to_join(group, member):
+        return "refused", [answer(wire, "Reject", group_actor, actor, follow)] if refusal else []
+    if policies.admits_at_once(group, member):
+        return "member", await _admit(wire, group, group_actor, actor, follow, family)
+    await _move(group, actor, "asked", follow=follow)
+    return "asked", []
+
+
+async def approve(wire: Wire, group: Group, actor: Actor, family: str) -> list[Draft]:
+    """Let in somebody who asked. Raises `Malformed` when they did not."""
+    member = await standing(group, actor)
+    if member is None or member.state != "asked":
+        raise Malformed(f"{actor.handle} has not asked to join {group.name}")
+    group_actor = await group.actor
+    return await _admit(wire, group, group_actor, actor, json.loads(member.follow), family)
+
+
+async def refuse(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
+    """Turn down somebody who asked. Raises `Malformed` when they did not."""
+    member = await standing(group, actor)
+    if member is None or member.state != "asked":
+        raise Malformed(f"{actor.handle} has not asked to join {group.name}")
+    return await _end(wire, group, actor, "refused", reason)
+
+
+async def remove(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
+    """Put a member out; they may ask again. Raises `Malformed` for somebody who is none."""
+    member = await standing(group, actor)
+    if member is None or member.state != "member":
+        raise Malformed(f"{actor.handle} is not a member of {group.name}")
+    if member.role == "owner":
+        raise Malformed(f"{actor.handle} owns {group.name}; make somebody else the owner first")
+    return await _end(wire, group, actor, "removed", reason)
+
+
+async def ban(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
+    """Put somebody out, member or not, who may not come back until the ban is lifted."""
+    return await _end(wire, group, actor, "banned", reason)
+
+
+async def leave(group: Group, actor: Actor) -> bool:
+    """Take a member (or somebody who asked) out at their own wish; False when they were neither.
+
+    A ban stays: leaving is no way around it.
+    """
+    member = await standing(group, actor)
+    if member is None or member.state not in {"member", "asked", "invited"}:
+        return False
+    await _move(group, actor, "left")
+    await routing.withdraw(group, actor)
+    return True
+
+
+def answer(wire: Wire, kind: str, group: Actor, to: Actor, follow: Follow) -> Draft:
+    """Accept or Reject of a Follow, to the personal inbox: it is private."""
+    uri = wire.uris.activity(ids.new())
+    shape = build.accept if kind == "Accept" else build.reject
+    body = dumps(shape(uri, group.uri, to.uri, follow))
+    activity = Outgoing(uri, group.uri, kind, body, public=False)
+    if to.local or not to.inbox:
+        return Draft(activity, ())
+    return Draft(activity, (Place(streams.direct(to.inbox), "answer", inbox=to.inbox),))
+
+
+async def _admit(
+    wire: Wire, group: Group, group_actor: Actor, actor: Actor, follow: Follow, family: str
+) -> list[Draft]:
+    await _move(group, actor, "member", follow=follow)
+    await routing.enroll(group, actor, family)
+    return [answer(wire, "Accept", group_actor, actor, follow)]
+
+
+async def _end(wire: Wire, group: Group, actor: Actor, state: str, reason: str) -> list[Draft]:
+    """Removal, its subscriptions' end and its answer are one commit."""
+    member = await standing(group, actor)
+    follow = json.loads(member.follow) if member and member.follow else None
+    await _move(group, actor, state, reason=reason)
+    await routing.withdraw(group, actor)
+    if follow is None:
+        return []
+    return [answer(wire, "Reject", await group.actor, actor, follow)]
+
+
+async def _move(
+    group: Group, actor: Actor, state: str, *, follow: Follow | None = None, reason: str = ""
+) -> None:
+    member = await standing(group, actor)
+    old = member.state if member else "new"
+    if not may_move(old, state):
+        raise Malformed(f"{actor.handle} is {old} in {group.name} and cannot become {state}")
+    now = clock.now_ms()
+    if member is None:
+        member = Member(id=ids.new(), group_id=group.id, actor_id=actor.id, state=state)
+        await member.save(force_create=True)
+    changes: dict[str, Any] = {"state": state, "reason": reason, "changed_at": now}
+    if follow is not None:
+        changes |= {"follow": json.dumps(follow), "follow_uri": str(follow.get("id", ""))}
+    if state == "member" and old != "member":
+        changes["joined_at"] = now
+    if state == "asked":
+        changes["asked_at"] = now
+    if state != "member":
+        changes["role"] = "member"
+    await Member.filter(id=member.id).update(**changes)
+    await _count(group.id, (state == "member") - (old == "member"))
+
+
+async def _count(group_id: int, step: int) -> None:
+    if step:
+        await storage.execute(
+            "UPDATE groups SET members_count = members_count + ? WHERE id = ?", step, group_id
+        )
+
+
+async def carry_over(group: Group, actor: Actor) -> str:
+    """The state that an account's older self holds here, once that moved to this one.
+
+    A member moves as a member, a ban moves with the banned; the old row is then `left`, except
+    that a ban holds on both.
+    """
+    older = await Member.filter(
+        group_id=group.id, actor__moved_to=actor.uri, state__in=["member", "banned"]
+    ).select_related("actor")
+    states = {member.state for member in older}
+    for member in older:
+        if member.state == "member":
+            await leave(group, member.actor)
+    return "banned" if "banned" in states else "member" if states else ""
+
+
+async def appoint(group: Group, actor: Actor, role: str) -> None:
+    """Give a member a role. Raises `Malformed` for somebody who is no member."""
+    changed = await Member.filter(group_id=group.id, actor_id=actor.id, state="member").update(
+        role=role
+    )
+    if not changed:
+        raise Malformed(f"{actor.handle} is not a member of {group.name}")
+
+
+async def depart(actor: Actor) -> None:
+    """Take a deleted actor out of every group it was in."""
+    for member in await Member.filter(
+        actor_id=actor.id, state__in=["member", "asked", "invited"]
+    ).select_related("group"):
+        await leave(member.group, actor)
+
+
+async def follow_of(follow_uri: str) -> Member | None:
+    """The membership whose newest Follow has this id."""
+    return await Member.filter(follow_uri=follow_uri).first() if follow_uri else None
+
+
+async def asked_elsewhere(group: Group, person: Actor, follow: Follow) -> None:
+    """Note that a person here asked to join a group elsewhere."""
+    await _move(group, person, "asked", follow=follow)

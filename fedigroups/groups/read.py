@@ -1,0 +1,364 @@
+"""This module reads what pages show: each question is a fixed number of queries, whatever the data.
+
+Pages go on by keyset (`before`, `after`), never by offset. What a stranger may not see is not in
+an answer: `fedigroups.groups.visibility` decides.
+"""
+
+# ruff: noqa: S608 - each statement is put together from constants here; every value is bound
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation import storage
+from fedigroups.content import sanitise
+from fedigroups.groups import tree, views
+from fedigroups.groups.models import Group
+from fedigroups.groups.views import (
+    GroupCard,
+    GroupPage,
+    Host,
+    Permalink,
+    PersonPage,
+    PersonPost,
+    PostView,
+    Sort,
+    ThreadPage,
+    ThreadRow,
+)
+from fedigroups.groups.visibility import can_see, listed_sql, open_sql
+
+LIMIT = 25
+PINNED = 5
+HOSTS = 50
+FEED = 30
+THREAD_POSTS = 500
+QUERY_CHARS = 200
+_BIGGEST = 2**63 - 1
+
+CARD = (
+    "g.id AS group_id, ga.uri AS group_uri, ga.host AS group_host, g.name AS group_name, "
+    "g.title AS group_title, g.description AS group_description, g.language AS group_language, "
+    "g.join_policy AS group_join_policy, g.members_count AS group_members_count, "
+    "g.active_at AS group_active_at"
+)
+_GROUPS = f"SELECT {CARD} FROM groups g JOIN actor ga ON ga.id = g.actor_id"
+_OPEN_GROUP = "g.hosted = ? AND g.state = 'open'"
+
+_REPLIES = (
+    "(SELECT count(*) FROM post r WHERE r.thread_id = t.id AND r.id <> t.root_id "
+    f"AND {open_sql('r')})"
+)
+_TO_READ = (
+    f"t.visible = ? AND p.visibility = 'public' AND (p.state = 'live' OR ("
+    "p.state IN ('deleted', 'removed') AND EXISTS (SELECT 1 FROM post r WHERE r.thread_id = t.id "
+    f"AND {listed_sql('r')})))"
+)
+THREADS = (
+    "SELECT t.id AS thread_id, t.title AS thread_title, t.locked AS locked, "
+    "t.pinned_at AS pinned_at, t.active_at AS active_at, t.created_at AS created_at, "
+    f"g.name AS group_name, g.title AS group_title, {_REPLIES} AS replies, "
+    f"{views.post_columns('p')}, {views.person_columns('a')} "
+    "FROM thread t JOIN groups g ON g.id = t.group_id JOIN post p ON p.id = t.root_id "
+    "JOIN actor a ON a.id = p.author_id"
+)
+_POSTS = (
+    f"SELECT {views.post_columns('p')}, {views.person_columns('a')} "
+    "FROM post p JOIN actor a ON a.id = p.author_id"
+)
+_ORDER: dict[Sort, str] = {
+    "active": "t.active_at",
+    "new": "t.created_at",
+    "top": "CAST(p.likes_count AS BIGINT)",  # so that any cursor compares on PostgreSQL
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The groups here that spoke last, and the threads that did."""
+
+    groups: tuple[GroupCard, ...]
+    threads: tuple[ThreadRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Groups that a search found; `next` is the `before` of the page after this one, or ""."""
+
+    groups: tuple[GroupCard, ...]
+    next: str
+
+
+async def home(limit: int = 12) -> Home:
+    """What is going on here. Two queries."""
+    groups = await storage.rows(
+        f"{_GROUPS} WHERE {_OPEN_GROUP} ORDER BY g.active_at DESC, g.id DESC LIMIT ?", True, limit
+    )
+    threads = await storage.rows(
+        f"{THREADS} WHERE {_OPEN_GROUP} AND {_TO_READ} "
+        "ORDER BY t.active_at DESC, t.id DESC LIMIT ?",
+        *(True, True, limit),
+    )
+    return Home(tuple(map(views.card, groups)), tuple(map(views.thread_row, threads)))
+
+
+async def directory(query: str = "", before: str = "", limit: int = LIMIT) -> Directory:
+    """The groups here with `query` in name, title or description. One query."""
+    clauses = [_OPEN_GROUP]
+    values: list[object] = [True]
+    words = query.strip()[:QUERY_CHARS].lower()
+    if words:
+        clauses.append(
+            "(LOWER(g.name) LIKE ? ESCAPE '!' OR LOWER(g.title) LIKE ? ESCAPE '!' "
+            "OR LOWER(g.description) LIKE ? ESCAPE '!')"
+        )
+        values += [_containing(words)] * 3
+    if mark := cursor(before):
+        clauses.append("(g.active_at, g.id) < (?, ?)")
+        values += mark
+    rows = await storage.rows(
+        f"{_GROUPS} WHERE {' AND '.join(clauses)} ORDER BY g.active_at DESC, g.id DESC LIMIT ?",
+        *(*values, limit + 1),
+    )
+    cards = tuple(map(views.card, rows[:limit]))
+    return Directory(cards, _mark(cards[-1].active_at, cards[-1].id) if len(rows) > limit else "")
+
+
+async def find_group(name: str) -> Group | None:
+    """The group of that name here, open or closed, with its actor; None for none. One query."""
+    return await Group.get_or_none(name=name, hosted=True).select_related("actor")
+
+
+async def group_page(
+    group: Group, sort: Sort = "active", before: str = "", limit: int = LIMIT
+) -> GroupPage:
+    """The page of a group from `find_group`. Three queries; two when `before` is given."""
+    pinned = [] if cursor(before) else await _pinned(group)
+    column = _ORDER[sort]
+    values: list[object] = [group.id, True]
+    clause = ""
+    if mark := cursor(before):
+        clause = f"AND ({column}, t.id) < (?, ?) "
+        values += mark
+    rows = await storage.rows(
+        f"{THREADS} WHERE t.group_id = ? AND {_TO_READ} AND t.pinned_at = 0 {clause}"
+        f"ORDER BY {column} DESC, t.id DESC LIMIT ?",
+        *(*values, limit + 1),
+    )
+    threads = tuple(map(views.thread_row, rows[:limit]))
+    return GroupPage(
+        card=_card(group),
+        summary_html=group.summary_html,
+        rules=tuple(line.strip() for line in group.rules.splitlines() if line.strip()),
+        post_policy=group.post_policy,
+        hosts=await _hosts(group),
+        pinned=tuple(map(views.thread_row, pinned)),
+        threads=threads,
+        sort=sort,
+        next=_thread_mark(rows[limit - 1], sort) if len(rows) > limit else "",
+    )
+
+
+async def thread_page(thread_id: int, after: int = 0) -> ThreadPage | None:
+    """The thread and its replies from `after` on; None when its root is not there to see.
+
+    A deleted or removed root is there while something below it can be read. Two queries.
+    """
+    about = await storage.row(
+        "SELECT t.title AS thread_title, t.locked AS locked, t.visible AS visible, "
+        f"{CARD}, {views.post_columns('p')}, {views.person_columns('a')} FROM thread t "
+        "JOIN groups g ON g.id = t.group_id JOIN actor ga ON ga.id = g.actor_id "
+        "JOIN post p ON p.id = t.root_id JOIN actor a ON a.id = p.author_id "
+        f"WHERE t.id = ? AND {_OPEN_GROUP}",
+        *(_bounded(thread_id), True),
+    )
+    if about is None:
+        return None
+    rows = await storage.rows(
+        f"{_POSTS} WHERE p.thread_id = ? AND p.id > ? AND p.id <> ? ORDER BY p.id LIMIT ?",
+        *(_bounded(thread_id), _bounded(after), about["post_id"], THREAD_POSTS + 1),
+    )
+    root = views.post(about)
+    posts = [views.post(row) for row in rows[:THREAD_POSTS]]
+    replies = tree.reading_order(root.id, [root, *posts])
+    if not _is_there(root, replies, after):
+        return None
+    return ThreadPage(
+        id=thread_id,
+        group=views.card(about),
+        title=views.title(about) if root.state == "live" else "",
+        locked=bool(about["locked"]),
+        listed=root.visibility == "public",
+        root=root,
+        replies=replies,
+        is_first=after == 0,
+        next=posts[-1].id if len(rows) > THREAD_POSTS else 0,
+    )
+
+
+async def was_there(thread_id: int) -> bool:
+    """Whether the thread was readable once and its root is deleted or removed. One query."""
+    row = await storage.row(
+        "SELECT 1 AS one FROM thread t JOIN post p ON p.id = t.root_id WHERE t.id = ? "
+        "AND p.state IN ('deleted', 'removed') AND p.visibility IN ('public', 'unlisted')",
+        _bounded(thread_id),
+    )
+    return row is not None
+
+
+async def person_page(name: str, before: int = 0, limit: int = LIMIT) -> PersonPage | None:
+    """Somebody with an account here, the groups they host, their public posts. Three queries."""
+    row = await storage.row(
+        f"SELECT {views.person_columns('a')}, a.summary AS summary, a.state AS state, "
+        "a.published_at AS joined_at FROM actor a "
+        "WHERE a.local = ? AND a.kind = 'Person' AND a.username = ?",
+        *(True, name),
+    )
+    if row is None:
+        return None
+    person = views.person(row)
+    rows = await storage.rows(
+        f"SELECT g.name AS group_name, g.title AS group_title, t.title AS thread_title, "
+        f"t.root_id AS root_id, {views.post_columns('p')}, {views.person_columns('a')} "
+        "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
+        "JOIN groups g ON g.id = t.group_id JOIN post root ON root.id = t.root_id "
+        f"WHERE p.author_id = ? AND {listed_sql('p')} AND root.visibility = 'public' "
+        f"AND {_OPEN_GROUP} AND p.id < ? ORDER BY p.id DESC LIMIT ?",
+        *(person.id, True, _bounded(before) or _BIGGEST, limit + 1),
+    )
+    posts = tuple(map(_person_post, rows[:limit]))
+    return PersonPage(
+        person=person,
+        summary=row["summary"],
+        state=row["state"],
+        joined_at=row["joined_at"],
+        hosts=await _hosted_by(person.id),
+        posts=posts,
+        next=posts[-1].post.id if len(rows) > limit else 0,
+    )
+
+
+async def post_permalink(uri: str) -> Permalink | None:
+    """Where the post with that id is read; None for one that a stranger may not see. One query."""
+    row = await storage.row(
+        f"SELECT g.name AS group_name, {views.post_columns('p')}, {views.person_columns('a')} "
+        "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
+        f"JOIN groups g ON g.id = t.group_id WHERE p.uri = ? AND {_OPEN_GROUP}",
+        *(uri, True),
+    )
+    if row is None:
+        return None
+    post = views.post(row)
+    gone = post.state in {"deleted", "removed"} and post.visibility in {"public", "unlisted"}
+    if not gone and not can_see(None, post):
+        return None
+    return Permalink(uri, row["group_name"], post.thread_id, post.id, gone)
+
+
+async def newest_threads(group: Group, limit: int = FEED) -> tuple[PostView, ...]:
+    """The roots of a group's newest threads, for its feed. One query."""
+    rows = await storage.rows(
+        f"{THREADS} WHERE t.group_id = ? AND t.visible = ? AND {listed_sql('p')} "
+        "ORDER BY t.created_at DESC, t.id DESC LIMIT ?",
+        *(group.id, True, limit),
+    )
+    return tuple(map(views.post, rows))
+
+
+async def newest_posts(thread_id: int, limit: int = FEED) -> tuple[PostView, ...]:
+    """The newest posts of a thread, for its feed. One query."""
+    rows = await storage.rows(
+        f"{_POSTS} WHERE p.thread_id = ? AND {listed_sql('p')} ORDER BY p.id DESC LIMIT ?",
+        *(_bounded(thread_id), limit),
+    )
+    return tuple(map(views.post, rows))
+
+
+def cursor(before: str) -> tuple[int, int] | None:
+    """The two numbers in `before` (`1700000000000.42`); None when there are none to use."""
+    first, _, second = before.partition(".")
+    if not (first.isascii() and first.isdigit() and second.isascii() and second.isdigit()):
+        return None
+    if len(first) > 19 or len(second) > 19:
+        return None
+    return _bounded(int(first)), _bounded(int(second))
+
+
+def _bounded(number: int) -> int:
+    return min(max(number, 0), _BIGGEST)
+
+
+def _mark(first: int, second: int) -> str:
+    return f"{first}.{second}"
+
+
+def _thread_mark(row: storage.Row, sort: Sort) -> str:
+    column = {"active": "active_at", "new": "created_at", "top": "post_likes_count"}[sort]
+    return _mark(row[column], row["thread_id"])
+
+
+def _containing(words: str) -> str:
+    for sign in "!%_":
+        words = words.replace(sign, f"!{sign}")
+    return f"%{words}%"
+
+
+def _card(group: Group) -> GroupCard:
+    return views.card(
+        {
+            "group_id": group.id,
+            "group_uri": group.actor.uri,
+            "group_host": group.actor.host,
+            "group_name": group.name,
+            "group_title": group.title,
+            "group_description": group.description,
+            "group_language": group.language,
+            "group_join_policy": group.join_policy,
+            "group_members_count": group.members_count,
+            "group_active_at": group.active_at,
+        }
+    )
+
+
+async def _pinned(group: Group) -> list[storage.Row]:
+    return await storage.rows(
+        f"{THREADS} WHERE t.group_id = ? AND {_TO_READ} AND t.pinned_at > 0 "
+        "ORDER BY t.pinned_at DESC, t.id DESC LIMIT ?",
+        *(group.id, True, PINNED),
+    )
+
+
+async def _hosts(group: Group) -> tuple[Host, ...]:
+    rows = await storage.rows(
+        f"SELECT m.role AS role, {views.person_columns('a')} FROM member m "
+        "JOIN actor a ON a.id = m.actor_id WHERE m.group_id = ? AND m.state = 'member' "
+        "AND m.role IN ('owner', 'moderator') AND a.state = 'live' "
+        "ORDER BY m.role DESC, m.joined_at, m.id LIMIT ?",
+        *(group.id, HOSTS),
+    )
+    return tuple(Host(views.person(row), row["role"]) for row in rows)
+
+
+async def _hosted_by(actor_id: int) -> tuple[GroupCard, ...]:
+    rows = await storage.rows(
+        f"{_GROUPS} JOIN member m ON m.group_id = g.id WHERE m.actor_id = ? "
+        f"AND m.state = 'member' AND m.role IN ('owner', 'moderator') AND {_OPEN_GROUP} "
+        "ORDER BY g.name LIMIT ?",
+        *(actor_id, True, HOSTS),
+    )
+    return tuple(map(views.card, rows))
+
+
+def _person_post(row: storage.Row) -> PersonPost:
+    return PersonPost(
+        post=views.post(row),
+        group_name=row["group_name"],
+        group_title=sanitise.label(row["group_title"]) or row["group_name"],
+        thread_title=sanitise.label(row["thread_title"]),
+    )
+
+
+def _is_there(root: PostView, replies: tuple[object, ...], after: int) -> bool:
+    if can_see(None, root):
+        return True
+    ended = root.state in {"deleted", "removed"} and root.visibility in {"public", "unlisted"}
+    return ended and (bool(replies) or after > 0)

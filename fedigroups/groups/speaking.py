@@ -1,0 +1,307 @@
+"""What people here say and do: write, answer, edit, delete, like, join and leave.
+
+In a group hosted here their acts pass the very rules and roads that a peer's pass; in a group
+elsewhere they are sent to it, and it distributes them. Everything that must be looked up on the
+network is looked up first; then one transaction holds the act and what must be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from federation import clock, ids, storage
+from federation.documents import read_object
+from federation.errors import FederationError, Malformed, NotHere
+from federation.limits import CONTENT_CHARS, MENTIONS, NAME_CHARS
+from federation.models import Actor
+from federation.strict_json import dumps, loads
+from federation.wire import Wire
+from fedigroups.content.markdown import Mention, find_handles, render
+from fedigroups.groups import distribute, lookup, membership, policies, reactions, threads
+from fedigroups.groups.distribute import Hosted, Inner
+from fedigroups.groups.documents import post_document
+from fedigroups.groups.evidence import Arrival
+from fedigroups.groups.models import Group, Member, Post
+from outbox import build, streams
+from outbox.publish import Draft, Outgoing, Place, publish
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What somebody writes: Markdown, with a title when it starts a thread."""
+
+    body: str
+    title: str = ""
+    warning: str = ""
+    language: str = ""
+
+
+async def write(wire: Wire, author: Actor, group: Group, text: Text) -> Post:
+    """Start a thread. Raises `Malformed` when the text or the group's policy does not allow it."""
+    _check(text)
+    member = await membership.standing(group, author)
+    if refusal := policies.refusal_to_post(group, member):
+        raise Malformed(f"{author.handle} cannot post in {group.name}: {refusal}")
+    return await _say(wire, author, group, text, None)
+
+
+async def answer(wire: Wire, author: Actor, parent: Post, text: Text) -> Post:
+    """Reply to a post. Raises `Malformed` when the text, thread or policy does not allow it."""
+    _check(text)
+    await parent.fetch_related("thread__group")
+    group = parent.thread.group
+    member = await membership.standing(group, author)
+    if parent.state != "live":
+        raise Malformed("the post that you answer is gone")
+    if refusal := policies.refusal_to_reply(group, member, parent.thread):
+        raise Malformed(f"{author.handle} cannot reply in {group.name}: {refusal}")
+    return await _say(wire, author, group, text, parent)
+
+
+async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
+    """Change what one wrote. Raises `Malformed` for somebody else's post or one that is gone."""
+    _check(text)
+    await post.fetch_related("thread__group__actor")
+    if post.author_id != author.id or post.state != "live":
+        raise Malformed(f"{post.uri} is not yours to edit, or is gone")
+    group, parent = post.thread.group, await Post.get_or_none(id=post.parent_id)
+    mentions = await _mentioned(wire, text.body, parent)
+    post.title = text.title or post.title
+    post.content = render(text.body, _linked(mentions))
+    post.updated_at = max(clock.now_ms(), post.published_at + 1_000, post.updated_at + 1_000)
+    document = await _document(wire, post, author, group, parent, text, mentions)
+    async with storage.transaction():
+        if not await threads.edit(post, read_object(document)):
+            raise Malformed(f"{post.uri} changed meanwhile; look at it and try again")
+        body = dumps(build.update(wire.uris.activity(ids.new()), document))
+        await _send_act(wire, author, group, post, "edit", body, mentions)
+
+
+async def delete(wire: Wire, author: Actor, post: Post) -> None:
+    """Take back what one wrote. Raises `Malformed` for somebody else's post."""
+    await post.fetch_related("thread__group__actor", "author")
+    if post.author_id != author.id or post.state != "live":
+        raise Malformed(f"{post.uri} is not yours to delete, or is gone")
+    group = post.thread.group
+    told = await _mentioned_in(post)
+    async with storage.transaction():
+        await threads.end(post, "deleted")
+        await distribute.hide(post.uri)
+        uri = wire.uris.activity(ids.new())
+        body = dumps(build.delete(uri, author.uri, post.uri, group.actor.uri))
+        await _send_act(wire, author, group, post, "delete", body, told)
+
+
+async def like(wire: Wire, actor: Actor, post: Post) -> None:
+    """Like a post; a second time changes nothing."""
+    await post.fetch_related("thread__group__actor", "author")
+    group = post.thread.group
+    uri = wire.uris.activity(ids.new())
+    body = dumps(build.like(uri, actor.uri, post.uri, group.actor.uri, post.author.uri))
+    async with storage.transaction():
+        if await reactions.put(post, actor.uri, "like", uri):
+            await _send_act(wire, actor, group, post, "vote", body, [post.author])
+
+
+async def unlike(wire: Wire, actor: Actor, post: Post) -> None:
+    """Take a like back; without one, nothing changes."""
+    await post.fetch_related("thread__group__actor", "author")
+    group = post.thread.group
+    liked = await reactions.of(post, actor.uri, "vote")
+    async with storage.transaction():
+        if liked is None or not await reactions.take_back(post, actor.uri, "vote"):
+            return
+        inner = build.like(
+            liked.activity_uri, actor.uri, post.uri, group.actor.uri, post.author.uri
+        )
+        body = dumps(build.undo(wire.uris.activity(ids.new()), inner, cc=inner["cc"]))
+        await _send_act(wire, actor, group, post, "vote", body, [post.author])
+
+
+async def remove(wire: Wire, moderator: Actor, post: Post, reason: str) -> None:
+    """Take away somebody's post as a moderator. Raises `Malformed` without role or reason."""
+    await post.fetch_related("thread__group__actor", "author")
+    group = post.thread.group
+    if not group.hosted or not policies.is_staff(await membership.standing(group, moderator)):
+        raise Malformed(f"{moderator.handle} does not moderate {group.name} here")
+    if not reason.strip():
+        raise Malformed("a removal needs a reason that its author can read: --reason TEXT")
+    uri = wire.uris.activity(ids.new())
+    by = wire.uris.moderation_actor
+    body = dumps(build.remove(uri, by, post.uri, group.actor.uri, reason))
+    async with storage.transaction():
+        await threads.end(post, "removed", reason)
+        inner = Inner(uri, body, wire.config.host)
+        hosted = Hosted(group, group.actor)
+        drafts = await distribute.delete(wire, hosted, inner, post, post.author)
+        await publish([Draft(Outgoing(uri, by, "Delete", body), ()), *drafts])
+
+
+async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
+    """Ask to be in a group, here or elsewhere: `member`, `asked` or `refused` comes back."""
+    if group_actor.kind != "Group":
+        raise Malformed(f"{group_actor.handle} is no group")
+    uri = wire.uris.activity(ids.new())
+    follow = build.follow(uri, person.uri, group_actor.uri)
+    if group_actor.local:
+        hosted = await lookup.hosted(group_actor.uri)
+        if hosted is None:
+            raise NotHere(f"{group_actor.handle} is closed")
+        async with storage.transaction():
+            state, _ = await membership.ask(
+                wire, hosted.group, hosted.actor, person, follow, "unknown"
+            )
+        return state
+    group = await lookup.remote(group_actor)
+    async with storage.transaction():
+        await membership.asked_elsewhere(group, person, follow)
+        outgoing = Outgoing(uri, person.uri, "Follow", dumps(follow), public=False)
+        await publish([Draft(outgoing, (_direct(group_actor, "answer", ""),))])
+    return "asked"
+
+
+async def leave(wire: Wire, person: Actor, group: Group) -> None:
+    """Leave a group, here or elsewhere. Raises `Malformed` for somebody who is not in it."""
+    member = await membership.standing(group, person)
+    async with storage.transaction():
+        if member is None or not await membership.leave(group, person):
+            raise Malformed(f"{person.handle} is not in {group.name}")
+        if not group.hosted:
+            await publish([_unfollow(wire, person, await group.actor, member)])
+
+
+def _unfollow(wire: Wire, person: Actor, group_actor: Actor, member: Member) -> Draft:
+    uri = wire.uris.activity(ids.new())
+    document = build.undo(uri, loads(member.follow.encode()))
+    outgoing = Outgoing(uri, person.uri, "Undo", dumps(document), public=False)
+    return Draft(outgoing, (_direct(group_actor, "answer", ""),))
+
+
+def _check(text: Text) -> None:
+    if not text.body.strip() and not text.title.strip():
+        raise Malformed("there is nothing to say: give a text")
+    if len(text.body) > CONTENT_CHARS // 2:
+        raise Malformed(f"a text has at most {CONTENT_CHARS // 2} characters")
+    if len(text.title) > min(NAME_CHARS, threads.TITLE_CHARS):
+        raise Malformed(f"a title has at most {threads.TITLE_CHARS} characters")
+
+
+async def _say(wire: Wire, author: Actor, group: Group, text: Text, parent: Post | None) -> Post:
+    mentions = await _mentioned(wire, text.body, parent)
+    post_id, now = ids.new(), clock.now_ms()
+    post = Post(
+        id=post_id,
+        uri=wire.uris.post(author.username, post_id),
+        page_url=wire.uris.post_page(author.username, post_id),
+        author_id=author.id,
+        parent_id=parent.id if parent else None,
+        kind="Page" if text.title and parent is None else "Note",
+        title=text.title,
+        content=render(text.body, _linked(mentions)),
+        warning=text.warning,
+        language=text.language or group.language,
+        published_at=now,
+        received_at=now,
+    )
+    document = await _document(wire, post, author, group, parent, text, mentions)
+    activity = dumps(build.create(wire.uris.activity(ids.new()), document))
+    async with storage.transaction():
+        stored = await threads.store(
+            group, Arrival(read_object(document), author), parent, "public", post_id=post_id
+        )
+        if stored is None:
+            raise Malformed("the thread is too deep for another reply; start a new one")
+        kind = "reply" if parent else "post"
+        await _send_act(wire, author, group, stored, kind, activity, mentions)
+    return stored
+
+
+async def _document(
+    wire: Wire,
+    post: Post,
+    author: Actor,
+    group: Group,
+    parent: Post | None,
+    text: Text,
+    mentions: Sequence[Actor],
+) -> dict[str, object]:
+    group_actor = await group.actor
+    context = ""
+    if parent is not None and group.hosted:
+        context = wire.uris.thread(group_actor.uri, parent.thread_id)
+    return post_document(
+        post,
+        author,
+        group_actor,
+        uris=wire.uris,
+        parent=parent,
+        source=text.body,
+        mentions=list(mentions),
+        context=context,
+    )
+
+
+async def _send_act(
+    wire: Wire,
+    author: Actor,
+    group: Group,
+    post: Post,
+    kind: str,
+    body: bytes,
+    told: Sequence[Actor],
+) -> None:
+    """Store the act; send it to whom it names, and to the group that distributes it."""
+    document = loads(body)
+    places = [_direct(actor, kind, post.uri) for actor in told if not actor.local and actor.inbox]
+    group_actor = await group.actor
+    drafts: list[Draft] = []
+    inner = Inner(document["id"], body, wire.config.host)
+    if group.hosted:
+        drafts = await _distribute(wire, Hosted(group, group_actor), inner, post, author, kind)
+    elif group_actor.inbox:
+        places.append(_direct(group_actor, kind, post.uri))
+    outgoing = Outgoing(inner.uri, author.uri, document["type"], body, object_uri=post.uri)
+    unique = tuple({place.inbox: place for place in places}.values())
+    await publish([Draft(outgoing, unique), *drafts])
+
+
+async def _distribute(
+    wire: Wire, hosted: Hosted, inner: Inner, post: Post, author: Actor, kind: str
+) -> list[Draft]:
+    if kind in {"post", "reply"}:
+        return await distribute.post(wire, hosted, inner, post, author)
+    if kind == "edit":
+        return await distribute.edit(wire, hosted, inner, post)
+    if kind == "delete":
+        return await distribute.delete(wire, hosted, inner, post, author)
+    return await distribute.vote(wire, hosted, inner, post)
+
+
+def _direct(to: Actor, kind: str, object_uri: str) -> Place:
+    return Place(streams.direct(to.inbox), kind, object_uri, inbox=to.inbox)
+
+
+async def _mentioned(wire: Wire, text: str, parent: Post | None) -> list[Actor]:
+    """Who is named in the text, and whoever is answered; names that nobody has are left as text."""
+    found: list[Actor] = []
+    if parent is not None:
+        await parent.fetch_related("author")
+        found.append(parent.author)
+    for handle in find_handles(text)[:MENTIONS]:
+        try:
+            found.append(await wire.directory.by_handle(handle))
+        except FederationError:
+            continue
+    return list({actor.uri: actor for actor in found if actor.kind != "Group"}.values())
+
+
+async def _mentioned_in(post: Post) -> list[Actor]:
+    if not post.document:
+        return []
+    named = [tag.href for tag in read_object(loads(post.document.encode())).tags]
+    return await Actor.filter(uri__in=named).exclude(kind="Group")
+
+
+def _linked(mentions: Sequence[Actor]) -> dict[str, Mention]:
+    return {f"@{actor.handle}": Mention(actor.uri, actor.page_url) for actor in mentions}

@@ -1,0 +1,176 @@
+"""This module keeps threads: it stores posts once, below what they answer, and counts them."""
+
+from __future__ import annotations
+
+import json
+
+from federation import clock, ids, limits, storage
+from federation.documents import ObjectDoc
+from federation.models import Actor
+from fedigroups.content.sanitise import clean, excerpt, plain, safe_url
+from fedigroups.groups.evidence import Arrival
+from fedigroups.groups.models import Group, Post, Thread, Tombstone
+
+TITLE_CHARS = 200
+
+
+async def parent_of(document: ObjectDoc) -> Post | None:
+    """The post of ours that the object answers."""
+    if not document.in_reply_to:
+        return None
+    return await Post.get_or_none(uri=document.in_reply_to).select_related("thread__group")
+
+
+async def is_buried(uri: str) -> bool:
+    """Whether its delete came before it (kept for 30 days)."""
+    return await Tombstone.filter(uri=uri, until__gt=clock.now_ms()).exists()
+
+
+async def unearth(uri: str) -> bool:
+    """Whether its undo came before it; asked once, for the same id may be used again."""
+    return bool(await Tombstone.filter(uri=uri, until__gt=clock.now_ms()).delete())
+
+
+async def store(
+    group: Group,
+    arrival: Arrival,
+    parent: Post | None,
+    visibility: str,
+    *,
+    post_id: int | None = None,
+) -> Post | None:
+    """The new post in its thread; None when it is known, buried or too deep."""
+    document = arrival.object
+    depth = parent.depth + 1 if parent else 0
+    if depth > limits.ANCESTORS or await is_buried(document.id):
+        return None
+    if await Post.exists(uri=document.id):
+        return None
+    now = clock.now_ms()
+    post = Post(
+        id=post_id or ids.new(),
+        uri=document.id,
+        author_id=arrival.author.id,
+        parent_id=parent.id if parent else None,
+        depth=depth,
+        visibility=visibility,
+        published_at=min(document.published or now, now),
+        received_at=now,
+        **written(document),
+    )
+    await attach(group, post, parent.thread if parent else None)
+    return post
+
+
+async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
+    """Save the post in the thread, or as the root of a new one, and count it."""
+    now = clock.now_ms()
+    if thread is None:
+        thread = Thread(
+            id=ids.new(),
+            group_id=group.id,
+            title=post.title or excerpt(post.content, TITLE_CHARS) or post.uri,
+            root_id=post.id,
+            active_at=now,
+            created_at=now,
+        )
+        await thread.save(force_create=True)
+    post.thread = thread
+    await post.save(force_create=True)
+    started = int(post.parent_id is None)
+    await storage.execute(
+        "UPDATE thread SET posts_count = posts_count + 1, active_at = ? WHERE id = ?",
+        now,
+        thread.id,
+    )
+    await storage.execute(
+        "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
+        started,
+        now,
+        group.id,
+    )
+    return thread
+
+
+def written(document: ObjectDoc) -> dict[str, object]:
+    """The columns that an author writes, made safe: used when a post comes and when it changes."""
+    return {
+        "page_url": safe_url(document.url) or safe_url(document.id),
+        "kind": document.kind,
+        "title": plain(document.name)[:TITLE_CHARS],
+        "content": clean(document.content),
+        "warning": plain(document.summary)[: limits.NAME_CHARS],
+        "language": document.language[:16],
+        "sensitive": document.sensitive,
+        "attachments": _attachments(document),
+        "document": json.dumps(document.document, ensure_ascii=False),
+    }
+
+
+def _attachments(document: ObjectDoc) -> str:
+    kept = [
+        {"kind": part.kind, "url": safe_url(part.url), "text": part.text}
+        for part in document.attachments
+        if safe_url(part.url)
+    ]
+    return json.dumps(kept, ensure_ascii=False)
+
+
+async def edit(post: Post, document: ObjectDoc) -> bool:
+    """Take a newer version; False for one that is not newer, or of a post that is gone."""
+    version = document.updated or clock.now_ms()
+    current = post.updated_at or post.published_at
+    if post.state in {"deleted", "removed"} or version <= current:
+        return False
+    columns = written(document)
+    await Post.filter(id=post.id).update(**columns, updated_at=version)
+    if post.parent_id is None:
+        title = str(columns["title"]) or excerpt(str(columns["content"]), TITLE_CHARS)
+        await Thread.filter(id=post.thread_id).update(title=title or post.uri)
+    return True
+
+
+async def end(post: Post, state: str, reason: str = "") -> None:
+    """Take the post away: `deleted` by its author or `removed` by a moderator.
+
+    A deleted post's words go; a thread that has nothing left to read is shown no more.
+    """
+    emptied: dict[str, object] = (
+        {"title": "", "content": "", "warning": "", "attachments": "[]", "document": ""}
+        if state == "deleted"
+        else {}
+    )
+    await Post.filter(id=post.id).update(state=state, reason=reason, **emptied)
+    if post.state == "live":
+        await storage.execute(
+            "UPDATE thread SET posts_count = posts_count - 1 WHERE id = ?", post.thread_id
+        )
+    alive = await Post.filter(thread_id=post.thread_id, state="live").exists()
+    if not alive:
+        await _close_thread(post)
+    elif post.parent_id is None and state == "deleted":
+        await Thread.filter(id=post.thread_id).update(title="")
+
+
+async def _close_thread(post: Post) -> None:
+    hidden = await Thread.filter(id=post.thread_id, visible=True).update(visible=False)
+    if hidden:
+        await storage.execute(
+            "UPDATE groups SET threads_count = threads_count - 1 "
+            "WHERE id = (SELECT group_id FROM thread WHERE id = ?)",
+            post.thread_id,
+        )
+
+
+async def bury(uri: str, actor: Actor | str, kind: str, days: int) -> None:
+    """Remember a delete or undo of something not seen yet, so that it cannot come after."""
+    actor_uri = actor if isinstance(actor, str) else actor.uri
+    await storage.execute(
+        "INSERT INTO tombstone (id, uri, actor_uri, kind, until) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (uri) DO NOTHING",
+        ids.new(),
+        uri,
+        actor_uri,
+        kind,
+        clock.now_ms() + days * clock.DAY,
+    )

@@ -1,0 +1,70 @@
+"""This module decides how the log looks: lines for people in development, else JSON lines.
+
+What the standard library logs (uvicorn, Tortoise, asyncio) goes the same way. An event has a
+dotted name and facts; bodies, tokens and SQL parameters are never logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TextIO
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+_QUIET = ("tortoise", "tortoise.db_client", "asyncpg", "aiosqlite", "httpx", "hpack")
+"""Loggers that say too much below WARNING; at DEBUG the database clients print parameters."""
+
+_SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.stdlib.ExtraAdder(),
+)
+
+
+def configure(form: str, level: str, stream: TextIO | None = None) -> None:
+    """Log to `stream` (standard error) as `console` or `json`, from `level` on."""
+    target = stream or sys.stderr
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_rendering(form, colours=target.isatty()),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED[:-1],
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _rendering(form: str, *, colours: bool) -> list[Processor]:
+    if form == "console":
+        return [structlog.dev.ConsoleRenderer(colors=colours)]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.EventRenamer("event"),
+        structlog.processors.JSONRenderer(serializer=_json),
+    ]
+
+
+def _json(event: object, **_: object) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

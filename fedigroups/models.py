@@ -1,0 +1,21 @@
+"""The table of what the instance as a whole remembers, beside what groups and people do."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Setting(Model):
+    """A fact that outlives a restart, e.g. the `origin` that this database was first used with."""
+
+    key = fields.CharField(max_length=64, primary_key=True)
+    value = fields.TextField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "setting"
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"

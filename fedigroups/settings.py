@@ -1,0 +1,342 @@
+"""This module knows every setting, and alone reads the environment.
+
+A setting is a variable `FEDIGROUPS_*`, of the process or of a file `.env` (the process wins), with
+a default that works. Secrets may come from a file that `FEDIGROUPS_*_FILE` names. Whatever is
+wrong is said at once, in sentences that name the variable and an example of a right value.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from federation.config import FederationConfig, Network
+from federation.errors import Misconfigured
+from fedigroups import dotenv
+from fedigroups import setting_values as values
+from fedigroups.secret_file import secret_in
+
+PREFIX = "FEDIGROUPS_"
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
+_SQLITE = "fedigroups.sqlite3"
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+class SettingsError(Misconfigured):
+    """The settings are wrong; `faults` holds a sentence for each fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("The settings are wrong:\n" + "\n".join(f"  - {one}" for one in faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """How a setting is read and explained; `default` is text, as a person would write it."""
+
+    help: str
+    example: str
+    read: Callable[[str], Any]
+    default: str = ""
+    said: str = ""
+    """The default in words, where the text alone would not tell."""
+    secret: bool = False
+
+
+def _knob(
+    help_: str,
+    example: str,
+    read: Callable[[str], Any],
+    default: str = "",
+    *,
+    said: str = "",
+    secret: bool = False,
+) -> dict[str, Knob]:
+    return {"knob": Knob(help_, example, read, default, said, secret)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the operator decided, checked and complete; made by `load`."""
+
+    origin: str = field(
+        metadata=_knob(
+            "The public origin, as other servers know it for ever: it cannot change once used. "
+            "https, except on this machine.",
+            "https://groups.example",
+            values.origin,
+            "http://localhost:8000",
+        )
+    )
+    data_dir: Path = field(
+        metadata=_knob(
+            "The folder of what this instance keeps: its SQLite file, media, generated secrets.",
+            "/var/lib/fedigroups",
+            values.folder,
+            "./data",
+        )
+    )
+    database_url: str = field(
+        metadata=_knob(
+            "Where the rows are: a SQLite file, for one server process, or PostgreSQL, for any "
+            "number. After `?`, a PostgreSQL URL may say `host` (a socket's folder), `sslmode`, "
+            "`minsize` and `maxsize` (connections).",
+            "postgres://fedigroups:password@db.example/fedigroups",
+            values.database,
+            said="`fedigroups.sqlite3` in the data folder",
+            secret=True,
+        ),
+        repr=False,
+    )
+    nats_url: tuple[str, ...] = field(
+        metadata=_knob(
+            "NATS servers, separated by commas, that tell several processes of new work. "
+            "Empty: none.",
+            "nats://10.0.0.5:4222",
+            values.urls("nats", "tls"),
+            said="none",
+            secret=True,
+        ),
+        repr=False,
+    )
+    smtp_url: str = field(
+        metadata=_knob(
+            "The mail server: `smtp://` (STARTTLS where offered) or `smtps://`. "
+            "Empty: mail is logged.",
+            "smtps://fedigroups:password@mail.example:465",
+            values.url("smtp", "smtps"),
+            said="mail goes to the log",
+            secret=True,
+        ),
+        repr=False,
+    )
+    secret: bytes = field(
+        metadata=_knob(
+            "64 hexadecimal digits, under which private keys are stored encrypted. Without it the "
+            "keys are lost: keep a copy. Servers that share a database share it.",
+            "`openssl rand -hex 32` prints one",
+            values.secret,
+            said="made once, in the file `secret` in the data folder",
+            secret=True,
+        ),
+        repr=False,
+    )
+    instance_name: str = field(
+        metadata=_knob(
+            "The name of this instance, as people read it.",
+            "Welders' Groups",
+            values.name,
+            said="the host of the origin",
+        )
+    )
+    contact: str = field(
+        metadata=_knob(
+            "The e-mail address of whoever runs it, for people and for security.txt.",
+            "admin@groups.example",
+            values.mail,
+            said="none",
+        )
+    )
+    signup: str = field(
+        metadata=_knob(
+            "Who may make an account: anyone (`open`), anyone after a yes (`approval`), whoever "
+            "was invited (`invite`), nobody (`closed`).",
+            "approval",
+            values.word("open", "approval", "invite", "closed"),
+            "invite",
+        )
+    )
+    confirm_email: bool = field(
+        metadata=_knob(
+            "Whether an e-mail address must be confirmed. Off on loopback only.",
+            "on",
+            values.switch,
+            "on",
+        )
+    )
+    password_grant: bool = field(
+        metadata=_knob(
+            "Whether a client may send a password for a token (OAuth 2 password grant). "
+            "On on loopback only.",
+            "off",
+            values.switch,
+            "off",
+        )
+    )
+    rate_limits: bool = field(
+        metadata=_knob(
+            "Whether requests are limited in number. Off on loopback only.",
+            "on",
+            values.switch,
+            "on",
+        )
+    )
+    allow_networks: tuple[Network, ...] = field(
+        metadata=_knob(
+            "Networks that outgoing requests may reach though they are not public, separated by "
+            "commas. With an http origin on loopback, loopback is among them.",
+            "10.0.0.0/8, fd00::/8",
+            values.networks,
+            said="none",
+        )
+    )
+    log: str = field(
+        metadata=_knob(
+            "How the log is written: `console` for people, `json` for programs.",
+            "json",
+            values.word("console", "json", ""),
+            said="`console` with an origin on loopback, else `json`",
+        )
+    )
+    log_level: str = field(
+        metadata=_knob(
+            "The least level that is logged.",
+            "debug",
+            values.word("debug", "info", "warning", "error"),
+            "info",
+        )
+    )
+
+
+KNOBS: dict[str, Knob] = {one.name: one.metadata["knob"] for one in fields(Settings)}
+
+
+def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
+    """The settings that the environment and `file` (a `.env`, if it exists) say.
+
+    Raises SettingsError with all faults. Makes the secret's file if there is no secret yet.
+    """
+    faults: list[str] = []
+    said = {**_ours(dotenv.read(file, faults)), **_ours(environ)}
+    faults.extend(_unknown(said))
+    found: dict[str, Any] = {}
+    for name, knob in KNOBS.items():
+        text = _text(name, knob, said, faults)
+        try:
+            found[name] = knob.read(text)
+        except ValueError as error:
+            faults.append(f"{PREFIX}{name.upper()} {error}; for example {knob.example}")
+    if not faults:
+        faults.extend(_unprotected(found))
+    if faults:
+        raise SettingsError(faults)
+    return Settings(**_completed(found))
+
+
+def here() -> Settings:
+    """The settings of this process: its environment, then `.env` in the working directory."""
+    return load(os.environ, Path(".env"))
+
+
+def federation_config(settings: Settings) -> FederationConfig:
+    """What the protocol floor needs; an http origin may reach its own machine, by http."""
+    plain = settings.origin.startswith("http://")
+    return FederationConfig(
+        origin=settings.origin,
+        secret=settings.secret,
+        allow_networks=settings.allow_networks + (LOOPBACK if plain else ()),
+        allow_http=plain,
+    )
+
+
+def describe(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each variable and its value here, as it would be written; secrets are hidden."""
+    for name, knob in KNOBS.items():
+        value = getattr(settings, name)
+        yield f"{PREFIX}{name.upper()}", _hidden(value) if knob.secret else _written(value)
+
+
+def handbook() -> str:
+    """The handbook's page of settings (Markdown)."""
+    lines = [_HEAD]
+    for name, knob in KNOBS.items():
+        default = knob.said or f"`{knob.default}`"
+        example = knob.example if "`" in knob.example else f"`{knob.example}`"
+        lines += [f"## {PREFIX}{name.upper()}\n", f"{knob.help}\n"]
+        lines += [f"- Default: {default}", f"- Example: {example}"]
+        if knob.secret:
+            lines += [f"- Or in a file: `{PREFIX}{name.upper()}_FILE`"]
+        lines += [""]
+    return "\n".join(lines)
+
+
+_HEAD = """\
+# Settings
+
+Every setting is a variable of the environment, or a line `NAME=value` of a file `.env` in the
+working directory; the environment wins. All have defaults that work. A wrong value or an unknown
+`FEDIGROUPS_*` name stops the start, and all faults are named at once. `fedigroups config show`
+prints what is in force, and `fedigroups config docs` prints this page.
+"""
+
+
+def _ours(pairs: Mapping[str, str]) -> dict[str, str]:
+    return {name: text.strip() for name, text in pairs.items() if name.startswith(PREFIX)}
+
+
+def _variables() -> list[str]:
+    plain = [f"{PREFIX}{name.upper()}" for name in KNOBS]
+    return plain + [f"{PREFIX}{name.upper()}_FILE" for name, knob in KNOBS.items() if knob.secret]
+
+
+def _unknown(said: Mapping[str, str]) -> Iterator[str]:
+    known = _variables()
+    for name in sorted(set(said) - set(known)):
+        near = get_close_matches(name, known, 1)
+        yield f"{name} is no setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _text(name: str, knob: Knob, said: Mapping[str, str], faults: list[str]) -> str:
+    variable = f"{PREFIX}{name.upper()}"
+    path = said.get(f"{variable}_FILE", "") if knob.secret else ""
+    if path and said.get(variable):
+        faults.append(f"{variable} and {variable}_FILE are both set: keep one")
+    elif path:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{variable}_FILE cannot be read: {error}; for example /run/secrets/it")
+    return said.get(variable, "") or knob.default
+
+
+def _unprotected(found: Mapping[str, Any]) -> Iterator[str]:
+    """A protection may be off where only this machine can come in."""
+    if values.is_loopback(found["origin"]):
+        return
+    for name, right in (("confirm_email", True), ("rate_limits", True), ("password_grant", False)):
+        if found[name] is not right:
+            yield (
+                f"{PREFIX}{name.upper()} must be {_written(right)} for {found['origin']}: it is a "
+                "protection, which may be given up only with an origin on loopback; for example "
+                "FEDIGROUPS_ORIGIN=http://localhost:8000"
+            )
+
+
+def _completed(found: dict[str, Any]) -> dict[str, Any]:
+    local = values.is_loopback(found["origin"])
+    found["database_url"] = found["database_url"] or f"sqlite://{found['data_dir']}/{_SQLITE}"
+    found["instance_name"] = found["instance_name"] or found["origin"].partition("://")[2]
+    found["log"] = found["log"] or ("console" if local else "json")
+    found["secret"] = found["secret"] or secret_in(found["data_dir"])
+    return found
+
+
+def _hidden(value: object) -> str:
+    """What may be shown of a secret: of a URL, all but the password."""
+    return _PASSWORD.sub(r"\1(hidden)@", _written(value)) if value else ""
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, bytes):
+        return "(hidden)"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)

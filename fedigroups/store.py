@@ -1,0 +1,216 @@
+"""This module knows the database: opening it, making it ambient, bringing its tables up to date.
+
+Each app has its own `TortoiseContext`: several instances can live in one process. A process
+speaks one kind of database at a time, because Tortoise keeps each model's dialect process-wide.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import asyncpg
+from starlette.types import ASGIApp, Receive, Scope, Send
+from tortoise.context import TortoiseContext, _current_context
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+from federation import storage
+from federation.errors import Misconfigured
+from fedigroups import database_url, upgrade
+from fedigroups.models import Setting
+
+MODELS = (
+    "federation.models",
+    "inbox.models",
+    "outbox.models",
+    "fedigroups.models",
+    "fedigroups.accounts.models",
+    "fedigroups.groups.models",
+)
+"""Every module with tables; all are one Tortoise app, `fedigroups`."""
+
+_CONNECT_ERRORS = (
+    OSError,
+    sqlite3.Error,
+    OperationalError,
+    DBConnectionError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+_open_kinds: Counter[str] = Counter()
+
+
+class Where(Protocol):
+    """What of the settings this module needs."""
+
+    @property
+    def origin(self) -> str:
+        """The public origin."""
+
+    @property
+    def database_url(self) -> str:
+        """`sqlite://...` or `postgres://...`."""
+
+
+def orm_config(database: database_url.Database) -> dict[str, Any]:
+    """What Tortoise is told: one connection, named by its kind, and one app."""
+    return {
+        "connections": {database.kind: database.connection()},
+        "apps": {
+            "fedigroups": {
+                "models": list(MODELS),
+                "default_connection": database.kind,
+                "migrations": "fedigroups.migrations",
+            }
+        },
+    }
+
+
+class Store:
+    """The database of one instance; `exclusive` is for the server, which shares SQLite with none.
+
+    Short commands open the same file beside a running server and wait for its writes to end.
+    """
+
+    def __init__(self, settings: Where, *, exclusive: bool = False) -> None:
+        self.origin = settings.origin
+        self.database = database_url.parse(settings.database_url)
+        self.exclusive = exclusive
+        self._context: TortoiseContext | None = None
+        self._claim: IO[str] | None = None
+
+    @property
+    def kind(self) -> str:
+        """`sqlite` or `postgres`."""
+        return self.database.kind
+
+    async def open(self) -> None:
+        """Connect; refuses with Misconfigured when the database cannot be used as configured."""
+        if any(_open_kinds[kind] for kind in _open_kinds if kind != self.kind):
+            raise RuntimeError("a process speaks one kind of database at a time")
+        if self.exclusive and self.database.path:
+            self._claim = _claim(self.database.path)
+        self._context = TortoiseContext()
+        _open_kinds[self.kind] += 1
+        try:
+            with self.context():
+                await self._connect()
+                await self._check_origin()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Disconnect; nothing happens when it is closed already."""
+        context, self._context = self._context, None
+        if context is not None:
+            _open_kinds[self.kind] -= 1
+            token = _current_context.set(context)
+            try:
+                await context.close_connections()
+            finally:
+                _current_context.reset(token)
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
+
+    @contextmanager
+    def context(self) -> Iterator[None]:
+        """Make this database the ambient one inside the block, and in tasks started there."""
+        if self._context is None:
+            raise RuntimeError("the store is not open")
+        token = _current_context.set(self._context)
+        try:
+            yield
+        finally:
+            _current_context.reset(token)
+
+    async def migrate(self) -> list[str]:
+        """Bring the tables up to date and remember the origin; returns the steps taken.
+
+        Refuses with Misconfigured a database of a newer version, of another program, or of
+        another origin. Nothing is changed unless all steps succeed.
+        """
+        with self.context():
+            steps = await upgrade.upgrade(self.database, orm_config(self.database)["apps"])
+            await self._remember_origin()
+        return steps
+
+    async def _connect(self) -> None:
+        try:
+            if self.database.path:
+                self.database.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self._context is not None:
+                await self._context.init(config=orm_config(self.database))
+            await storage.rows("SELECT 1 AS one")
+        except _CONNECT_ERRORS as error:
+            raise Misconfigured(
+                f"The database does not open ({type(error).__name__}: {error}); "
+                "see FEDIGROUPS_DATABASE_URL"
+            ) from error
+
+    async def _check_origin(self) -> None:
+        if not await upgrade.has_tables("setting"):
+            return
+        known = await Setting.get_or_none(key="origin")
+        if known is not None and known.value != self.origin:
+            raise Misconfigured(
+                f"This database belongs to {known.value}, but FEDIGROUPS_ORIGIN is {self.origin}. "
+                "Other servers know its groups by the old origin, so it cannot change: set "
+                f"FEDIGROUPS_ORIGIN={known.value}, or give the new origin a database of its own "
+                "with FEDIGROUPS_DATABASE_URL"
+            )
+
+    async def _remember_origin(self) -> None:
+        await storage.execute(
+            "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
+            "origin",
+            self.origin,
+        )
+        await self._check_origin()
+
+
+class Ambient:
+    """ASGI middleware: the app inside sees this store's database in every request.
+
+    A server runs each request in a task of its own, so each is told. The lifespan opens the store.
+    """
+
+    def __init__(self, app: ASGIApp, store: Store) -> None:
+        self.app = app
+        self.store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, or the lifespan."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        with self.store.context():
+            await self.app(scope, receive, send)
+
+
+def _claim(path: Path) -> IO[str]:
+    """The lock of the one server on a SQLite file; it ends with the process at the latest."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        claim = open(f"{path}.serving", "a", encoding="ascii")  # noqa: SIM115 - held while serving
+    except OSError as error:
+        raise Misconfigured(
+            f"{path} cannot be used ({error.strerror}): FEDIGROUPS_DATABASE_URL must name a file "
+            "in a folder that this program may write"
+        ) from error
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        claim.close()
+        raise Misconfigured(
+            f"Another server already serves {path}: SQLite is for one server process. Stop the "
+            "other one, or set FEDIGROUPS_DATABASE_URL to another file or to PostgreSQL, for "
+            f"example {database_url.EXAMPLE}"
+        ) from error
+    return claim

@@ -1,0 +1,1 @@
+"""The pages: read with any browser, no script needed."""

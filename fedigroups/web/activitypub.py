@@ -1,0 +1,210 @@
+"""The documents that other servers read: actors, collections, threads, posts and activities.
+
+A URL that is also a page answers JSON or HTML by its Accept header; each minted id answers 200
+with the very same id (NodeBB and Mastodon fetch what they are shown), 410 where something was,
+and 404 where nothing is or nothing is for strangers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation.errors import FederationError
+from federation.models import Actor
+from federation.negotiation import wants_activity
+from federation.strict_json import dumps
+from federation.vocabulary import ACTIVITY_JSON
+from federation.wire import Wire
+from fedigroups.groups import collections, lookup
+from fedigroups.groups.distribute import Hosted
+from fedigroups.groups.documents import actor_document, group_document, tombstone
+from fedigroups.groups.models import Group, Post, Thread
+from fedigroups.groups.visibility import can_see
+from fedigroups.web import pages
+from fedigroups.web.addresses import number
+from outbox.models import Activity
+
+Page = Callable[[Request], Awaitable[Response]]
+
+ACTOR_CACHE = "public, max-age=180"
+
+
+def routes(wire: Wire) -> list[BaseRoute]:
+    """Every URL at which this instance serves ActivityPub documents."""
+    served = Served(wire)
+    group = "/groups/{name}"
+    return [
+        Route(group, _either(served.group, pages.group_page)),
+        Route(f"{group}/threads/{{id}}", _either(served.thread, pages.thread_page)),
+        Route(f"{group}/outbox", served.outbox),
+        Route(f"{group}/followers", served.followers),
+        Route(f"{group}/following", served.following),
+        Route(f"{group}/moderators", served.moderators),
+        Route(f"{group}/featured", served.featured),
+        Route("/users/{name}", _either(served.person, pages.person_page)),
+        Route("/users/{name}/posts/{id}", _either(served.post, pages.post_page)),
+        Route("/users/{name}/{collection}", served.person_collection),
+        Route("/@{name}", _either(served.person, pages.person_page)),
+        Route("/@{name}/{id}", _either(served.post, pages.post_page)),
+        Route("/activities/{id}", served.activity),
+        Route("/actor", served.own_actor),
+        Route("/moderation", served.own_actor),
+    ]
+
+
+def _either(document: Page, page: Page) -> Page:
+    async def answer(request: Request) -> Response:
+        wanted = wants_activity(request.headers.get("accept", ""))
+        response = await (document if wanted else page)(request)
+        response.headers["Vary"] = "Accept, Signature"
+        return response
+
+    return answer
+
+
+def activity_json(document: dict[str, Any] | bytes, status: int = 200, cache: str = "") -> Response:
+    """A document, with exactly the media type that Lemmy compares with."""
+    body = document if isinstance(document, bytes) else dumps(document)
+    headers = {"Vary": "Accept, Signature", "Access-Control-Allow-Origin": "*"}
+    if cache:
+        headers["Cache-Control"] = cache
+    return Response(body, status, headers, media_type=ACTIVITY_JSON)
+
+
+def missing(what: str) -> Response:
+    """404, as JSON: the reader is a program."""
+    return Response(
+        dumps({"title": "Not Found", "status": 404, "detail": f"there is no {what} here"}),
+        404,
+        media_type="application/problem+json",
+    )
+
+
+class Served:
+    """The documents of one instance."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.uris = wire.uris
+
+    async def group(self, request: Request) -> Response:
+        """A group's actor; of one that was closed for good, its Tombstone."""
+        group = await Group.get_or_none(
+            name=request.path_params["name"], hosted=True
+        ).select_related("actor")
+        if group is None:
+            return missing("such group")
+        if group.state == "closed":
+            return self._gone(group.actor.uri, "Group", group.updated_at)
+        document = await group_document(group, group.actor, self.wire.keyring, self.uris)
+        return activity_json(document, cache=ACTOR_CACHE)
+
+    async def person(self, request: Request) -> Response:
+        """A person's actor."""
+        uri = self.uris.person(request.path_params["name"])
+        actor = await Actor.get_or_none(uri=uri, local=True)
+        if actor is None:
+            return missing("such person")
+        if actor.state == "gone":
+            return self._gone(actor.uri, actor.kind, actor.updated_at)
+        return activity_json(
+            await actor_document(actor, self.wire.keyring, self.uris), cache=ACTOR_CACHE
+        )
+
+    async def own_actor(self, request: Request) -> Response:
+        """The instance's own actors: served to anybody, signed or not, so that keys can be had."""
+        actor = await Actor.get(uri=f"{self.wire.config.origin}{request.url.path}")
+        return activity_json(
+            await actor_document(actor, self.wire.keyring, self.uris), cache=ACTOR_CACHE
+        )
+
+    async def outbox(self, request: Request) -> Response:
+        """The newest Announces of thread starters, each exactly as it was sent."""
+        hosted = await self._hosted(request)
+        if hosted is None:
+            return missing("such group")
+        document, items = await collections.outbox(hosted, self.uris)
+        body = dumps(document)[:-1] + b',"orderedItems":[' + b",".join(items) + b"]}"
+        return activity_json(body)
+
+    async def followers(self, request: Request) -> Response:
+        """How many members the group has."""
+        hosted = await self._hosted(request)
+        if hosted is None:
+            return missing("such group")
+        return activity_json(collections.followers(hosted, self.uris))
+
+    async def following(self, request: Request) -> Response:
+        """A group follows nobody."""
+        hosted = await self._hosted(request)
+        if hosted is None:
+            return missing("such group")
+        return activity_json(collections.empty(self.uris.following(hosted.actor.uri)))
+
+    async def moderators(self, request: Request) -> Response:
+        """Who moderates the group."""
+        hosted = await self._hosted(request)
+        if hosted is None:
+            return missing("such group")
+        return activity_json(await collections.moderators(hosted, self.uris))
+
+    async def featured(self, request: Request) -> Response:
+        """The pinned posts."""
+        hosted = await self._hosted(request)
+        if hosted is None:
+            return missing("such group")
+        posts = await collections.pinned(hosted)
+        documents = [json.loads(post.document) for post in posts if post.document]
+        return activity_json(await collections.featured(hosted, self.uris, documents))
+
+    async def thread(self, request: Request) -> Response:
+        """A thread's posts (FEP-7888), of a visible thread of this group."""
+        hosted = await self._hosted(request)
+        found = await Thread.get_or_none(id=number(request.path_params["id"]), visible=True)
+        if hosted is None or found is None or found.group_id != hosted.group.id:
+            return missing("such thread")
+        return activity_json(await collections.thread(hosted, found, self.uris))
+
+    async def post(self, request: Request) -> Response:
+        """A post that a person here wrote; its Tombstone once it is gone."""
+        uri = self.uris.post(request.path_params["name"], number(request.path_params["id"]))
+        post = await Post.get_or_none(uri=uri)
+        if post is None:
+            return missing("such post")
+        if post.state in {"deleted", "removed"}:
+            return self._gone(uri, post.kind, post.updated_at or post.received_at)
+        if not can_see(None, post):
+            return missing("such post")
+        return activity_json(post.document.encode())
+
+    async def activity(self, request: Request) -> Response:
+        """An activity as it was sent, if it was sent to all."""
+        uri = self.uris.activity(request.path_params["id"])
+        activity = await Activity.get_or_none(uri=uri, public=True)
+        return activity_json(bytes(activity.body)) if activity else missing("such activity")
+
+    async def person_collection(self, request: Request) -> Response:
+        """A person's collections: counts, not lists."""
+        name, kind = request.path_params["name"], request.path_params["collection"]
+        actor = await Actor.get_or_none(uri=self.uris.person(name), local=True)
+        if actor is None or kind not in {"outbox", "followers", "following"}:
+            return missing("such collection")
+        if kind == "outbox":
+            return activity_json(await collections.person_outbox(actor, self.uris))
+        return activity_json(collections.empty(f"{actor.uri}/{kind}"))
+
+    async def _hosted(self, request: Request) -> Hosted | None:
+        try:
+            hosted = await lookup.hosted_named(request.path_params["name"])
+        except FederationError:
+            return None
+        return hosted if hosted.group.state == "open" else None
+
+    def _gone(self, uri: str, kind: str, at: int) -> Response:
+        return activity_json(tombstone(uri, kind, at), 410)

@@ -1,0 +1,71 @@
+"""The pages that say what is not there, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from fedigroups.web import render
+
+TEXTS = {
+    400: ("That did not work", "The address has something in it that this server cannot read."),
+    404: (
+        "There is nothing here",
+        "The address may be mistyped, or what was here is not open to everybody.",
+    ),
+    405: ("Not like that", "This address is not for what your program tried to do with it."),
+    410: ("This is gone", "It was here once. Whoever had a say in it took it away for good."),
+    500: (
+        "Something broke on our side",
+        "It is not your fault, and it was written down. Please try again in a moment.",
+    ),
+}
+
+
+def not_found(request: Request) -> Response:
+    """404: it is not here, or not for a stranger; both look the same."""
+    return _page(request, 404)
+
+
+def gone(request: Request) -> Response:
+    """410: it was here."""
+    return _page(request, 410)
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """The page for an HTTPException of Starlette's."""
+    status, headers = (
+        (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
+    )
+    return _page(request, status, headers)
+
+
+async def on_crash(request: Request, _error: Exception) -> Response:
+    """The page for anything that was not foreseen; it needs neither database nor site."""
+    if getattr(request.app.state, "site", None) is None:
+        return PlainTextResponse("Something broke on our side.\n", 500)
+    return _page(request, 500)
+
+
+def handlers() -> Mapping[Any, Any]:
+    """For Starlette's `exception_handlers`."""
+    return {HTTPException: on_http, Exception: on_crash}
+
+
+def _page(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    heading, text = TEXTS.get(status, TEXTS[500 if status >= 500 else 400])
+    return render.page(
+        request,
+        "error.html",
+        status=status,
+        headers=headers,
+        title=heading,
+        indexed=False,
+        status_code=status,
+        heading=heading,
+        text=text,
+    )

@@ -1,0 +1,45 @@
+"""Whether the process lives and whether it can do its work."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from tortoise.exceptions import BaseORMException
+
+from federation import clock, storage
+
+QUEUE_AGE_MS = 15 * clock.MINUTE
+
+
+def routes() -> list[BaseRoute]:
+    """`/livez` and `/readyz`."""
+    return [Route("/livez", livez), Route("/readyz", readyz)]
+
+
+async def livez(request: Request) -> Response:
+    """200 as long as the process answers."""
+    return PlainTextResponse("ok\n")
+
+
+async def readyz(request: Request) -> Response:
+    """200 when the database takes writes; 503 with the reason otherwise."""
+    try:
+        oldest = await probe()
+    except (BaseORMException, OSError) as error:
+        return JSONResponse({"ready": False, "database": type(error).__name__}, 503)
+    waiting = clock.now_ms() - oldest if oldest else 0
+    return JSONResponse({"ready": True, "oldest_unprocessed_ms": waiting})
+
+
+async def probe() -> int:
+    """When the oldest unprocessed receipt came, or 0; writes a row to see that writing works."""
+    await storage.execute(
+        "INSERT INTO setting (key, value) VALUES ('probe', ?) "
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        str(clock.now_ms()),
+    )
+    found = await storage.row(
+        "SELECT MIN(received_at) AS oldest FROM receipt WHERE state = 'received'"
+    )
+    return int(found["oldest"] or 0) if found else 0

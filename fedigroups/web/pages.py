@@ -1,0 +1,84 @@
+"""The pages of the instance itself, and the table of all routes that only people use.
+
+Groups, threads, people and posts have the same address for people and for programs: their
+handlers are exported here, for whoever decides between the two.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from fedigroups.content import sanitise
+from fedigroups.groups import read
+from fedigroups.web import feeds, render, static
+from fedigroups.web import site as sites
+from fedigroups.web.group_pages import directory, group_page, join
+from fedigroups.web.people_pages import person_page, post_page
+from fedigroups.web.thread_pages import thread_page
+
+__all__ = ["group_page", "person_page", "post_page", "routes", "thread_page"]
+
+ROBOTS = """User-agent: *
+Disallow: /groups/*/join
+Disallow: /*?before=
+Disallow: /*&before=
+Allow: /
+"""
+
+
+async def home(request: Request) -> Response:
+    """`/`: what this is, the groups here, and what is being talked about."""
+    site = sites.of(request)
+    found = await read.home()
+    description = f"Groups at {site.host}, open to people from every server of the fediverse."
+    return render.page(
+        request,
+        "home.html",
+        description=description,
+        canonical=f"{site.origin}/",
+        nav="home",
+        home=found,
+    )
+
+
+async def about(request: Request) -> Response:
+    """`/about`: who runs this, what it runs, how to take part."""
+    site = sites.of(request)
+    return render.page(
+        request,
+        "about.html",
+        title=f"About {site.name}",
+        canonical=f"{site.origin}/about",
+        nav="about",
+        contact=_contact(site.contact),
+        source=sanitise.safe_url(site.source_url),
+    )
+
+
+async def robots(_request: Request) -> Response:
+    """`/robots.txt`."""
+    return PlainTextResponse(ROBOTS, headers={"Cache-Control": "public, max-age=86400"})
+
+
+def routes(_site: sites.Site) -> list[BaseRoute]:
+    """The routes that have no ActivityStreams form; handlers find the site in `app.state.site`."""
+    return [
+        Route("/", home),
+        Route("/about", about),
+        Route("/robots.txt", robots),
+        Route("/groups", directory),
+        Route("/groups/{name}/join", join),
+        Route("/groups/{name}/feed.atom", feeds.group_feed),
+        Route("/groups/{name}/threads/{id}/feed.atom", feeds.thread_feed),
+        *static.routes(),
+    ]
+
+
+def _contact(contact: str) -> str:
+    """What a link to the contact leads to: a page, a mail, or nothing."""
+    if link := sanitise.safe_url(contact):
+        return link
+    is_mail = contact.count("@") == 1 and not any(sign in contact for sign in " <>?&\"'\n")
+    return f"mailto:{contact}" if is_mail else ""

@@ -1,0 +1,87 @@
+"""This module turns templates into pages; every value is escaped unless it was cleaned before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from federation import clock
+from fedigroups.content import languages, sanitise
+from fedigroups.web import site as sites
+from fedigroups.web import static, words
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        ago=words.ago,
+        exact=words.exact,
+        rfc3339=clock.rfc3339,
+        initial=words.initial,
+        label=sanitise.label,
+        excerpt=sanitise.excerpt,
+        language=languages.tag_or,
+        language_name=languages.name_of,
+    )
+    environment.globals.update(
+        static=static.url,
+        count=words.count,
+        join_words=words.JOIN,
+        join_long=words.JOIN_LONG,
+        posting_words=words.POSTING,
+        role_words=words.ROLES,
+        ended_words=words.ENDED,
+    )
+    return environment
+
+
+_templates = _environment()
+
+_EVERY_PAGE: Mapping[str, Any] = {
+    "title": "",
+    "description": "",
+    "canonical": "",
+    "activity": "",
+    "feed": "",
+    "feed_title": "",
+    "indexed": True,
+    "query": "",
+    "nav": "",
+}
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """The page that `template` makes of `values`.
+
+    With `activity` (the id of what the page is about) it links to that as its ActivityStreams
+    form, in the head and in the HTTP `Link` header.
+    """
+    site = sites.of(request)
+    text = _templates.get_template(template).render({**_EVERY_PAGE, **values, "site": site})
+    sent = dict(headers or {})
+    if activity := values.get("activity"):
+        sent["Link"] = activity_link(activity)
+    return HTMLResponse(text, status, headers=sent)
+
+
+def activity_link(uri: str) -> str:
+    """The value of a `Link` header that names the ActivityStreams form of a page."""
+    return f'<{uri}>; rel="alternate"; type="application/activity+json"'

@@ -1,0 +1,45 @@
+"""What the pages know of the instance that they are pages of."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from federation.uris import Uris
+
+SubscribeTemplate = Callable[[str], Awaitable[str | None]]
+"""Of a handle `name@host`: its server's page for following, with `{uri}` in it, or None.
+
+May raise a FederationError: the visitor is then told what to do by hand.
+"""
+
+
+async def no_template(_handle: str) -> str | None:
+    """The answer of a site that asks no other server."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The instance: how it is called, where it is, whom to write to, what it runs.
+
+    `contact` is an e-mail address, an http(s) URL, or empty. `source_url` is where the source of
+    the running version is (AGPL section 13).
+    """
+
+    name: str
+    origin: str
+    host: str
+    contact: str
+    software_version: str
+    uris: Uris
+    subscribe_template: SubscribeTemplate = no_template
+    source_url: str = ""
+
+
+def of(request: Request) -> Site:
+    """The site that the app was built for."""
+    site: Site = request.app.state.site
+    return site

