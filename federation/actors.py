@@ -57,11 +57,11 @@ class Actors:
         uri = _canonical(uri)
         row = await self._admitted(uri)
         if row is None:
-            return await self.refresh(uri, budget)
+            return _actor(uri, await self.read(uri, budget))
         if row.local or _is_fresh(row) or self._stale.get(uri):
             return row
         try:
-            return await self.refresh(uri, budget)
+            return _actor(uri, await self.read(uri, budget))
         except OverBudget:
             return row
         except FederationError as error:
@@ -75,17 +75,15 @@ class Actors:
         row = await self._admitted(uri)
         if row is not None and row.local:
             return row
-        found = await self.read(uri, budget)
-        if isinstance(found, KeyDoc):
-            raise NotUsable(f"{uri} is a key, not an actor")
-        return found
+        return _actor(uri, await self.read(uri, budget, anew=True))
 
-    async def read(self, uri: str, budget: Budget | None) -> Actor | KeyDoc:
+    async def read(self, uri: str, budget: Budget | None, *, anew: bool = False) -> Actor | KeyDoc:
         """What the origin serves at `uri`: an actor, by then in its row, or a key that is not.
 
-        The caller has asked `admit`. Those who ask at once share the request.
+        The caller has asked `admit`. Those who ask at once share the request; unless it must be
+        had `anew`, so do those who come when it is just over.
         """
-        return await self._reads.share(uri, lambda: self._fetch(uri, budget))
+        return await self._reads.share(uri, lambda: self._fetch(uri, budget, anew))
 
     async def adopt(self, document: dict[str, Any]) -> Actor:
         """The row of an actor whose document the caller just fetched from its own origin."""
@@ -120,7 +118,10 @@ class Actors:
             raise Gone(f"{uri} is gone")
         return row
 
-    async def _fetch(self, uri: str, budget: Budget | None) -> Actor | KeyDoc:
+    async def _fetch(self, uri: str, budget: Budget | None, anew: bool) -> Actor | KeyDoc:
+        row = None if anew else await register.actor(uri)
+        if row is not None and row.state != "gone" and _is_fresh(row):
+            return row
         document = (await self._fetcher.get(uri, budget)).document
         key = register.read_key(document)
         if key is not None:
@@ -136,6 +137,12 @@ def _canonical(uri: str) -> str:
         return origin.canonical(uri)
     except Malformed as error:
         raise NotUsable(f"not the URI of an actor: {error}") from error
+
+
+def _actor(uri: str, found: Actor | KeyDoc) -> Actor:
+    if isinstance(found, KeyDoc):
+        raise NotUsable(f"{uri} is a key, not an actor")
+    return found
 
 
 def _is_fresh(row: Actor) -> bool:

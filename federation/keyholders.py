@@ -129,7 +129,8 @@ class Keyholders:
         """Fetch the actor or the key that a key id leads to, and store what it proves."""
         document_uri = origin.without_fragment(uri)
         if await self._actors.known(document_uri) is not None:
-            await self._renewal(document_uri, uri, budget)
+            if await register.key(uri) is None:  # it may have been written a moment ago
+                await self._renewal(document_uri, uri, budget)
             return
         found = await self._actors.read(document_uri, budget)
         if isinstance(found, KeyDoc):
@@ -182,7 +183,7 @@ class Keyholders:
     async def _refetch(self, owner: str, uri: str, budget: Budget | None) -> None:
         actor = await self._actors.refresh(owner, budget)
         if register.lists_apart(actor, uri):
-            found = await self._actors.read(origin.without_fragment(uri), budget)
+            found = await self._actors.read(origin.without_fragment(uri), budget, anew=True)
             if isinstance(found, KeyDoc):
                 await self._take(found, uri, budget)
 

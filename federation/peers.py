@@ -45,7 +45,7 @@ class Peers:
         row = await self.show(host)
         if not self._should_ask(host, row) or await self.is_blocked(host):
             return _family(row)
-        return await self._flights.share(host, lambda: self._learn(host, _family(row)))
+        return await self._flights.share(host, lambda: self._learn(host))
 
     async def known_family(self, host: str) -> Family:
         """The dialect that a host is sent, as far as it is known; asks nobody."""
@@ -101,13 +101,16 @@ class Peers:
         age: int = clock.now_ms() - row.asked_at
         return age >= fresh * clock.SECOND
 
-    async def _learn(self, host: str, before: Family) -> Family:
+    async def _learn(self, host: str) -> Family:
+        row = await self.show(host)
+        if not self._should_ask(host, row):  # somebody else has just asked
+            return _family(row)
         scheme = "http" if self._config.allow_http else "https"
         try:
             software = await nodeinfo.ask(self._fetcher, host, scheme)
         except FederationError:
             await _upsert(host, {"asked_at": clock.now_ms()})
-            return before
+            return _family(row)
         return await _learned(host, software)
 
 

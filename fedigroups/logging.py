@@ -6,11 +6,11 @@ dotted name and facts; bodies, tokens and SQL parameters are never logged.
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from typing import TextIO
 
-import orjson
 import structlog
 from structlog.typing import Processor
 
@@ -67,4 +67,5 @@ def _rendering(form: str, *, colours: bool) -> list[Processor]:
 
 
 def _json(event: object, **_: object) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    """Never fails: strangers decide what is in here, lone surrogates and huge numbers included."""
+    return json.dumps(event, default=str)

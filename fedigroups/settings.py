@@ -288,8 +288,8 @@ def _variables() -> list[str]:
 def _unknown(said: Mapping[str, str]) -> Iterator[str]:
     known = _variables()
     for name in sorted(set(said) - set(known)):
-        near = get_close_matches(name, known, 1)
-        yield f"{name} is no setting" + (f"; did you mean {near[0]}?" if near else "")
+        near = get_close_matches(name.removeprefix(PREFIX), [k.removeprefix(PREFIX) for k in known])
+        yield f"{name} is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
 
 
 def _text(name: str, knob: Knob, said: Mapping[str, str], faults: list[str]) -> str:

@@ -91,6 +91,8 @@ class Store:
 
     async def open(self) -> None:
         """Connect; refuses with Misconfigured when the database cannot be used as configured."""
+        if self._context is not None:
+            raise RuntimeError("the store is open already")
         if any(_open_kinds[kind] for kind in _open_kinds if kind != self.kind):
             raise RuntimeError("a process speaks one kind of database at a time")
         if self.exclusive and self.database.path:
@@ -155,8 +157,19 @@ class Store:
             ) from error
 
     async def _check_origin(self) -> None:
-        if not await upgrade.has_tables("setting"):
-            return
+        if await upgrade.has_tables("setting"):
+            await self._known_origin()
+
+    async def _remember_origin(self) -> None:
+        if not await self._known_origin():
+            await storage.execute(
+                "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
+                "origin",
+                self.origin,
+            )
+            await self._known_origin()
+
+    async def _known_origin(self) -> bool:
         known = await Setting.get_or_none(key="origin")
         if known is not None and known.value != self.origin:
             raise Misconfigured(
@@ -165,14 +178,7 @@ class Store:
                 f"FEDIGROUPS_ORIGIN={known.value}, or give the new origin a database of its own "
                 "with FEDIGROUPS_DATABASE_URL"
             )
-
-    async def _remember_origin(self) -> None:
-        await storage.execute(
-            "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
-            "origin",
-            self.origin,
-        )
-        await self._check_origin()
+        return known is not None
 
 
 class Ambient:

@@ -49,10 +49,7 @@ async def has_tables(*names: str) -> bool:
     if storage.dialect() == "sqlite":
         sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN"
     else:
-        sql = (
-            "SELECT table_name FROM information_schema.tables "
-            "WHERE table_schema = current_schema() AND table_name IN"
-        )
+        sql = "SELECT relname FROM pg_class WHERE pg_table_is_visible(oid) AND relname IN"
     return bool(await storage.rows(f"{sql} ({storage.marks(len(names))})", *names))
 
 

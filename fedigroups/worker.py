@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from federation import clock, storage
-from federation.errors import FederationError
 from fedigroups.groups.routing import reroute
 from fedigroups.instance import Instance
 from inbox import record
@@ -15,24 +15,31 @@ from inbox import record
 log = structlog.get_logger("fedigroups.worker")
 
 HOUSEKEEPING_SECONDS = 3_600.0
+RESTART_SECONDS = 5.0
 
 
 async def run(instance: Instance) -> None:
-    """Work until cancelled; each part restarts what it was doing from the database."""
+    """Work until cancelled; what fails is started again, and goes on from the database."""
     with instance.store.context():
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(instance.processor.run(), name="processor")
-            tasks.create_task(instance.scheduler.run(), name="scheduler")
-            tasks.create_task(_keep_house(instance), name="housekeeping")
+            tasks.create_task(_kept_up("processor", instance.processor.run))
+            tasks.create_task(_kept_up("scheduler", instance.scheduler.run))
+            tasks.create_task(_kept_up("housekeeping", lambda: _keep_house(instance)))
+
+
+async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("worker.failed", part=name)
+        await asyncio.sleep(RESTART_SECONDS)
 
 
 async def _keep_house(instance: Instance) -> None:
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        try:
-            await keep_house(instance)
-        except (FederationError, OSError) as error:
-            log.warning("worker.housekeeping_failed", error=str(error))
+        await keep_house(instance)
 
 
 async def keep_house(instance: Instance) -> None:

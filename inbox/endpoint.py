@@ -16,7 +16,6 @@ from starlette.responses import Response
 
 from federation import strict_json
 from federation.errors import Misconfigured, NotHere, Refused, TooLarge, Unreachable
-from federation.origin import host_of
 from federation.signatures import SignedRequest
 from federation.wire import Wire
 from inbox.gate import admit, read_body, read_document
@@ -94,7 +93,7 @@ class _Door:
         if not await self._doors(door):
             raise NotHere(f"there is no inbox {door}")
         activity = read_document(headers, body)
-        await admit(self._wire, activity)
+        host = await admit(self._wire, activity)
         if await self._verifier.is_moot(activity):
             log.debug("inbox.moot", activity=activity.id, peer=activity.actor)
             return Response(status_code=202)
@@ -102,15 +101,14 @@ class _Door:
             request.method, _target(request), headers, body, self._wire.config.origin
         )
         await self._verifier.verify(signed, activity)
-        return await self._take(Arrival(activity, door, body))
+        return await self._take(Arrival(activity, host, door, body))
 
     async def _take(self, arrival: Arrival) -> Response:
-        host = host_of(arrival.activity.actor)
-        if wait := self._pace(host):
-            log.info("inbox.slowed", peer=host, seconds=wait)
-            return _problem(429, f"{host} sends more than this server takes", wait)
+        if wait := self._pace(arrival.host):
+            log.info("inbox.slowed", peer=arrival.host, seconds=wait)
+            return _problem(429, f"{arrival.host} sends more than this server takes", wait)
         if not await self._recorder.record(arrival):
-            log.debug("inbox.duplicate", activity=arrival.activity.id, peer=host)
+            log.debug("inbox.duplicate", activity=arrival.activity.id, peer=arrival.host)
         return Response(status_code=202)
 
 

@@ -51,20 +51,22 @@ def read_document(headers: Headers, body: bytes) -> ActivityDoc:
     activity = read_activity(strict_json.loads(body))
     if not _names_an_object(activity.object):
         raise Malformed("an activity needs an `object`: an id, or an object with its properties")
-    if len(host_of(activity.actor)) > HOST_CHARS:
-        raise Malformed("the host of the actor is longer than a host name can be")
     return activity
 
 
-async def admit(wire: Wire, activity: ActivityDoc) -> None:
-    """Nothing, for an actor whose activities may come in through the network.
+async def admit(wire: Wire, activity: ActivityDoc) -> str:
+    """The host of an actor whose activities may come in through the network.
 
-    Refuses with `BadSignature` an actor of our own (they act here, never from outside) and with
-    `Blocked` a host that the operator blocked.
+    Refuses with `Malformed` a host longer than names are, with `BadSignature` an actor of our own
+    (they act here, never from outside) and with `Blocked` a host that the operator blocked.
     """
-    if wire.uris.is_local(activity.actor):
+    host = host_of(activity.actor)
+    if len(host) > HOST_CHARS:
+        raise Malformed("the host of the actor is longer than a host name can be")
+    if host == wire.config.host or wire.uris.is_local(activity.actor):
         raise BadSignature(f"{activity.actor} acts on this server itself, not through its inboxes")
-    await check_host(wire, host_of(activity.actor))
+    await check_host(wire, host)
+    return host
 
 
 async def check_host(wire: Wire, host: str) -> None:

@@ -16,7 +16,6 @@ import structlog
 from federation import clock, ids, storage
 from federation.documents import ActivityDoc
 from federation.errors import Unreachable
-from federation.origin import host_of
 
 log = structlog.get_logger("fedigroups.inbox")
 
@@ -42,9 +41,10 @@ _INSERTS = [
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A verified activity, the local inbox that it came through, and its bytes."""
+    """A verified activity, its host, the local inbox that it came through, and its bytes."""
 
     activity: ActivityDoc
+    host: str
     door: str
     body: bytes
 
@@ -149,7 +149,7 @@ def _waiting(arrival: Arrival, answer: asyncio.Future[bool]) -> _Waiting:
         activity.id,
         activity.actor,
         activity.kind,
-        host_of(activity.actor),
+        arrival.host,
         arrival.door,
         arrival.body,
         clock.now_ms(),

@@ -2,7 +2,8 @@
 
 A broadcast must not touch ten thousand lanes, so nothing marks a host as due. What was appended
 of late is read from the end of the log; all subscriptions are compared with their streams only
-when a worker starts, and rarely after that.
+when a worker starts, and rarely after that. Whether somebody serves the host already is not asked
+here: what was appended while it is served may be more than it was read for.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ OVERLAP = 15 * clock.SECOND
 """How far back a look at the log goes: a transaction that commits later is found by the sweep."""
 
 _MANY = 500
-_FREE = "l.lease_until <= ? AND l.next_try_at <= ?"
 _DIRECT = "MIN(CASE WHEN s.stream LIKE 'inbox:%' THEN 0 ELSE 1 END)"
 
 
@@ -54,10 +54,10 @@ async def retried_hosts() -> list[Due]:
     """The failing hosts whose time has come."""
     now = clock.now_ms()
     found = await storage.rows(
-        f"SELECT l.host FROM lane l WHERE l.state <> 'open' AND {_FREE} AND EXISTS ("  # noqa: S608 -- our own SQL
+        "SELECT l.host FROM lane l WHERE l.state <> 'open' AND l.next_try_at <= ?"  # noqa: S608 -- our own SQL
+        " AND EXISTS ("
         "SELECT 1 FROM subscription s JOIN stream t ON t.name = s.stream"
         f" WHERE s.host = l.host AND t.head > s.cursor AND {READY}) LIMIT {MOST}",
-        now,
         now,
         now,
     )
@@ -73,9 +73,8 @@ async def _find(condition: str, values: Sequence[str]) -> list[Due]:
     found = await storage.rows(
         f"SELECT s.host, {_DIRECT} AS direct FROM stream t"  # noqa: S608 -- our own SQL
         " JOIN subscription s ON s.stream = t.name AND s.cursor < t.head"
-        f" JOIN lane l ON l.host = s.host AND {_FREE}"
+        " JOIN lane l ON l.host = s.host AND l.next_try_at <= ?"
         f" WHERE {READY} {condition} GROUP BY s.host ORDER BY direct LIMIT {MOST}",
-        now,
         now,
         now,
         *values,

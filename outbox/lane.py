@@ -53,12 +53,12 @@ class End(Enum):
 class Run:
     """One turn of one host: up to `limits.DELIVERIES_PER_HOST` at a time, one at first.
 
-    `gone` are the inboxes that answered 410; `moved` says whether any cursor did.
+    `gone` are the inboxes that answered 410; `stuck` says that nothing owed can be read.
     """
 
     def __init__(self, wire: Wire, claim: Claim, slots: asyncio.Semaphore) -> None:
         self.gone: list[str] = []
-        self.moved = False
+        self.stuck = False
         self._wire = wire
         self._claim = claim
         self._slots = slots
@@ -91,6 +91,7 @@ class Run:
         while True:
             load = await owed.load(self._claim.host)
             self._batch = Batch(load.parcels)
+            self.stuck = load.stuck
             await self._work(load.parcels)
             more = load.more or self._batch.open
             if self._failure or not more or _seconds() >= until:
@@ -174,7 +175,6 @@ class Run:
                 await self._give_up()
         if held:
             self._batch.passed(passed)
-            self.moved = self.moved or bool(passed)
         else:
             self._failure = self._failure or Verdict(Fate.BACKOFF, reason="lease lost")
             log.warning("outbox.lease.lost", peer=self._claim.host)

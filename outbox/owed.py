@@ -86,10 +86,14 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The next parcels of a host, in the order to send them; `more` when that was not all."""
+    """The next parcels of a host, in the order to send them; `more` when that was not all.
+
+    `stuck` when there should be some and none can be read.
+    """
 
     parcels: tuple[Parcel, ...]
-    more: bool
+    more: bool = False
+    stuck: bool = False
 
 
 async def load(host: str) -> Load:
@@ -100,12 +104,12 @@ async def load(host: str) -> Load:
     """
     lags = await _lags(host)
     if not lags:
-        return Load((), False)
+        return Load(())
     share = max(1, AT_ONCE // len(lags))
     read = [await _read(lag, share) for lag in lags[:AT_ONCE]]
     parcels = tuple(merge(*read, key=lambda p: (not streams.is_direct(p.lag.stream), p.entry_id)))
     owed = sum(lag.head - lag.cursor for lag in lags)
-    return Load(parcels, more=0 < len(parcels) < owed)
+    return Load(parcels, more=0 < len(parcels) < owed, stuck=not parcels)
 
 
 async def _lags(host: str) -> list[Lag]:

@@ -43,7 +43,7 @@ class Scheduler:
         self._slots = asyncio.Semaphore(limits.DELIVERIES_AT_ONCE)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[bool, dict[str, None]] = {True: {}, False: {}}
-        self._barren: set[str] = set()
+        self._stuck: set[str] = set()
         self._signal = asyncio.Event()
         self._look = True
         self._swept: float | None = None
@@ -68,11 +68,11 @@ class Scheduler:
 
     async def drain(self) -> None:
         """Serve all that is due now, and return (for commands and tests)."""
-        self._barren.clear()
+        self._stuck.clear()
         try:
             while True:
                 found = await due.all_hosts()
-                self._expect(host for host in found if host.host not in self._barren)
+                self._expect(host for host in found if host.host not in self._stuck)
                 await self._fill()
                 if not self._running:
                     return
@@ -142,8 +142,8 @@ class Scheduler:
             self._signal.set()
         if end is End.TURN:
             self._waiting[False].setdefault(claim.host)
-        if not run.moved:
-            self._barren.add(claim.host)
+        if run.stuck:
+            self._stuck.add(claim.host)
         await self._tell(run.gone)
 
     async def _tell(self, gone: Iterable[str]) -> None:

@@ -21,6 +21,8 @@ import pytest
 from fedigroups.models import Setting
 from fedigroups.store import Store
 
+pytest_plugins = ["world"]
+
 ORIGIN = "https://groups.example"
 MakeStore = Callable[..., Awaitable[Store]]
 MakeUrl = Callable[..., Awaitable[str]]

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from federation import clock, ids, keys, wire
 from federation.config import FederationConfig
+from federation.keys import PublicKey
 from federation.models import Actor
 from federation.vocabulary import ACTIVITY_JSON, AS2
 from federation.wire import Wire
@@ -137,6 +138,33 @@ def pem(key: RSAPrivateKey) -> str:
 def rsa_key(owner: str, key: RSAPrivateKey, fragment: str = "#main-key") -> dict[str, str]:
     """The `publicKey` of an actor."""
     return {"id": f"{owner}{fragment}", "owner": owner, "publicKeyPem": pem(key)}
+
+
+def is_of(key: PublicKey | None, name: str) -> bool:
+    """Whether it is the RSA key of that name."""
+    return key is not None and key.key == rsa(name).public_key()
+
+
+def key_document(uri: str, owner: str, name: str, **more: Any) -> dict[str, Any]:
+    """An RSA key that is hosted apart."""
+    return {
+        "@context": "https://w3id.org/security/v1",
+        "id": uri,
+        "type": "CryptographicKey",
+        "owner": owner,
+        "publicKeyPem": pem(rsa(name)),
+    } | more
+
+
+def multikey(uri: str, owner: str, name: str) -> dict[str, Any]:
+    """An Ed25519 key, embedded or hosted apart."""
+    return {
+        "@context": "https://w3id.org/security/multikey/v1",
+        "id": uri,
+        "type": "Multikey",
+        "controller": owner,
+        "publicKeyMultibase": keys.public_text(ed25519(name).public_key()),
+    }
 
 
 def bleach(html: str) -> str:

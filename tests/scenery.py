@@ -48,6 +48,7 @@ def app(site: Site = SITE) -> ASGIApp:
         ],
         exception_handlers=dict(errors.handlers()),
     )
+    starlette.router.redirect_slashes = False
     starlette.state.site = site
     return SecurityHeaders(starlette)
 

@@ -113,16 +113,18 @@ def read(request: SignedRequest, value: str) -> CavageClaim:
     algorithm = parameters.get("algorithm", "").lower()
     if algorithm not in _ALGORITHMS:
         raise BadSignature(f"signatures in {algorithm[:50]!r} are not taken: use rsa-sha256")
+    key_id = foreign_key_id(_needed(parameters, "keyid"), request.origin)
+    signature = strict_base64(_needed(parameters, "signature"))
     created, expires = parameters.get("created", ""), parameters.get("expires", "")
     headers = parameters.get("headers", "date")
     covered = _covered(headers, request.has_body, algorithm, created != "", expires != "")
     check_present(request, _fields(covered))
     check_host(request)
-    _check_times(request.fields["date"] if "date" in covered else "", created, expires)
+    if "date" in covered:
+        check_created(_date(request.fields["date"]))
+    _check_times(created, expires)
     if "digest" in covered:
         check_digest(request.fields["digest"], request.body)
-    key_id = foreign_key_id(_needed(parameters, "keyid"), request.origin)
-    signature = strict_base64(_needed(parameters, "signature"))
     return CavageClaim(key_id, algorithm, covered, created, expires, signature)
 
 
@@ -187,9 +189,7 @@ def _fields(covered: tuple[str, ...]) -> frozenset[str]:
     return frozenset(covered) - {TARGET, CREATED, EXPIRES}
 
 
-def _check_times(date: str, created: str, expires: str) -> None:
-    if date:
-        check_created(_date(date))
+def _check_times(created: str, expires: str) -> None:
     if created:
         check_created(int(_seconds(created)))
     if expires:

@@ -32,6 +32,7 @@ def serve(host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -11,10 +12,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from fedigroups.settings import load
+from fedigroups.store import Store
+
+T = TypeVar("T")
 
 START_SECONDS = 40.0
 COMMAND_SECONDS = 60.0
@@ -126,6 +132,20 @@ class Actor:
     def ask(self, *arguments: str) -> Any:
         """What a command answered as JSON."""
         return json.loads(self.run(*arguments, "--json"))
+
+    def look(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` finds in the database of this instance, whose server goes on beside it."""
+
+        async def run() -> T:
+            store = Store(load(self.environment()))
+            await store.open()
+            try:
+                with store.context():
+                    return await work()
+            finally:
+                await store.close()
+
+        return asyncio.run(run())
 
     def page(self, path: str) -> str:
         """The page at a path, or an empty string."""

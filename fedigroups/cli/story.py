@@ -6,11 +6,12 @@ Each step says what happens, then waits until every instance shows what it shoul
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from fedigroups.cli.stage import Actor
+from fedigroups.content.sanitise import plain
+from fedigroups.groups.models import Member, Post
 
 PATIENCE_SECONDS = 45.0
 TELLING_CHARS = 15
@@ -24,6 +25,7 @@ Between = Callable[[], None]
 class Seen:
     """A post as one instance has it."""
 
+    thread_id: int
     text: str
     state: str
     likes: int
@@ -77,8 +79,8 @@ class Story:
 
     def _joined(self, instance: Actor, name: str) -> Callable[[], bool]:
         return lambda: (
-            self._standing(instance, self.group, name) == "member"
-            and self._standing(self.home, "welders", name) == "member"
+            self._standing(instance, name) == "member"
+            and self._standing(self.home, name) == "member"
         )
 
     def _ask(self) -> str:
@@ -141,7 +143,7 @@ class Story:
         self.second.run("group", "leave", self.group, "--as", "tom")
         self._until(
             "Tom has left, here and at home",
-            lambda: self._standing(self.home, "welders", "tom") == "left",
+            lambda: self._standing(self.home, "tom") == "left",
         )
         posted = self.home.ask(
             "post", "write", "welders", "--as", "olga", "--title", "Meeting on Friday",
@@ -161,28 +163,26 @@ class Story:
 
     def _shown(self, instance: Actor, uri: str, text: str) -> bool:
         """In the database, and on the page that a visitor reads."""
-        posts = self._rows(instance)
-        found = next((row for row in posts if row["uri"] == uri), None)
-        if found is None or text not in found["text"]:
+        found = self._seen(instance).get(uri, _NONE)
+        if text not in found.text:
             return False
-        name = "welders" if instance is self.home else f"welders@{self.home.host}"
-        page = instance.page(f"/groups/{name}/threads/{found['thread']}")
-        return page.count("<article") > 0 and text[:TELLING_CHARS] in page
+        page = instance.page(f"/groups/{self._name_at(instance)}/threads/{found.thread_id}")
+        return text[:TELLING_CHARS] in page
 
     def _seen(self, instance: Actor) -> dict[str, Seen]:
-        return {
-            row["uri"]: Seen(row["text"], row["state"], row["likes"])
-            for row in self._rows(instance)
-        }
+        return instance.look(_posts)
 
-    def _rows(self, instance: Actor) -> list[dict[str, Any]]:
-        group = "welders" if instance is self.home else self.group
-        rows: list[dict[str, Any]] = instance.ask("post", "list", group)
-        return rows
+    def _standing(self, instance: Actor, name: str) -> str:
+        """How the person `name` stands in the group, as the instance has it."""
 
-    def _standing(self, instance: Actor, group: str, name: str) -> str:
-        rows: Sequence[dict[str, Any]] = instance.ask("group", "members", group)
-        return next((row["state"] for row in rows if row["handle"].startswith(f"{name}@")), "")
+        async def work() -> str:
+            member = await Member.get_or_none(actor__username=name).select_related("group")
+            return member.state if member else ""
+
+        return instance.look(work)
+
+    def _name_at(self, instance: Actor) -> str:
+        return "welders" if instance is self.home else self.group.removeprefix("@")
 
     def _until(self, what: str, holds: Callable[[], bool]) -> None:
         self.between()
@@ -194,4 +194,11 @@ class Story:
         self.say(f"   {what}.")
 
 
-_NONE = Seen("", "", -1)
+_NONE = Seen(0, "", "", -1)
+
+
+async def _posts() -> dict[str, Seen]:
+    return {
+        post.uri: Seen(post.thread_id, plain(post.content), post.state, post.likes_count)
+        for post in await Post.all()
+    }

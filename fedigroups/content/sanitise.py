@@ -50,7 +50,9 @@ _SWALLOWED = _names(
     "script style template iframe object svg math noscript noembed noframes title textarea"
     " select audio video canvas"
 )
-_ATTRIBUTES = {"a": {"href"}, "ol": {"start", "reversed"}, "abbr": {"title"}}
+_NONE: dict[str, set[str]] = {"*": set()}
+"""Said, because otherwise `title` and `lang` are allowed everywhere."""
+_ATTRIBUTES = _NONE | {"a": {"href"}, "ol": {"start", "reversed"}, "abbr": {"title"}}
 _CLASSES = {
     "a": {"mention", "hashtag", "u-url"},
     "span": {"mention", "h-card", "invisible", "ellipsis"},
@@ -96,7 +98,7 @@ _pictures = nh3.Cleaner(
 _words = nh3.Cleaner(
     tags=set(_BLOCK | {"br"}),
     clean_content_tags=set(_SWALLOWED),
-    attributes={},
+    attributes=_NONE,
     link_rel=None,
 )
 
@@ -132,7 +134,7 @@ def shorten(line: str, chars: int) -> str:
         return line
     head = line[: max(chars - 1, 0)]
     spot = head.rfind(" ")
-    return (head[:spot] if spot > chars // 2 else head).rstrip() + "…"
+    return (head[:spot] if spot > chars // 2 else head).rstrip(" .,;:") + "…"
 
 
 def label(text: str, chars: int = LABEL_CHARS) -> str:

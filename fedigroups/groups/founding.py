@@ -10,6 +10,7 @@ from federation.errors import Malformed
 from federation.limits import NAME_CHARS, SUMMARY_CHARS
 from federation.models import Actor
 from federation.wire import Wire
+from fedigroups.accounts.names import check_free, check_name
 from fedigroups.accounts.people import add_local_actor
 from fedigroups.content.markdown import render
 from fedigroups.content.sanitise import safe_url
@@ -17,7 +18,6 @@ from fedigroups.groups import distribute
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.documents import group_document
 from fedigroups.groups.models import Group, Member
-from fedigroups.accounts.names import check_free, check_name
 from outbox.publish import Draft
 
 Join = Literal["open", "approval", "invite"]

@@ -7,6 +7,7 @@ an answer: `fedigroups.groups.visibility` decides.
 # ruff: noqa: S608 - each statement is put together from constants here; every value is bound
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from federation import storage
@@ -34,6 +35,7 @@ FEED = 30
 THREAD_POSTS = 500
 QUERY_CHARS = 200
 _BIGGEST = 2**63 - 1
+_NAME = re.compile(r"[a-z0-9_.-]{1,64}")
 
 CARD = (
     "g.id AS group_id, ga.uri AS group_uri, ga.host AS group_host, g.name AS group_name, "
@@ -105,7 +107,7 @@ async def directory(query: str = "", before: str = "", limit: int = LIMIT) -> Di
     """The groups here with `query` in name, title or description. One query."""
     clauses = [_OPEN_GROUP]
     values: list[object] = [True]
-    words = query.strip()[:QUERY_CHARS].lower()
+    words = sanitise.label(query, QUERY_CHARS).lower()
     if words:
         clauses.append(
             "(LOWER(g.name) LIKE ? ESCAPE '!' OR LOWER(g.title) LIKE ? ESCAPE '!' "
@@ -125,6 +127,8 @@ async def directory(query: str = "", before: str = "", limit: int = LIMIT) -> Di
 
 async def find_group(name: str) -> Group | None:
     """The group of that name here, open or closed, with its actor; None for none. One query."""
+    if not _NAME.fullmatch(name):
+        return None
     return await Group.get_or_none(name=name, hosted=True).select_related("actor")
 
 
@@ -163,14 +167,7 @@ async def thread_page(thread_id: int, after: int = 0) -> ThreadPage | None:
 
     A deleted or removed root is there while something below it can be read. Two queries.
     """
-    about = await storage.row(
-        "SELECT t.title AS thread_title, t.locked AS locked, t.visible AS visible, "
-        f"{CARD}, {views.post_columns('p')}, {views.person_columns('a')} FROM thread t "
-        "JOIN groups g ON g.id = t.group_id JOIN actor ga ON ga.id = g.actor_id "
-        "JOIN post p ON p.id = t.root_id JOIN actor a ON a.id = p.author_id "
-        f"WHERE t.id = ? AND {_OPEN_GROUP}",
-        *(_bounded(thread_id), True),
-    )
+    about = await _thread(thread_id)
     if about is None:
         return None
     rows = await storage.rows(
@@ -195,6 +192,18 @@ async def thread_page(thread_id: int, after: int = 0) -> ThreadPage | None:
     )
 
 
+async def _thread(thread_id: int) -> storage.Row | None:
+    """A thread with its group and its root."""
+    return await storage.row(
+        "SELECT t.title AS thread_title, t.locked AS locked, t.visible AS visible, "
+        f"{CARD}, {views.post_columns('p')}, {views.person_columns('a')} FROM thread t "
+        "JOIN groups g ON g.id = t.group_id JOIN actor ga ON ga.id = g.actor_id "
+        "JOIN post p ON p.id = t.root_id JOIN actor a ON a.id = p.author_id "
+        f"WHERE t.id = ? AND {_OPEN_GROUP}",
+        *(_bounded(thread_id), True),
+    )
+
+
 async def was_there(thread_id: int) -> bool:
     """Whether the thread was readable once and its root is deleted or removed. One query."""
     row = await storage.row(
@@ -207,6 +216,8 @@ async def was_there(thread_id: int) -> bool:
 
 async def person_page(name: str, before: int = 0, limit: int = LIMIT) -> PersonPage | None:
     """Somebody with an account here, the groups they host, their public posts. Three queries."""
+    if not _NAME.fullmatch(name):
+        return None
     row = await storage.row(
         f"SELECT {views.person_columns('a')}, a.summary AS summary, a.state AS state, "
         "a.published_at AS joined_at FROM actor a "
@@ -216,15 +227,7 @@ async def person_page(name: str, before: int = 0, limit: int = LIMIT) -> PersonP
     if row is None:
         return None
     person = views.person(row)
-    rows = await storage.rows(
-        f"SELECT g.name AS group_name, g.title AS group_title, t.title AS thread_title, "
-        f"t.root_id AS root_id, {views.post_columns('p')}, {views.person_columns('a')} "
-        "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
-        "JOIN groups g ON g.id = t.group_id JOIN post root ON root.id = t.root_id "
-        f"WHERE p.author_id = ? AND {listed_sql('p')} AND root.visibility = 'public' "
-        f"AND {_OPEN_GROUP} AND p.id < ? ORDER BY p.id DESC LIMIT ?",
-        *(person.id, True, _bounded(before) or _BIGGEST, limit + 1),
-    )
+    rows = await _posts_by(person.id, before, limit + 1)
     posts = tuple(map(_person_post, rows[:limit]))
     return PersonPage(
         person=person,
@@ -239,6 +242,8 @@ async def person_page(name: str, before: int = 0, limit: int = LIMIT) -> PersonP
 
 async def post_permalink(uri: str) -> Permalink | None:
     """Where the post with that id is read; None for one that a stranger may not see. One query."""
+    if "\0" in uri:  # PostgreSQL has no text with NUL
+        return None
     row = await storage.row(
         f"SELECT g.name AS group_name, {views.post_columns('p')}, {views.person_columns('a')} "
         "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
@@ -346,6 +351,18 @@ async def _hosted_by(actor_id: int) -> tuple[GroupCard, ...]:
         *(actor_id, True, HOSTS),
     )
     return tuple(map(views.card, rows))
+
+
+async def _posts_by(actor_id: int, before: int, limit: int) -> list[storage.Row]:
+    return await storage.rows(
+        f"SELECT g.name AS group_name, g.title AS group_title, t.title AS thread_title, "
+        f"t.root_id AS root_id, {views.post_columns('p')}, {views.person_columns('a')} "
+        "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
+        "JOIN groups g ON g.id = t.group_id JOIN post root ON root.id = t.root_id "
+        f"WHERE p.author_id = ? AND {listed_sql('p')} AND root.visibility = 'public' "
+        f"AND {_OPEN_GROUP} AND p.id < ? ORDER BY p.id DESC LIMIT ?",
+        *(actor_id, True, _bounded(before) or _BIGGEST, limit),
+    )
 
 
 def _person_post(row: storage.Row) -> PersonPost:

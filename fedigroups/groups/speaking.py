@@ -8,6 +8,7 @@ network is looked up first; then one transaction holds the act and what must be 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from federation import clock, ids, storage
@@ -67,10 +68,11 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
         raise Malformed(f"{post.uri} is not yours to edit, or is gone")
     group, parent = post.thread.group, await Post.get_or_none(id=post.parent_id)
     mentions = await _mentioned(wire, text.body, parent)
-    post.title = text.title or post.title
-    post.content = render(text.body, _linked(mentions))
-    post.updated_at = max(clock.now_ms(), post.published_at + 1_000, post.updated_at + 1_000)
-    document = await _document(wire, post, author, group, parent, text, mentions)
+    draft = copy(post)
+    draft.title = text.title or post.title
+    draft.content = render(text.body, _linked(mentions)).strip()
+    draft.updated_at = max(clock.now_ms(), post.published_at + 1_000, post.updated_at + 1_000)
+    document = await _document(wire, draft, author, group, parent, text, mentions)
     async with storage.transaction():
         if not await threads.edit(post, read_object(document)):
             raise Malformed(f"{post.uri} changed meanwhile; look at it and try again")
@@ -198,7 +200,7 @@ async def _say(wire: Wire, author: Actor, group: Group, text: Text, parent: Post
         parent_id=parent.id if parent else None,
         kind="Page" if text.title and parent is None else "Note",
         title=text.title,
-        content=render(text.body, _linked(mentions)),
+        content=render(text.body, _linked(mentions)).strip(),
         warning=text.warning,
         language=text.language or group.language,
         published_at=now,

@@ -21,7 +21,7 @@ FAMILIAR = frozenset({"", "same-origin"})
 
 async def directory(request: Request) -> Response:
     """`/groups?q=`: the groups here, or those that a search found."""
-    query = request.query_params.get("q", "").strip()[: read.QUERY_CHARS]
+    query = sanitise.label(request.query_params.get("q", ""), read.QUERY_CHARS)
     found = await read.directory(query, request.query_params.get("before", ""))
     return render.page(
         request,

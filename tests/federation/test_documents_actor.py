@@ -12,7 +12,6 @@ from federation.vocabulary import ACTIVITY_TYPES, ACTOR_TYPES, POST_TYPES
 ANN = "https://m.example/users/ann"
 BOB = "https://l.example/u/bob"
 EVE = "https://evil.example/u/eve"
-WELDERS = "https://groups.example/groups/welders"
 
 junk: list[Any] = [None, 7, True, "", "1", "admin", [], {}, [[]], [None], {"id": 7}, "acct:ann@m"]
 

@@ -105,3 +105,18 @@ async def test_different_things_are_different_errands() -> None:
     both = await asyncio.gather(flights.share("a", errand), flights.share("b", errand))
 
     assert list(both) == [1, 2]
+
+
+async def test_an_errand_that_is_cancelled_is_forgotten() -> None:
+    flights: Flights[int] = Flights()
+    errand = Errand(7, 8)
+    before = asyncio.all_tasks()
+    asking = asyncio.create_task(flights.share("a", errand))
+    await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - before - {asking}:
+        task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+    assert len(flights) == 0

@@ -111,9 +111,7 @@ async def test_an_unsigned_activity_is_told_how_to_sign(scene: Scene) -> None:
         ("/users/nobody/inbox", 404),
     ],
 )
-async def test_there_is_nobody_behind_any_other_door(
-    scene: Scene, path: str, status: int
-) -> None:
+async def test_there_is_nobody_behind_any_other_door(scene: Scene, path: str, status: int) -> None:
     follow = scene.ann.follow()
     answer = await scene.door.post(follow, scene.ann.sign(follow, path), path)
     assert answer.status_code == status
@@ -260,9 +258,7 @@ async def test_a_header_that_is_signed_and_there_twice_is_refused(
         "sha-256=YWJj,SHA-256=YWJj",
     ],
 )
-async def test_a_digest_that_is_not_that_of_the_body_is_refused(
-    scene: Scene, digest: str
-) -> None:
+async def test_a_digest_that_is_not_that_of_the_body_is_refused(scene: Scene, digest: str) -> None:
     follow = scene.ann.follow()
     answer = await scene.door.post(follow, cavage(scene.ann, follow, digest=digest))
     assert answer.status_code in (400, 401)

@@ -33,7 +33,7 @@ def like(number: object, actor: str = "https://m.example/users/ann") -> Activity
 
 
 def arrival(number: object, **more: Any) -> Arrival:
-    return Arrival(like(number, **more), DOOR, b"{%d}" % (hash(number) % 1000))
+    return Arrival(like(number, **more), "m.example", DOOR, b"{%d}" % (hash(number) % 1000))
 
 
 def recorder() -> tuple[Recorder, list[None]]:
@@ -166,7 +166,13 @@ async def test_old_receipts_lose_their_bodies_then_their_rows(database: Store) -
     await made.record(arrival("waiting"))
     await record.retire()
     rows = await receipts()
-    assert [row["activity_uri"].rsplit("/", 1)[1] for row in rows] == ["0", "1", "2", "3", "waiting"]
+    assert [row["activity_uri"].rsplit("/", 1)[1] for row in rows] == [
+        "0",
+        "1",
+        "2",
+        "3",
+        "waiting",
+    ]
     assert [row["body"] is None for row in rows] == [False, True, True, False, False]
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from fedigroups.store import Store
 from inbox.unwrap import Unwrapped, unwrap
 
 pytestmark = pytest.mark.anyio
+
+MakeStore = Callable[[str], Awaitable[Store]]
 
 CATS = "https://l.example/c/cats"
 BOB = "https://l.example/u/bob"
@@ -51,10 +53,12 @@ def announce(of: Any, actor: str = CATS, number: object = 1) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def wire(database: Store) -> AsyncIterator[Wire]:
-    made = await instance(Network())
-    yield made
-    await made.close()
+async def wire(make_store: MakeStore) -> AsyncIterator[Wire]:
+    store = await make_store("sqlite")
+    with store.context():
+        made = await instance(Network())
+        yield made
+        await made.close()
 
 
 async def opened(wire: Wire, document: dict[str, Any], actor: Actor | None = None) -> Unwrapped:
@@ -138,7 +142,11 @@ async def test_one_bad_activity_in_a_batch_is_dropped_alone(wire: Wire) -> None:
 
 
 async def test_nobody_else_says_what_our_own_people_did(wire: Wire) -> None:
-    for spelling in ("https://groups.example", "https://GROUPS.example", "https://groups.example:443"):
+    for spelling in (
+        "https://groups.example",
+        "https://GROUPS.example",
+        "https://groups.example:443",
+    ):
         forged = like(actor="https://groups.example/users/olga") | {
             "actor": f"{spelling}/users/olga"
         }
@@ -234,7 +242,8 @@ async def test_whatever_is_announced_is_unwrapped_within_bounds(wire: Wire, of: 
 @pytest.mark.wire
 @pytest.mark.skipif(not WIRE.exists(), reason="the recorded documents are not here")
 @pytest.mark.parametrize(
-    "name", [str(path.relative_to(WIRE)) for path in sorted(WIRE.glob("lemmy/activities/**/*.json"))]
+    "name",
+    [str(path.relative_to(WIRE)) for path in sorted(WIRE.glob("lemmy/activities/**/*.json"))],
 )
 async def test_what_lemmy_announces_is_opened(wire: Wire, name: str) -> None:
     document = json.loads((WIRE / name).read_text())

@@ -741,8 +741,7 @@ async def test_after_a_crash_nothing_is_lost_and_few_are_sent_twice(
         with clock.held(NOW + crash * clock.DAY):
             worker = scene.another(f"w{crash}")
             task = asyncio.create_task(worker.drain())
-            enough = 15 * crash
-            await until(lambda: len(bob.taken) >= enough)
+            await until(lambda crash=crash: len(bob.taken) >= 15 * crash)
             with monkeypatch.context() as patch:
                 patch.setattr(lane_module.Run, "_write", no_last_word)
                 task.cancel()

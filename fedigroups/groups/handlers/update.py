@@ -43,25 +43,27 @@ async def on_update(received: Received) -> Outcome:
     )
     if post is None:
         return await on_create(received)
-    found: Found = received.facts
-    if found.post.author.id != post.author_id:
-        return ignored("a post does not change its author")
-    group = post.thread.group
-    if refusal := await _refusal(group, post):
+    if refusal := await _refusal(received, post):
         return ignored(refusal)
-    if group.hosted and received.announcer is not None:
-        return ignored("a group's announcement is never announced again")
-    if not await threads.edit(post, found.post.object):
+    if not await threads.edit(post, received.facts.post.object):
         return ignored("it is not newer than what we have")
-    if group.hosted:
-        hosted = await lookup.hosting(group.id)
+    if post.thread.group.hosted:
+        hosted = await lookup.of_thread(post.thread)
         await publish(await distribute.edit(received.wire, hosted, inner_of(received), post))
     return done("edited")
 
 
-async def _refusal(group: Group, post: Post) -> str:
-    member = await membership.standing(group, post.author)
-    return policies.refusal_to_reply(group, member, post.thread) if group.hosted else ""
+async def _refusal(received: Received, post: Post) -> str:
+    """Why the edit is not taken, or an empty string."""
+    found: Found = received.facts
+    if found.post.author.id != post.author_id:
+        return "a post does not change its author"
+    if not post.thread.group.hosted:
+        return ""
+    if received.announcer is not None:
+        return "a group's announcement is never announced again"
+    member = await membership.standing(post.thread.group, post.author)
+    return policies.refusal_to_reply(post.thread.group, member, post.thread)
 
 
 async def _profile(actor: Actor) -> Outcome:

@@ -138,6 +138,12 @@ def test_no_mixture_of_tags_is_unstable_or_harmful(html: str) -> None:
     assert_harmless(once)
 
 
+def test_what_looks_like_a_tag_inside_an_attribute_is_not_text() -> None:
+    html = '<p title="a>b" lang="x>y">words</p>'
+
+    assert (plain(html), clean(html)) == ("words", "<p>words</p>")
+
+
 def test_styles_ids_and_unknown_classes_are_dropped() -> None:
     out = clean('<p id="main" style="position:fixed" class="modal"><span class="fa invisible">x')
 

@@ -1,0 +1,64 @@
+# The ways in: `make run`, `make test`, `make demo`. A machine needs Python 3.11, git, make and gcc.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+RUN_STAMP := .venv/run.stamp
+DEV_STAMP := .venv/dev.stamp
+SOURCES := fedigroups federation inbox outbox
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format migration handbook lock clean
+
+help: ## List what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUN_STAMP) ## Start a server at http://localhost:8000 with its data in ./data
+	@exec $(BIN)/python -m fedigroups serve
+
+demo: $(RUN_STAMP) ## Three instances on this machine, and the story of a group over them
+	@exec $(BIN)/python -m fedigroups demo
+
+test: check ## Every check, then every test; the last line is pytest's
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(DEV_STAMP) ## What needs no running: style, types, layers, spelling
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+
+format: $(DEV_STAMP) ## Write the code in the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+migration: $(DEV_STAMP) ## Write the next migration from the models: make migration NAME=what_changes
+	@PYTHONPATH=. $(BIN)/python .ci/draft_migration.py $(NAME)
+
+handbook: $(RUN_STAMP) ## Write the handbook's pages that are made from the code
+	@$(BIN)/python -m fedigroups config docs > deploy/handbook/settings.md
+
+lock: | .venv/bin/python ## Resolve the dependencies anew into requirements/*.txt
+	@$(PIP) install pip-tools
+	@CUSTOM_COMPILE_COMMAND="make lock" .ci/lock $(BIN)
+
+clean: ## Remove what was made here, except ./data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+$(RUN_STAMP): requirements/run.txt | .venv/bin/python
+	@echo "Installing what the server needs (once) ..."
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what the tests need (once) ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(RUN_STAMP)

@@ -1,0 +1,236 @@
+"""The commands as an operator types them, each in a fresh process of the imagination."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fedigroups.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Runs a command on a new instance at http://localhost:8000."""
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+
+    def command(*words: str, given: str = "", **settings: str) -> Result:
+        environment = {"FEDIGROUPS_DATA_DIR": str(tmp_path / "data")} | settings
+        return runner.invoke(main, words, input=given, env=environment)
+
+    return command
+
+
+@pytest.fixture
+def founded(run: Run) -> Run:
+    """The same, with Olga, Tom and the group of the welders."""
+    for words in (
+        ("user", "create", "olga", "--display", "Olga Berg", "--admin"),
+        ("user", "create", "tom"),
+        ("group", "create", "welders", "--owner", "olga", "--title", "Welders"),
+        ("group", "join", "welders", "--as", "tom"),
+    ):
+        assert run(*words).exit_code == 0
+    return run
+
+
+def ask(run: Run, *words: str) -> Any:
+    """What a command answers as JSON."""
+    result = run(*words, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_new_instance_says_how_to_make_the_first_account_and_group(run: Run) -> None:
+    assert "fedigroups user create" in run("user", "list").output
+    assert "fedigroups group create" in run("group", "list").output
+
+
+def test_a_person_with_a_password_is_made_from_standard_input(run: Run) -> None:
+    made = run("user", "create", "olga", "--password-stdin", given="correct horse battery\n")
+    assert made.exit_code == 0
+    assert ask(run, "user", "list")[0]["name"] == "olga"
+
+
+def test_a_short_password_is_refused_and_nobody_is_made(run: Run) -> None:
+    refused = run("user", "create", "olga", "--password-stdin", given="short\n")
+    assert refused.exit_code == 1
+    assert "10 to 1000 characters" in refused.stderr
+    assert ask(run, "user", "list") == []
+
+
+@pytest.mark.parametrize("name", ["Olga", "ol-ga", "admin", "", "olga" * 20, "оlga"])
+def test_a_name_that_others_could_not_use_is_refused_with_a_reason(run: Run, name: str) -> None:
+    refused = run("user", "create", name)
+    assert refused.exit_code == 1
+    assert "name" in refused.stderr
+
+
+def test_people_and_groups_share_their_names(founded: Run) -> None:
+    refused = founded("group", "create", "tom", "--owner", "olga", "--title", "Tom's")
+    assert refused.exit_code == 1
+    assert "taken" in refused.stderr
+
+
+def test_a_group_needs_an_owner_who_lives_here(run: Run) -> None:
+    refused = run("group", "create", "welders", "--owner", "nobody", "--title", "Welders")
+    assert refused.exit_code == 1
+    assert "user list" in refused.stderr
+
+
+def test_a_thread_is_started_answered_edited_liked_and_taken_back(founded: Run) -> None:
+    asked = ask(founded, "post", "write", "welders", "--as", "tom", "--title", "Rods",
+                "--text", "Which one?")  # fmt: skip
+    answer = ask(founded, "post", "reply", asked["uri"], "--as", "olga", "--text", "1.6 mm.")
+    assert founded("post", "like", asked["id"], "--as", "olga").exit_code == 0
+    assert founded("post", "edit", answer["id"], "--as", "olga", "--text", "2 mm.").exit_code == 0
+    rows = {row["id"]: row for row in ask(founded, "post", "list", "welders")}
+    assert rows[asked["id"]]["likes"] == 1
+    assert rows[answer["id"]]["text"] == "2 mm."
+    assert rows[answer["id"]]["edited"]
+    assert founded("post", "unlike", asked["id"], "--as", "olga").exit_code == 0
+    assert founded("post", "delete", answer["id"], "--as", "olga").exit_code == 0
+    rows = {row["id"]: row for row in ask(founded, "post", "list", "welders")}
+    assert rows[asked["id"]]["likes"] == 0
+    assert rows[answer["id"]]["state"] == "deleted"
+    assert rows[answer["id"]]["text"] == ""
+
+
+def test_the_text_of_a_post_may_come_from_standard_input(founded: Run) -> None:
+    made = founded("post", "write", "welders", "--as", "tom", "--json", given="From a *file*.")
+    assert "From a file." in json.loads(made.stdout)["text"]
+
+
+def test_nobody_edits_or_deletes_what_another_wrote(founded: Run) -> None:
+    asked = ask(founded, "post", "write", "welders", "--as", "tom", "--text", "Mine.")
+    for words in (("edit", asked["id"], "--text", "Yours."), ("delete", asked["id"])):
+        refused = founded("post", *words, "--as", "olga")
+        assert refused.exit_code == 1
+        assert "not yours" in refused.stderr
+
+
+def test_somebody_who_is_no_member_is_told_to_join_first(founded: Run) -> None:
+    founded("user", "create", "eve")
+    refused = founded("post", "write", "welders", "--as", "eve", "--text", "Buy followers")
+    assert refused.exit_code == 1
+    assert "join it first" in refused.stderr
+
+
+def test_an_approval_group_keeps_people_waiting_until_a_host_says_yes(founded: Run) -> None:
+    assert founded("group", "set", "welders", "--join", "approval").exit_code == 0
+    founded("user", "create", "mia")
+    assert ask(founded, "group", "join", "welders", "--as", "mia")["state"] == "asked"
+    waiting = ask(founded, "group", "members", "welders", "--state", "asked")
+    assert [row["handle"] for row in waiting] == ["mia@localhost:8000"]
+    assert founded("group", "approve", "welders", "mia").exit_code == 0
+    assert ask(founded, "group", "members", "welders", "--state", "asked") == []
+    again = founded("group", "approve", "welders", "mia")
+    assert again.exit_code == 1
+    assert "has not asked" in again.stderr
+
+
+def test_a_banned_member_cannot_come_back(founded: Run) -> None:
+    assert founded("group", "remove", "welders", "tom", "--ban", "--reason", "spam").exit_code == 0
+    assert ask(founded, "group", "join", "welders", "--as", "tom")["state"] == "refused"
+
+
+def test_the_owner_is_not_put_out_of_their_own_group(founded: Run) -> None:
+    refused = founded("group", "remove", "welders", "olga")
+    assert refused.exit_code == 1
+    assert "owner" in refused.stderr
+
+
+def test_a_moderator_takes_a_post_away_with_a_reason(founded: Run) -> None:
+    asked = ask(founded, "post", "write", "welders", "--as", "tom", "--text", "Buy my rods!")
+    refused = founded("post", "remove", asked["id"], "--as", "tom", "--reason", "mine")
+    assert refused.exit_code == 1
+    done = founded("post", "remove", asked["id"], "--as", "olga", "--reason", "Rule 2.")
+    assert done.exit_code == 0
+    assert ask(founded, "post", "show", asked["id"])["state"] == "removed"
+
+
+def test_a_group_is_changed_and_a_bad_choice_names_the_right_ones(founded: Run) -> None:
+    assert founded("group", "set", "welders", "--title", "The Welders").exit_code == 0
+    assert ask(founded, "group", "show", "welders")["title"] == "The Welders"
+    refused = founded("group", "set", "welders", "--join", "anyhow")
+    assert refused.exit_code == 2
+    assert "approval" in refused.stderr
+    assert founded("group", "set", "welders").exit_code == 1
+
+
+def test_unknown_things_are_named_with_the_command_that_lists_them(founded: Run) -> None:
+    for words, hint in (
+        (("group", "show", "plumbers"), "group list"),
+        (("post", "show", "12"), "post list"),
+        (("peer", "show", "h.example"), "peer list"),
+        (("user", "show", "nobody"), "user list"),
+        (("group", "show", "@plumbers@h.example"), "group join"),
+    ):
+        refused = founded(*words)
+        assert refused.exit_code == 1
+        assert hint in refused.stderr
+
+
+def test_a_peer_is_blocked_and_unblocked(founded: Run) -> None:
+    assert founded("peer", "block", "evil.example", "--note", "spam").exit_code == 0
+    assert ask(founded, "peer", "list")[0]["blocked"] is True
+    assert founded("peer", "unblock", "evil.example").exit_code == 0
+    assert ask(founded, "peer", "show", "evil.example")["blocked"] is False
+
+
+def test_the_queue_of_a_quiet_instance_says_so(founded: Run) -> None:
+    assert "Nothing is owed" in founded("queue", "show").output
+    assert "Nothing failed" in founded("queue", "failed").output
+    assert founded("queue", "retry", "h.example").exit_code == 1
+
+
+def test_the_doctor_finds_a_new_instance_well(founded: Run) -> None:
+    well = founded("doctor")
+    assert well.exit_code == 0, well.output
+    assert "WRONG" not in well.output
+    assert {row["check"] for row in ask(founded, "doctor")} >= {"database", "secret", "disk"}
+
+
+def test_the_doctor_notices_a_secret_that_does_not_fit(founded: Run) -> None:
+    sick = founded("doctor", FEDIGROUPS_SECRET="00" * 32)
+    assert sick.exit_code == 1
+    assert "FEDIGROUPS_SECRET" in sick.output
+
+
+def test_wrong_settings_are_all_named_at_once_with_examples(run: Run) -> None:
+    wrong = run("config", "check", FEDIGROUPS_ORIGIN="groups.example", FEDIGROUPS_SIGNUP="maybe",
+                FEDIGROUPS_ORIGINN="x")  # fmt: skip
+    assert wrong.exit_code == 3
+    for word in ("FEDIGROUPS_ORIGIN", "https://groups.example", "FEDIGROUPS_SIGNUP", "ORIGINN"):
+        assert word in wrong.stderr
+
+
+def test_another_origin_on_the_same_database_is_refused(founded: Run) -> None:
+    refused = founded("user", "list", FEDIGROUPS_ORIGIN="http://localhost:9000")
+    assert refused.exit_code == 3
+    assert "cannot change" in refused.stderr
+
+
+def test_settings_are_shown_without_their_secrets(run: Run) -> None:
+    shown = run("config", "show", FEDIGROUPS_SECRET="ab" * 32)
+    assert "FEDIGROUPS_ORIGIN=http://localhost:8000" in shown.output
+    assert "abab" not in shown.output
+
+
+def test_migrating_twice_changes_nothing_the_second_time(run: Run) -> None:
+    assert ask(run, "migrate")["steps"] == ["0001_initial"]
+    assert "up to date" in run("migrate").output
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("user",), ("group",), ("post",), ("peer",), ("queue",), ("config",)]
+)
+def test_every_family_of_commands_explains_itself(run: Run, words: tuple[str, ...]) -> None:
+    assert run(*words, "--help").exit_code == 0

@@ -1,0 +1,153 @@
+"""What browsers are told, our own files, and the pages for errors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx
+import pytest
+import scenery
+from scenery import SITE, browser
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from fedigroups.store import Store
+from fedigroups.web import errors, static
+from fedigroups.web.headers import SecurityHeaders
+
+pytestmark = pytest.mark.anyio
+
+
+def directives(answer: httpx.Response) -> dict[str, str]:
+    parts = answer.headers["content-security-policy"].split("; ")
+    return {name: value for name, _, value in (part.partition(" ") for part in parts)}
+
+
+@pytest.mark.parametrize("path", ["/", "/groups", "/about", "/nowhere", "/robots.txt", "/static/x"])
+async def test_every_answer_forbids_scripts_and_frames(database: Store, path: str) -> None:
+    async with browser() as client:
+        answer = await client.get(path)
+
+    policy = directives(answer)
+    assert policy["default-src"] == policy["script-src"] == policy["frame-ancestors"] == "'none'"
+    assert policy["base-uri"] == "'none'"
+    assert policy["form-action"] == "'self'"
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "same-origin"
+    assert "camera=()" in answer.headers["permissions-policy"]
+    assert answer.headers["vary"] == "Accept"
+
+
+async def test_only_the_form_for_joining_may_lead_to_another_site(database: Store) -> None:
+    await scenery.group()
+    async with browser() as client:
+        answer = await client.get("/groups/welders")
+    async with browser(replace(SITE, origin="http://localhost:8000")) as client:
+        local = await client.get("/groups/welders")
+
+    assert directives(answer)["form-action"] == "'self' https:"
+    assert directives(local)["form-action"] == "'self' https: http:"
+    assert directives(answer)["script-src"] == "'none'"
+
+
+async def test_pages_have_nothing_inline_that_the_policy_would_block(database: Store) -> None:
+    await scenery.group()
+    async with browser() as client:
+        for path in ("/", "/groups/welders", "/about"):
+            text = (await client.get(path)).text
+            assert "<script" not in text
+            assert "<style" not in text
+            assert " style=" not in text
+
+
+async def test_what_a_response_says_for_itself_is_kept() -> None:
+    async def own(_request: Request) -> Response:
+        headers = {
+            "Referrer-Policy": "no-referrer",
+            "Vary": "Signature",
+            "Cache-Control": "no-store",
+        }
+        return JSONResponse({}, headers=headers)
+
+    transport = httpx.ASGITransport(SecurityHeaders(Starlette(routes=[Route("/", own)])))
+    async with httpx.AsyncClient(transport=transport, base_url=SITE.origin) as client:
+        answer = await client.get("/")
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["vary"] == "Signature, Accept"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_style_sheet_is_served_for_ever_under_its_hash(database: Store) -> None:
+    async with browser() as client:
+        page = await client.get("/")
+        answer = await client.get(static.url("style.css"))
+
+    assert f'href="{static.url("style.css")}"' in page.text
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-security-policy"]
+    assert "vary" not in answer.headers
+
+
+async def test_the_icon_is_where_browsers_look_for_it() -> None:
+    async with browser() as client:
+        answer = await client.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/style.css",
+        "/static/..%2f..%2fpages.py",
+        "/static/%2e%2e/pages.py",
+        "/static//etc/passwd",
+        "/static/%00",
+        "/static/style.000000000000.css",
+        "/static",
+    ],
+)
+async def test_no_other_path_below_static_leads_to_a_file(database: Store, path: str) -> None:
+    async with browser() as client:
+        answer = await client.get(path)
+    assert answer.status_code == 404
+
+
+async def test_pages_load_nothing_from_elsewhere(database: Store) -> None:
+    """Style sheets and icons are ours, and ask for nothing themselves."""
+    for file in static.FILES.values():
+        text = file.content.decode()
+        assert "url(" not in text
+        assert "@import" not in text
+        assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace('"http"', "")
+
+
+@pytest.mark.parametrize(("method", "status"), [("POST", 405), ("DELETE", 405), ("HEAD", 200)])
+async def test_pages_are_for_reading(database: Store, method: str, status: int) -> None:
+    async with browser() as client:
+        answer = await client.request(method, "/groups")
+    assert answer.status_code == status
+
+
+async def broken(_request: Request) -> Response:
+    raise RuntimeError("secret detail")
+
+
+@pytest.mark.parametrize("has_site", [True, False])
+async def test_a_crash_is_told_in_plain_words_without_details(has_site: bool) -> None:
+    app = Starlette(
+        routes=[Route("/", broken)],
+        exception_handlers=dict(errors.handlers()),
+    )
+    if has_site:
+        app.state.site = SITE
+    transport = httpx.ASGITransport(SecurityHeaders(app), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=SITE.origin) as client:
+        answer = await client.get("/")
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.text
+    assert "secret" not in answer.text
+    assert "content-security-policy" in answer.headers
