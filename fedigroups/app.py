@@ -19,6 +19,7 @@ from fedigroups import __version__, worker
 from fedigroups.instance import Instance
 from fedigroups.store import Ambient
 from fedigroups.web import activitypub, errors, health, pages, wellknown
+from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
 from fedigroups.web.site import Site, SubscribeTemplate
 from inbox.endpoint import Doors, inbox_endpoint
@@ -56,7 +57,8 @@ def make_app(instance: Instance, *, work: bool = True) -> ASGIApp:
         lifespan=_lifespan(instance, work=work),
     )
     app.state.site = site
-    return SecurityHeaders(Ambient(app, instance.store))
+    app.router.redirect_slashes = False  # it would build a URL from the Host header
+    return SecurityHeaders(Edge(Ambient(app, instance.store)))
 
 
 def site_of(instance: Instance) -> Site:

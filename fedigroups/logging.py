@@ -12,10 +12,17 @@ import sys
 from typing import TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 _QUIET = ("tortoise", "tortoise.db_client", "asyncpg", "aiosqlite", "httpx", "hpack")
 """Loggers that say too much below WARNING; at DEBUG the database clients print parameters."""
+
+
+def _without_colours(_: object, __: str, event: EventDict) -> EventDict:
+    """Uvicorn says some things twice, the second time for terminals."""
+    event.pop("color_message", None)
+    return event
+
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -23,6 +30,7 @@ _SHARED: tuple[Processor, ...] = (
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.stdlib.ExtraAdder(),
+    _without_colours,
 )
 
 
@@ -47,7 +55,7 @@ def configure(form: str, level: str, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *_SHARED[:-1],
+            *_SHARED[:4],
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

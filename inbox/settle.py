@@ -3,6 +3,10 @@
 The receipt's row is taken first: of several processes that came upon it, one gets it and the others
 find it settled. A batch has a savepoint for each of its steps; when some of them must come again,
 all of them do, because every effect is idempotent by its own key.
+
+    received -> done | ignored    it had an effect, or none on purpose
+    received -> received          it comes again: a host did not answer, or something failed here
+    received -> failed            given up; `inbox.report` shows it, and makes it received again
 """
 
 from __future__ import annotations

@@ -11,15 +11,7 @@ from collections.abc import Sequence
 
 from federation import limits, signatures
 from federation.documents import ActivityDoc
-from federation.errors import (
-    BadSignature,
-    Forbidden,
-    Gone,
-    Malformed,
-    NotUsable,
-    OverBudget,
-    Unreachable,
-)
+from federation.errors import BadSignature, FederationError, Gone, OverBudget
 from federation.fetch import Budget
 from federation.keys import PublicKey
 from federation.origin import host_of, same_origin, without_fragment
@@ -71,7 +63,7 @@ class Verifier:
     async def _check_hosts(self, claims: Sequence[Claim], activity: ActivityDoc) -> None:
         for claim in claims:
             if not same_origin(claim.key_id, activity.actor):
-                await check_host(self._wire, _host(claim.key_id))
+                await check_host(self._wire, host_of(claim.key_id))
 
     async def _prove(self, request: SignedRequest, claims: Sequence[Claim], actor: str) -> None:
         budget = Budget(FETCHES)
@@ -84,6 +76,8 @@ class Verifier:
                 await self._check(request, claim, actor, budget)
             except BadSignature as error:
                 refusal = error
+            except OverBudget as error:
+                refusal = BadSignature(f"the key {claim.key_id} cannot be had: {error}")
             else:
                 self._nonces.spend(claim)
                 return
@@ -92,27 +86,16 @@ class Verifier:
     async def _check(
         self, request: SignedRequest, claim: Claim, actor: str, budget: Budget
     ) -> None:
-        key = await self._key(claim.key_id, budget)
+        directory = self._wire.directory
+        key = await directory.key(claim.key_id, budget)
         try:
             claim.check(request, _owned(key, actor))
         except BadSignature:
             # It may have a new key; the directory asks once in `limits.KEY_REFETCH_SECONDS`.
-            fresh = await self._fresh_key(claim.key_id, budget)
+            fresh = await directory.rekey(claim.key_id, budget)
             if fresh is None:
                 raise
             claim.check(request, _owned(fresh, actor))
-
-    async def _key(self, key_id: str, budget: Budget) -> PublicKey:
-        try:
-            return await self._wire.directory.key(key_id, budget)
-        except (Gone, NotUsable, Forbidden, OverBudget) as error:
-            raise BadSignature(f"the key {key_id} cannot be had: {error}") from error
-
-    async def _fresh_key(self, key_id: str, budget: Budget) -> PublicKey | None:
-        try:
-            return await self._wire.directory.rekey(key_id, budget)
-        except (Gone, NotUsable, Forbidden, OverBudget) as error:
-            raise BadSignature(f"the key {key_id} cannot be had again: {error}") from error
 
     async def _is_gone(self, actor: str) -> bool:
         """Whether the origin of a known actor says 410, asked once in a while (wire.md a.23)."""
@@ -120,11 +103,9 @@ class Verifier:
             return False
         self._asked.put(actor, True, limits.KEY_REFETCH_SECONDS)
         try:
-            await self._wire.fetcher.get(actor)
-        except Gone as gone:
-            return gone.status == 410
-        except (Malformed, NotUsable, Forbidden, Unreachable):
-            return False
+            await self._wire.fetcher.get(actor, Budget(FETCHES))
+        except FederationError as error:
+            return isinstance(error, Gone) and error.status == 410
         return False
 
 
@@ -140,10 +121,3 @@ def _owned(key: PublicKey, actor: str) -> PublicKey:
 
 def _foreign(key_id: str, actor: str) -> BadSignature:
     return BadSignature(f"sign with a key of {actor}: {key_id} is on another host")
-
-
-def _host(key_id: str) -> str:
-    try:
-        return host_of(key_id)
-    except Malformed as error:
-        raise BadSignature(f"a keyId is an http(s) URL, not {key_id[:200]!r}") from error

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from enum import Enum
-from typing import Any, TypeVar
 
 import structlog
 
-from federation import clock, limits, storage
+from federation import clock, limits
 from federation.wire import Wire
 from outbox import lanes, owed, settle
 from outbox.batch import Batch, Crew
 from outbox.deliver import Courier
 from outbox.lanes import Claim, Event
+from outbox.ledger import Ledger
 from outbox.outcome import Fate, Verdict
 from outbox.owed import Parcel
 from outbox.settle import Settled
@@ -35,7 +35,6 @@ DOUBTS = 2
 """After so many failures of a host, a 5xx may be the fault of one activity."""
 
 Hold = Callable[[], Awaitable[bool]]
-_T = TypeVar("_T")
 
 
 class End(Enum):
@@ -56,12 +55,13 @@ class Run:
     `gone` are the inboxes that answered 410; `stuck` says that nothing owed can be read.
     """
 
-    def __init__(self, wire: Wire, claim: Claim, slots: asyncio.Semaphore) -> None:
+    def __init__(self, wire: Wire, claim: Claim, slots: asyncio.Semaphore, ledger: Ledger) -> None:
         self.gone: list[str] = []
         self.stuck = False
         self._wire = wire
         self._claim = claim
         self._slots = slots
+        self._ledger = ledger
         self._courier = Courier(wire, claim.host)
         self._batch = Batch(())
         self._let_go = False
@@ -84,7 +84,7 @@ class Run:
             return await self._turn(_seconds() + TURN_SECONDS)
         except asyncio.CancelledError:
             if not self._let_go:
-                await _finish(self._write(self._release))
+                await self._write(self._release)
             raise
 
     async def _turn(self, until: float) -> End:
@@ -96,12 +96,12 @@ class Run:
             more = load.more or self._batch.open
             if self._failure or not more or _seconds() >= until:
                 return await self._close(more=more)
-            if not await _finish(self._write(self._renew)):
+            if not await self._write(self._renew):
                 return End.LOST
 
     async def _work(self, parcels: Sequence[Parcel]) -> None:
         votes = await self._takes_votes(parcels)
-        plan = await settle.plan(self._claim, parcels, votes=votes)
+        plan = await self._ledger.write(lambda: settle.plan(self._claim, parcels, votes=votes))
         self._batch.settle(plan.settled)
         crew = Crew(self._send)
         try:
@@ -123,7 +123,7 @@ class Run:
                 self._learn(parcel, verdict)
             if _seconds() - written >= WRITE_SECONDS:
                 written = _seconds()
-                if not await _finish(self._write(self._renew)):
+                if not await self._write(self._renew):
                     return
 
     async def _send(self, parcel: Parcel) -> Verdict:
@@ -168,11 +168,15 @@ class Run:
     async def _write(self, hold: Hold) -> bool:
         """Write how far we are, if the lane is still ours; what is not written is sent again."""
         passed = self._batch.passable()
-        async with storage.transaction():
+
+        async def work() -> bool:
             held = await hold()
             if held:
                 await settle.advance(passed)
                 await self._give_up()
+            return held
+
+        held = await self._ledger.write(work)
         if held:
             self._batch.passed(passed)
         else:
@@ -181,7 +185,7 @@ class Run:
         return held
 
     async def _close(self, *, more: bool) -> End:
-        if not await _finish(self._write(self._release)):
+        if not await self._write(self._release):
             return End.LOST
         if self._failure:
             log.info("outbox.failed", peer=self._claim.host, reason=self._failure.reason)
@@ -210,24 +214,12 @@ class Run:
     async def _give_up(self) -> None:
         if self._last_words:
             count = await settle.abandon(self._claim, self._last_words)
-            log.warning("outbox.dormant", peer=self._claim.host, subscriptions=count)
+            if self._last_words != settle.BLOCKED:
+                log.warning("outbox.dormant", peer=self._claim.host, subscriptions=count)
 
     async def _drop_all(self) -> End:
-        async with storage.transaction():
-            if await lanes.release(self._claim):
-                await settle.abandon(self._claim, settle.BLOCKED)
-        self._let_go = True
-        return End.BLOCKED
-
-
-async def _finish(work: Coroutine[Any, Any, _T]) -> _T:
-    """The result; when cancelled meanwhile, the work is done before that is raised."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
+        self._last_words = settle.BLOCKED
+        return End.BLOCKED if await self._write(self._release) else End.LOST
 
 
 def _seconds() -> float:

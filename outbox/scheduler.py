@@ -14,6 +14,7 @@ from outbox import due, lanes
 from outbox.due import Due
 from outbox.lane import End, Run
 from outbox.lanes import Claim
+from outbox.ledger import Ledger
 
 log = structlog.get_logger("fedigroups.outbox")
 
@@ -41,6 +42,7 @@ class Scheduler:
         self._owner = f"{owner[:40]}/{ids.token(6)}"
         self._on_gone = on_gone
         self._slots = asyncio.Semaphore(limits.DELIVERIES_AT_ONCE)
+        self._ledger = Ledger()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[bool, dict[str, None]] = {True: {}, False: {}}
         self._stuck: set[str] = set()
@@ -76,7 +78,9 @@ class Scheduler:
                 await self._fill()
                 if not self._running:
                     return
-                await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+                while self._running:
+                    await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+                    await self._fill()
         finally:
             await self._stop()
 
@@ -131,7 +135,7 @@ class Scheduler:
         return found
 
     async def _serve(self, claim: Claim) -> None:
-        run = Run(self._wire, claim, self._slots)
+        run = Run(self._wire, claim, self._slots, self._ledger)
         try:
             end = await run.run()
         except Exception:

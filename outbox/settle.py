@@ -51,18 +51,16 @@ class Plan:
 async def plan(claim: Claim, parcels: Sequence[Parcel], *, votes: bool) -> Plan:
     """Decide what is sent, and write down (`claimed`) that it may have been, before it is.
 
+    Inside a transaction, which must be committed before the first is sent.
+
     Left out are: what was withdrawn and never sent, with what undoes it; what the host itself
     sent us; votes, unless it takes them; everything of a subscription that has ended meanwhile
     and, when the lease is lost, everything.
     """
     withheld = await _withheld(claim.host, parcels)
     fresh = [p for p in parcels if p.cancelled and not p.maybe_sent and p.name not in withheld]
-    if fresh:
-        async with storage.transaction():
-            held = await _raise_claims(claim, parcels)
-            await _end([Settled(p, reason=NEVER_SENT) for p in fresh if p.lag.id in held])
-    else:
-        held = await _raise_claims(claim, parcels)
+    held = await _raise_claims(claim, parcels)
+    await _end([Settled(p, reason=NEVER_SENT) for p in fresh if p.lag.id in held])
     withheld |= {p.name for p in fresh}
     send, settled = list[Parcel](), list[Settled]()
     for parcel in parcels:

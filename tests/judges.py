@@ -167,7 +167,8 @@ class Judge(Server):
                 self.fault(f"{name} is not a string")
         if not self._is_forwarded(delivery):
             self._judge_ids(document)
-        if any(document["id"] == before.document["id"] for before in self.taken):
+        before = {(one.path, one.document["id"]) for one in self.taken}
+        if (delivery.path, document["id"]) in before:
             self.fault(f"{document['type']} {document['id']} came twice")
         if len(delivery.body) > 1_000_000:
             self.fault("over 1 MB: Mastodon refuses it")
@@ -283,16 +284,18 @@ class Microblog(Judge):
         if not isinstance(boosted, str):
             self.fault("an activity in an Announce: Mastodon boosts whatever it is about")
             return
-        if boosted in self.boosts:
+        if self.boosts.setdefault(boosted, document["id"]) != document["id"]:
             self.fault(f"{boosted} is boosted again and was not taken back")
-        self.boosts[boosted] = document["id"]
         if not {"to", "cc"} <= document.keys():
             self.fault("an Announce without to or without cc")
         note = await self.look(boosted)
-        if note:
-            self._judge_boosted(document, note)
-        else:
+        if not note:
             self.fault(f"{boosted} cannot be fetched: nobody can show the boost")
+            return
+        self._judge_boosted(document, note)
+        author = await self.look(read_object(note).attributed_to)
+        if author.get("type") != "Group" and author.get("id") not in document["cc"]:
+            self.fault("the author is not told by cc")
 
     def _judge_boosted(self, document: Document, note: Document) -> None:
         seen = addressing.visibility(note)
@@ -302,8 +305,6 @@ class Microblog(Judge):
             self.fault(f"the boost of a post that is {seen} is not")
         if read_object(note).in_reply_to and not self.takes_replies:
             self.fault(f"{note['id']} is a reply: boosts of those are noise")
-        if read_object(note).attributed_to not in document["cc"]:
-            self.fault("the author is not told by cc")
         if (time_of(document.get("published")) or 0) < (time_of(note.get("published")) or 0):
             self.fault("published lies before the note's: Misskey drops the boost")
         self._judge_leave(document, note)

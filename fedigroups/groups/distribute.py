@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from federation import clock, ids, storage
+from federation.documents import time_of
 from federation.models import Actor
 from federation.origin import host_of
 from federation.strict_json import dumps
@@ -53,22 +54,34 @@ async def post(
     author: Actor,
     can_announce: tuple[str, ...] | None = None,
 ) -> list[Draft]:
-    """A new post: wrapped for threads; by id for microblogs when it starts a thread."""
+    """A new post: wrapped for threads; by id for microblogs when it starts a thread.
+
+    Where the author wants to be asked first (GoToSocial), the boost goes to the author alone.
+    """
     kind = "reply" if new.parent_id else "post"
-    drafts = await _wrap(wire, hosted, inner, new, kind, key=new.uri, form="create")
-    if new.parent_id is None or hosted.group.boost_replies:
-        drafts += await _boost(wire, hosted, new, author, can_announce)
+    waits = can_announce is not None and hosted.actor.uri not in can_announce
+    drafts = await _wrap(wire, hosted, inner, new, kind, key=new.uri, form="create", waits=waits)
+    if waits or _is_boosted(hosted, new):
+        drafts += await _boost(wire, hosted, new, author, waits=waits)
     return drafts
+
+
+def _is_boosted(hosted: Hosted, about: Post) -> bool:
+    return about.parent_id is None or hosted.group.boost_replies
 
 
 async def edit(wire: Wire, hosted: Hosted, inner: Inner, edited: Post) -> list[Draft]:
     """An edit: wrapped for threads; for microblogs the raw body, if it convinces on its own."""
+    if await _awaits_leave(hosted, edited.uri):
+        return []
     drafts = await _wrap(wire, hosted, inner, edited, "edit", key=inner.uri)
     return drafts + _forward(hosted, inner, edited, "edit")
 
 
 async def vote(wire: Wire, hosted: Hosted, inner: Inner, voted: Post) -> list[Draft]:
     """A like, dislike, reaction or its undo: wrapped for threads, never for microblogs."""
+    if await _awaits_leave(hosted, voted.uri):
+        return []
     return await _wrap(wire, hosted, inner, voted, "vote", key=inner.uri)
 
 
@@ -79,6 +92,8 @@ async def delete(
     await hide(gone.uri)
     for stream in (streams.thread(hosted.group.id), streams.microblog(hosted.group.id)):
         await cancel(stream, gone.uri)
+    if await _awaits_leave(hosted, gone.uri):
+        return await _unboost(wire, hosted, gone, author)
     drafts = await _wrap(wire, hosted, inner, gone, "delete", key=inner.uri)
     drafts += await _unboost(wire, hosted, gone, author)
     return drafts + _forward(hosted, inner, gone, "delete")
@@ -110,23 +125,47 @@ async def profile(wire: Wire, hosted: Hosted, document: dict[str, Any]) -> list[
 
 
 async def allowed(wire: Wire, hosted: Hosted, activity_uri: str, approval: str) -> list[Draft]:
-    """A boost that waited for its author's leave, now sent to all with the approval's id."""
-    waiting = await Announced.get_or_none(
-        group_id=hosted.group.id, activity_uri=activity_uri, waiting=True
+    """A post that waited for its author's leave, sent to all: the boost with the approval's id."""
+    asked = await Announced.get(group_id=hosted.group.id, activity_uri=activity_uri)
+    about = await Post.get(uri=asked.object_uri).select_related("author")
+    held = await Announced.filter(
+        group_id=hosted.group.id, object_uri=about.uri, waiting=True
+    ).order_by("id")
+    await Announced.filter(id__in=[one.id for one in held]).update(waiting=False)
+    return [await _released(wire, hosted, one, about, approval) for one in held]
+
+
+async def _released(
+    wire: Wire, hosted: Hosted, held: Announced, about: Post, approval: str
+) -> Draft:
+    stored = await Activity.get(uri=held.activity_uri)
+    kind, body, places = "reply" if about.parent_id else "post", bytes(stored.body), []
+    host = host_of(about.author.uri)
+    if held.form != "boost":
+        skipped = await _needs_no_copy(wire, host)
+        places = [_place(streams.thread(hosted.group.id), kind, about, skip_host=skipped)]
+    else:
+        body = dumps(json.loads(body) | {"approvedBy": approval})
+        await Activity.filter(id=stored.id).update(body=body)
+        if _is_boosted(hosted, about):
+            places = [_place(streams.microblog(hosted.group.id), "post", about, skip_host=host)]
+    outgoing = Outgoing(stored.uri, hosted.actor.uri, "Announce", body, object_uri=about.uri)
+    return Draft(outgoing, tuple(places))
+
+
+def _place(
+    stream: str, kind: str, about: Post, *, undoes: bool = False, skip_host: str = ""
+) -> Place:
+    return Place(
+        stream, kind, about.uri, str(about.thread_id), undoes_object=undoes, skip_host=skip_host
     )
-    if waiting is None:
-        return []
-    stored = await Activity.get(uri=activity_uri)
-    document = json.loads(stored.body) | {"approvedBy": approval}
-    body = dumps(document)
-    await Activity.filter(id=stored.id).update(body=body)
-    await Announced.filter(id=waiting.id).update(waiting=False)
-    return [
-        Draft(
-            Outgoing(activity_uri, hosted.actor.uri, "Announce", body),
-            (Place(streams.microblog(hosted.group.id), "post", waiting.object_uri),),
-        )
-    ]
+
+
+async def _awaits_leave(hosted: Hosted, post_uri: str) -> bool:
+    """Whether the group may not show the post yet: its author was asked and has not answered."""
+    return await Announced.exists(
+        group_id=hosted.group.id, form="boost", object_uri=post_uri, waiting=True
+    )
 
 
 async def _wrap(
@@ -138,9 +177,10 @@ async def _wrap(
     *,
     key: str,
     form: str = "wrapped",
+    waits: bool = False,
 ) -> list[Draft]:
     uri = wire.uris.activity(ids.new())
-    if not await _remember(hosted, form, key, uri):
+    if not await _remember(hosted, form, key, uri, waiting=waits):
         return []
     body = build.announce(
         uri,
@@ -149,17 +189,15 @@ async def _wrap(
         inner.body,
         unlisted=about.visibility == "unlisted",
     )
-    place = Place(
+    place = _place(
         streams.thread(hosted.group.id),
         kind,
-        about.uri,
-        thread=str(about.thread_id),
-        undoes_object=kind == "delete",
+        about,
+        undoes=kind == "delete",
         skip_host=await _needs_no_copy(wire, inner.host),
     )
-    return [
-        Draft(Outgoing(uri, hosted.actor.uri, "Announce", body, object_uri=about.uri), (place,))
-    ]
+    outgoing = Outgoing(uri, hosted.actor.uri, "Announce", body, object_uri=about.uri)
+    return [Draft(outgoing, () if waits else (place,))]
 
 
 async def _needs_no_copy(wire: Wire, host: str) -> str:
@@ -169,10 +207,9 @@ async def _needs_no_copy(wire: Wire, host: str) -> str:
 
 
 async def _boost(
-    wire: Wire, hosted: Hosted, new: Post, author: Actor, can_announce: tuple[str, ...] | None
+    wire: Wire, hosted: Hosted, new: Post, author: Actor, *, waits: bool
 ) -> list[Draft]:
     uri = wire.uris.boost(hosted.group.name, new.uri)
-    waits = can_announce is not None and hosted.actor.uri not in can_announce
     if not await _remember(hosted, "boost", new.uri, uri, waiting=waits):
         return []
     document = build.boost(
@@ -181,14 +218,20 @@ async def _boost(
         hosted.actor.followers,
         new.uri,
         author.uri,
-        new.published_at,
+        _said_at(new),
         unlisted=new.visibility == "unlisted",
     )
     stream = streams.microblog(hosted.group.id)
-    places = [] if waits else [Place(stream, "post", new.uri, thread=str(new.thread_id))]
+    places = [] if waits else [_place(stream, "post", new)]
     places += await _tell_author(stream, author, "post", new.uri, always=waits)
     outgoing = Outgoing(uri, hosted.actor.uri, "Announce", dumps(document), object_uri=new.uri)
     return [Draft(outgoing, tuple(places))]
+
+
+def _said_at(new: Post) -> int:
+    """When it was published by its author's clock, which may be ahead of ours (Misskey compares)."""
+    said = time_of(json.loads(new.document).get("published")) if new.document else None
+    return min(said or new.published_at, clock.now_ms() + clock.DAY)
 
 
 async def _unboost(wire: Wire, hosted: Hosted, gone: Post, author: Actor) -> list[Draft]:
@@ -198,15 +241,13 @@ async def _unboost(wire: Wire, hosted: Hosted, gone: Post, author: Actor) -> lis
     )
     if announced is None:
         return []
-    await Announced.filter(id=announced.id).update(undone=True)
+    await Announced.filter(group_id=hosted.group.id, object_uri=gone.uri).update(undone=True)
     stored = await Activity.get(uri=announced.activity_uri)
     uri = wire.uris.activity(ids.new())
     document = build.undo(uri, json.loads(stored.body), cc=[hosted.actor.followers])
     stream = streams.microblog(hosted.group.id)
-    places = [
-        Place(stream, "delete", gone.uri, thread=str(gone.thread_id), undoes_object=True),
-        *await _tell_author(stream, author, "delete", gone.uri),
-    ]
+    places = [] if announced.waiting else [_place(stream, "delete", gone, undoes=True)]
+    places += await _tell_author(stream, author, "delete", gone.uri, always=announced.waiting)
     outgoing = Outgoing(uri, hosted.actor.uri, "Undo", dumps(document), object_uri=gone.uri)
     return [Draft(outgoing, tuple(places))]
 
@@ -237,13 +278,7 @@ async def _thread_family(author: Actor) -> bool:
 def _forward(hosted: Hosted, inner: Inner, about: Post, kind: str) -> list[Draft]:
     if not inner.signed:
         return []
-    place = Place(
-        streams.microblog(hosted.group.id),
-        kind,
-        about.uri,
-        thread=str(about.thread_id),
-        skip_host=inner.host,
-    )
+    place = _place(streams.microblog(hosted.group.id), kind, about, skip_host=inner.host)
     outgoing = Outgoing(inner.uri, hosted.actor.uri, "Forward", inner.body, public=False)
     return [Draft(outgoing, (place,))]
 

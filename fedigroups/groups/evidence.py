@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from federation import limits, proofs
 from federation.documents import ObjectDoc, read_object
-from federation.errors import FederationError, NotUsable
+from federation.errors import Blocked, FederationError, NotUsable
 from federation.models import Actor
-from federation.origin import same_origin
+from federation.origin import host_of, same_origin
 from fedigroups.groups.models import Post
 from inbox.registry import Received
 
@@ -50,7 +50,9 @@ async def arrival(received: Received) -> Arrival:
 
 
 async def fetched(received: Received, uri: str) -> ObjectDoc:
-    """The object as its origin serves it."""
+    """The object as its origin serves it. Raises `Blocked` before a blocked host is asked."""
+    if await received.wire.peers.is_blocked(host_of(uri)):
+        raise Blocked(f"{host_of(uri)} is blocked here")
     answer = await received.wire.fetcher.get(uri, received.budget)
     return read_object(answer.document)
 

@@ -101,7 +101,9 @@ async def any_group(wire: Wire, name: str) -> Group:
 
 
 async def group_actor(wire: Wire, name: str) -> Actor:
-    """The actor of a group here (by name) or anywhere (by handle, looked up at its host)."""
+    """The actor of a group here (by name) or anywhere (by handle or URL, asked at its host)."""
+    if name.startswith(("https://", "http://")):
+        return await wire.directory.actor(name)
     bare = name.lstrip("@!")
     if "@" not in bare:
         return (await hosted_named(bare)).actor

@@ -150,20 +150,27 @@ async def _count(group_id: int, step: int) -> None:
         )
 
 
-async def carry_over(group: Group, actor: Actor) -> str:
-    """The state that an account's older self holds here, once that moved to this one.
+async def carry_over(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
+    """Pass on what an account's older self is here, once that moved to this one.
 
-    A member moves as a member, a ban moves with the banned; the old row is then `left`, except
-    that a ban holds on both.
+    A ban moves with the banned and holds on both. A member is let in as if invited, and is then a
+    member no more under the old account.
     """
     older = await Member.filter(
         group_id=group.id, actor__moved_to=actor.uri, state__in=["member", "banned"]
     ).select_related("actor")
-    states = {member.state for member in older}
     for member in older:
         if member.state == "member":
             await leave(group, member.actor)
-    return "banned" if "banned" in states else "member" if states else ""
+    if not older:
+        return []
+    member = await standing(group, actor)
+    state = member.state if member else "new"
+    if any(row.state == "banned" for row in older):
+        return [] if state == "banned" else await ban(wire, group, actor, "moved account")
+    if may_move(state, "invited"):
+        await _move(group, actor, "invited")
+    return []
 
 
 async def appoint(group: Group, actor: Actor, role: str) -> None:

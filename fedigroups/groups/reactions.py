@@ -56,9 +56,9 @@ async def take_back(post: Post, actor_uri: str, slot: str) -> bool:
 
 async def take_back_by_id(activity_uri: str, actor_uri: str) -> Reaction | None:
     """Uncount the actor's own reaction of this activity id, and return it."""
-    old = await Reaction.get_or_none(activity_uri=activity_uri, actor_uri=actor_uri).select_related(
-        "post__thread__group"
-    )
+    # A hostile group can report one vote of somebody for two posts of its own.
+    found = Reaction.filter(activity_uri=activity_uri, actor_uri=actor_uri)
+    old = await found.select_related("post__thread__group").first()
     if old is not None:
         await _drop(old)
     return old

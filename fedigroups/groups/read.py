@@ -37,14 +37,21 @@ QUERY_CHARS = 200
 _BIGGEST = 2**63 - 1
 _NAME = re.compile(r"[a-z0-9_.-]{1,64}")
 
+_SLUG = (
+    "CASE WHEN g.hosted THEN g.name ELSE g.name || '@' || "
+    "(SELECT home.host FROM actor home WHERE home.id = g.actor_id) END"
+)
+"""How a group is named in addresses here: `welders`, or `welders@h.example` for one elsewhere."""
 CARD = (
-    "g.id AS group_id, ga.uri AS group_uri, ga.host AS group_host, g.name AS group_name, "
+    f"g.id AS group_id, ga.uri AS group_uri, ga.host AS group_host, {_SLUG} AS group_name, "
+    "g.hosted AS group_hosted, "
     "g.title AS group_title, g.description AS group_description, g.language AS group_language, "
     "g.join_policy AS group_join_policy, g.members_count AS group_members_count, "
     "g.active_at AS group_active_at"
 )
 _GROUPS = f"SELECT {CARD} FROM groups g JOIN actor ga ON ga.id = g.actor_id"
-_OPEN_GROUP = "g.hosted = ? AND g.state = 'open'"
+_READABLE = "g.state = 'open'"
+_OPEN_GROUP = f"g.hosted = ? AND {_READABLE}"
 
 _REPLIES = (
     "(SELECT count(*) FROM post r WHERE r.thread_id = t.id AND r.id <> t.root_id "
@@ -58,7 +65,7 @@ _TO_READ = (
 THREADS = (
     "SELECT t.id AS thread_id, t.title AS thread_title, t.locked AS locked, "
     "t.pinned_at AS pinned_at, t.active_at AS active_at, t.created_at AS created_at, "
-    f"g.name AS group_name, g.title AS group_title, {_REPLIES} AS replies, "
+    f"{_SLUG} AS group_name, g.title AS group_title, {_REPLIES} AS replies, "
     f"{views.post_columns('p')}, {views.person_columns('a')} "
     "FROM thread t JOIN groups g ON g.id = t.group_id JOIN post p ON p.id = t.root_id "
     "JOIN actor a ON a.id = p.author_id"
@@ -126,10 +133,12 @@ async def directory(query: str = "", before: str = "", limit: int = LIMIT) -> Di
 
 
 async def find_group(name: str) -> Group | None:
-    """The group of that name here, open or closed, with its actor; None for none. One query."""
-    if not _NAME.fullmatch(name):
+    """The group of that name here, or of that `name@host` elsewhere, with its actor. One query."""
+    name, _, host = name.partition("@")
+    if not _NAME.fullmatch(name) or "\0" in host:
         return None
-    return await Group.get_or_none(name=name, hosted=True).select_related("actor")
+    where = {"hosted": False, "actor__host": host.lower()} if host else {"hosted": True}
+    return await Group.filter(name=name, **where).select_related("actor").first()
 
 
 async def group_page(
@@ -199,8 +208,8 @@ async def _thread(thread_id: int) -> storage.Row | None:
         f"{CARD}, {views.post_columns('p')}, {views.person_columns('a')} FROM thread t "
         "JOIN groups g ON g.id = t.group_id JOIN actor ga ON ga.id = g.actor_id "
         "JOIN post p ON p.id = t.root_id JOIN actor a ON a.id = p.author_id "
-        f"WHERE t.id = ? AND {_OPEN_GROUP}",
-        *(_bounded(thread_id), True),
+        f"WHERE t.id = ? AND {_READABLE}",
+        _bounded(thread_id),
     )
 
 
@@ -245,10 +254,10 @@ async def post_permalink(uri: str) -> Permalink | None:
     if "\0" in uri:  # PostgreSQL has no text with NUL
         return None
     row = await storage.row(
-        f"SELECT g.name AS group_name, {views.post_columns('p')}, {views.person_columns('a')} "
+        f"SELECT {_SLUG} AS group_name, {views.post_columns('p')}, {views.person_columns('a')} "
         "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
-        f"JOIN groups g ON g.id = t.group_id WHERE p.uri = ? AND {_OPEN_GROUP}",
-        *(uri, True),
+        f"JOIN groups g ON g.id = t.group_id WHERE p.uri = ? AND {_READABLE}",
+        uri,
     )
     if row is None:
         return None
@@ -313,7 +322,8 @@ def _card(group: Group) -> GroupCard:
             "group_id": group.id,
             "group_uri": group.actor.uri,
             "group_host": group.actor.host,
-            "group_name": group.name,
+            "group_name": group.name if group.hosted else group.actor.handle,
+            "group_hosted": group.hosted,
             "group_title": group.title,
             "group_description": group.description,
             "group_language": group.language,
@@ -355,13 +365,13 @@ async def _hosted_by(actor_id: int) -> tuple[GroupCard, ...]:
 
 async def _posts_by(actor_id: int, before: int, limit: int) -> list[storage.Row]:
     return await storage.rows(
-        f"SELECT g.name AS group_name, g.title AS group_title, t.title AS thread_title, "
+        f"SELECT {_SLUG} AS group_name, g.title AS group_title, t.title AS thread_title, "
         f"t.root_id AS root_id, {views.post_columns('p')}, {views.person_columns('a')} "
         "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
         "JOIN groups g ON g.id = t.group_id JOIN post root ON root.id = t.root_id "
         f"WHERE p.author_id = ? AND {listed_sql('p')} AND root.visibility = 'public' "
-        f"AND {_OPEN_GROUP} AND p.id < ? ORDER BY p.id DESC LIMIT ?",
-        *(actor_id, True, _bounded(before) or _BIGGEST, limit),
+        f"AND {_READABLE} AND p.id < ? ORDER BY p.id DESC LIMIT ?",
+        *(actor_id, _bounded(before) or _BIGGEST, limit),
     )
 
 

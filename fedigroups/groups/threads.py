@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+from tortoise.queryset import QuerySet
+
 from federation import clock, ids, limits, storage
 from federation.documents import ObjectDoc
 from federation.models import Actor
-from fedigroups.content.sanitise import clean, excerpt, plain, safe_url
+from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Group, Post, Thread, Tombstone
 
@@ -21,14 +23,18 @@ async def parent_of(document: ObjectDoc) -> Post | None:
     return await Post.get_or_none(uri=document.in_reply_to).select_related("thread__group")
 
 
-async def is_buried(uri: str) -> bool:
-    """Whether its delete came before it (kept for 30 days)."""
-    return await Tombstone.filter(uri=uri, until__gt=clock.now_ms()).exists()
+async def is_buried(uri: str, actor_uri: str) -> bool:
+    """Whether its own actor took it back before it came (kept for 7 or 30 days)."""
+    return await _buried(uri, actor_uri).exists()
 
 
-async def unearth(uri: str) -> bool:
+async def unearth(uri: str, actor_uri: str) -> bool:
     """Whether its undo came before it; asked once, for the same id may be used again."""
-    return bool(await Tombstone.filter(uri=uri, until__gt=clock.now_ms()).delete())
+    return bool(await _buried(uri, actor_uri).delete())
+
+
+def _buried(uri: str, actor_uri: str) -> QuerySet[Tombstone]:
+    return Tombstone.filter(uri=uri, actor_uri=actor_uri, until__gt=clock.now_ms())
 
 
 async def store(
@@ -42,7 +48,7 @@ async def store(
     """The new post in its thread; None when it is known, buried or too deep."""
     document = arrival.object
     depth = parent.depth + 1 if parent else 0
-    if depth > limits.ANCESTORS or await is_buried(document.id):
+    if depth > limits.ANCESTORS or await is_buried(document.id, arrival.author.uri):
         return None
     if await Post.exists(uri=document.id):
         return None
@@ -55,11 +61,18 @@ async def store(
         depth=depth,
         visibility=visibility,
         published_at=min(document.published or now, now),
+        updated_at=_version(document),
         received_at=now,
         **written(document),
     )
     await attach(group, post, parent.thread if parent else None)
     return post
+
+
+def _version(document: ObjectDoc) -> int:
+    """The `updated` of what comes edited already, so that an older Update changes nothing."""
+    is_edited = document.updated and document.updated > (document.published or 0)
+    return document.updated or 0 if is_edited else 0
 
 
 async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
@@ -97,7 +110,7 @@ def written(document: ObjectDoc) -> dict[str, object]:
     return {
         "page_url": safe_url(document.url) or safe_url(document.id),
         "kind": document.kind,
-        "title": plain(document.name)[:TITLE_CHARS],
+        "title": label(document.name, TITLE_CHARS),
         "content": clean(document.content),
         "warning": plain(document.summary)[: limits.NAME_CHARS],
         "language": document.language[:16],

@@ -79,11 +79,13 @@ class GroupCard:
     join_policy: str
     members: int
     active_at: int
+    hosted: bool
+    """Whether it lives here; the `name` of one elsewhere ends in `@` and its host."""
 
     @property
     def handle(self) -> str:
         """`@welders@groups.example`."""
-        return f"@{self.name}@{self.host}"
+        return f"@{self.name}@{self.host}" if self.hosted else f"@{self.name}"
 
     @property
     def link(self) -> str:
@@ -329,6 +331,7 @@ def card(row: Row) -> GroupCard:
         join_policy=row["group_join_policy"],
         members=row["group_members_count"],
         active_at=row["group_active_at"],
+        hosted=bool(row["group_hosted"]),
     )
 
 

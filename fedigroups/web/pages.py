@@ -57,6 +57,24 @@ async def about(request: Request) -> Response:
     )
 
 
+async def follow(request: Request) -> Response:
+    """`/follow?uri=`: where other servers send people of ours who want to join something there."""
+    site = sites.of(request)
+    return render.page(
+        request,
+        "error.html",
+        title="Join from here",
+        indexed=False,
+        status_code="",
+        heading="Join from here",
+        text=(
+            f"There is no sign-in in the browser at {site.host} yet. Whoever runs this server can "
+            "let you in with the command: fedigroups group join "
+            f"{sanitise.safe_url(request.query_params.get('uri', '')) or 'ADDRESS'} --as NAME"
+        ),
+    )
+
+
 async def robots(_request: Request) -> Response:
     """`/robots.txt`."""
     return PlainTextResponse(ROBOTS, headers={"Cache-Control": "public, max-age=86400"})
@@ -68,6 +86,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         Route("/", home),
         Route("/about", about),
         Route("/robots.txt", robots),
+        Route("/follow", follow),
         Route("/groups", directory),
         Route("/groups/{name}/join", join),
         Route("/groups/{name}/feed.atom", feeds.group_feed),

@@ -476,6 +476,18 @@ class TestKeyring:
         with pytest.raises(Misconfigured, match="no private key"):
             await Keyring(SECRET).signer(OWNER)
 
+    async def test_a_stored_key_of_another_kind_is_not_signed_with(self) -> None:
+        await Keyring(SECRET).create(
+            await actor(), keys.Minted(rsa_key("welders"), ed25519_key("welders"))
+        )
+        uri = f"{GROUP}#main-key"
+        der = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+        )
+        await Key.filter(uri=uri).update(sealed=Seal(SECRET).close(der, uri))
+        with pytest.raises(Misconfigured, match="neither"):
+            await Keyring(SECRET).signer(GROUP)
+
     async def test_a_key_is_loaded_once(self) -> None:
         ring = Keyring(SECRET)
         await ring.create(await actor(), keys.Minted(rsa_key("welders"), ed25519_key("welders")))

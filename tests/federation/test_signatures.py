@@ -122,7 +122,7 @@ def test_an_older_signature_is_read_though_a_newer_input_stands_alone() -> None:
     claim.check(request, vic())
 
 
-@pytest.mark.parametrize("value", [Message().value(), Cavage().value()])
+@pytest.mark.parametrize("value", [Message().value(), Cavage().value()], ids=["newer", "older"])
 def test_two_signature_headers_of_one_form_are_refused(value: str) -> None:
     # H033
     with pytest.raises(Malformed, match="more than once"):

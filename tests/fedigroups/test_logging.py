@@ -54,11 +54,14 @@ def test_an_event_is_one_json_line_with_its_facts() -> None:
 
 def test_the_standard_library_logs_through_the_same_door() -> None:
     stream = written("json")
-    stdlib.getLogger("uvicorn.error").warning("socket %s", "closed", extra={"peer": "m.example"})
+    stdlib.getLogger("uvicorn.error").warning(
+        "socket %s", "closed", extra={"peer": "m.example", "color_message": "x"}
+    )
     [line] = lines(stream)
     assert line["event"] == "socket closed"
     assert line["logger"] == "uvicorn.error"
     assert line["peer"] == "m.example"
+    assert "color_message" not in line
 
 
 @pytest.mark.parametrize("form", ["console", "json"])

@@ -342,6 +342,14 @@ async def test_a_database_that_is_away_is_503_and_never_202(scene: Scene) -> Non
     assert (await scene.door.post(second, scene.ann.sign(second))).status_code == 202
 
 
+async def test_an_instance_that_cannot_sign_its_questions_is_503(scene: Scene) -> None:
+    await storage.execute("DELETE FROM key")
+    follow = scene.ann.follow()
+    answer = await scene.door.post(follow, scene.ann.sign(follow))
+    assert answer.status_code == 503
+    assert "not set up" in problem(answer)["detail"]
+
+
 @pytest.mark.parametrize("kind", ["Delete", "Update"])
 async def test_a_stranger_who_is_gone_is_accepted_unread(scene: Scene, kind: str) -> None:
     scene.ann.home.answer("/users/ann", 410)

@@ -53,7 +53,7 @@ class Shop:
     after: list[None] = field(default_factory=list)
     hosts: dict[str, Neighbour] = field(default_factory=dict)
     act: Act | None = None
-    look: Act | None = None
+    look: Callable[[Received], Awaitable[Any]] | None = None
 
     async def gather(self, received: Received) -> Any:
         return await self.look(received) if self.look is not None else None
@@ -157,7 +157,7 @@ async def test_facts_are_gathered_outside_of_the_transaction_and_handed_over(sho
         assert "Transaction" in type(storage.connection()).__name__
         seen.append(received.facts)
 
-    shop.look, shop.act = look, act  # type: ignore[assignment]
+    shop.look, shop.act = look, act
     document = shop.like(1)
     await shop.record(document)
     await shop.processor.drain()
@@ -699,6 +699,72 @@ async def test_many_strangers_in_one_announce_cost_one_budget(shop: Shop) -> Non
     await shop.processor.drain()
     assert len(shop.effects) == 49  # and one request for the group itself
     assert len(shop.network.requests("GET")) == 50
+
+
+async def test_a_batch_in_the_way_of_another_transaction_is_applied_again_whole(
+    shop: Shop,
+) -> None:
+    conflicts = [deadlock()]
+
+    async def act(received: Received) -> None:
+        if received.activity.id.endswith("/2") and conflicts:
+            raise conflicts.pop()
+
+    shop.act = act
+    cats = await group(shop)
+    await shop.record(announce(cats, [shop.like(1), shop.like(2)]))
+    await shop.processor.drain()
+    assert [effect[-1] for effect in shop.effects] == ["1", "2", "1", "2"]
+    assert await shop.states() == ["done"]
+
+
+async def test_an_unreachable_host_in_apply_is_waited_for(shop: Shop) -> None:
+    async def act(received: Received) -> None:
+        raise Unreachable("down")
+
+    shop.act = act
+    await shop.record(shop.like(1))
+    await shop.processor.drain()
+    assert await shop.states() == ["received"]
+    assert await shop.committed() == []
+
+
+async def test_a_batch_that_another_process_settled_is_left_alone(shop: Shop) -> None:
+    async def look(received: Received) -> None:
+        await storage.execute("UPDATE receipt SET state = 'done', reason = 'by another'")
+
+    shop.look = look
+    cats = await group(shop)
+    await shop.record(announce(cats, [shop.like(1), shop.like(2)]))
+    await shop.processor.drain()
+    assert shop.effects == shop.after == []
+    assert (await receipts())[0]["reason"] == "by another"
+
+
+async def test_a_host_with_many_receipts_gives_others_their_turn(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "TURN", 1)
+    many = [shop.like(number) for number in range(process.CHUNK * 2)]
+    await shop.record(*many, shop.like(1, "h.example"))
+    await shop.processor.drain()
+    assert shop.effects.index("https://h.example/likes/1") == process.CHUNK
+    assert len(shop.effects) == len(many) + 1
+
+
+async def test_a_lane_in_which_the_database_fails_rests_and_comes_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "PAUSE_SECONDS", 0.02)
+    await shop.record(shop.like(1))
+    await storage.execute("ALTER TABLE peer RENAME TO away")  # the first that a lane writes
+    task = await running(shop)
+    await asyncio.sleep(0.1)
+    assert await shop.states() == ["received"]
+    await storage.execute("ALTER TABLE away RENAME TO peer")
+    await until(lambda: all_settled(shop))
+    assert (await receipts())[0]["attempts"] == 1
+    await stop(task)
 
 
 # Being killed

@@ -122,6 +122,32 @@ async def test_a_waiter_that_goes_away_takes_nothing_with_it(database: Store) ->
     assert len(await receipts()) == 10
 
 
+async def test_a_shutdown_in_the_middle_of_a_commit_answers_nobody(database: Store) -> None:
+    made, woken = recorder()
+    waiting = [asyncio.create_task(made.record(arrival(number))) for number in range(ROWS + 3)]
+    await asyncio.sleep(0)
+    assert made._committing is not None
+    made._committing.cancel()
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {asyncio.CancelledError}
+    assert not woken
+    assert await made.record(arrival("after"))
+
+
+async def test_a_waiter_that_goes_away_before_a_failure_is_no_trouble(database: Store) -> None:
+    made, _ = recorder()
+    await storage.execute("ALTER TABLE receipt RENAME TO away")
+    tasks = [asyncio.create_task(made.record(arrival(number))) for number in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [
+        Unreachable,
+        asyncio.CancelledError,
+        Unreachable,
+    ]
+
+
 async def test_a_database_that_hangs_is_not_waited_for_for_ever(
     database: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -176,6 +176,13 @@ async def test_an_announce_in_an_announce_is_opened_when_it_is_of_a_known_group(
     assert found.steps[0].wrapped
 
 
+async def test_a_bad_activity_in_an_inner_announce_is_dropped_alone(wire: Wire) -> None:
+    await known_group(wire, DOGS)
+    found = await opened(wire, announce(announce([like(1), {"type": "Note"}], DOGS)))
+    assert ids(found) == [like(1)["id"]]
+    assert found.dropped == ["something in a batch is no activity"]
+
+
 async def test_an_announce_in_an_announce_by_a_person_is_a_boost(wire: Wire) -> None:
     await known_group(wire, DOGS, "Person")
     found = await opened(wire, announce(announce(like(), DOGS)))

@@ -323,6 +323,16 @@ async def test_a_farewell_that_eve_forged_kills_nobody_and_asks_once(court: Cour
     assert court.fetches() == 2
 
 
+async def test_a_key_behind_too_many_questions_is_not_had(
+    court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.verify.FETCHES", 0)
+    follow = court.ann.follow()
+    with pytest.raises(BadSignature, match="cannot be had"):
+        await court.verify(follow, court.ann.sign(follow))
+    assert court.fetches() == 0
+
+
 async def test_an_hour_is_the_most_that_clocks_may_differ(court: Court) -> None:
     now = clock.now_ms()
     follow = court.ann.follow()

@@ -13,6 +13,7 @@ from federation import signatures as signatures_module
 from outbox import lane as lane_module
 from outbox import streams
 from outbox.publish import Draft, Outgoing, Place, cancel, publish
+from outbox.scheduler import Scheduler
 
 pytestmark = pytest.mark.anyio
 
@@ -522,8 +523,7 @@ async def test_an_inbox_that_is_gone_is_reported_once_it_was_written_down(scene:
         told.append((inbox, await scene.cursors()))
         raise LookupError
 
-    scheduler = scene.another()
-    scheduler._on_gone = on_gone
+    scheduler = Scheduler(scene.wire, owner="first", on_gone=on_gone)
     await scene.say("one", "two", thread="t")
     await scheduler.drain()
     assert told == [(L_INBOX, [0])]

@@ -20,23 +20,40 @@ from fedigroups.groups.handlers import (
     update,
     vote,
 )
-from inbox.registry import Registry
+from inbox.registry import Apply, Gather, Outcome, Received, Registry, ignored
 
 
 def register_all(registry: Registry) -> None:
     """Let the inbox dispatch every activity type that group life knows."""
-    registry.register("Follow", follow.on_follow, follow.gather_follow)
-    registry.register("Join", follow.on_follow, follow.gather_follow)
-    registry.register("Leave", leave.on_leave)
-    registry.register("Accept", accept.on_accept)
-    registry.register("Reject", reject.on_reject)
+    _first_hand(registry, "Follow", follow.on_follow, follow.gather_follow)
+    _first_hand(registry, "Join", follow.on_follow, follow.gather_follow)
+    _first_hand(registry, "Leave", leave.on_leave)
+    _first_hand(registry, "Accept", accept.on_accept)
+    _first_hand(registry, "Reject", reject.on_reject)
     registry.register("Create", create.on_create, create.gather_create)
     registry.register("Update", update.on_update, update.gather_update)
     registry.register("Delete", delete.on_delete, delete.gather_delete)
-    registry.register("Announce", announce.on_announce, announce.gather_announce)
+    _first_hand(registry, "Announce", announce.on_announce, announce.gather_announce)
     registry.register("Undo", undo.on_undo)
-    registry.register("Block", block.on_block)
-    registry.register("Move", move.on_move, move.gather_move)
-    registry.register("Flag", flag.on_flag)
+    _first_hand(registry, "Block", block.on_block)
+    _first_hand(registry, "Move", move.on_move, move.gather_move)
+    _first_hand(registry, "Flag", flag.on_flag)
     for kind in vote.KINDS:
         registry.register(kind, vote.on_vote)
+
+
+def _first_hand(registry: Registry, kind: str, apply: Apply, gather: Gather | None = None) -> None:
+    """Register a verb that is believed of its own actor alone, and of no group that reports it.
+
+    Else any Group elsewhere could make people join, leave or ban one another here.
+    """
+
+    async def gathered(received: Received) -> object:
+        return await gather(received) if gather and received.announcer is None else None
+
+    async def applied(received: Received) -> Outcome:
+        if received.announcer is not None:
+            return ignored(f"{received.announcer.handle} does not speak for {received.actor.uri}")
+        return await apply(received)
+
+    registry.register(kind, applied, gathered)

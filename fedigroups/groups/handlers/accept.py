@@ -42,8 +42,8 @@ async def _allow_boost(received: Received) -> Outcome:
     """GoToSocial: `Accept{object: our Announce, result: approval}` by the post's author."""
     activity = received.activity
     waiting = await Announced.get_or_none(
-        activity_uri=activity.object_id, waiting=True
-    ).prefetch_related("group")
+        activity_uri=activity.object_id, waiting=True, undone=False
+    )
     approval = id_of(activity.document.get("result"))
     if waiting is None or not approval:
         return ignored("it accepts nothing that we asked")

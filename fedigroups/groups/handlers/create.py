@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation import addressing
 from federation.documents import read_object
+from federation.errors import NotUsable
 from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.groups import distribute, evidence, lookup, membership, policies, threads
@@ -19,6 +20,8 @@ ECHOES = frozenset({"Group", "Service", "Application"})
 
 async def gather_create(received: Received) -> Found | None:
     """The post and what it answers, each from its own authority; None when it is no post."""
+    if received.announcer is not None and await lookup.joined(received.announcer) is None:
+        raise NotUsable("nobody here is in the group that announced it")
     if received.activity.inner is not None and read_object(received.activity.inner).is_vote:
         return None
     post = await evidence.arrival(received)
@@ -46,15 +49,32 @@ async def on_create(received: Received) -> Outcome:
 async def _parent(received: Received, found: Found) -> Post | None:
     """The known post that the chain of answers ends in, with what lies between stored."""
     chain = [*found.ancestors, found.post]
-    parent = await threads.parent_of(chain[0].object)
-    if parent is None:
+    parent, missing = await threads.parent_of(chain[0].object), found.ancestors
+    if parent is None and received.announcer is not None:
         return await _of_announced_thread(received, found)
-    group = parent.thread.group
-    for between in found.ancestors:
-        if parent is None or not await _may_reply(group, between.author, parent):
+    if parent is None:
+        parent, missing = await _missing_start(found), missing[1:]
+    if parent is None or await _refusal(received, found.post.author, parent):
+        return parent
+    for between in missing:
+        if parent is None or await _refusal(received, between.author, parent):
             return None
-        parent = await _stored(group, between, parent)
+        parent = await _stored(parent.thread.group, between, parent)
     return parent
+
+
+async def _missing_start(found: Found) -> Post | None:
+    """The start of a thread here that an answer overtook: stored, announced when it comes."""
+    start = found.ancestors[0] if found.ancestors else None
+    if start is None or start.object.in_reply_to or start.author.kind in ECHOES:
+        return None
+    hosted = await lookup.first_hosted(addressing.named(start.object.document, None))
+    if hosted is None:
+        return None
+    member = await membership.standing(hosted.group, start.author)
+    if policies.refusal_to_post(hosted.group, member):
+        return None
+    return await _stored(hosted.group, start, None)
 
 
 async def _stored(group: Group, between: evidence.Arrival, parent: Post | None) -> Post | None:
@@ -80,19 +100,19 @@ async def _announcing(received: Received) -> Group | None:
     return await lookup.joined(received.announcer) if received.announcer else None
 
 
-async def _may_reply(group: Group, author: Actor, parent: Post) -> bool:
+async def _refusal(received: Received, author: Actor, parent: Post) -> str:
+    """Why the author may not answer that post, or an empty string."""
+    group = parent.thread.group
+    if group.hosted and received.announcer is not None:
+        return "a group's announcement is never announced again"
     member = await membership.standing(group, author)
-    return not policies.refusal_to_reply(group, member, parent.thread)
+    return policies.refusal_to_reply(group, member, parent.thread)
 
 
 async def _reply(received: Received, found: Found, parent: Post, visibility: str) -> Outcome:
-    group = parent.thread.group
-    member = await membership.standing(group, found.post.author)
-    if group.hosted and received.announcer is not None:
-        return ignored("a group's announcement is never announced again")
-    if refusal := policies.refusal_to_reply(group, member, parent.thread):
+    if refusal := await _refusal(received, found.post.author, parent):
         return ignored(refusal)
-    return await _take(received, group, found, parent, visibility)
+    return await _take(received, parent.thread.group, found, parent, visibility)
 
 
 async def _start(received: Received, found: Found, visibility: str) -> Outcome:
@@ -131,6 +151,10 @@ async def _again(received: Received, known: Post) -> Outcome:
         return ignored("it is known")
     if known.author.uri != received.actor.uri or known.author.kind in ECHOES:
         return ignored("it is known")
+    member = await membership.standing(hosted.group, known.author)
+    speak = policies.refusal_to_reply(hosted.group, member, known.thread)
+    if refusal := speak if known.parent_id else policies.refusal_to_post(hosted.group, member):
+        return ignored(refusal)
     await _announce(received, hosted, known, received.facts)
     return done("it is known")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from federation.documents import ids_of
-from federation.errors import Gone
+from federation.errors import Gone, NotUsable
 from federation.models import Actor
 from federation.origin import same_origin
 from fedigroups.groups import distribute, lookup, membership, policies, threads
@@ -30,6 +30,8 @@ async def gather_delete(received: Received) -> Witness:
     """Ask the origin, or the group's list of moderators, when the author did not say it to us."""
     activity = received.activity
     if activity.object_id == activity.actor:
+        if received.announcer is not None:
+            raise NotUsable("an actor's end is said by that actor alone")
         return Witness(actor_gone=True)
     if received.announcer is None:
         return Witness()

@@ -8,6 +8,7 @@ from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.groups import lookup, membership, threads
 from fedigroups.groups.distribute import Hosted
+from inbox.record import forget
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -24,19 +25,17 @@ async def on_follow(received: Received) -> Outcome:
         return await _refuse_person(received)
     if received.actor.local or received.actor.kind == "Group":
         return ignored("a group does not follow a group: their announcements would loop")
-    if await threads.unearth(received.activity.id):
+    if await threads.unearth(received.activity.id, received.activity.actor):
         return ignored("it was taken back before it came")
     if refusal := await _id_used_elsewhere(received, group):
         return ignored(refusal)
-    carried = await membership.carry_over(group.group, received.actor)
-    if carried == "banned":
-        drafts = await membership.ban(received.wire, group.group, received.actor, "moved account")
-        await publish(drafts)
-        return done("a ban moves with the account")
+    # Misskey takes back each Follow of a group under one id, as it follows each time under one.
+    await forget(f"{received.activity.id}/undo", received.activity.actor)
+    carried = await membership.carry_over(received.wire, group.group, received.actor)
     state, drafts = await membership.ask(
         received.wire, group.group, group.actor, received.actor, _verbatim(received), received.facts
     )
-    await publish(drafts)
+    await publish(carried + drafts)
     return done(f"{received.actor.handle} is {state} in {group.group.name}")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from federation import clock
+from fedigroups.groups import lookup
+from fedigroups.groups import lookup
 from fedigroups.groups.handlers.accept import pending
 from fedigroups.groups.models import Announced, Member
 from inbox.registry import Outcome, Received, done, ignored
@@ -18,5 +20,9 @@ async def on_reject(received: Received) -> Outcome:
     waiting = await Announced.get_or_none(activity_uri=received.activity.object_id, waiting=True)
     if waiting is None:
         return ignored("it rejects nothing that we asked")
+    if not await lookup.wrote(received.actor, waiting.object_uri):
+        return ignored("only the author of a post forbids its boost")
+    if not await lookup.wrote(received.actor, waiting.object_uri):
+        return ignored("only the author of a post forbids its boost")
     await Announced.filter(id=waiting.id).update(undone=True)
     return done("the boost is not allowed: it goes to nobody")

@@ -24,11 +24,13 @@ async def on_undo(received: Received) -> Outcome:
     """Take back a follow or a reaction; one that has not come yet is remembered for 7 days."""
     activity = received.activity
     inner = activity.inner
+    kind = str(inner.get("type")) if inner else ""
+    if received.announcer is not None and kind not in KINDS:
+        return ignored("a group takes back nothing of others but votes")
     if inner is None:
         return await _by_id(received, activity.object_id)
     if id_of(inner.get("actor")) != activity.actor:
         return ignored("nobody takes back what another did")
-    kind = str(inner.get("type"))
     if kind in {"Follow", "Join"}:
         return await _follow(received, id_of(inner.get("object")))
     if kind in REACTIONS:
@@ -44,7 +46,8 @@ async def _follow(received: Received, group_uri: str) -> Outcome:
         # Misskey and Pixelfed follow again with the id that they used before.
         await forget(received.activity.object_id, received.activity.actor)
         return done(f"{received.actor.handle} left {group.group.name}")
-    if await membership.standing(group.group, received.actor) is None:
+    member = await membership.standing(group.group, received.actor)
+    if member is None or member.follow_uri != received.activity.object_id:
         return await _remember(received)
     return ignored(f"{received.actor.handle} was not in {group.group.name}")
 
@@ -89,7 +92,7 @@ async def _by_id(received: Received, uri: str) -> Outcome:
 async def _remember(received: Received) -> Outcome:
     """An Undo that overtook what it undoes: the late one will not count."""
     uri = received.activity.object_id
-    if not uri or not same_origin(uri, received.activity.actor):
+    if received.announcer or not uri or not same_origin(uri, received.activity.actor):
         return ignored("it takes back nothing that we have")
     await threads.bury(uri, received.activity.actor, "undo", REMEMBERED_DAYS)
     return ignored("it takes back nothing that we have; remembered in case it comes late")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from federation import addressing
 from federation.errors import NotUsable
 from federation.models import Actor
 from federation.vocabulary import ACTOR_TYPES
@@ -11,6 +12,7 @@ from fedigroups.groups import distribute, evidence, lookup, membership, policies
 from fedigroups.groups.evidence import Found
 from fedigroups.groups.handlers.create import gather_create, inner_of, on_create
 from fedigroups.groups.models import Group, Post
+from fedigroups.groups.visibility import OPEN
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -58,6 +60,8 @@ async def _refusal(received: Received, post: Post) -> str:
     found: Found = received.facts
     if found.post.author.id != post.author_id:
         return "a post does not change its author"
+    if addressing.visibility(received.activity.document, found.post.object.document) not in OPEN:
+        return "it is not public: a group never shows what was said to a few"
     if not post.thread.group.hosted:
         return ""
     if received.announcer is not None:

@@ -22,7 +22,7 @@ async def on_vote(received: Received) -> Outcome:
     )
     if post is None:
         return ignored("it reacts to nothing that we have")
-    if await threads.is_buried(received.activity.id):
+    if await threads.is_buried(received.activity.id, received.activity.actor):
         return ignored("it was taken back before it came")
     if refusal := await _refusal(received, post):
         return ignored(refusal)
