@@ -57,7 +57,7 @@ class TooLarge(Refused):
 
 
 class Unreachable(FederationError):
-    """Another host did not answer properly; `retry_after` seconds is its wish, where it said one."""
+    """Another host did not answer properly; `retry_after` seconds is its wish, if it has one."""
 
     def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason)

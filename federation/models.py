@@ -1,4 +1,4 @@
-"""The protocol's tables: actors (local and remote alike), their keys, and the hosts they live on."""
+"""The protocol's tables: actors (local and remote alike), their keys, and their hosts."""
 
 from __future__ import annotations
 

@@ -24,14 +24,13 @@ def _without_colours(_: object, __: str, event: EventDict) -> EventDict:
     return event
 
 
-_SHARED: tuple[Processor, ...] = (
+_OURS: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.stdlib.ExtraAdder(),
-    _without_colours,
 )
+_FOREIGN: tuple[Processor, ...] = (*_OURS, structlog.stdlib.ExtraAdder(), _without_colours)
 
 
 def configure(form: str, level: str, stream: TextIO | None = None) -> None:
@@ -40,7 +39,7 @@ def configure(form: str, level: str, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_SHARED,
+            foreign_pre_chain=_FOREIGN,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_rendering(form, colours=target.isatty()),
@@ -55,7 +54,7 @@ def configure(form: str, level: str, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *_SHARED[:4],
+            *_OURS,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -72,7 +72,7 @@ class Recorder:
         """
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(_waiting(arrival, answer))
-        if self._committing is None:
+        if self._committing is None or self._committing.done():
             # A task of its own: a sender that hangs up must not undo what others wait for.
             self._committing = asyncio.create_task(self._commit_all())
         try:
@@ -88,7 +88,6 @@ class Recorder:
                 batch, self._waiting = self._waiting[:ROWS], self._waiting[ROWS:]
                 await self._commit(batch)
         finally:
-            self._committing = None
             abandoned, self._waiting = [*batch, *self._waiting], []
             for waiting in abandoned:
                 waiting.answer.cancel()  # only after a shutdown in the middle: no 202 for these

@@ -63,7 +63,7 @@ class LogEntry(Model):
     )
     activity_id: int
     kind = fields.CharField(max_length=16)
-    """`post`, `reply`, `edit`, `delete`, `vote`, `answer`, `profile`: what it is about."""
+    """`post`, `reply`, `edit`, `delete`, `vote`, `act`, `answer`, `profile`: what it is about."""
     object_uri = fields.TextField(default="")
     thread = fields.CharField(max_length=64, default="")
     """Entries of the same thread are delivered to a host one after another."""

@@ -11,17 +11,21 @@ from federation.uris import Uris
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_]{0,61}[a-z0-9])?")
 
 RESERVED = frozenset(
-    (
-        "about account accounts activities activity actor admin administrator api app apps assets auth "
-        "settings blog contact deck directory everyone explore faq feed feeds followers following "
-        "fedigroups federation group groups guest help home host hostmaster inbox info instance interact invite jobs "
-        "join here ledger livez login logout mail mastodon me media metrics mod moderation moderator "
-        "moderators news nobody nodeinfo noreply oauth outbox owner password people postmaster privacy "
-        "public readyz register report reports robots root rules search security server shared signin "
-        "signup sitemap staff static status support sysadmin system tags team terms thread threads tos "
-        "user users webfinger webmaster well_known well-known www "
-    ).split()
-)
+    {
+        "about", "account", "accounts", "activities", "activity", "actor", "admin", "administrator",
+        "api", "app", "apps", "assets", "auth", "blog", "contact", "deck", "directory", "everyone",
+        "explore", "faq", "federation", "fedigroups", "feed", "feeds", "followers", "following",
+        "group", "groups", "guest", "help", "here", "home", "host", "hostmaster", "inbox", "info",
+        "instance", "interact", "invite", "jobs", "join", "ledger", "livez", "login", "logout",
+        "mail", "mastodon", "me", "media", "metrics", "mod", "moderation", "moderator",
+        "moderators", "news", "nobody", "nodeinfo", "noreply", "oauth", "outbox", "owner",
+        "password", "people", "postmaster", "privacy", "public", "readyz", "register", "report",
+        "reports", "robots", "root", "rules", "search", "security", "server", "settings", "shared",
+        "signin", "signup", "sitemap", "staff", "static", "status", "support", "sysadmin", "system",
+        "tags", "team", "terms", "thread", "threads", "tos", "user", "users", "webfinger",
+        "webmaster", "well-known", "well_known", "www",
+    }
+)  # fmt: skip
 
 
 def check_name(name: str) -> str:

@@ -229,7 +229,7 @@ async def _boost(
 
 
 def _said_at(new: Post) -> int:
-    """When it was published by its author's clock, which may be ahead of ours (Misskey compares)."""
+    """When it was published by its author's clock, perhaps ahead of ours: Misskey compares."""
     said = time_of(json.loads(new.document).get("published")) if new.document else None
     return min(said or new.published_at, clock.now_ms() + clock.DAY)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from federation import clock, ids
 from federation.documents import ActorDoc, read_actor
-from federation.errors import NotHere
+from federation.errors import NotHere, NotUsable
 from federation.models import Actor
 from federation.strict_json import loads
 from federation.wire import Wire
@@ -16,7 +16,7 @@ from fedigroups.groups.models import Group, Post, Thread
 
 
 async def hosted(uri: str) -> Hosted | None:
-    """The open group hosted here whose actor id this is."""
+    """The group hosted here, open or closed, whose actor id this is."""
     group = await Group.get_or_none(actor__uri=uri, hosted=True).select_related("actor")
     return Hosted(group, group.actor) if group else None
 
@@ -30,11 +30,11 @@ async def hosted_named(name: str) -> Hosted:
 
 
 async def first_hosted(uris: Iterable[str]) -> Hosted | None:
-    """The first of the URIs that is a group hosted here."""
-    for uri in uris:
-        if found := await hosted(uri):
-            return found
-    return None
+    """The first of the URIs that is a group hosted here, found with one query for all of them."""
+    wanted = list(uris)
+    groups = await Group.filter(actor__uri__in=wanted, hosted=True).select_related("actor")
+    named = {group.actor.uri: group for group in groups}
+    return next((Hosted(named[uri], named[uri].actor) for uri in wanted if uri in named), None)
 
 
 async def hosting(group_id: int) -> Hosted:
@@ -53,6 +53,12 @@ async def joined(actor: Actor) -> Group | None:
     return await Group.filter(
         actor_id=actor.id, hosted=False, members__state__in=["asked", "member"]
     ).first()
+
+
+async def check_joined(announcer: Actor | None) -> None:
+    """Refuse (`NotUsable`) what a group reports that nobody here is in, before it costs a fetch."""
+    if announcer is not None and await joined(announcer) is None:
+        raise NotUsable(f"nobody here is in {announcer.handle}, which announced it")
 
 
 async def remote(actor: Actor) -> Group:

@@ -36,8 +36,8 @@ async def ask(
     A repeated Follow of a member is a resync: a fresh Accept carrying the new Follow's id.
     """
     member = await standing(group, actor)
-    if refusal := policies.refusal_to_join(group, member):
-        return "refused", [answer(wire, "Reject", group_actor, actor, follow)] if refusal else []
+    if policies.refusal_to_join(group, member):
+        return "refused", [answer(wire, "Reject", group_actor, actor, follow)]
     if policies.admits_at_once(group, member):
         return "member", await _admit(wire, group, group_actor, actor, follow, family)
     await _move(group, actor, "asked", follow=follow)
@@ -66,14 +66,35 @@ async def remove(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Dr
     member = await standing(group, actor)
     if member is None or member.state != "member":
         raise Malformed(f"{actor.handle} is not a member of {group.name}")
-    if member.role == "owner":
-        raise Malformed(f"{actor.handle} owns {group.name}; make somebody else the owner first")
+    _check_no_owner(group, actor, member)
     return await _end(wire, group, actor, "removed", reason)
 
 
 async def ban(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
-    """Put somebody out, member or not, who may not come back until the ban is lifted."""
+    """Put somebody out, member or not, who may not come back until the ban is lifted.
+
+    Raises `Malformed` for an owner, and for somebody who is banned already.
+    """
+    _check_no_owner(group, actor, await standing(group, actor))
     return await _end(wire, group, actor, "banned", reason)
+
+
+async def pardon(group: Group, actor: Actor) -> None:
+    """Lift a ban: they may ask again. Raises `Malformed` for somebody who is not banned."""
+    member = await standing(group, actor)
+    if member is None or member.state != "banned":
+        raise Malformed(f"{actor.handle} is not banned from {group.name}")
+    await _move(group, actor, "left")
+
+
+async def invite(group: Group, actor: Actor) -> None:
+    """Let somebody in as soon as they ask. Raises `Malformed` for a member and for the banned."""
+    await _move(group, actor, "invited")
+
+
+def _check_no_owner(group: Group, actor: Actor, member: Member | None) -> None:
+    if member is not None and member.role == "owner":
+        raise Malformed(f"{actor.handle} owns {group.name}; make somebody else the owner first")
 
 
 async def leave(group: Group, actor: Actor) -> bool:
@@ -164,8 +185,8 @@ async def carry_over(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
             await leave(group, member.actor)
     if not older:
         return []
-    member = await standing(group, actor)
-    state = member.state if member else "new"
+    newer = await standing(group, actor)
+    state = newer.state if newer else "new"
     if any(row.state == "banned" for row in older):
         return [] if state == "banned" else await ban(wire, group, actor, "moved account")
     if may_move(state, "invited"):
@@ -198,3 +219,10 @@ async def follow_of(follow_uri: str) -> Member | None:
 async def asked_elsewhere(group: Group, person: Actor, follow: Follow) -> None:
     """Note that a person here asked to join a group elsewhere."""
     await _move(group, person, "asked", follow=follow)
+
+
+async def answered_elsewhere(member: Member, *, accepted: bool) -> str:
+    """The state of a person here whom a group elsewhere lets in, turns down or puts out."""
+    state = "member" if accepted else "removed" if member.state == "member" else "refused"
+    await _move(member.group, member.actor, state)
+    return state

@@ -33,7 +33,7 @@ def admits_at_once(group: Group, member: Member | None) -> bool:
 
 def refusal_to_post(group: Group, member: Member | None) -> str:
     """Why the actor may not start a thread, or an empty string."""
-    if refusal := _refusal_to_speak(group, member):
+    if refusal := refusal_to_react(group, member):
         return refusal
     if group.post_policy == "anyone" or is_staff(member):
         return ""
@@ -49,14 +49,17 @@ def refusal_to_reply(group: Group, member: Member | None, thread: Thread) -> str
 
     Somebody who never joined may: a Mastodon author who never followed is normal.
     """
-    if refusal := _refusal_to_speak(group, member):
+    if refusal := refusal_to_react(group, member):
         return refusal
+    if not thread.visible:
+        return "nothing is left of the thread"
     if thread.locked and not is_staff(member):
         return "the thread is locked"
     return ""
 
 
-def _refusal_to_speak(group: Group, member: Member | None) -> str:
+def refusal_to_react(group: Group, member: Member | None) -> str:
+    """Why the actor may not even like a post, or an empty string."""
     if group.state != "open":
         return "the group is closed"
     if member is not None and member.state == "banned":

@@ -16,9 +16,14 @@ def streams_for(group_id: int, family: str) -> list[str]:
 
 
 async def enroll(group: Group, actor: Actor, family: str) -> None:
-    """Let the actor's server read the group's streams from now on; people here read pages."""
+    """Let the actor's server read the group's streams from now on; people here read pages.
+
+    A server whose software was not known before reads its own dialect alone from here on.
+    """
     if actor.local or not actor.delivery_inbox:
         return
+    if family != "unknown":
+        await reroute(host_of(actor.delivery_inbox), family)
     for stream in streams_for(group.id, family):
         await streams.subscribe(stream, actor.delivery_inbox, host_of(actor.delivery_inbox))
 

@@ -61,15 +61,20 @@ async def answer(wire: Wire, author: Actor, parent: Post, text: Text) -> Post:
 
 
 async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
-    """Change what one wrote. Raises `Malformed` for somebody else's post or one that is gone."""
+    """Change what one wrote. Raises `Malformed` as `answer` does, and for somebody else's post."""
     _check(text)
     await post.fetch_related("thread__group__actor")
     if post.author_id != author.id or post.state != "live":
         raise Malformed(f"{post.uri} is not yours to edit, or is gone")
     group, parent = post.thread.group, await Post.get_or_none(id=post.parent_id)
+    member = await membership.standing(group, author)
+    if refusal := policies.refusal_to_reply(group, member, post.thread):
+        raise Malformed(f"{author.handle} cannot edit in {group.name}: {refusal}")
     mentions = await _mentioned(wire, text.body, parent)
     draft = copy(post)
     draft.title = text.title or post.title
+    draft.warning = text.warning or post.warning
+    draft.language = text.language or post.language
     draft.content = render(text.body, _linked(mentions)).strip()
     draft.updated_at = max(clock.now_ms(), post.published_at + 1_000, post.updated_at + 1_000)
     document = await _document(wire, draft, author, group, parent, text, mentions)
@@ -96,9 +101,13 @@ async def delete(wire: Wire, author: Actor, post: Post) -> None:
 
 
 async def like(wire: Wire, actor: Actor, post: Post) -> None:
-    """Like a post; a second time changes nothing."""
+    """Like a post; a second time changes nothing. Raises `Malformed` for the banned."""
     await post.fetch_related("thread__group__actor", "author")
     group = post.thread.group
+    if post.state != "live":
+        raise Malformed("the post that you like is gone")
+    if refusal := policies.refusal_to_react(group, await membership.standing(group, actor)):
+        raise Malformed(f"{actor.handle} cannot like in {group.name}: {refusal}")
     uri = wire.uris.activity(ids.new())
     body = dumps(build.like(uri, actor.uri, post.uri, group.actor.uri, post.author.uri))
     async with storage.transaction():
@@ -127,6 +136,8 @@ async def remove(wire: Wire, moderator: Actor, post: Post, reason: str) -> None:
     group = post.thread.group
     if not group.hosted or not policies.is_staff(await membership.standing(group, moderator)):
         raise Malformed(f"{moderator.handle} does not moderate {group.name} here")
+    if post.state not in {"live", "held"}:
+        raise Malformed(f"{post.uri} is gone already")
     if not reason.strip():
         raise Malformed("a removal needs a reason that its author can read: --reason TEXT")
     uri = wire.uris.activity(ids.new())
@@ -164,8 +175,10 @@ async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
 
 
 async def leave(wire: Wire, person: Actor, group: Group) -> None:
-    """Leave a group, here or elsewhere. Raises `Malformed` for somebody who is not in it."""
+    """Leave a group, here or elsewhere. Raises `Malformed` for its owner and for no member."""
     member = await membership.standing(group, person)
+    if member is not None and member.role == "owner":
+        raise Malformed(f"{person.handle} owns {group.name}; make somebody else the owner first")
     async with storage.transaction():
         if member is None or not await membership.leave(group, person):
             raise Malformed(f"{person.handle} is not in {group.name}")
@@ -253,12 +266,16 @@ async def _send_act(
     body: bytes,
     told: Sequence[Actor],
 ) -> None:
-    """Store the act; send it to whom it names, and to the group that distributes it."""
+    """Store the act; send it to whom it names, and to the group that distributes it.
+
+    Microblogs that were shown the post hear of its edit and end from here: it is the author's home.
+    """
     document = loads(body)
     places = [_direct(actor, kind, post.uri) for actor in told if not actor.local and actor.inbox]
     group_actor = await group.actor
     drafts: list[Draft] = []
-    inner = Inner(document["id"], body, wire.config.host)
+    shown = post.parent_id is None or group.boost_replies
+    inner = Inner(document["id"], body, wire.config.host, signed=shown)
     if group.hosted:
         drafts = await _distribute(wire, Hosted(group, group_actor), inner, post, author, kind)
     elif group_actor.inbox:
@@ -281,6 +298,8 @@ async def _distribute(
 
 
 def _direct(to: Actor, kind: str, object_uri: str) -> Place:
+    """Before one inbox; a vote to its post's author or group is no broadcast, and always goes."""
+    kind = "act" if kind == "vote" else kind
     return Place(streams.direct(to.inbox), kind, object_uri, inbox=to.inbox)
 
 

@@ -161,7 +161,7 @@ async def end(post: Post, state: str, reason: str = "") -> None:
     alive = await Post.filter(thread_id=post.thread_id, state="live").exists()
     if not alive:
         await _close_thread(post)
-    elif post.parent_id is None and state == "deleted":
+    elif post.parent_id is None:
         await Thread.filter(id=post.thread_id).update(title="")
 
 

@@ -15,6 +15,7 @@ class Edge:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the refusal, or hand on."""
         answer = _refusal(scope) if scope["type"] == "http" else None
         await (answer or self.app)(scope, receive, send)
 

@@ -218,10 +218,10 @@ async def test_no_group_elsewhere_speaks_for_people(scene: Scene) -> None:
     ]
     await scene.send(wrapped(den, den.act("Listen", "https://evil.example/x")), den)
     for activity in reported:
-        async with scene.nothing_changes(asks=("h.example",)):
+        async with scene.nothing_changes():
             assert await scene.send(wrapped(den, activity), den) == 202, activity["type"]
         assert (await scene.why())[0] == "ignored", activity
-    async with scene.nothing_changes(asks=("h.example",)):
+    async with scene.nothing_changes():
         assert await scene.send(den.act("Announce", reported), den) == 202
     await scene.still_serves()
 

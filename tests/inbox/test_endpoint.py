@@ -16,6 +16,7 @@ from network import Network
 from senders import ORIGIN, Doorstep, Person, as_bytes, cavage, doorstep, receipts
 
 from federation import clock, digests, limits, signatures, storage
+from federation.errors import Misconfigured
 from federation.keys import Signer
 from federation.vocabulary import ACTIVITY_JSON
 from fedigroups.store import Store
@@ -342,12 +343,16 @@ async def test_a_database_that_is_away_is_503_and_never_202(scene: Scene) -> Non
     assert (await scene.door.post(second, scene.ann.sign(second))).status_code == 202
 
 
-async def test_an_instance_that_cannot_sign_its_questions_is_503(scene: Scene) -> None:
-    await storage.execute("DELETE FROM key")
-    follow = scene.ann.follow()
-    answer = await scene.door.post(follow, scene.ann.sign(follow))
-    assert answer.status_code == 503
-    assert "not set up" in problem(answer)["detail"]
+async def test_a_fault_in_how_this_server_is_set_up_is_503(database: Store) -> None:
+    def pace(host: str) -> float:
+        raise Misconfigured("FEDIGROUPS_SECRET is that of another instance")
+
+    async with opened(pace) as scene:
+        follow = scene.ann.follow()
+        answer = await scene.door.post(follow, scene.ann.sign(follow))
+        assert answer.status_code == 503
+        assert "not set up" in problem(answer)["detail"]
+        assert "FEDIGROUPS" not in answer.text
 
 
 @pytest.mark.parametrize("kind", ["Delete", "Update"])

@@ -598,13 +598,17 @@ async def test_a_database_that_is_away_costs_no_receipt_an_attempt(
     assert (row["state"], row["attempts"]) == ("done", 1)
 
 
-async def test_effects_are_undone_with_a_state_that_cannot_be_written(shop: Shop) -> None:
+@pytest.mark.parametrize("batch", [False, True])
+async def test_effects_are_undone_with_a_state_that_cannot_be_written(
+    shop: Shop, batch: bool
+) -> None:
     async def act(received: Received) -> Outcome:
         await storage.execute("ALTER TABLE receipt RENAME TO away")
         return ignored("so that the state must be written once more")
 
     shop.act = act
-    await shop.record(shop.like(1))
+    likes = [shop.like(1), shop.like(2) | {"type": "Nothing"}]
+    await shop.record(announce(await group(shop), likes) if batch else likes[0])
     await shop.processor.drain()
     (row,) = await receipts()
     assert (row["state"], row["attempts"]) == ("received", 1)

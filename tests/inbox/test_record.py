@@ -126,12 +126,24 @@ async def test_a_shutdown_in_the_middle_of_a_commit_answers_nobody(database: Sto
     made, woken = recorder()
     waiting = [asyncio.create_task(made.record(arrival(number))) for number in range(ROWS + 3)]
     await asyncio.sleep(0)
+    await asyncio.sleep(0)
     assert made._committing is not None
     made._committing.cancel()
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(answer) for answer in answers} == {asyncio.CancelledError}
     assert not woken
     assert await made.record(arrival("after"))
+
+
+async def test_a_commit_that_never_began_is_made_up_for_by_the_next(database: Store) -> None:
+    made, _ = recorder()
+    waiting = [asyncio.create_task(made.record(arrival(number))) for number in range(3)]
+    await asyncio.sleep(0)
+    assert made._committing is not None
+    made._committing.cancel()
+    await asyncio.sleep(0)
+    assert await made.record(arrival("after"))
+    assert await asyncio.gather(*waiting) == [True] * 3
 
 
 async def test_a_waiter_that_goes_away_before_a_failure_is_no_trouble(database: Store) -> None:

@@ -679,13 +679,96 @@ async def test_the_result_of_a_worker_that_lost_its_lease_is_ignored(scene: Scen
         other = asyncio.create_task(scene.another().drain())
         await until(lambda: bob.flying == 2)
         lane = await scene.lane()
-        bob.answer = lambda got: 503 if len(bob.finished) == 0 else 202
+        bob.answer = lambda got: 503 if bob.finished else 404
         bob.gate.set()
         await asyncio.gather(frozen, other)
     assert lane["lease_owner"].startswith("second/")
     assert bob.names == ["one", "one"]
-    assert await scene.cursors() == [0]
+    assert await scene.ended() == []
+    assert await scene.cursors() == [1]
+    assert (await scene.lane())["state"] == "failing"
+
+
+@pytest.mark.parametrize("write_seconds", [0.0, 60.0])
+async def test_a_worker_that_lost_its_lease_stops(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, write_seconds: float
+) -> None:
+    monkeypatch.setattr(lane_module, "WRITE_SECONDS", write_seconds)
+    bob = await scene.host()
+    await scene.say(*(str(n) for n in range(45)), thread="t")
+    bob.gate = asyncio.Event()
+    task = asyncio.create_task(scene.scheduler.drain())
+    await until(lambda: bob.flying)
+    await storage.execute("UPDATE lane SET lease_owner = 'somebody else'")
+    bob.gate.set()
+    await task
+    assert len(bob.names) == (1 if write_seconds == 0 else 20)
+    assert await scene.cursors() == [45]
+    assert (await scene.lane())["lease_owner"] == "somebody else"
+
+
+async def test_a_lane_whose_turn_is_over_goes_to_the_end_of_the_queue(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane_module, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(limits, "DELIVERIES_AT_ONCE", 1)
+    bob, ann = await scene.host(), await scene.host("m.example")
+    order: list[str] = []
+    for receiver in (bob, ann):
+        receiver.answer = lambda got, host=receiver.host: order.append(host) or 202
+    await scene.say(*(str(n) for n in range(50)), thread="t")
+    await scene.another().drain()
+    first, second = order[0], order[-1]
+    assert first != second
+    assert (
+        order
+        == [first] * 20
+        + [second] * 20
+        + [first] * 20
+        + [second] * 20
+        + [first] * 10
+        + [second] * 10
+    )
+
+
+async def test_what_is_under_way_when_a_host_fails_is_waited_for(scene: Scene) -> None:
+    bob = await scene.host()
+    names = [str(n) for n in range(12)]
+    answers = {name: 202 for name in names} | {"6": 503, "7": 429}
+    bob.answer = lambda got: answers[got.name]
+    with clock.held(NOW):
+        await scene.say(*names)
+        bob.pause = 0.01
+        await scene.scheduler.drain()
+    sent = len(bob.names)
+    assert set(names[:6]) <= set(bob.taken)
+    assert sent < 12
+    assert bob.flying == 0
+    assert (await scene.lane())["last_error"] in ("answered 503", "answered 429")
+    answers |= {"6": 202, "7": 202}
+    with clock.held(NOW + clock.MINUTE):
+        await scene.scheduler.drain()
+    assert set(bob.taken) == set(names)
+    assert len(bob.names) <= 12 + 2 + limits.DELIVERIES_PER_HOST
+
+
+async def test_an_activity_that_cannot_be_signed_holds_nobody_up(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = await scene.host()
+    sign = signatures_module.sign
+
+    def faulty(*values: object) -> dict[str, str]:
+        if b"bad" in bytes(values[3]):  # type: ignore[call-overload]
+            raise ValueError("a fault of ours")
+        return sign(*values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(signatures_module, "sign", faulty)
+    await scene.say("bad", "good", thread="t")
+    await scene.scheduler.drain()
+    assert bob.names == ["good"]
     assert (await scene.lane())["state"] == "open"
+    assert await scene.ended() == []
 
 
 async def test_two_workers_never_serve_one_host_at_the_same_time(scene: Scene) -> None:

@@ -213,6 +213,20 @@ async def test_cancelling_releases_every_lease(scene: Scene) -> None:
     assert [receiver.taken for receiver in receivers] == [["one"]] * 5
 
 
+async def test_a_database_that_is_away_at_the_end_is_no_obstacle(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(owner: str) -> None:
+        raise OSError("connection refused")
+
+    monkeypatch.setattr(lanes, "release_all", away)
+    async with running(scene.scheduler) as task:
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
 async def test_only_its_own_leases_are_released(scene: Scene) -> None:
     await scene.host()
     await scene.say("one")

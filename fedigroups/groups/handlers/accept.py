@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from federation import clock
 from federation.documents import id_of
-from fedigroups.groups import distribute, lookup
+from fedigroups.groups import distribute, lookup, membership
 from fedigroups.groups.models import Announced, Member
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
@@ -14,9 +13,7 @@ async def on_accept(received: Received) -> Outcome:
     """Settle the pending Follow of a person of ours, or send the boost that waited."""
     member = await pending(received)
     if member is not None:
-        await Member.filter(id=member.id).update(
-            state="member", joined_at=clock.now_ms(), changed_at=clock.now_ms()
-        )
+        await membership.answered_elsewhere(member, accepted=True)
         return done(f"{member.actor.username} is in {received.actor.handle}")
     return await _allow_boost(received)
 
@@ -26,7 +23,7 @@ async def pending(received: Received) -> Member | None:
     activity = received.activity
     waiting = Member.filter(
         group__actor_id=received.actor.id, actor__local=True, state__in=["asked", "member"]
-    ).select_related("actor")
+    ).select_related("actor", "group")
     if activity.object_id:
         found = await waiting.filter(follow_uri=activity.object_id).first()
         if found is not None:

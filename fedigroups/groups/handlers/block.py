@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from federation.documents import text_of
+from federation.limits import SUMMARY_CHARS
 from federation.models import Actor
 from fedigroups.groups import lookup, membership, policies
 from fedigroups.groups.distribute import Hosted
@@ -37,6 +39,6 @@ async def _ban(received: Received) -> Outcome:
 async def _banned(received: Received, group: Hosted, banned: Actor) -> Outcome:
     if policies.is_staff(await membership.standing(group.group, banned)):
         return ignored("a moderator is first made a member, then banned")
-    reason = str(received.activity.document.get("summary") or "")
+    reason = text_of(received.activity.document, "summary")[:SUMMARY_CHARS]
     await publish(await membership.ban(received.wire, group.group, banned, reason))
     return done(f"{banned.handle} is banned from {group.group.name}")

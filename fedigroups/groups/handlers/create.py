@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from federation import addressing
 from federation.documents import read_object
-from federation.errors import NotUsable
 from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.groups import distribute, evidence, lookup, membership, policies, threads
@@ -20,8 +19,7 @@ ECHOES = frozenset({"Group", "Service", "Application"})
 
 async def gather_create(received: Received) -> Found | None:
     """The post and what it answers, each from its own authority; None when it is no post."""
-    if received.announcer is not None and await lookup.joined(received.announcer) is None:
-        raise NotUsable("nobody here is in the group that announced it")
+    await lookup.check_joined(received.announcer)
     if received.activity.inner is not None and read_object(received.activity.inner).is_vote:
         return None
     post = await evidence.arrival(received)
@@ -122,7 +120,7 @@ async def _start(received: Received, found: Found, visibility: str) -> Outcome:
             return ignored("nobody here is in the group that announced it")
         return await _take(received, group, found, None, visibility)
     named = addressing.named(received.activity.document, found.post.object.document)
-    hosted = await lookup.first_hosted(named)
+    hosted = await lookup.first_hosted(filter(received.wire.uris.is_local, named))
     if hosted is None:
         return ignored("it names no group that lives here and answers nothing that we have")
     member = await membership.standing(hosted.group, found.post.author)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from federation.documents import ids_of
+from federation.documents import ids_of, text_of
 from federation.errors import Gone, NotUsable
+from federation.limits import SUMMARY_CHARS
 from federation.models import Actor
 from federation.origin import same_origin
 from fedigroups.groups import distribute, lookup, membership, policies, threads
@@ -33,8 +34,9 @@ async def gather_delete(received: Received) -> Witness:
         if received.announcer is not None:
             raise NotUsable("an actor's end is said by that actor alone")
         return Witness(actor_gone=True)
-    if received.announcer is None:
+    if received.announcer is None or not await Post.exists(uri=activity.object_id):
         return Witness()
+    await lookup.check_joined(received.announcer)
     return Witness(
         gone_at_origin=await _is_gone(received, activity.object_id),
         by_moderator=await _is_moderator(received, received.announcer),
@@ -88,7 +90,7 @@ async def _end_post(received: Received, post: Post, witness: Witness) -> Outcome
     state = await _end_state(received, post, witness)
     if not state:
         return ignored("neither its author, its origin nor a moderator of its group says so")
-    await threads.end(post, state, str(received.activity.document.get("summary") or ""))
+    await threads.end(post, state, text_of(received.activity.document, "summary")[:SUMMARY_CHARS])
     if group.hosted:
         hosted = await lookup.hosting(group.id)
         await publish(

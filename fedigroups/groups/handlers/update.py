@@ -27,6 +27,7 @@ class Profile:
 async def gather_update(received: Received) -> Found | Profile | None:
     """The new version from its own authority; an actor is read anew at its origin."""
     activity = received.activity
+    await lookup.check_joined(received.announcer)
     if activity.object_kind in ACTOR_TYPES or activity.object_id == activity.actor:
         if activity.object_id != activity.actor and received.announcer is None:
             raise NotUsable("an actor's profile is changed by that actor alone")

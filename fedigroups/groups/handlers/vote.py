@@ -60,7 +60,7 @@ async def _refusal(received: Received, post: Post) -> str:
     if not group.hosted:
         return ""
     member = await membership.standing(group, received.actor)
-    return policies.refusal_to_reply(group, member, post.thread) if member else ""
+    return policies.refusal_to_react(group, member)
 
 
 def _own(announcer: Actor, post: Post) -> bool:
