@@ -72,6 +72,7 @@ def site_of(instance: Instance) -> Site:
         software_version=__version__,
         uris=wire.uris,
         subscribe_template=_template_finder(wire),
+        source_url=instance.settings.source_url,
     )
 
 

@@ -143,6 +143,15 @@ class Settings:
             said="none",
         )
     )
+    source_url: str = field(
+        metadata=_knob(
+            "Where the source of the running version is; shown on the about page. The licence "
+            "wants it where you run a changed version for others.",
+            "https://code.example/fedigroups",
+            values.url("https", "http"),
+            said="not shown",
+        )
+    )
     signup: str = field(
         metadata=_knob(
             "Who may make an account: anyone (`open`), anyone after a yes (`approval`), whoever "

@@ -10,7 +10,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from network import Network
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from federation.keys import PublicKey
 from federation.models import Actor
 from federation.vocabulary import ACTIVITY_JSON, AS2
 from federation.wire import Wire
+from network import Network
 
 CONFIG = FederationConfig("https://groups.example", b"s" * 32)
 

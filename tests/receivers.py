@@ -7,13 +7,12 @@ import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from neighbour import ed25519, instance, rsa
-from network import App, Message, Network
-
 from federation import clock, ids, keys, storage
 from federation.models import Actor
 from federation.signatures import SignedRequest
 from federation.wire import Wire
+from neighbour import ed25519, instance, rsa
+from network import App, Message, Network
 from outbox import streams
 from outbox.publish import Draft, Outgoing, Place, cancel, publish
 from outbox.scheduler import Scheduler

@@ -12,8 +12,6 @@ from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from neighbour import Neighbour, instance, rsa
-from network import Network
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -24,6 +22,8 @@ from federation.vocabulary import ACTIVITY_JSON, AS2, PUBLIC
 from federation.wire import Wire
 from inbox.endpoint import Pace, at_any_pace, inbox_endpoint
 from inbox.record import Recorder
+from neighbour import Neighbour, instance, rsa
+from network import Network
 
 ORIGIN = "https://groups.example"
 PATHS = ("/inbox", "/groups/{name}/inbox", "/users/{name}/inbox", "/actor/inbox")

@@ -11,8 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from neighbour import Neighbour, rsa
-from network import Network
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +20,8 @@ from federation import clock, signatures
 from federation.keys import Signer
 from federation.signatures import Form
 from federation.vocabulary import ACTIVITY_JSON, AS2, PUBLIC
+from neighbour import Neighbour, rsa
+from network import Network
 
 GROUP = "https://groups.example/groups/welders"
 

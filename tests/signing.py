@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
-from neighbour import ed25519, rsa
 
 from federation.keys import PublicKey
 from federation.signatures import SignedRequest
+from neighbour import ed25519, rsa
 
 ORIGIN = "https://groups.example"
 NOW = 1_790_000_000_000

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from neighbour import rsa
-from servers import GROUP, Member, Server
-from world import Town, World
 
 from federation import signatures, storage
 from federation.keys import Signer
 from federation.vocabulary import ACTIVITY_JSON
+from neighbour import rsa
+from servers import GROUP, Member, Server
+from world import Town, World
 
 INBOX = f"{GROUP}/inbox"
 KEPT = {

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Postgres, _run
-from network import Network
 
+from conftest import Postgres, _run
 from federation import storage
 from federation.models import Actor
 from fedigroups.accounts.people import person_named, sign_up
@@ -28,6 +27,7 @@ from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.speaking import Text
 from fedigroups.instance import Instance, assemble
 from fedigroups.settings import load
+from network import Network
 
 HOSTS = {
     "groups.example": ("olga", "tom"),
@@ -184,9 +184,8 @@ async def _populate(host: str, url: str, folder: Path) -> None:
     await instance.open()
     try:
         with instance.store.context():
-            async with storage.transaction():
-                for name in HOSTS[host]:
-                    await sign_up(instance.wire, name, email="", password="")
+            for name in HOSTS[host]:
+                await sign_up(instance.wire, name, email="", password="")
             if host == "groups.example":
                 await _found(instance)
     finally:
@@ -195,9 +194,8 @@ async def _populate(host: str, url: str, folder: Path) -> None:
 
 async def _found(instance: Instance) -> None:
     olga, tom = [await person_named(instance.wire, name) for name in HOSTS["groups.example"]]
-    async with storage.transaction():
-        profile = Profile(title="Welders", summary="How we join metal.", rules="Be kind.")
-        hosted = await founding.found(instance.wire, "welders", olga, profile)
+    profile = Profile(title="Welders", summary="How we join metal.", rules="Be kind.")
+    hosted = await founding.found(instance.wire, "welders", olga, profile)
     await speaking.join(instance.wire, tom, hosted.actor)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argon2 import PasswordHasher
 
-from federation import clock, ids
+from federation import clock, ids, storage
 from federation.errors import Malformed, NotHere
+from federation.keys import Minted, mint
 from federation.models import Actor
 from federation.wire import Wire
 from fedigroups.accounts.models import Account
@@ -15,9 +16,9 @@ PASSWORD_CHARS = (10, 1_000)
 
 
 async def add_local_actor(
-    wire: Wire, uri: str, kind: str, username: str, *, display: str = ""
+    wire: Wire, minted: Minted, uri: str, kind: str, username: str, *, display: str = ""
 ) -> Actor:
-    """A new actor here, with its keys."""
+    """A new actor here, with keys that were minted before the transaction: that takes a while."""
     uris, now = wire.uris, clock.now_ms()
     actor = Actor(
         id=ids.new(),
@@ -38,26 +39,28 @@ async def add_local_actor(
         fetched_at=now,
     )
     await actor.save(force_create=True)
-    await wire.keyring.create(actor)
+    await wire.keyring.create(actor, minted)
     return actor
 
 
 async def sign_up(
     wire: Wire, name: str, *, email: str, password: str, display: str = "", admin: bool = False
 ) -> Account:
-    """A new person with an account. Raises `Malformed` for a bad name or password."""
+    """A new person with an account, committed. Raises `Malformed` for a bad name or password."""
     await check_free(check_name(name), wire.uris)
     hashed = hash_password(password) if password else ""
-    actor = await add_local_actor(wire, wire.uris.person(name), "Person", name, display=display)
-    account = Account(
-        id=ids.new(),
-        actor_id=actor.id,
-        email=email,
-        password_hash=hashed,
-        admin=admin,
-        created_at=clock.now_ms(),
-    )
-    await account.save(force_create=True)
+    minted, uri = await mint(), wire.uris.person(name)
+    async with storage.transaction():
+        actor = await add_local_actor(wire, minted, uri, "Person", name, display=display)
+        account = Account(
+            id=ids.new(),
+            actor_id=actor.id,
+            email=email,
+            password_hash=hashed,
+            admin=admin,
+            created_at=clock.now_ms(),
+        )
+        await account.save(force_create=True)
     return account
 
 
@@ -88,4 +91,6 @@ async def ensure_own_actors(wire: Wire) -> None:
     )
     for uri, kind, username in own:
         if not await Actor.exists(uri=uri):
-            await add_local_actor(wire, uri, kind, username)
+            minted = await mint()
+            async with storage.transaction():
+                await add_local_actor(wire, minted, uri, kind, username)

@@ -68,8 +68,7 @@ def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
 
     async def work(instance: Instance) -> dict[str, Any]:
         person = await person_named(instance.wire, owner)
-        async with storage.transaction():
-            hosted = await founding.found(instance.wire, name, person, Profile(**profile))
+        hosted = await founding.found(instance.wire, name, person, Profile(**profile))
         return {"name": name, "handle": hosted.actor.handle, "uri": hosted.actor.uri}
 
     made = with_instance(work)

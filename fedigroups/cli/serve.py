@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import click
 import uvicorn
@@ -38,7 +39,8 @@ def serve(host: str, port: int) -> None:
     )
     click.echo(f"Fedigroups serves {chosen.origin} at http://{host}:{port} (stop with Ctrl-C)")
     server = uvicorn.Server(config)
-    server.run()
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again once all is stopped
+        server.run()
     if not server.started:
         raise SystemExit(1)
 

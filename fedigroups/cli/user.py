@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from federation import storage
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named, sign_up
 from fedigroups.cli.run import as_json, show, table, with_instance
@@ -34,10 +33,9 @@ def create(
     password = sys.stdin.readline().rstrip("\n") if password_stdin else ""
 
     async def work(instance: Instance) -> dict[str, Any]:
-        async with storage.transaction():
-            account = await sign_up(
-                instance.wire, name, email=email, password=password, display=display, admin=admin
-            )
+        account = await sign_up(
+            instance.wire, name, email=email, password=password, display=display, admin=admin
+        )
         actor = await account.actor
         return {"name": name, "handle": actor.handle, "uri": actor.uri, "admin": admin}
 

@@ -89,9 +89,7 @@ async def delete(
     wire: Wire, hosted: Hosted, inner: Inner, gone: Post, author: Actor
 ) -> list[Draft]:
     """The end of a post: wrapped for threads, Undo of its boost for microblogs."""
-    await hide(gone.uri)
-    for stream in (streams.thread(hosted.group.id), streams.microblog(hosted.group.id)):
-        await cancel(stream, gone.uri)
+    await withhold(hosted.group.id, gone.uri)
     if await _awaits_leave(hosted, gone.uri):
         return await _unboost(wire, hosted, gone, author)
     drafts = await _wrap(wire, hosted, inner, gone, "delete", key=inner.uri)
@@ -104,6 +102,13 @@ async def hide(object_uri: str) -> None:
     await storage.execute(
         "UPDATE activity SET public = ? WHERE object_uri = ? AND kind <> 'Undo'", False, object_uri
     )
+
+
+async def withhold(group_id: int, object_uri: str) -> None:
+    """Neither serve nor send any more what carried the words of a post that is gone."""
+    await hide(object_uri)
+    for stream in (streams.thread(group_id), streams.microblog(group_id)):
+        await cancel(stream, object_uri)
 
 
 async def profile(wire: Wire, hosted: Hosted, document: dict[str, Any]) -> list[Draft]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-from federation import clock, ids
+from federation import clock, ids, storage
 from federation.errors import Malformed
+from federation.keys import mint
 from federation.limits import NAME_CHARS, SUMMARY_CHARS
 from federation.models import Actor
+from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.accounts.names import check_free, check_name
 from fedigroups.accounts.people import add_local_actor
@@ -19,6 +21,9 @@ from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.documents import group_document
 from fedigroups.groups.models import Group, Member
 from outbox.publish import Draft
+
+SUMMARY_BYTES = 40_000
+"""Of Markdown and HTML together: Misskey refuses 64 kB, and a profile is sent whole."""
 
 Join = Literal["open", "approval", "invite"]
 Post = Literal["anyone", "members", "moderators"]
@@ -40,24 +45,30 @@ class Profile:
 
 
 async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted:
-    """A new group with its keys, owned by a person here. Raises `Malformed`."""
+    """A new group with its keys, owned by a person here, committed. Raises `Malformed`."""
     await check_free(check_name(name), wire.uris)
-    columns = _columns(profile)
-    actor = await add_local_actor(
-        wire, wire.uris.group(name), "Group", name, display=profile.title or name
-    )
-    now = clock.now_ms()
-    group = Group(
-        id=ids.new(),
-        actor_id=actor.id,
-        name=name,
-        created_at=now,
-        active_at=now,
-        updated_at=now,
-        members_count=1,
-        **({"title": name} | columns),
-    )
-    await group.save(force_create=True)
+    columns = {"title": name} | _columns(profile)
+    minted, now = await mint(), clock.now_ms()
+    async with storage.transaction():
+        actor = await add_local_actor(
+            wire, minted, wire.uris.group(name), "Group", name, display=columns["title"]
+        )
+        group = Group(
+            id=ids.new(),
+            actor_id=actor.id,
+            name=name,
+            created_at=now,
+            active_at=now,
+            updated_at=now,
+            members_count=1,
+            **columns,
+        )
+        await group.save(force_create=True)
+        await _own(group, owner, now)
+    return Hosted(group, actor)
+
+
+async def _own(group: Group, owner: Actor, now: int) -> None:
     await Member.create(
         id=ids.new(),
         group_id=group.id,
@@ -67,7 +78,6 @@ async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted
         joined_at=now,
         changed_at=now,
     )
-    return Hosted(group, actor)
 
 
 async def change(wire: Wire, hosted: Hosted, profile: Profile) -> list[Draft]:
@@ -93,6 +103,8 @@ def _columns(profile: Profile) -> dict[str, Any]:
     _check(given)
     if "summary" in given:
         given["summary_html"] = render(given["summary"], {})
+        if len(dumps([given["summary"], given["summary_html"]])) > SUMMARY_BYTES:
+            raise Malformed(f"a summary has at most {SUMMARY_BYTES // 2} bytes, marks included")
     return given
 
 
@@ -100,6 +112,8 @@ def _check(given: dict[str, Any]) -> None:
     for name, choices in (("join_policy", get_args(Join)), ("post_policy", get_args(Post))):
         if name in given and given[name] not in choices:
             raise Malformed(f"{given[name]!r} is no {name}: choose one of {', '.join(choices)}")
+    if len(given.get("description", "")) > NAME_CHARS:
+        raise Malformed(f"a description is one line of at most {NAME_CHARS} characters")
     if not given.get("title", "x").strip() or len(given.get("title", "")) > NAME_CHARS:
         raise Malformed(f"a group needs a title of 1 to {NAME_CHARS} characters")
     if len(given.get("summary", "")) > SUMMARY_CHARS:

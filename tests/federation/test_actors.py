@@ -7,8 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from neighbour import CONFIG, Neighbour, bleach, instance, pem, rsa
-from network import Network
 
 from federation import clock
 from federation.actors import Actors
@@ -21,6 +19,8 @@ from federation.errors import (
 from federation.fetch import Budget
 from federation.models import Actor, Key
 from federation.wire import Wire, build
+from neighbour import CONFIG, Neighbour, bleach, instance, pem, rsa
+from network import Network
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

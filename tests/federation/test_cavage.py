@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import signing
 from cryptography.hazmat.primitives import hmac
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from neighbour import ed25519, pem, rsa
-from signing import GET, NOW, POST, SECONDS, Cavage, and_header, vic, with_header, without_header
 
+import signing
 from federation import clock, signatures
 from federation.errors import BadSignature, Malformed, Refused
 from federation.keys import PublicKey, Signer
 from federation.signatures import SignedRequest
 from federation.signatures.cavage import CavageClaim
+from neighbour import ed25519, pem, rsa
+from signing import GET, NOW, POST, SECONDS, Cavage, and_header, vic, with_header, without_header
 
 CREATED = ("(request-target)", "(created)", "host", "digest")
 VECTORS = Path(__file__).resolve().parents[2] / "../shared/wire/vectors/http-signatures"

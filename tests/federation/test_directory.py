@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from neighbour import Neighbour, instance, rsa
-from network import Network
 
 from federation import ids, limits
 from federation.errors import (
@@ -17,6 +15,8 @@ from federation.errors import (
 )
 from federation.models import Actor
 from federation.wire import Wire
+from neighbour import Neighbour, instance, rsa
+from network import Network
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

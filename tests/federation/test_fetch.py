@@ -10,10 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import MakeStore
-from loopback import SECRET, Loopback, Visitor, at_loopback, loopback_config, ok, public_config
-from network import Network
 
+from conftest import MakeStore
 from federation import clock, ids, keys, limits, signatures
 from federation.errors import Forbidden, Gone, Misconfigured, NotUsable, OverBudget, Unreachable
 from federation.fetch import ACCEPT, Budget, Fetcher
@@ -23,6 +21,8 @@ from federation.models import Actor
 from federation.signatures import SignedRequest
 from federation.transport import GuardedTransport
 from federation.uris import Uris
+from loopback import SECRET, Loopback, Visitor, at_loopback, loopback_config, ok, public_config
+from network import Network
 
 pytestmark = pytest.mark.anyio
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from neighbour import Neighbour, instance, rsa
-from network import Network
 
 from federation import ids
 from federation.errors import (
@@ -14,6 +12,8 @@ from federation.errors import (
 )
 from federation.models import Actor
 from federation.wire import Wire
+from neighbour import Neighbour, instance, rsa
+from network import Network
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

@@ -15,6 +15,11 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from federation import clock
+from federation.errors import Forbidden, NotUsable, Unreachable
+from federation.http import Answer, Http, on_wire, retry_after
+from federation.transport import GuardedTransport
 from loopback import (
     Loopback,
     Script,
@@ -27,11 +32,6 @@ from loopback import (
     public_config,
 )
 from network import Network
-
-from federation import clock
-from federation.errors import Forbidden, NotUsable, Unreachable
-from federation.http import Answer, Http, on_wire, retry_after
-from federation.transport import GuardedTransport
 
 pytestmark = pytest.mark.anyio
 

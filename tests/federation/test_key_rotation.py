@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from neighbour import Neighbour, instance, is_of, key_document, rsa, rsa_key
-from network import Network
 
 from federation import clock, keyholders, keys, limits
 from federation.errors import BadSignature, NotUsable, OverBudget, Unreachable
 from federation.fetch import Budget
 from federation.wire import Wire
+from neighbour import Neighbour, instance, is_of, key_document, rsa, rsa_key
+from network import Network
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

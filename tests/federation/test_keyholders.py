@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from neighbour import Neighbour, ed25519, instance, is_of, key_document, multikey, pem, rsa, rsa_key
-from network import Network
 
 from federation import clock, limits
 from federation.errors import BadSignature
 from federation.models import Actor, Key
 from federation.wire import Wire
+from neighbour import Neighbour, ed25519, instance, is_of, key_document, multikey, pem, rsa, rsa_key
+from network import Network
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

@@ -22,14 +22,14 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from neighbour import ed25519 as ed25519_key
-from neighbour import rsa as rsa_key
 
 from federation import clock, ids, keys, multikey, storage
 from federation.errors import Malformed, Misconfigured
 from federation.keys import Algorithm, Keyring, PublicKey, load_public
 from federation.models import Actor, Key
 from federation.sealing import Seal
+from neighbour import ed25519 as ed25519_key
+from neighbour import rsa as rsa_key
 
 SECRET = bytes(range(32))
 OWNER = "https://h.example/users/vic"

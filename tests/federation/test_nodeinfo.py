@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from neighbour import CONFIG, Neighbour
-from network import Network
 
 from federation import __version__, nodeinfo
 from federation.errors import Gone, NotUsable, OverBudget, Unreachable
@@ -18,6 +16,8 @@ from federation.http import Http
 from federation.keys import Keyring
 from federation.nodeinfo import Counts, Software
 from federation.uris import Uris
+from neighbour import CONFIG, Neighbour
+from network import Network
 
 pytestmark = pytest.mark.anyio
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from neighbour import CONFIG, Neighbour
-from network import Network
 
 from federation import clock, limits
 from federation.errors import Malformed
@@ -17,6 +15,8 @@ from federation.models import Peer
 from federation.peers import Peers
 from federation.uris import Uris
 from fedigroups.store import Store
+from neighbour import CONFIG, Neighbour
+from network import Network
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

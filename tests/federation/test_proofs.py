@@ -13,10 +13,10 @@ import pytest
 import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from neighbour import ed25519, rsa
 
 from federation import clock, multikey, proofs
 from federation.keys import PublicKey, load_public, public_text
+from neighbour import ed25519, rsa
 
 AS2 = "https://www.w3.org/ns/activitystreams"
 DI = "https://w3id.org/security/data-integrity/v2"

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from neighbour import Neighbour, bleach, pem, rsa, rsa_key
 
 from federation import register
 from federation.documents import KeyDoc
 from federation.errors import Malformed
 from federation.models import Actor, Key
+from neighbour import Neighbour, bleach, pem, rsa, rsa_key
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

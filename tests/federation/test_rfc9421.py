@@ -14,7 +14,6 @@ from typing import Any
 import http_sf
 import httpx
 import pytest
-import signing
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from http_message_signatures import (
@@ -25,14 +24,15 @@ from http_message_signatures import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from neighbour import ed25519, rsa
-from signing import COMPONENTS, KEY_ID, NOW, ORIGIN, SECONDS, Message, parameters, vic
 
+import signing
 from federation import clock, signatures
 from federation.errors import BadSignature, Refused
 from federation.keys import PublicKey, Signer
 from federation.signatures import SignedRequest, rfc9421
 from federation.signatures.rfc9421 import MessageClaim
+from neighbour import ed25519, rsa
+from signing import COMPONENTS, KEY_ID, NOW, ORIGIN, SECONDS, Message, parameters, vic
 
 VECTORS = Path(__file__).resolve().parents[2] / "../shared/wire/vectors/http-signatures"
 

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import signing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from neighbour import ed25519, rsa
-from signing import KEY_ID, NOW, ORIGIN, Cavage, Message, and_header, parameters, vic
 
+import signing
 from federation import clock, limits, signatures
 from federation.errors import BadSignature, Malformed, Refused
 from federation.keys import PublicKey, Signer
 from federation.signatures import Form, Nonces, SignedRequest
 from federation.signatures.nonces import _ENTRIES
 from federation.signatures.rfc9421 import MessageClaim
+from neighbour import ed25519, rsa
+from signing import KEY_ID, NOW, ORIGIN, Cavage, Message, and_header, parameters, vic
 
 FORMS: list[Form] = ["cavage", "rfc9421"]
 EVE = "https://evil.example/users/eve#main-key"

@@ -13,6 +13,13 @@ from ipaddress import ip_network
 import httpx
 import pytest
 import trustme
+
+from federation import limits
+from federation.config import FederationConfig
+from federation.connection import Connection
+from federation.errors import Forbidden, Unreachable
+from federation.http import Answer, Http
+from federation.transport import GuardedTransport, Resolver, check
 from loopback import (
     SECRET,
     Loopback,
@@ -24,13 +31,6 @@ from loopback import (
     ok,
     public_config,
 )
-
-from federation import limits
-from federation.config import FederationConfig
-from federation.connection import Connection
-from federation.errors import Forbidden, Unreachable
-from federation.http import Answer, Http
-from federation.transport import GuardedTransport, Resolver, check
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from neighbour import CONFIG, Neighbour
-from network import Network
 
 from federation import webfinger
 from federation.errors import Blocked, Gone, Malformed, NotUsable, OverBudget, Unreachable
@@ -17,6 +15,8 @@ from federation.http import Http
 from federation.keys import Keyring
 from federation.uris import Uris
 from federation.vocabulary import ACTIVITY_JSON, LD_JSON
+from neighbour import CONFIG, Neighbour
+from network import Network
 
 pytestmark = pytest.mark.anyio
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MakeStore, Where
 from tortoise.exceptions import OperationalError
 
+from conftest import MakeStore, Where
 from federation import storage
 from federation.errors import Misconfigured
 from federation.models import Actor, Key

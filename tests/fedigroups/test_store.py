@@ -13,13 +13,13 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from conftest import MakeStore, MakeUrl, Where
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from conftest import MakeStore, MakeUrl, Where
 from federation import storage
 from federation.errors import Misconfigured
 from fedigroups.models import Setting

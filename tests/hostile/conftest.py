@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from trials import Scene, set_up
 from world import World
 

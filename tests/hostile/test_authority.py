@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from neighbour import rsa
-from servers import GROUP, Member
-from trials import Scene
 
 from federation import clock, storage
 from federation.vocabulary import PUBLIC
 from fedigroups.groups import lookup, membership
 from fedigroups.groups.models import Group
+from neighbour import rsa
+from servers import GROUP, Member
+from trials import Scene
 
 pytestmark = pytest.mark.anyio
 

@@ -11,15 +11,15 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from neighbour import Neighbour, rsa
-from network import Network
-from senders import ORIGIN, Doorstep, Person, as_bytes, cavage, doorstep, receipts
 
 from federation import clock, digests, limits, signatures, storage
 from federation.errors import Misconfigured
 from federation.keys import Signer
 from federation.vocabulary import ACTIVITY_JSON
 from fedigroups.store import Store
+from neighbour import Neighbour, rsa
+from network import Network
+from senders import ORIGIN, Doorstep, Person, as_bytes, cavage, doorstep, receipts
 
 pytestmark = pytest.mark.anyio
 

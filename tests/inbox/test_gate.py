@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from neighbour import instance
-from network import Network
 
 from federation import limits
 from federation.errors import BadSignature, Blocked, Malformed, TooLarge, Unreachable
 from fedigroups.store import Store
 from inbox import gate
+from neighbour import instance
+from network import Network
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from neighbour import Neighbour, instance, rsa
-from network import Network
-from senders import as_bytes, receipts
 from tortoise.exceptions import IntegrityError, OperationalError
 
 from federation import clock, storage
@@ -27,6 +24,9 @@ from inbox.process import Processor
 from inbox.record import Arrival, Recorder
 from inbox.registry import Outcome, Received, Registry, done, ignored
 from inbox.settle import ATTEMPTS, WAITS, judge
+from neighbour import Neighbour, instance, rsa
+from network import Network
+from senders import as_bytes, receipts
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from senders import receipts
 
 from federation import clock, storage
 from federation.documents import ActivityDoc, read_activity
@@ -15,6 +14,7 @@ from federation.errors import Unreachable
 from fedigroups.store import Store
 from inbox import record
 from inbox.record import ROWS, Arrival, Recorder
+from senders import receipts
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from neighbour import Neighbour, instance, rsa
-from network import Network
 
 from federation import limits
 from federation.documents import read_activity
@@ -18,6 +16,8 @@ from federation.models import Actor
 from federation.wire import Wire
 from fedigroups.store import Store
 from inbox.unwrap import Unwrapped, unwrap
+from neighbour import Neighbour, instance, rsa
+from network import Network
 
 pytestmark = pytest.mark.anyio
 

@@ -6,9 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from neighbour import Neighbour, instance, rsa, rsa_key
-from network import Network
-from senders import ORIGIN, Body, Person, as_bytes, cavage
 
 from federation import clock, storage, strict_json
 from federation.documents import read_activity
@@ -16,6 +13,9 @@ from federation.errors import BadSignature, Blocked, Malformed, Unreachable
 from federation.signatures import SignedRequest
 from fedigroups.store import Store
 from inbox.verify import Verifier
+from neighbour import Neighbour, instance, rsa, rsa_key
+from network import Network
+from senders import ORIGIN, Body, Person, as_bytes, cavage
 
 pytestmark = pytest.mark.anyio
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-import receivers
 
+import receivers
 from fedigroups.store import Store
 
 

@@ -11,7 +11,6 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from receivers import THREAD, Got, Receiver, Scene, draft, scene, until
 from tortoise.context import TortoiseContext
 
 from federation import clock, storage
@@ -19,6 +18,7 @@ from fedigroups.store import MODELS
 from outbox import lane as lane_module
 from outbox import streams
 from outbox.publish import publish
+from receivers import THREAD, Got, Receiver, Scene, draft, scene, until
 
 START = 1_790_000_000_000
 HOSTS = ("l.example", "m.example", "h.example")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from receivers import THREAD
 
 from federation import storage
 from fedigroups.store import Store
 from outbox import streams
 from outbox.ledger import Ledger
+from receivers import THREAD
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

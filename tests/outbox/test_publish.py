@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from receivers import MICROBLOG, ORIGIN, THREAD, WELDERS, draft
 
 from federation import storage
 from fedigroups.store import Store
 from outbox import publish as publish_module
 from outbox import streams
 from outbox.publish import Draft, Outgoing, Place, cancel, publish
+from receivers import MICROBLOG, ORIGIN, THREAD, WELDERS, draft
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 

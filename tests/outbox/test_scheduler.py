@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from receivers import THREAD, Scene, draft, until
 
 from federation import clock, limits, storage
 from outbox import due, lanes, report, streams
@@ -15,6 +14,7 @@ from outbox import scheduler as scheduler_module
 from outbox.lanes import State
 from outbox.publish import publish
 from outbox.scheduler import Scheduler
+from receivers import THREAD, Scene, draft, until
 
 pytestmark = pytest.mark.anyio
 

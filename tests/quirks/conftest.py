@@ -8,13 +8,12 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+
+from federation.vocabulary import ACTIVITY_JSON
 from judges import Judge, Microblog, Threads
 from network import Exchange
 from servers import GROUP, Member, Server
 from world import Town, World
-
-from federation.vocabulary import ACTIVITY_JSON
-
 
 J = TypeVar("J", bound=Judge)
 
@@ -27,7 +26,9 @@ class Stage:
     ours: Town
     judges: list[Judge] = field(default_factory=list)
 
-    def microblog(self, host: str = "m.example", software: str = "mastodon", **more: Any) -> Microblog:
+    def microblog(
+        self, host: str = "m.example", software: str = "mastodon", **more: Any
+    ) -> Microblog:
         """A microblog that judges."""
         return self._add(Microblog(host, software=software, **more))
 
@@ -58,7 +59,10 @@ class Stage:
 
     def conclude(self) -> None:
         """Nobody has anything to object to."""
-        assert [verdict for judge in self.judges for verdict in judge.verdicts] == []
+        verdicts = [verdict for judge in self.judges for verdict in judge.verdicts]
+        for judge in self.judges:
+            judge.verdicts.clear()
+        assert verdicts == []
 
     async def join(self, *people: Member) -> None:
         """They become members; what was sent until then is forgotten."""

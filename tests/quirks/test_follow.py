@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from servers import GROUP
 
+from federation import storage
 from fedigroups.groups import lookup, membership
 from fedigroups.groups.models import Member
-from federation import storage
 from outbox.publish import publish
+from servers import GROUP
 
 pytestmark = pytest.mark.anyio
 

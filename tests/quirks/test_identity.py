@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from judges import READABLE
-from servers import GROUP
 
-from fedigroups.accounts.names import check_name
-from fedigroups.groups.models import Group
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.vocabulary import AS2, PUBLIC
+from fedigroups.accounts.names import check_name
+from fedigroups.groups.models import Group
+from judges import READABLE
+from servers import GROUP
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,9 @@ async def test_every_id_of_an_actor_is_lower_case_https_without_a_port(stage, ur
 
 # wire.md (c) 2, 3
 async def test_webfinger_has_one_link_to_the_group_and_says_that_it_is_one(stage) -> None:
-    answer = await stage.read(f"{ORIGIN}/.well-known/webfinger?resource=acct:welders@groups.example")
+    answer = await stage.read(
+        f"{ORIGIN}/.well-known/webfinger?resource=acct:welders@groups.example"
+    )
     links = [link for link in answer.json()["links"] if link["rel"] == "self"]
     assert answer.headers["content-type"] == "application/jrd+json"
     assert answer.json()["subject"] == "acct:welders@groups.example"
@@ -59,7 +61,8 @@ async def test_host_meta_leads_to_webfinger(stage) -> None:
 
 # wire.md (c) 5
 @pytest.mark.parametrize(
-    "uri", [*OWN, *(f"{GROUP}/{name}" for name in ("outbox", "followers", "moderators", "featured"))]
+    "uri",
+    [*OWN, *(f"{GROUP}/{name}" for name in ("outbox", "followers", "moderators", "featured"))],
 )
 async def test_lemmy_finds_its_own_spelling_of_the_media_type(stage, uri) -> None:
     assert (await stage.read(uri)).headers["content-type"] in READABLE

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from servers import GROUP
 
-from fedigroups.groups import speaking
-from fedigroups.groups.models import Member, Post
 from federation import clock
 from federation.documents import time_of
 from federation.vocabulary import AS2, PUBLIC
+from fedigroups.groups import speaking
+from fedigroups.groups.models import Member, Post
+from servers import GROUP
 
 pytestmark = pytest.mark.anyio
 
@@ -130,7 +130,9 @@ async def test_the_group_is_found_wherever_a_peer_names_it(stage, named) -> None
 
 
 # wire.md (c) 33
-async def test_of_a_peertube_video_the_person_is_the_author_and_the_channel_the_group(stage) -> None:
+async def test_of_a_peertube_video_the_person_is_the_author_and_the_channel_the_group(
+    stage,
+) -> None:
     tube = stage.server("tube.example", "peertube")
     pia, films = tube.member("pia"), tube.member("films", kind="Group")
     await stage.ours.join("tom", f"@{films.handle}")
@@ -302,7 +304,7 @@ async def test_a_vote_in_a_poll_is_no_reply_and_is_not_announced(stage) -> None:
 
 # wire.md (c) 44
 async def test_what_a_group_elsewhere_announces_is_never_announced_again(stage) -> None:
-    _, _, ann, bob = await families(stage)
+    _, _, _ann, bob = await families(stage)
     cats = stage.server("cats.example", "lemmy").member("cats", kind="Group")
     await stage.ours.join("tom", f"@{cats.handle}")
     await stage.settle()
@@ -333,7 +335,7 @@ async def test_what_bots_and_groups_say_is_not_announced(stage, kind) -> None:
 # wire.md (c) 45
 @pytest.mark.parametrize("wrapped", [False, True])
 async def test_nobody_acts_for_people_of_ours_from_outside(stage, wrapped) -> None:
-    _, _, ann, bob = await families(stage)
+    _, _, ann, _bob = await families(stage)
     trap = stage.server("evil.example", "lemmy").member("trap", kind="Group")
     olga = await stage.ours.person("olga")
     forged = ann.create(ann.note("I am Olga.")) | {
@@ -397,9 +399,7 @@ async def test_a_batch_of_piefed_is_unpacked_and_each_is_judged_by_itself(stage,
     await stage.settle()
     await stage.send(bakers, bakers.act("Accept", pie.came("Follow")[0]))
     bread = pat.page("Rye", "Sour.", group=bakers.uri)
-    await stage.send(
-        bakers, bakers.act("Announce", pat.create(bread), to=[PUBLIC], cc=[])
-    )
+    await stage.send(bakers, bakers.act("Announce", pat.create(bread), to=[PUBLIC], cc=[]))
     ours = await stage.ours.write("olga", "Which rod?")
     dan = stage.server("d.example", "lemmy").member("dan")
     likes = [
@@ -416,7 +416,7 @@ async def test_a_batch_of_piefed_is_unpacked_and_each_is_judged_by_itself(stage,
 
 # wire.md (c) 48
 async def test_the_chain_of_a_reply_is_followed_fifty_steps_and_no_further(stage) -> None:
-    _, _, ann, bob = await families(stage)
+    _, _, _ann, bob = await families(stage)
     chain = [bob.note("Too far away.", group="", reply_to="https://nowhere.example/1")]
     for step in range(60):
         chain.append(bob.note(f"Step {step}.", group="", reply_to=chain[-1]["id"]))
@@ -485,7 +485,7 @@ async def test_a_hashtag_with_the_name_of_the_group_is_not_the_group(stage) -> N
 
 # wire.md (c) 106
 async def test_parents_are_announced_before_their_replies_to_every_host(stage) -> None:
-    microblog, threads, ann, bob = await families(stage)
+    microblog, threads, _ann, _bob = await families(stage)
     threads.answers = [503]
     asked = await stage.ours.write("olga", "Which rod?")
     parent = asked.uri
@@ -515,7 +515,7 @@ async def test_a_shared_inbox_gets_one_copy_for_all_and_gotosocial_one_for_each(
 
 # wire.md (c) 109
 async def test_what_reaches_misskey_is_below_64_kb_however_long_the_post(stage) -> None:
-    microblog, threads, ann, bob = await families(stage, software="misskey")
+    microblog, threads, _ann, bob = await families(stage, software="misskey")
     long = bob.page("Long", "溶接" * 30_000)
     await stage.say(bob, long)
     assert len(threads.inbox[0].body) > 100_000
@@ -523,7 +523,7 @@ async def test_what_reaches_misskey_is_below_64_kb_however_long_the_post(stage) 
 
 
 async def test_a_reply_is_not_boosted_unless_the_group_chose_to(stage) -> None:
-    microblog, threads, _, _ = await families(stage, takes_replies=True)
+    microblog, _threads, _, _ = await families(stage, takes_replies=True)
     asked = await stage.ours.write("olga", "Which rod?")
     await stage.ours.reply("tom", asked.uri, "1.6 mm.")
     await stage.settle()
@@ -532,4 +532,3 @@ async def test_a_reply_is_not_boosted_unless_the_group_chose_to(stage) -> None:
     await stage.ours.reply("tom", asked.uri, "Or 2 mm.")
     await stage.settle()
     assert microblog.kinds() == ["Announce", "Announce"]
-

@@ -6,7 +6,7 @@ An Announce around an activity never comes here: the inbox unwraps it and dispat
 from __future__ import annotations
 
 from federation import addressing
-from fedigroups.groups import evidence, lookup, reactions
+from fedigroups.groups import evidence, lookup, reactions, threads
 from fedigroups.groups.evidence import Arrival, Found
 from fedigroups.groups.handlers.create import take_announced
 from fedigroups.groups.models import Post
@@ -40,5 +40,7 @@ async def _boost(received: Received) -> Outcome:
     post = await Post.get_or_none(uri=received.activity.object_id, state="live")
     if post is None:
         return ignored("it boosts nothing that we have")
+    if await threads.is_buried(received.activity.id, received.activity.actor):
+        return ignored("it was taken back before it came")
     await reactions.put(post, received.actor.uri, "boost", received.activity.id)
     return done("boost counted")

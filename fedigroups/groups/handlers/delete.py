@@ -37,13 +37,15 @@ async def gather_delete(received: Received) -> Witness:
     if received.announcer is None or not await Post.exists(uri=activity.object_id):
         return Witness()
     await lookup.check_joined(received.announcer)
-    return Witness(
-        gone_at_origin=await _is_gone(received, activity.object_id),
-        by_moderator=await _is_moderator(received, received.announcer),
-    )
+    if await _is_moderator(received, received.announcer):
+        return Witness(by_moderator=True)
+    return Witness(gone_at_origin=await _is_gone(received, activity.object_id))
 
 
 async def _is_gone(received: Received, uri: str) -> bool:
+    """Whether its origin says so; what we are the origin of ends here, or by a moderator."""
+    if received.wire.uris.is_local(uri):
+        return False
     try:
         await received.wire.fetcher.get(uri, received.budget)
     except Gone:
@@ -54,7 +56,10 @@ async def _is_gone(received: Received, uri: str) -> bool:
 async def _is_moderator(received: Received, group: Actor) -> bool:
     if not group.moderators or not same_origin(group.moderators, group.uri):
         return False
-    listed = await received.wire.fetcher.get(group.moderators, received.budget)
+    try:
+        listed = await received.wire.fetcher.get(group.moderators, received.budget)
+    except (Gone, NotUsable):
+        return False
     members = listed.document.get("orderedItems", listed.document.get("items"))
     return received.activity.actor in ids_of(members)
 
@@ -104,7 +109,9 @@ async def _end_state(received: Received, post: Post, witness: Witness) -> str:
     if received.announcer is not None:
         if received.announcer.id != post.thread.group.actor_id:
             return ""
-        return "removed" if witness.by_moderator else "deleted" if witness.gone_at_origin else ""
+        if witness.by_moderator and received.actor.id != post.author_id:
+            return "removed"
+        return "deleted" if witness.by_moderator or witness.gone_at_origin else ""
     if received.actor.id == post.author_id:
         return "deleted"
     member = await membership.standing(post.thread.group, received.actor)
@@ -128,4 +135,4 @@ async def _remove_all(received: Received) -> None:
         "thread", "author"
     ):
         await threads.end(post, "deleted")
-        await distribute.hide(post.uri)
+        await distribute.withhold(post.thread.group_id, post.uri)

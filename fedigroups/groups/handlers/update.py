@@ -11,6 +11,7 @@ from federation.vocabulary import ACTOR_TYPES
 from fedigroups.groups import distribute, evidence, lookup, membership, policies, threads
 from fedigroups.groups.evidence import Found
 from fedigroups.groups.handlers.create import gather_create, inner_of, on_create
+from fedigroups.groups.handlers.delete import Witness, gather_delete, on_delete
 from fedigroups.groups.models import Group, Post
 from fedigroups.groups.visibility import OPEN
 from inbox.registry import Outcome, Received, done, ignored
@@ -24,9 +25,14 @@ class Profile:
     actor: Actor
 
 
-async def gather_update(received: Received) -> Found | Profile | None:
-    """The new version from its own authority; an actor is read anew at its origin."""
+async def gather_update(received: Received) -> Found | Profile | Witness | None:
+    """The new version from its own authority; an actor is read anew at its origin.
+
+    An Update to a Tombstone is a Delete (NodeBB).
+    """
     activity = received.activity
+    if activity.object_kind == "Tombstone":
+        return await gather_delete(received)
     await lookup.check_joined(received.announcer)
     if activity.object_kind in ACTOR_TYPES or activity.object_id == activity.actor:
         if activity.object_id != activity.actor and received.announcer is None:
@@ -39,6 +45,8 @@ async def gather_update(received: Received) -> Found | Profile | None:
 
 async def on_update(received: Received) -> Outcome:
     """Take the newer version; an Update of what we do not have is its Create (Lemmy)."""
+    if isinstance(received.facts, Witness):
+        return await on_delete(received)
     if isinstance(received.facts, Profile):
         return await _profile(received.facts.actor)
     post = await Post.get_or_none(uri=received.activity.object_id).select_related(

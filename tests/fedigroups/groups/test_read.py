@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-import scenery
 
+import scenery
 from federation import storage
 from fedigroups.groups import read
 from fedigroups.groups.models import Group, Thread

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import product
 
 import pytest
-import scenery
 
+import scenery
 from federation import storage
 from fedigroups.groups.visibility import Viewer, can_see, is_listed, listed_sql, open_sql
 from fedigroups.store import Store

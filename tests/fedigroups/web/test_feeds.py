@@ -5,13 +5,13 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-import scenery
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenery import browser
 
+import scenery
 from fedigroups.store import Store
 from fedigroups.web.feeds import Feed, document
+from scenery import browser
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

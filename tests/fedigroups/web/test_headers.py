@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import httpx
 import pytest
-import scenery
-from scenery import SITE, browser
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+import scenery
 from fedigroups.store import Store
 from fedigroups.web import errors, static
 from fedigroups.web.headers import SecurityHeaders
+from scenery import SITE, browser
 
 pytestmark = pytest.mark.anyio
 

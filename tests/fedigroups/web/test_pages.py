@@ -7,12 +7,12 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-import scenery
-from scenery import SITE, browser
 
+import scenery
 from federation.errors import Unreachable
 from fedigroups.groups.models import Group, Thread
 from fedigroups.store import Store
+from scenery import SITE, browser
 
 pytestmark = pytest.mark.anyio
 
