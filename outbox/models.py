@@ -80,7 +80,7 @@ class LogEntry(Model):
 
         table = "log_entry"
         unique_together = (("stream", "seq"),)
-        indexes = (("stream", "object_uri"),)
+        indexes = (("stream", "object_uri"), ("activity_id",))
 
     def __str__(self) -> str:
         return f"{self.stream}#{self.seq}"
@@ -103,7 +103,7 @@ class Subscription(Model):
 
         table = "subscription"
         unique_together = (("stream", "inbox"),)
-        indexes = (("host",),)
+        indexes = (("host",), ("stream", "cursor"))
 
     def __str__(self) -> str:
         return f"{self.stream} -> {self.inbox}"

@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
             options={
                 "table": "log_entry",
                 "unique_together": (("stream", "seq"),),
-                "indexes": [Index(fields=["stream", "object_uri"])],
+                "indexes": [Index(fields=["stream", "object_uri"]), Index(fields=["activity_id"])],
             },
         ),
         ops.CreateModel(
@@ -363,7 +363,7 @@ class Migration(migrations.Migration):
             options={
                 "table": "subscription",
                 "unique_together": (("stream", "inbox"),),
-                "indexes": [Index(fields=["host"])],
+                "indexes": [Index(fields=["host"]), Index(fields=["stream", "cursor"])],
             },
         ),
         ops.CreateModel(

@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from fresh import fresh_world
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from servers import Member, Server
-from world import Town, World
 
 from federation import clock, storage
 from federation.vocabulary import AS2
+from fresh import fresh_world
+from servers import Member, Server
+from world import Town, World
 
 pytestmark = pytest.mark.anyio
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from fresh import fresh_world
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from servers import GROUP, Member, Server
-from world import World
 
 from federation import storage
 from fedigroups.groups import read
+from fresh import fresh_world
+from servers import GROUP, Member, Server
+from world import World
 
 pytestmark = pytest.mark.anyio
 
