@@ -17,24 +17,31 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from servers import GROUP
-from world import Town
 
 from federation import addressing, ids, storage, strict_json, wire
-from federation.documents import ActivityDoc, id_of, many, read_object
+from federation.documents import id_of, kind_of, many, read_object
 from federation.errors import FederationError
 from federation.origin import host_of
-from federation.vocabulary import ACTIVITY_JSON, ACTIVITY_TYPES, ACTOR_TYPES, AS2, POST_TYPES, PUBLIC
+from federation.vocabulary import (
+    ACTIVITY_JSON,
+    ACTIVITY_TYPES,
+    ACTOR_TYPES,
+    AS2,
+    POST_TYPES,
+    PUBLIC,
+)
 from federation.wire import Wire
 from fedigroups.content.sanitise import clean
 from fedigroups.groups import lookup, membership, threads
 from fedigroups.groups.evidence import Arrival as Believed
 from fedigroups.groups.handlers import register_all
-from fedigroups.groups.models import Group, Post
+from fedigroups.groups.models import Group, Member, Post
 from inbox import gate
 from inbox.process import Processor
 from inbox.record import Arrival, Recorder
 from inbox.registry import Registry
+from servers import GROUP
+from world import Town
 
 ROOT = Path(__file__).resolve().parents[1]
 WIRE = ROOT / "../shared/wire"
@@ -155,9 +162,13 @@ def filled(value: Any, above: str = "", number: Iterator[int] | None = None) -> 
     known = dict(value)
     if known.get("type") == "Follow" and known.get("object") == SCRUBBED:
         known["object"] = id_of(known.get("to")) or "https://kbin.test/m/test"
-    if known.get("type") in ACTOR_TYPES and known.get("id") == SCRUBBED:
+    if kind_of(known) in ACTOR_TYPES and known.get("id") == SCRUBBED:
         known["id"] = known.get("url")
-    if known.get("type") == "Delete" and known.get("object") == SCRUBBED and "audience" not in known:
+    if (
+        known.get("type") == "Delete"
+        and known.get("object") == SCRUBBED
+        and "audience" not in known
+    ):
         known["object"] = known.get("actor")
     return {key: filled(item, key, number) for key, item in known.items()}
 
@@ -218,9 +229,14 @@ def people_in(document: Document) -> dict[str, str]:
     """Who acts or wrote in it, and of what type they are."""
     found: dict[str, str] = {}
     for part in embedded(document):
-        for key in ("actor", "attributedTo"):
-            for uri in map(id_of, many(part.get(key))):
-                found.setdefault(uri, "Person")
+        for uri in map(id_of, many(part.get("actor"))):
+            found.setdefault(uri, "Person")
+    for part in embedded(document):
+        for owner in many(part.get("attributedTo")):
+            # Mobilizon attributes a post to the group that its actor is in.
+            found.setdefault(id_of(owner), kind_of(owner) or "Group")
+    if document["type"] == "Block" and document.get("target"):
+        found.setdefault(id_of(document["object"]), "Person")
     inner = document.get("object")
     if document["type"] in {"Accept", "Reject"} or _GROUP.match(id_of(document["actor"])):
         found[id_of(document["actor"])] = "Group"
@@ -248,26 +264,29 @@ class Listener:
 
     async def hear(self, told: Recorded) -> Outcome:
         """As it came."""
-        return await self._alone(told.document, Archive(self.documents), [])
+        return await self._alone(filled(told.document), Archive(self.documents))
 
     async def hear_to_us(self, told: Recorded) -> Outcome:
         """As if it had been sent to us."""
         document = to_us(filled(told.document))
-        secure = {key.replace("http://", "https://"): value for key, value in self.documents.items()}
+        secure = {
+            key.replace("http://", "https://"): value for key, value in self.documents.items()
+        }
         served = {key: to_us_too(value) for key, value in secure.items() if key in _uris(document)}
-        parts = {part["id"]: part for part in embedded(document) if part.get("type") in POST_TYPES}
+        parts = {part["id"]: part for part in embedded(document) if kind_of(part) in POST_TYPES}
         people = people_in(document)
-        actors = {key: value for key, value in served.items() if value.get("type") in ACTOR_TYPES}
-        return await self._alone(
-            document, Archive(served | parts | actors, people), [document, people]
-        )
+        actors = {key: value for key, value in served.items() if kind_of(value) in ACTOR_TYPES}
+        network = Archive(served | parts | actors, people)
+        return await self._alone(document, network, prepared=True)
 
-    async def _alone(self, document: Document, network: Archive, plan: list[Any]) -> Outcome:
+    async def _alone(
+        self, document: Document, network: Archive, *, prepared: bool = False
+    ) -> Outcome:
         made = wire.build(self.town.wire.config, network, clean)
         with self.town.instance.store.context():
             try:
-                if plan:
-                    await prepare(made, *plan)
+                if prepared:
+                    await prepare(made, network, document)
                 return await outcome(made, document)
             finally:
                 await self._forget()
@@ -296,10 +315,10 @@ async def outcome(made: Wire, document: Document) -> Outcome:
     body = strict_json.dumps(document)
     try:
         activity = gate.read_document([("content-type", ACTIVITY_JSON)], body)
-        await gate.admit(made, activity)
+        host = await gate.admit(made, activity)
     except FederationError as error:
         return Outcome.of("refused", str(error))
-    await receive(made, activity, body)
+    await receive(made, Arrival(activity, host, made.uris.shared_inbox, body))
     row = await storage.row(
         "SELECT state, reason FROM receipt WHERE activity_uri = ? ORDER BY id DESC", activity.id
     )
@@ -307,27 +326,58 @@ async def outcome(made: Wire, document: Document) -> Outcome:
     return Outcome.of(row["state"], row["reason"])
 
 
-async def receive(made: Wire, activity: ActivityDoc, body: bytes) -> None:
+async def receive(made: Wire, arrival: Arrival) -> None:
     """Record it as if its signature had verified, and process it."""
     registry = Registry()
     register_all(registry)
-    door = made.uris.shared_inbox
-    arrival = Arrival(activity, host_of(activity.actor), door, body)
     await Recorder(lambda: None).record(arrival)
     await Processor(made, registry, lambda: None).drain()
 
 
-async def prepare(made: Wire, document: Document, people: dict[str, str]) -> None:
+async def prepare(made: Wire, network: Archive, document: Document) -> None:
     """Make it true that what the activity is about came here before."""
-    actor, inner = id_of(document["actor"]), document.get("object")
-    act = inner if isinstance(inner, dict) and inner.get("type") in ACTIVITY_TYPES else None
+    actor, acts = id_of(document["actor"]), list(acts_in(document))
+    for act in acts:
+        await made.directory.actor(id_of(act["actor"]))
     group = await Group.get(name="welders")
-    if people.get(actor) == "Group":
+    if network.people.get(actor) == "Group":
         group = await joined(made, actor, document)
-    for part in (document, *([act] if act else [])):
-        await plant(made, group, part, people)
+    for act in acts:
+        await plant(made, network, group, act)
+    await precede(made, document, acts[1] if len(acts) > 1 else None)
+    await moderate(made, group, document)
+
+
+def acts_in(document: Document) -> Iterator[Document]:
+    """The activity, the one inside of it, and so on."""
+    act: Any = document
+    while isinstance(act, dict) and kind_of(act) in ACTIVITY_TYPES and "actor" in act:
+        yield act
+        act = act.get("object")
+
+
+async def precede(made: Wire, document: Document, act: Document | None) -> None:
+    """What the activity ends must have come first: what it undoes, or the Follow before it."""
     if document["type"] == "Undo" and act and isinstance(act.get("id"), str):
         await outcome(made, act)
+    if document["type"] == "Announce" and act and act["type"] == "Undo":
+        await outcome(made, document | {"id": f"{document['id']}/1", "object": act["object"]})
+    if document["type"] in {"Leave", "Block"} and not document.get("target"):
+        follow = {"id": f"{id_of(document['actor'])}/f", "type": "Follow", "object": GROUP}
+        await outcome(made, follow | {"actor": document["actor"]})
+
+
+async def moderate(made: Wire, group: Group, document: Document) -> None:
+    """Who bans, or deletes with a reason, is a moderator; whom it is about is known."""
+    bans = document["type"] == "Block" and document.get("target")
+    if not bans and (document["type"] != "Delete" or not document.get("summary")):
+        return
+    if bans:
+        await made.directory.actor(id_of(document["object"]))
+    moderator = await made.directory.actor(id_of(document["actor"]))
+    await Member.create(
+        id=ids.new(), group_id=group.id, actor_id=moderator.id, state="member", role="moderator"
+    )
 
 
 async def joined(made: Wire, actor: str, document: Document) -> Group:
@@ -341,7 +391,7 @@ async def joined(made: Wire, actor: str, document: Document) -> Group:
     return group
 
 
-async def plant(made: Wire, group: Group, act: Document, people: dict[str, str]) -> None:
+async def plant(made: Wire, network: Archive, group: Group, act: Document) -> None:
     """The posts that the act answers or is about, unless it brings them itself."""
     inner = act.get("object")
     wanted = []
@@ -350,8 +400,11 @@ async def plant(made: Wire, group: Group, act: Document, people: dict[str, str])
     if isinstance(inner, dict):
         wanted.append(id_of(inner.get("inReplyTo")))
     for uri in wanted:
-        if uri.startswith("https://") and uri not in people and not made.uris.is_local(uri):
-            await _planted(made, group, uri, id_of(act.get("actor")))
+        known = uri in network.people or made.uris.is_local(uri)
+        if uri.startswith("https://") and not known:
+            # Lemmy and Mbin give a reason, if only a space, when it is not the author who deletes.
+            own = "" if act.get("summary") else id_of(act.get("actor"))
+            await _planted(made, network, group, uri, own)
 
 
 def _is_new(act: Document) -> bool:
@@ -359,12 +412,10 @@ def _is_new(act: Document) -> bool:
     return act["type"] == "Announce" and isinstance(inner, dict)
 
 
-async def _planted(made: Wire, group: Group, uri: str, actor: str) -> None:
+async def _planted(made: Wire, network: Archive, group: Group, uri: str, actor: str) -> None:
     host = urlsplit(uri).netloc
     author = actor if urlsplit(actor).netloc == host else f"https://{host}/users/somebody"
-    transport = made.http._transport
-    assert isinstance(transport, Archive)
-    transport.people.setdefault(author, "Person")
+    network.people.setdefault(author, "Person")
     document = {
         "id": uri,
         "type": "Note",

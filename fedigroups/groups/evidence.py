@@ -13,6 +13,7 @@ from federation.documents import ObjectDoc, read_object
 from federation.errors import Blocked, FederationError, NotUsable
 from federation.models import Actor
 from federation.origin import host_of, same_origin
+from federation.vocabulary import POST_TYPES
 from fedigroups.groups.models import Post
 from inbox.registry import Received
 
@@ -46,6 +47,8 @@ async def arrival(received: Received) -> Arrival:
         document = await fetched(received, activity.object_id)
     else:
         document = read_object(activity.inner)
+    if document.kind not in POST_TYPES:
+        raise NotUsable(f"{document.id} is of type {document.kind}, which is no post")
     return Arrival(document, await _author(received, document))
 
 
@@ -118,6 +121,8 @@ async def ancestors(received: Received, document: ObjectDoc) -> tuple[Arrival, .
 async def _ancestor(received: Received, uri: str) -> Arrival | None:
     try:
         document = await fetched(received, uri)
+        if document.kind not in POST_TYPES:
+            return None
         if not same_origin(document.attributed_to, document.id):
             return None
         author = await received.wire.directory.actor(document.attributed_to, received.budget)

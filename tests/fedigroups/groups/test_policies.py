@@ -72,8 +72,11 @@ def test_a_moderator_looks_at_strangers_where_the_group_wants_it(
 
 @pytest.mark.parametrize(
     ("policy", "stranger", "in_it", "moderator"),
-    [("anyone", True, True, True), ("members", False, True, True)]
-    + [("moderators", False, False, True)],
+    [
+        ("anyone", True, True, True),
+        ("members", False, True, True),
+        ("moderators", False, False, True),
+    ],
 )
 def test_who_starts_threads(policy: str, stranger: bool, in_it: bool, moderator: bool) -> None:
     here = group(post_policy=policy)

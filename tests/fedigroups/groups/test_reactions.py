@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import scenery
 
+import scenery
 from fedigroups.groups import reactions
 from fedigroups.groups.models import Post, Reaction
 from fedigroups.store import Store

@@ -53,7 +53,7 @@ def test_a_state_that_nobody_knows_fails_loudly() -> None:
 def test_a_broken_table_is_noticed_when_it_is_imported(
     monkeypatch: pytest.MonkeyPatch, following: frozenset[str], complaint: str
 ) -> None:
-    broken = {state: following for state in MOVES}
+    broken = dict.fromkeys(MOVES, following)
     monkeypatch.setattr(states, "MOVES", broken)
     with pytest.raises(RuntimeError, match=complaint):
         states._check()
