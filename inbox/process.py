@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -35,16 +35,26 @@ PAUSE_SECONDS = 5.0
 """How long a host's lane rests after the database failed in it."""
 
 T = TypeVar("T")
+Heard = Callable[[str], Awaitable[None]]
 
 
 class Processor:
     """Processes what was received; `after` is called after each commit that may have made work.
 
+    `heard` is told each host whose receipts have their turn.
+
     Several processors may run on one PostgreSQL: each receipt has its effects once, and those of
     one host in their order, because whoever finds a receipt taken waits for what becomes of it.
     """
 
-    def __init__(self, wire: Wire, registry: Registry, after: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        registry: Registry,
+        after: Callable[[], None],
+        heard: Heard | None = None,
+    ) -> None:
+        self._heard = heard
         self._wire = wire
         self._registry = registry
         self._after = after
@@ -105,6 +115,8 @@ class Processor:
 
     async def _turn(self, host: str) -> None:
         await self._wire.peers.heard(host)
+        if self._heard is not None:
+            await self._heard(host)
         for _ in range(TURN):
             chunk = await _due(host)
             for due in chunk:

@@ -283,7 +283,8 @@ async def _thread_family(author: Actor) -> bool:
 def _forward(hosted: Hosted, inner: Inner, about: Post, kind: str) -> list[Draft]:
     if not inner.signed:
         return []
-    place = _place(streams.microblog(hosted.group.id), kind, about, skip_host=inner.host)
+    stream, ends = streams.microblog(hosted.group.id), kind == "delete"
+    place = _place(stream, kind, about, undoes=ends, skip_host=inner.host)
     outgoing = Outgoing(inner.uri, hosted.actor.uri, "Forward", inner.body, public=False)
     return [Draft(outgoing, (place,))]
 

@@ -130,13 +130,18 @@ def _attachments(document: ObjectDoc) -> str:
 
 
 async def edit(post: Post, document: ObjectDoc) -> bool:
-    """Take a newer version; False for one that is not newer, or of a post that is gone."""
+    """Take a newer version; False for one that is not newer, or of a post that is gone.
+
+    Also False when the row is no longer as the caller read it.
+    """
     version = document.updated or clock.now_ms()
     current = post.updated_at or post.published_at
     if post.state in {"deleted", "removed"} or version <= current:
         return False
     columns = written(document)
-    await Post.filter(id=post.id).update(**columns, updated_at=version)
+    as_read = Post.filter(id=post.id, state=post.state, updated_at=post.updated_at)
+    if not await as_read.update(**columns, updated_at=version):
+        return False
     if post.parent_id is None:
         title = str(columns["title"]) or excerpt(str(columns["content"]), TITLE_CHARS)
         await Thread.filter(id=post.thread_id).update(title=title or post.uri)

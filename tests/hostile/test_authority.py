@@ -68,7 +68,12 @@ async def test_a_neighbour_on_the_same_host_is_not_the_author(scene: Scene) -> N
     note = await scene.post("Mine.")
     bob = scene.home.member("bob")
     await scene.send(bob.act("Like", f"{GROUP}/threads/0"), bob)
-    for activity in (bob.act("Update", later(note, "Bob's")), bob.act("Delete", note["id"])):
+    tries = [
+        bob.act("Update", later(note, "Bob's")),
+        bob.act("Update", later(note, "Bob's") | {"attributedTo": bob.uri}),
+        bob.act("Delete", note["id"]),
+    ]
+    for activity in tries:
         async with scene.nothing_changes():
             assert await scene.send(activity, bob) == 202
     await scene.still_serves()
@@ -161,13 +166,13 @@ async def test_nobody_takes_back_what_another_did(scene: Scene) -> None:
     await scene.send(like, vic)
     followed = vic.follow()
     await scene.send(followed, vic)
+    await scene.send(eve.follow())  # what she takes back in Vic's name is not hers either
+    await scene.send(eve.act("Like", note["id"]))
     tries = [
         eve.act("Undo", followed),
-        eve.act("Undo", followed | {"actor": eve.uri}),
         eve.act("Undo", followed["id"]),
         eve.act("Undo", like),
         eve.act("Undo", like["id"]),
-        eve.act("Undo", like | {"actor": eve.uri}),
         eve.act("Undo", [like, followed]),
         eve.act(
             "Undo", {"type": "Announce", "id": f"{GROUP}/b", "actor": GROUP, "object": note["id"]}

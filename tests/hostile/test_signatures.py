@@ -54,8 +54,9 @@ def signed_over(scene: Scene, body: bytes, covered: str, **more: str) -> Headers
 async def refused(
     scene: Scene, headers: Headers, body: bytes, *statuses: int, url: str = INBOX
 ) -> None:
+    """Nothing comes of it; a key that fails is asked for once more, at its own host."""
     before = await scene.receipts()
-    async with scene.nothing_changes():
+    async with scene.nothing_changes(asks=("h.example", "evil.example")):
         assert await scene.raw(body, headers, url) in statuses, headers
     assert await scene.receipts() == before
 
@@ -88,7 +89,7 @@ async def test_another_body_or_digest_than_the_signed_one_is_refused(scene: Scen
     body, other = like(scene), like(scene)
     good = scene.signed(body, scene.vic)
     await refused(scene, good, other, 401)
-    await refused(scene, good | {"digest": f"SHA-256={sha256(other)}"}, other, 401)
+    await refused(scene, good | {"Digest": f"SHA-256={sha256(other)}"}, other, 401)
     digest = sha256(body)
     spellings = [
         f"SHA-256={digest},SHA-256={sha256(other)}",
@@ -168,10 +169,8 @@ async def test_who_signs_is_the_actor_and_nobody_else(scene: Scene) -> None:
     bob = scene.home.member("bob")
     await scene.send(bob.act("Like", f"{GROUP}/threads/0"), bob)
     note = await scene.post()
-    for activity in (
-        scene.vic.act("Delete", note["id"]),
-        scene.vic.act("Undo", scene.vic.follow()),
-    ):
+    undo = scene.vic.act("Undo", scene.vic.follow())
+    for activity in (scene.vic.act("Delete", note["id"]), undo):
         body = json.dumps(activity).encode()
         for who in (scene.eve, bob):
             await refused(scene, scene.signed(body, who), body, 401, 403)
@@ -183,7 +182,6 @@ async def test_who_signs_is_the_actor_and_nobody_else(scene: Scene) -> None:
         "did:key:z6Mk",
         "file:///etc/passwd",
         "data:,x",
-        "",
     ):
         async with scene.nothing_changes():
             status = await scene.raw(body, scene.signed(body, scene.vic, key_id=key_id))

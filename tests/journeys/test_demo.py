@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from conftest import MakeUrl
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(400)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
 from federation import clock, limits, storage
+from federation.peers import Known
 from outbox import due, lanes, report, streams
 from outbox import scheduler as scheduler_module
 from outbox.lanes import State
@@ -157,14 +158,14 @@ async def test_a_lane_that_fails_ends_neither_the_loop_nor_the_others(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob, ann = await scene.host(), await scene.host("m.example")
-    blocked = scene.wire.peers.is_blocked
+    known = scene.wire.peers.known
 
-    async def broken(host: str) -> bool:
-        if host == "l.example":
+    async def broken(hosts: Sequence[str]) -> dict[str, Known]:
+        if "l.example" in hosts:
             raise LookupError("a fault of ours")
-        return await blocked(host)
+        return await known(hosts)
 
-    monkeypatch.setattr(scene.wire.peers, "is_blocked", broken)
+    monkeypatch.setattr(scene.wire.peers, "known", broken)
     async with running(scene.scheduler) as task:
         for name in ("one", "two"):
             await scene.say(name)

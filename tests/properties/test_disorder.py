@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from federation import clock, storage
@@ -25,6 +25,7 @@ Template = Callable[[str, str], str]
 FAST = settings(
     max_examples=20,
     deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # to make a failing example smaller takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

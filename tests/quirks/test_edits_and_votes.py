@@ -256,8 +256,8 @@ async def test_a_boost_by_a_person_is_counted_and_passed_on_to_nobody(stage) -> 
 
 
 # Votes that a group elsewhere reports are about its own posts, and nothing else.
-@pytest.mark.parametrize("kind", ["Like", "Undo", "Undo by id", "Announce"])
-async def test_a_group_elsewhere_does_not_vote_on_posts_here(stage, kind) -> None:
+@pytest.mark.parametrize("what", ["Like", "Undo", "Undo by id", "Announce"])
+async def test_a_group_elsewhere_does_not_vote_on_posts_here(stage, what) -> None:
     _, note, _, _, threads = await a_note(stage)
     bob = threads.member("bob")
     trap = stage.server("evil.example", "lemmy").member("trap", kind="Group")
@@ -269,7 +269,7 @@ async def test_a_group_elsewhere_does_not_vote_on_posts_here(stage, kind) -> Non
         "Undo": bob.act("Undo", like),
         "Undo by id": bob.act("Undo", like["id"]),
         "Announce": bob.act("Announce", note["id"]),
-    }[kind]
+    }[what]
     await stage.send(trap, trap.act("Announce", said, to=[PUBLIC], cc=[]))
     post = await stage.ours.post(note["id"])
     assert (post.likes_count, post.dislikes_count, post.boosts_count) == (1, 0, 0)

@@ -84,8 +84,10 @@ async def test_an_undo_of_somebody_elses_follow_is_ignored(stage, by_id) -> None
     eve = stage.microblog("evil.example").member("eve")
     follow = ann.follow()
     await stage.send(ann, follow)
+    await stage.join(eve)
     await stage.send(eve, eve.act("Undo", follow["id"] if by_id else follow))
-    assert (await stage.ours.members())["ann@m.example"] == "member"
+    members = await stage.ours.members()
+    assert (members["ann@m.example"], members["eve@evil.example"]) == ("member", "member")
     assert (await stage.last()).startswith("ignored")
 
 

@@ -322,10 +322,10 @@ async def test_what_a_group_elsewhere_announces_is_never_announced_again(stage) 
 
 
 # wire.md (c) 44
-@pytest.mark.parametrize("kind", ["Group", "Service", "Application"])
-async def test_what_bots_and_groups_say_is_not_announced(stage, kind) -> None:
+@pytest.mark.parametrize("what", ["Group", "Service", "Application"])
+async def test_what_bots_and_groups_say_is_not_announced(stage, what) -> None:
     await families(stage)
-    bot = stage.microblog("bots.example").member("echo", kind=kind)
+    bot = stage.microblog("bots.example").member("echo", kind=what)
 
     await stage.ours.change(post_policy="anyone")
     await stage.say(bot, bot.note("Echo!"))
@@ -348,6 +348,32 @@ async def test_nobody_acts_for_people_of_ours_from_outside(stage, wrapped) -> No
         assert await ann.send(forged) == 401
     await stage.settle()
     assert heard(stage) == []
+
+
+# wire.md (c) 44, 47
+@pytest.mark.parametrize("verb", ["Create", "Update"])
+async def test_words_in_the_announce_of_a_group_elsewhere_are_read_at_their_own_origin(
+    stage, verb
+) -> None:
+    cats = stage.server("cats.example", "lemmy").member("cats", kind="Group")
+    await stage.ours.join("tom", f"@{cats.handle}")
+    await stage.settle()
+    await stage.send(cats, cats.act("Accept", cats.home.came("Follow")[0]))
+    vic = stage.server("h.example", "mastodon").member("vic")
+    note = vic.note("I like cats.", group=cats.uri)
+    forged = vic.create(note | {"content": "<p>I hate cats.</p>"}) | {"type": verb}
+    await stage.send(cats, cats.act("Announce", forged, to=[PUBLIC], cc=[]))
+    assert (await stage.ours.post(note["id"])).content == "<p>I like cats.</p>"
+
+
+async def test_a_note_of_another_host_is_not_put_into_their_mouth(stage) -> None:
+    microblog, _, ann, _ = await families(stage)
+    vic = stage.server("h.example", "mastodon").member("vic")
+    note = vic.note("Honest words.")
+    forged = note | {"content": "<p>Forged words.</p>"}
+    await stage.send(ann, ann.create(forged) | {"id": f"{ann.uri}/create/99"})
+    assert await stage.ours.post(note["id"]) is None
+    assert microblog.kinds() == []
 
 
 # wire.md (c) 46

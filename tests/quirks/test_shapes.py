@@ -89,13 +89,13 @@ async def test_the_public_is_understood_in_every_spelling_and_sent_in_full(stage
 
 
 # wire.md (c) 101
-@pytest.mark.parametrize("kind", ["Video", "Audio", "Image", "Document", "Link", "Page"])
-async def test_attachments_of_every_type_pass_through(stage, kind) -> None:
+@pytest.mark.parametrize("what", ["Video", "Audio", "Image", "Document", "Link", "Page"])
+async def test_attachments_of_every_type_pass_through(stage, what) -> None:
     _, threads = await listeners(stage)
     ann = stage.microblog().member("ann")
     await stage.join(ann)
     part = {
-        "type": kind,
+        "type": what,
         "url": "https://m.example/1.mp4",
         "mediaType": "video/mp4",
         "blurhash": "U",

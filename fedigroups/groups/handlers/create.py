@@ -188,8 +188,11 @@ async def take_announced(
     group = await lookup.joined(announcer)
     if group is None or visibility not in {"public", "unlisted"}:
         return ignored("nobody here is in the group, or it is not public")
-    parent: Post | None = None
+    oldest = [*found.ancestors, found.post][0]
+    parent = await threads.parent_of(oldest.object)
+    if parent is not None and parent.thread.group.hosted:
+        return ignored("a group's announcement is never announced again")
+    group = parent.thread.group if parent else group
     for between in found.ancestors:
-        parent = await _stored(group, between, parent or await threads.parent_of(between.object))
-    parent = parent or await threads.parent_of(found.post.object)
+        parent = await _stored(group, between, parent)
     return await _take(received, group, found, parent, visibility)

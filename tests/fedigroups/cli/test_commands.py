@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +17,42 @@ from fedigroups.cli import main
 Run = Callable[..., Result]
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Runs a command on a new instance at http://localhost:8000."""
-    monkeypatch.chdir(tmp_path)
-    runner = CliRunner()
-
-    def command(*words: str, given: str = "", **settings: str) -> Result:
-        environment = {"FEDIGROUPS_DATA_DIR": str(tmp_path / "data")} | settings
-        return runner.invoke(main, words, input=given, env=environment)
-
-    return command
+def typed(folder: Path, *words: str, given: str = "", **settings: str) -> Result:
+    """What a command says that is typed at the instance whose data are in the folder."""
+    environment = {"FEDIGROUPS_DATA_DIR": str(folder)} | settings
+    return CliRunner().invoke(main, words, input=given, env=environment)
 
 
-@pytest.fixture
-def founded(run: Run) -> Run:
-    """The same, with Olga, Tom and the group of the welders."""
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The data of an instance without anybody, and of one with Olga, Tom and the welders."""
+    folder = tmp_path_factory.mktemp("prepared")
+    assert typed(folder / "new", "user", "list").exit_code == 0
+    shutil.copytree(folder / "new", folder / "founded")
     for words in (
         ("user", "create", "olga", "--display", "Olga Berg", "--admin"),
         ("user", "create", "tom"),
         ("group", "create", "welders", "--owner", "olga", "--title", "Welders"),
         ("group", "join", "welders", "--as", "tom"),
     ):
-        assert run(*words).exit_code == 0
-    return run
+        assert typed(folder / "founded", *words).exit_code == 0
+    return {"new": folder / "new", "founded": folder / "founded"}
+
+
+@pytest.fixture
+def run(prepared: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command on a new instance at http://localhost:8000."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(prepared["new"], tmp_path / "data")
+    return partial(typed, tmp_path / "data")
+
+
+@pytest.fixture
+def founded(prepared: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The same, with Olga, Tom and the group of the welders."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(prepared["founded"], tmp_path / "data")
+    return partial(typed, tmp_path / "data")
 
 
 def ask(run: Run, *words: str) -> Any:
@@ -198,10 +212,10 @@ def test_the_doctor_finds_a_new_instance_well(founded: Run) -> None:
     assert {row["check"] for row in ask(founded, "doctor")} >= {"database", "secret", "disk"}
 
 
-def test_the_doctor_notices_a_secret_that_does_not_fit(founded: Run) -> None:
-    sick = founded("doctor", FEDIGROUPS_SECRET="00" * 32)
-    assert sick.exit_code == 1
-    assert "FEDIGROUPS_SECRET" in sick.output
+def test_a_secret_that_does_not_fit_the_keys_stops_every_command(founded: Run) -> None:
+    stopped = founded("doctor", FEDIGROUPS_SECRET="00" * 32)
+    assert stopped.exit_code == 3
+    assert "FEDIGROUPS_SECRET" in stopped.stderr
 
 
 def test_wrong_settings_are_all_named_at_once_with_examples(run: Run) -> None:
@@ -224,9 +238,10 @@ def test_settings_are_shown_without_their_secrets(run: Run) -> None:
     assert "abab" not in shown.output
 
 
-def test_migrating_twice_changes_nothing_the_second_time(run: Run) -> None:
-    assert ask(run, "migrate")["steps"] == ["0001_initial"]
-    assert "up to date" in run("migrate").output
+def test_migrating_twice_changes_nothing_the_second_time(tmp_path: Path) -> None:
+    first = typed(tmp_path, "migrate", "--json")
+    assert json.loads(first.stdout[first.stdout.index("{") :])["steps"] == ["0001_initial"]
+    assert "up to date" in typed(tmp_path, "migrate").output
 
 
 @pytest.mark.parametrize(

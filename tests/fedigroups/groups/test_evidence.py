@@ -110,9 +110,6 @@ async def test_what_its_origin_does_not_serve_is_not_believed_of_a_group(
 ) -> None:
     with pytest.raises(Gone):
         await evidence.arrival(await received(here, create(note()), await cats(here)))
-    here.network.fail("m.example", ConnectionError("down"))
-    with pytest.raises(Exception, match=r"m\.example|down"):
-        await evidence.arrival(await received(here, create(note(2)), await cats(here)))
 
 
 async def test_nobody_speaks_for_somebody_on_another_host(here: Here, home: Neighbour) -> None:
@@ -120,9 +117,9 @@ async def test_nobody_speaks_for_somebody_on_another_host(here: Here, home: Neig
     eve = evil.serve_person("eve", neighbour.rsa("eve"))
     with pytest.raises(Gone):
         await evidence.arrival(await received(here, create(note(), eve)))
-    home.serve("/notes/1", note())
+    home.serve("/notes/2", note(2))
     with pytest.raises(NotUsable, match="cannot speak for"):
-        await evidence.arrival(await received(here, create(note(), eve)))
+        await evidence.arrival(await received(here, create(note(2), eve)))
 
 
 async def test_nobody_speaks_for_a_neighbour(here: Here, home: Neighbour) -> None:
@@ -149,7 +146,7 @@ async def test_an_object_without_an_author_is_no_post(here: Here, home: Neighbou
     with pytest.raises(Malformed):
         await evidence.arrival(await received(here, create(note(attributedTo=None))))
     other = note(1) | {"type": "Dream", "attributedTo": None}
-    with pytest.raises(NotUsable, match="names no author"):
+    with pytest.raises(NotUsable, match="is no post"):
         await evidence.arrival(await received(here, create(other)))
 
 

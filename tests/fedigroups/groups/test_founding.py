@@ -45,6 +45,8 @@ async def test_without_a_title_a_group_is_called_by_its_name(here: Here) -> None
         ({"title": " "}, "title"),
         ({"title": "x" * (NAME_CHARS + 1)}, "title"),
         ({"summary": "x" * (SUMMARY_CHARS + 1)}, "summary"),
+        ({"summary": "\U0001f525" * (SUMMARY_CHARS - 1)}, "summary"),
+        ({"description": "x" * (NAME_CHARS + 1)}, "description"),
         ({"join_policy": "sometimes"}, "open, approval, invite"),
         ({"post_policy": "nobody"}, "anyone, members, moderators"),
         ({"icon_url": "javascript:alert(1)"}, "icon"),

@@ -1,0 +1,149 @@
+"""What runs beside the web: it goes on after failures, and forgets and learns what is due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from federation import clock, storage
+from federation.models import Peer
+from fedigroups import worker
+from fedigroups.groups import threads
+from fedigroups.groups.models import Tombstone
+from servers import Server
+from world import Town, World
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def town(world: World) -> Town:
+    return await world.town()
+
+
+async def keep_house(town: Town) -> None:
+    await town.run(lambda: worker.keep_house(town.instance))
+
+
+async def dialects(town: Town) -> set[str]:
+    """The dialects that anybody elsewhere reads."""
+
+    async def work() -> set[str]:
+        rows = await storage.rows("SELECT stream FROM subscription WHERE stream LIKE 'group:%'")
+        return {row["stream"].split(":")[2] for row in rows}
+
+    found: set[str] = await town.run(work)
+    return found
+
+
+async def until(asked: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the answer is yes; half a minute at most."""
+    for _ in range(1_500):
+        if await asked():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never happened")
+
+
+async def test_what_arrives_is_processed_and_answered_without_anybody_asking(
+    world: World, town: Town
+) -> None:
+    home = Server.at(world.network, "m.example", "mastodon")
+    ann = home.member("ann")
+    running = asyncio.create_task(worker.run(town.instance))
+    try:
+        assert await ann.send(ann.follow()) == 202
+
+        async def answered() -> bool:
+            return home.kinds() == ["Accept{Follow}"]
+
+        await until(answered)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_part_that_fails_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "RESTART_SECONDS", 0.0)
+    runs: list[int] = []
+
+    async def work() -> None:
+        runs.append(len(runs))
+        if len(runs) == 1:
+            raise RuntimeError("the database went away")
+
+    kept = asyncio.create_task(worker._kept_up("processor", work))
+
+    async def often() -> bool:
+        return len(runs) > 2
+
+    await until(often)
+    kept.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await kept
+
+
+async def test_house_is_kept_again_and_again(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "HOUSEKEEPING_SECONDS", 0.01)
+
+    async def bury() -> None:
+        await threads.bury("https://h.example/notes/1", "https://h.example/users/vic", "delete", -1)
+
+    async def forgotten() -> bool:
+        return not await Tombstone.all().exists()
+
+    await town.run(bury)
+    running = asyncio.create_task(worker.run(town.instance))
+    try:
+        await until(lambda: town.run(forgotten))
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_tombstones_are_kept_for_their_days_and_no_longer(town: Town) -> None:
+    async def bury() -> None:
+        for number, days in ((1, -1), (2, 30)):
+            uri = f"https://h.example/notes/{number}"
+            await threads.bury(uri, "https://h.example/users/vic", "delete", days)
+
+    await town.run(bury)
+    await keep_house(town)
+    left = await town.run(lambda: Tombstone.all().values_list("uri", flat=True))
+    assert list(left) == ["https://h.example/notes/2"]
+
+
+async def test_what_was_settled_long_ago_is_forgotten(world: World, town: Town) -> None:
+    ann = Server.at(world.network, "m.example", "mastodon").member("ann")
+    await ann.send(ann.follow())
+    await world.settle()
+
+    async def age() -> None:
+        await storage.execute("UPDATE receipt SET settled_at = ?", clock.now_ms() - 365 * clock.DAY)
+
+    await town.run(age)
+    await keep_house(town)
+    assert await town.outcomes() == []
+
+
+async def test_a_host_that_says_at_last_what_it_is_reads_its_own_dialect_from_then_on(
+    world: World, town: Town
+) -> None:
+    home = Server.at(world.network, "m.example", "")
+    ann = home.member("ann")
+    await ann.send(ann.follow())
+    await world.settle()
+    assert await dialects(town) == {"thread", "microblog"}
+    await keep_house(town)
+    assert await dialects(town) == {"thread", "microblog"}
+    home.serve_nodeinfo("mastodon")
+    await town.run(lambda: Peer.filter(host="m.example").update(asked_at=0))
+    town.wire.fetcher._gone.clear()
+    await keep_house(town)
+    assert await dialects(town) == {"microblog"}
+    home.inbox.clear()
+    await town.write("olga", "Hello.")
+    await world.settle()
+    assert home.kinds() == ["Announce"]
