@@ -12,6 +12,7 @@ import re
 from base64 import b64encode
 from binascii import Error, a2b_base64
 from collections.abc import Iterator
+from functools import lru_cache
 
 from federation.errors import BadSignature, Malformed
 
@@ -22,6 +23,7 @@ _SIZES = {"sha-256": 32, "sha-512": 64}
 _MEMBER = re.compile(r"[ \t]*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):[ \t]*(,|\Z)")
 
 
+@lru_cache(maxsize=4)
 def digest(body: bytes) -> str:
     """The value of a `Digest` header; `SHA-256` in capitals, as snac and PieFed insist."""
     return "SHA-256=" + b64encode(hashlib.sha256(body).digest()).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -61,6 +60,13 @@ def make_app(instance: Instance, *, work: bool = True) -> ASGIApp:
     return SecurityHeaders(Edge(Ambient(app, instance.store)))
 
 
+def make_worker_app(instance: Instance) -> ASGIApp:
+    """The app of a process that only works: it says whether it lives and is ready, nothing else."""
+    app = Starlette(routes=health.routes(), lifespan=_lifespan(instance, work=True))
+    app.router.redirect_slashes = False
+    return SecurityHeaders(Ambient(app, instance.store))
+
+
 def site_of(instance: Instance) -> Site:
     """What the pages know of the instance."""
     wire = instance.wire
@@ -109,25 +115,7 @@ def _template_finder(wire: Wire) -> SubscribeTemplate:
 def _lifespan(instance: Instance, *, work: bool) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await instance.open()
-        background = asyncio.create_task(worker.run(instance)) if work else None
-        log.info("app.started", origin=instance.wire.config.origin)
-        try:
+        async with worker.running(instance, work=work):
             yield
-        finally:
-            await _stop(background)
-            await instance.close()
-            log.info("app.stopped")
 
     return lifespan
-
-
-async def _stop(background: asyncio.Task[None] | None) -> None:
-    """Let go of what runs: leases are released, unfinished work waits in the database."""
-    if background is None:
-        return
-    background.cancel()
-    results = await asyncio.gather(background, return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception):
-            log.error("app.worker_failed", error=repr(result))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+from tortoise.exceptions import IntegrityError
 
 from federation import ids
 from federation.transport import GuardedTransport
 from federation.wire import Transport, Wire, build
+from fedigroups import bus as buses
 from fedigroups.accounts.people import ensure_own_actors
+from fedigroups.bus import INBOX, OUTBOX, Bus
 from fedigroups.content.sanitise import clean
 from fedigroups.groups.handlers import register_all
 from fedigroups.settings import Settings, federation_config
@@ -19,33 +26,50 @@ from fedigroups.store import Store
 from inbox.process import Processor
 from inbox.record import Recorder
 from inbox.registry import Registry
+from outbox.revival import Revival
 from outbox.scheduler import Scheduler
+
+OWN_ACTORS = 2
+"""How many actors of its own an instance has; of each, another process may make it first."""
+
+log = structlog.get_logger("fedigroups.instance")
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """All parts of one instance; each was given what it needs and no more."""
+    """All parts of one instance; each was given what it needs and no more.
+
+    `stopping` is set as soon as the process is asked to stop: what works or waits then ends.
+    """
 
     settings: Settings
     store: Store
     wire: Wire
+    bus: Bus
     recorder: Recorder
     processor: Processor
     scheduler: Scheduler
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
-        """Open the database, bring it up to date and make the instance's own actors."""
+        """Open the database, bring it up to date and make the instance's own actors.
+
+        Refuses with Misconfigured a secret other than the one that its keys were sealed under:
+        several machines are easily given several, and keys would be sealed under each.
+        """
         await self.store.open()
         try:
             await self.store.migrate()
             with self.store.context():
-                await ensure_own_actors(self.wire)
+                await _own_actors(self.wire)
+                await self.wire.keyring.signer(self.wire.uris.instance_actor)
         except BaseException:
             await self.store.close()
             raise
 
     async def close(self) -> None:
-        """Close connections and database."""
+        """Close bus, connections and database."""
+        await self.bus.close()
         await self.wire.close()
         await self.store.close()
 
@@ -56,28 +80,46 @@ class Instance:
             await self.scheduler.drain()
 
 
+async def _own_actors(wire: Wire) -> None:
+    for _ in range(OWN_ACTORS):
+        try:
+            return await ensure_own_actors(wire)
+        except IntegrityError:
+            log.info("instance.actor_made_elsewhere")  # by a process started at the same time
+    return await ensure_own_actors(wire)
+
+
 def assemble(
     settings: Settings, *, transport: Transport | None = None, exclusive: bool = False
 ) -> Instance:
     """An instance, not yet open; `exclusive` claims a SQLite file for this process alone."""
     config = federation_config(settings)
     wire = build(config, transport or GuardedTransport(config), clean)
+    bus = buses.choose(settings)
     scheduler = Scheduler(wire, owner=f"{socket.gethostname()}:{os.getpid()}:{ids.token(4)}")
     registry = Registry()
     register_all(registry)
-    processor = Processor(wire, registry, after=scheduler.wake)
-    recorder = Recorder(after=processor.wake)
+    processor = Processor(wire, registry, after=partial(bus.publish, OUTBOX), heard=Revival().heard)
+    recorder = Recorder(after=partial(bus.publish, INBOX))
+    bus.listen(INBOX, lambda _: processor.wake())
+    bus.listen(OUTBOX, lambda _: scheduler.wake())
     store = Store(settings, exclusive=exclusive)
-    return Instance(settings, store, wire, recorder, processor, scheduler)
+    return Instance(settings, store, wire, bus, recorder, processor, scheduler)
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Instance]:
-    """An open instance whose database is ambient, for a command that ends."""
+    """An open instance whose database is ambient, for a command that ends.
+
+    When the block is left well, running servers are told to look for what it committed.
+    """
     instance = assemble(settings)
     await instance.open()
     try:
+        await instance.bus.open()
         with instance.store.context():
             yield instance
+        for topic in (INBOX, OUTBOX):
+            instance.bus.publish(topic)
     finally:
         await instance.close()

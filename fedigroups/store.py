@@ -96,7 +96,7 @@ class Store:
         if any(_open_kinds[kind] for kind in _open_kinds if kind != self.kind):
             raise RuntimeError("a process speaks one kind of database at a time")
         if self.exclusive and self.database.path:
-            self._claim = _claim(self.database.path)
+            self._claim = claim(self.database.path)
         self._context = TortoiseContext()
         _open_kinds[self.kind] += 1
         try:
@@ -200,23 +200,26 @@ class Ambient:
             await self.app(scope, receive, send)
 
 
-def _claim(path: Path) -> IO[str]:
-    """The lock of the one server on a SQLite file; it ends with the process at the latest."""
+def claim(path: Path) -> IO[str]:
+    """The lock of the one server on a SQLite file, held until closed or the process ends.
+
+    Refuses with Misconfigured while another process has it.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        claim = open(f"{path}.serving", "a", encoding="ascii")  # noqa: SIM115 - held while serving
+        held = open(f"{path}.serving", "a", encoding="ascii")  # noqa: SIM115 - held while serving
     except OSError as error:
         raise Misconfigured(
             f"{path} cannot be used ({error.strerror}): FEDIGROUPS_DATABASE_URL must name a file "
             "in a folder that this program may write"
         ) from error
     try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        claim.close()
+        held.close()
         raise Misconfigured(
             f"Another server already serves {path}: SQLite is for one server process. Stop the "
             "other one, or set FEDIGROUPS_DATABASE_URL to another file or to PostgreSQL, for "
             f"example {database_url.EXAMPLE}"
         ) from error
-    return claim
+    return held

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -16,15 +18,58 @@ log = structlog.get_logger("fedigroups.worker")
 
 HOUSEKEEPING_SECONDS = 3_600.0
 RESTART_SECONDS = 5.0
+STOP_SECONDS = 25.0
+"""How long what is under way may take to end once the process is asked to stop."""
+
+
+@asynccontextmanager
+async def running(instance: Instance, *, work: bool) -> AsyncIterator[None]:
+    """The instance open and on its bus, and with `work` also processing and delivering.
+
+    On leaving, what is under way ends within `STOP_SECONDS`: leases are released, and what is not
+    finished waits in the database.
+    """
+    instance.stopping.clear()
+    await instance.open()
+    background = asyncio.create_task(run(instance)) if work else None
+    try:
+        await instance.bus.open()
+        log.info("app.started", origin=instance.wire.config.origin, works=work)
+        yield
+    finally:
+        instance.stopping.set()
+        await _ended(background)
+        await instance.close()
+        log.info("app.stopped")
 
 
 async def run(instance: Instance) -> None:
-    """Work until cancelled; what fails is started again, and goes on from the database."""
+    """Work until the instance is stopping, or until cancelled.
+
+    What fails is started again, and goes on from the database.
+    """
     with instance.store.context():
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_kept_up("processor", instance.processor.run))
-            tasks.create_task(_kept_up("scheduler", instance.scheduler.run))
-            tasks.create_task(_kept_up("housekeeping", lambda: _keep_house(instance)))
+            parts = [
+                tasks.create_task(_kept_up("processor", instance.processor.run)),
+                tasks.create_task(_kept_up("scheduler", instance.scheduler.run)),
+                tasks.create_task(_kept_up("housekeeping", lambda: _keep_house(instance))),
+            ]
+            await instance.stopping.wait()
+            for part in parts:
+                part.cancel()
+
+
+async def _ended(background: asyncio.Task[None] | None) -> None:
+    if background is None:
+        return
+    await asyncio.wait([background], timeout=STOP_SECONDS)
+    if not background.done():
+        log.error("app.worker_cut_off", seconds=STOP_SECONDS)
+        background.cancel()
+        await asyncio.wait([background], timeout=RESTART_SECONDS)
+    elif not background.cancelled() and (error := background.exception()) is not None:
+        log.error("app.worker_failed", error=repr(error))
 
 
 async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -38,7 +83,8 @@ async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 async def _keep_house(instance: Instance) -> None:
     while True:
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        # Several workers would else sweep the same rows at the same time.
+        await asyncio.sleep(HOUSEKEEPING_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
         await keep_house(instance)
 
 

@@ -77,7 +77,9 @@ class Processor:
                 except Exception:  # the database is away; the sweep comes back to it
                     log.exception("inbox.sweep_failed")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), SWEEP_SECONDS)
+                    # not wait_for: on Python 3.11 it loses a cancellation that meets a wake-up
+                    async with asyncio.timeout(SWEEP_SECONDS):
+                        await self._woken.wait()
 
     async def drain(self) -> None:
         """Process all that is due now, then return; for commands and tests, host after host.

@@ -16,7 +16,7 @@ class Activity(Model):
     actor_uri = fields.CharField(max_length=URI)
     """The local actor that signs it."""
     kind = fields.CharField(max_length=32)
-    object_uri = fields.TextField(default="")
+    object_uri = fields.CharField(max_length=URI, default="", db_index=True)
     """The post that it carries or is about: when that goes, what carries it is served no more."""
     body = fields.BinaryField()
     """Exactly the bytes that are sent."""

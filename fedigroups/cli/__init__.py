@@ -9,11 +9,12 @@ from fedigroups.cli.config import config
 from fedigroups.cli.demo import demo
 from fedigroups.cli.doctor import doctor
 from fedigroups.cli.group import group
+from fedigroups.cli.migrate import migrate
 from fedigroups.cli.peer import peer
 from fedigroups.cli.post import post
 from fedigroups.cli.queue import queue
 from fedigroups.cli.run import Command
-from fedigroups.cli.serve import migrate, serve
+from fedigroups.cli.serve import serve, worker
 from fedigroups.cli.user import user
 
 
@@ -27,5 +28,6 @@ def main() -> None:
     """
 
 
-for command in (serve, migrate, user, group, post, peer, queue, config, doctor, demo):
+COMMANDS = (serve, worker, migrate, user, group, post, peer, queue, config, doctor, demo)
+for command in COMMANDS:
     main.add_command(command)

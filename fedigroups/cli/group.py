@@ -196,6 +196,37 @@ def reject(name: str, handle: str, reason: str) -> None:
 @group.command()
 @click.argument("name")
 @click.argument("handle")
+def invite(name: str, handle: str) -> None:
+    """Let somebody in as soon as they follow the group."""
+
+    async def work(instance: Instance) -> None:
+        hosted = await lookup.hosted_named(name)
+        actor = await instance.wire.directory.by_handle(handle.lstrip("@"))
+        async with storage.transaction():
+            await membership.invite(hosted.group, actor)
+
+    with_instance(work)
+    click.echo(f"{handle} is let in once they follow {name}.")
+
+
+@group.command()
+@click.argument("name")
+@click.argument("handle")
+def pardon(name: str, handle: str) -> None:
+    """Lift a ban: they may ask to join again."""
+
+    async def work(instance: Instance) -> None:
+        hosted, actor = await _both(name, handle)
+        async with storage.transaction():
+            await membership.pardon(hosted.group, actor)
+
+    with_instance(work)
+    click.echo(f"{handle} may come back to {name}.")
+
+
+@group.command()
+@click.argument("name")
+@click.argument("handle")
 @click.option("--reason", default="", help="Why.")
 @click.option("--ban", is_flag=True, help="They may not come back.")
 def remove(name: str, handle: str, reason: str, ban: bool) -> None:

@@ -1,32 +1,109 @@
-"""`serve` runs the server; `migrate` brings the database up to date."""
+"""`serve` and `worker` run an instance's processes, of which PostgreSQL allows any number."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from types import FrameType
 
 import click
 import uvicorn
+from starlette.types import ASGIApp
 
-from fedigroups import logging
-from fedigroups.app import make_app
-from fedigroups.cli.run import as_json, settings, show
-from fedigroups.instance import assemble
-from fedigroups.store import Store
+from federation.errors import Misconfigured
+from fedigroups import database_url, logging
+from fedigroups.app import make_app, make_worker_app
+from fedigroups.cli.run import settings
+from fedigroups.instance import Instance, assemble
+from fedigroups.settings import Settings
+from fedigroups.worker import STOP_SECONDS, running
 
-GRACE_SECONDS = 30
+ROLES = ("all", "web", "worker")
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+
+_host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+_port = click.IntRange(0, 65_535)
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which tells the instance at once when it stops: not after the last connection."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, let requests and work end, close."""
+        self._stopping.set()
+        await super().shutdown(sockets)
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-def serve(host: str, port: int) -> None:
+@_host
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=_port,
+    help="Port to listen on; 0 for none, which only a worker may say.",
+)
+@click.option(
+    "--role",
+    default="all",
+    show_default=True,
+    type=click.Choice(ROLES),
+    help="web: pages and inboxes. worker: process and deliver; over HTTP it only answers /livez "
+    "and /readyz. Roles other than all need PostgreSQL.",
+)
+def serve(host: str, port: int, role: str) -> None:
     """Serve pages and federation, and do the work in the background."""
+    if port == 0 and role != "worker":
+        raise click.UsageError("--port 0 (no HTTP) is for --role worker: the other roles serve it.")
+    _serve(host, port, role)
+
+
+@click.command()
+@_host
+@click.option(
+    "--port", default=0, type=_port, help="Port for /livez and /readyz; without it, no HTTP."
+)
+def worker(host: str, port: int) -> None:
+    """Process and deliver beside other processes: `serve --role worker`. Needs PostgreSQL."""
+    _serve(host, port, "worker")
+
+
+def _serve(host: str, port: int, role: str) -> None:
     chosen = settings()
+    _check(role, chosen)
     logging.configure(chosen.log, chosen.log_level)
     instance = assemble(chosen, exclusive=True)
+    if port == 0:
+        click.echo(f"Fedigroups works for {chosen.origin} (stop with Ctrl-C)")
+        asyncio.run(_work(instance))
+        return
+    app = make_worker_app(instance) if role == "worker" else make_app(instance, work=role == "all")
+    verb = "works for" if role == "worker" else "serves"
+    click.echo(f"Fedigroups {verb} {chosen.origin} at http://{host}:{port} (stop with Ctrl-C)")
+    _listen(app, host, port, instance)
+
+
+def _check(role: str, chosen: Settings) -> None:
+    """Refuses with Misconfigured a share of the work where only one process may be."""
+    if role != "all" and database_url.parse(chosen.database_url).kind == "sqlite":
+        raise Misconfigured(
+            f"--role {role} shares the work among processes, and SQLite is for one process: set "
+            "FEDIGROUPS_DATABASE_URL to PostgreSQL, for example "
+            f"{database_url.EXAMPLE} (`fedigroups migrate --from` copies what you have)"
+        )
+
+
+def _listen(app: ASGIApp, host: str, port: int, instance: Instance) -> None:
     config = uvicorn.Config(
-        make_app(instance),
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -34,28 +111,30 @@ def serve(host: str, port: int) -> None:
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips="127.0.0.1",
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=int(STOP_SECONDS),
         lifespan="on",
     )
-    click.echo(f"Fedigroups serves {chosen.origin} at http://{host}:{port} (stop with Ctrl-C)")
-    server = uvicorn.Server(config)
-    with suppress(KeyboardInterrupt):  # uvicorn raises it again once all is stopped
+    server = Server(config, instance.stopping)
+    # Uvicorn raises the signal once more when all is stopped: to stop when asked is no failure.
+    signal.signal(signal.SIGTERM, _leave)
+    with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
         raise SystemExit(1)
 
 
-@click.command()
-@as_json
-def migrate(json_: bool) -> None:
-    """Bring the database up to date; a second time changes nothing."""
-    steps = asyncio.run(_migrate(Store(settings())))
-    show(json_, {"steps": steps}, "\n".join(steps) or "The database is up to date.")
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
-async def _migrate(store: Store) -> list[str]:
-    await store.open()
-    try:
-        return await store.migrate()
-    finally:
-        await store.close()
+async def _work(instance: Instance) -> None:
+    """Work until a signal says to stop."""
+    _on_signals(_STOPS, instance.stopping.set)
+    async with running(instance, work=True):
+        await instance.stopping.wait()
+
+
+def _on_signals(signals: Sequence[signal.Signals], stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for one in signals:
+        loop.add_signal_handler(one, stop)

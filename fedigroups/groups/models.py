@@ -185,7 +185,7 @@ class Reaction(Model):
     """`vote` (a like or a dislike), `boost`, or `emoji:<text>`."""
     kind = fields.CharField(max_length=16)
     """`like`, `dislike`, `boost` or `emoji`."""
-    activity_uri = fields.TextField(default="")
+    activity_uri = fields.CharField(max_length=URI, default="", db_index=True)
     vouched = fields.BooleanField(default=False)
     """Counted on a remote group's word: never shown as this person's act."""
     created_at = fields.BigIntField()

@@ -141,7 +141,7 @@ async def _claim_and_advance(ours: Sender, hosts: Sequence[str]) -> float:
                 desk_module.Hold.TOOK,
                 tuple(desk_module.Settled(p, Verdict(Fate.DONE, 202)) for p in one.plan.send),
             )
-            for claim, one in ready.items()
+            for claim, one in ((claim, ready[claim.host]) for claim in claims)
         ]
         spent += await _rewritten(ours, claims, results)
     return spent / len(hosts) * 1e6

@@ -153,6 +153,17 @@ def test_an_approval_group_keeps_people_waiting_until_a_host_says_yes(founded: R
 def test_a_banned_member_cannot_come_back(founded: Run) -> None:
     assert founded("group", "remove", "welders", "tom", "--ban", "--reason", "spam").exit_code == 0
     assert ask(founded, "group", "join", "welders", "--as", "tom")["state"] == "refused"
+    assert founded("group", "pardon", "welders", "tom").exit_code == 0
+    assert ask(founded, "group", "join", "welders", "--as", "tom")["state"] == "member"
+    assert founded("group", "pardon", "welders", "tom").exit_code == 1
+
+
+def test_an_invitation_group_lets_in_whom_it_invited(founded: Run) -> None:
+    founded("user", "create", "mia")
+    assert founded("group", "set", "welders", "--join", "invite").exit_code == 0
+    assert ask(founded, "group", "join", "welders", "--as", "mia")["state"] == "refused"
+    assert founded("group", "invite", "welders", "mia@localhost:8000").exit_code == 0
+    assert ask(founded, "group", "join", "welders", "--as", "mia")["state"] == "member"
 
 
 def test_the_owner_is_not_put_out_of_their_own_group(founded: Run) -> None:
