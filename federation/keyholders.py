@@ -18,6 +18,7 @@ from federation.errors import (
     Blocked,
     FederationError,
     Malformed,
+    Misconfigured,
     NotUsable,
     OverBudget,
     Unreachable,
@@ -102,7 +103,7 @@ class Keyholders:
             if stored is None:
                 raise NotUsable("no actor on its origin lists it as a key of its own")
             return stored.load()
-        except (Blocked, OverBudget):
+        except (Blocked, Misconfigured, OverBudget):
             raise
         except Unreachable as error:
             self._note_failure(uri, error, UNREACHABLE_SECONDS)

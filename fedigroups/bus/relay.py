@@ -100,7 +100,9 @@ class RelayBus(LocalBus):
         """Send what is published until the line breaks, which sending nothing finds out too."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._signal.wait(), CHECK_SECONDS)
+                # not wait_for: on Python 3.11 it loses a cancellation that meets a wake-up
+                async with asyncio.timeout(CHECK_SECONDS):
+                    await self._signal.wait()
             self._signal.clear()
             async with asyncio.timeout(ANSWER_SECONDS):
                 await send(self._taken())

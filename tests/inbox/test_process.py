@@ -796,6 +796,15 @@ async def test_what_was_recorded_before_a_kill_is_processed_afterwards(shop: Sho
     assert len(shop.effects) == 3
 
 
+async def test_a_stop_that_meets_a_wake_up_is_not_lost(shop: Shop) -> None:
+    task = await running(shop)
+    await asyncio.sleep(0.05)
+    shop.processor.wake()
+    task.cancel()
+    await asyncio.wait([task], timeout=2)
+    assert task.cancelled()
+
+
 async def test_a_transaction_that_began_before_a_stop_is_ended_first(shop: Shop) -> None:
     began, gate = asyncio.Event(), asyncio.Event()
 
