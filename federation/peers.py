@@ -5,9 +5,6 @@ What is known of a host is one row. A blocked host is never asked anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from federation import clock, limits, nodeinfo, origin, storage
@@ -27,15 +24,6 @@ FORM_FRESH_MS = 30 * clock.DAY
 _HEARD_SECONDS = 60.0
 _FORMS: dict[str, Form] = {"cavage": "cavage", "rfc9421": "rfc9421"}
 _FAMILIES: dict[str, Family] = {"thread": "thread", "microblog": "microblog"}
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a delivery must know of a host; `form` is `""` when that is not known or too old."""
-
-    family: Family = "unknown"
-    form: Form | Literal[""] = ""
-    blocked: bool = False
 
 
 class Peers:
@@ -63,35 +51,16 @@ class Peers:
         """The dialect that a host is sent, as far as it is known; asks nobody."""
         return _family(await self.show(host))
 
-    async def known(self, hosts: Sequence[str]) -> dict[str, Known]:
-        """What is known of each of the hosts, from one read; asks nobody."""
-        names = {host: _with_parents(plain(host)) for host in hosts}
-        every = sorted({name for some in names.values() for name in some})
-        found = await storage.rows(
-            "SELECT host, family, signature_form, form_learned_at, blocked FROM peer"  # noqa: S608 - marks only
-            f" WHERE host IN ({storage.marks(len(every))})",
-            *every,
-        )
-        rows = {row["host"]: row for row in found}
-        return {host: _known(names[host], rows) for host in hosts}
-
     async def form(self, host: str) -> Form | Literal[""]:
         """The signature form that a host took last, `""` when that is not known or too old."""
-        return (await self.known([host]))[host].form
+        row = await self.show(host)
+        if row is None or row.form_learned_at + FORM_FRESH_MS < clock.now_ms():
+            return ""
+        return _FORMS.get(row.signature_form, "")
 
     async def learn_form(self, host: str, form: Form) -> None:
         """Remember which signature form a host took."""
-        await self.learn_forms({host: form})
-
-    async def learn_forms(self, forms: Mapping[str, Form]) -> None:
-        """Remember which signature form each of the hosts took."""
-        now = clock.now_ms()
-        await _upsert_all(
-            {
-                plain(host): {"signature_form": form, "form_learned_at": now}
-                for host, form in sorted(forms.items())
-            }
-        )
+        await _upsert(plain(host), {"signature_form": form, "form_learned_at": clock.now_ms()})
 
     async def heard(self, host: str) -> None:
         """Note that a host sent something that verified (written once a minute at most)."""
@@ -165,26 +134,8 @@ async def _learned(host: str, software: Software) -> Family:
 
 
 async def _upsert(host: str, changes: dict[str, object]) -> None:
-    await _upsert_all({host: changes})
-
-
-async def _upsert_all(news: Mapping[str, dict[str, object]]) -> None:
-    """Write down what is new of each host; the same columns for all of them."""
-    if not news:
-        return
-    rows = [_row(host, changes) for host, changes in news.items()]
-    columns = next(iter(news.values()))
-    sets = ", ".join(f"{column} = excluded.{column}" for column in columns)
-    await storage.execute_many(
-        f"INSERT INTO peer ({', '.join(rows[0])}) VALUES ({storage.marks(len(rows[0]))})"  # noqa: S608 - our own column names
-        f" ON CONFLICT (host) DO UPDATE SET {sets}",
-        [list(row.values()) for row in rows],
-    )
-
-
-def _row(host: str, changes: dict[str, object]) -> dict[str, object]:
     now = clock.now_ms()
-    return {
+    row: dict[str, object] = {
         "host": host,
         "software": "",
         "version": "",
@@ -197,17 +148,12 @@ def _row(host: str, changes: dict[str, object]) -> dict[str, object]:
         "first_seen_at": now,
         "heard_at": 0,
     } | changes
-
-
-def _known(names: Sequence[str], rows: Mapping[str, storage.Row]) -> Known:
-    """What the rows say of the host that is called `names[0]` and is below the others."""
-    blocked = any(rows[name]["blocked"] for name in names if name in rows)
-    row = rows.get(names[0])
-    if row is None:
-        return Known(blocked=bool(blocked))
-    fresh = row["form_learned_at"] + FORM_FRESH_MS >= clock.now_ms()
-    form: Form | Literal[""] = _FORMS.get(row["signature_form"], "") if fresh else ""
-    return Known(_FAMILIES.get(row["family"], "unknown"), form, bool(blocked))
+    sets = ", ".join(f"{column} = excluded.{column}" for column in changes)
+    sql = (
+        f"INSERT INTO peer ({', '.join(row)}) VALUES ({storage.marks(len(row))})"  # noqa: S608 - our own column names
+        f" ON CONFLICT (host) DO UPDATE SET {sets}"
+    )
+    await storage.execute(sql, *row.values())
 
 
 def _family(row: Peer | None) -> Family:
@@ -221,10 +167,9 @@ def _proper(host: str) -> str:
     return name
 
 
-@lru_cache(maxsize=4_096)
-def _with_parents(host: str) -> tuple[str, ...]:
+def _with_parents(host: str) -> list[str]:
     """`a.b.example:8443` itself, without its port, and every domain above it."""
     bare = host if host.endswith("]") else host.rsplit(":", 1)[0]
     labels = bare.split(".")
     parents = [".".join(labels[start:]) for start in range(len(labels))]
-    return tuple(dict.fromkeys([host, *parents]))
+    return list(dict.fromkeys([host, *parents]))

@@ -80,18 +80,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, as soon as its head is there; its stream must be closed by the caller."""
         stream = cast(httpx.AsyncByteStream, request.stream)
-        target = request.extensions.get("target", request.url.raw_path)
-        body = b"".join([part async for part in stream])
-        sent = message(request.method, target, request.headers.raw, body)
-        head, answer = await self.exchange(request.url, sent)
-        return httpx.Response(head.status, headers=head.headers, stream=answer)
-
-    async def exchange(self, url: httpx.URL, message: bytes) -> tuple[Head, Body]:
-        """The head of the answer to a whole request, and its body, which the caller must close.
-
-        What `handle_async_request` does, without the cost of its types.
-        """
-        place = self._place(url)
+        message = _message(request, b"".join([part async for part in stream]))
+        place = self._place(request.url)
         place.users += 1
         try:
             await place.slots.acquire()
@@ -104,7 +94,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             place.slots.release()
             self._leave(place)
             raise
-        return head, Body(connection, lambda: self._finish(place, connection))
+        body = _Body(connection, lambda: self._finish(place, connection))
+        return httpx.Response(head.status, headers=head.headers, stream=body)
 
     async def aclose(self) -> None:
         """Close every connection, and open none any more."""
@@ -265,7 +256,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return [str(entry[4][0]) for entry in found]
 
 
-class Body(httpx.AsyncByteStream):
+class _Body(httpx.AsyncByteStream):
     """The body of an answer as it arrives; closing it gives the connection back, or ends it."""
 
     def __init__(self, connection: Connection, finish: Callable[[], None]) -> None:
@@ -277,7 +268,6 @@ class Body(httpx.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
-        """Done with it, read to its end or not."""
         finish, self._finish = self._finish, None
         if finish is not None:
             finish()
@@ -303,12 +293,10 @@ def check(scheme: str, host: str, port: int, config: FederationConfig) -> None:
         raise Forbidden(f"{host} {reason}")
 
 
-def message(
-    method: str, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes
-) -> bytes:
-    """A whole request; raises Forbidden for a line break in a header, which would be another."""
-    lines = [b"%b %b HTTP/1.1" % (method.encode("ascii"), target)]
-    lines += [b"%b: %b" % pair for pair in headers]
+def _message(request: httpx.Request, body: bytes) -> bytes:
+    target = request.extensions.get("target", request.url.raw_path)
+    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), target)]
+    lines += [b"%b: %b" % pair for pair in request.headers.raw]
     head = b"\r\n".join(lines)
     if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\0" in head:
         raise Forbidden("a request with a line break inside a header is not sent")

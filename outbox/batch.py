@@ -15,13 +15,13 @@ Send = Callable[[Parcel], Awaitable[Verdict]]
 class Batch:
     """The parcels of one load, and what became of them."""
 
-    def __init__(self, parcels: Sequence[Parcel], settled: Iterable[Settled] = ()) -> None:
+    def __init__(self, parcels: Sequence[Parcel]) -> None:
         self._parcels = list(parcels)
-        self._settled = {id(one.parcel): one for one in settled}
+        self._settled: dict[int, Settled] = {}
 
-    def settle(self, settled: Settled) -> None:
-        """Note what became of one of them."""
-        self._settled[id(settled.parcel)] = settled
+    def settle(self, settled: Iterable[Settled]) -> None:
+        """Note what became of some of them."""
+        self._settled.update((id(one.parcel), one) for one in settled)
 
     def passable(self) -> list[Settled]:
         """What each cursor may pass: all that is settled before the first that is not."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from enum import Enum
 
 import structlog
 
-from federation import limits
+from federation import clock, limits
 from federation.wire import Wire
+from outbox import lanes, owed, settle
 from outbox.batch import Batch, Crew
 from outbox.deliver import Courier
-from outbox.desk import Desk, Hold, Ready, Result
-from outbox.lanes import Claim
+from outbox.lanes import Claim, Event
+from outbox.ledger import Ledger
 from outbox.outcome import Fate, Verdict
 from outbox.owed import Parcel
-from outbox.pens import Pens
 from outbox.settle import Settled
 
 log = structlog.get_logger("fedigroups.outbox")
@@ -33,6 +34,8 @@ TURN_SECONDS = 30.0
 DOUBTS = 2
 """After so many failures of a host, a 5xx may be the fault of one activity."""
 
+Hold = Callable[[], Awaitable[bool]]
+
 
 class End(Enum):
     """Why a run is over."""
@@ -46,34 +49,20 @@ class End(Enum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How many hosts have their turn at once, how many requests, and what signs them."""
-
-    turns: asyncio.Semaphore
-    slots: asyncio.Semaphore
-    pens: Pens
-
-
-def room() -> Room:
-    """The room of one worker."""
-    most = limits.DELIVERIES_AT_ONCE
-    return Room(asyncio.Semaphore(most), asyncio.Semaphore(most), Pens())
-
-
 class Run:
     """One turn of one host: up to `limits.DELIVERIES_PER_HOST` at a time, one at first.
 
     `gone` are the inboxes that answered 410; `stuck` says that nothing owed can be read.
     """
 
-    def __init__(self, wire: Wire, claim: Claim, desk: Desk, room: Room) -> None:
+    def __init__(self, wire: Wire, claim: Claim, slots: asyncio.Semaphore, ledger: Ledger) -> None:
         self.gone: list[str] = []
         self.stuck = False
+        self._wire = wire
         self._claim = claim
-        self._desk = desk
-        self._room = room
-        self._courier = Courier(wire, room.pens)
+        self._slots = slots
+        self._ledger = ledger
+        self._courier = Courier(wire, claim.host)
         self._batch = Batch(())
         self._let_go = False
         self._width = 1
@@ -81,60 +70,50 @@ class Run:
         self._took = False
         self._doubt: Settled | None = None
         self._failure: Verdict | None = None
+        self._last_words = ""
 
-    async def run(self, ready: Ready | None = None) -> End:
+    async def run(self) -> End:
         """Send what is owed until nothing is, the host fails, or the turn is over.
 
-        The first load may have been made ready beforehand. When cancelled, what was finished is
-        written and the lane released before that is raised. A database error is raised, and leaves
-        the lane held until its lease ends.
+        When cancelled, what was finished is written and the lane released before that is raised.
+        A database error is raised, and leaves the lane held until its lease ends.
         """
         try:
-            ready = ready or await self._desk.prepare(self._claim)
-            async with self._room.turns:
-                end = await self._turn(ready, _seconds() + TURN_SECONDS)
-            return await self._close(end)
+            if await self._wire.peers.is_blocked(self._claim.host):
+                return await self._drop_all()
+            return await self._turn(_seconds() + TURN_SECONDS)
         except asyncio.CancelledError:
             if not self._let_go:
-                await self._write(self._parting())
+                await self._write(self._release)
             raise
 
-    async def _turn(self, ready: Ready, until: float) -> End:
-        if _seconds() >= ready.at + LOAD_SECONDS:
-            if not await self._write(Hold.RENEWED):
-                return End.LOST
-            ready = await self._desk.prepare(self._claim)
-        while not ready.known.blocked:
-            self.stuck = ready.load.stuck
-            await self._work(ready)
-            more = ready.load.more or self._batch.open
+    async def _turn(self, until: float) -> End:
+        while True:
+            load = await owed.load(self._claim.host)
+            self._batch = Batch(load.parcels)
+            self.stuck = load.stuck
+            await self._work(load.parcels)
+            more = load.more or self._batch.open
             if self._failure or not more or _seconds() >= until:
-                return End.TURN if more else End.EMPTY
-            if not await self._write(Hold.RENEWED):
+                return await self._close(more=more)
+            if not await self._write(self._renew):
                 return End.LOST
-            ready = await self._desk.prepare(self._claim)
-        return End.BLOCKED
 
-    async def _work(self, ready: Ready) -> None:
-        self._courier.knows(ready.known.form)
-        self._batch = Batch(ready.load.parcels, ready.plan.settled)
-        if len(ready.plan.send) == 1:
-            (parcel,) = ready.plan.send
-            self._learn(parcel, await self._send(parcel))
-        elif ready.plan.send:
-            await self._work_many(list(ready.plan.send), ready.at + LOAD_SECONDS)
+    async def _work(self, parcels: Sequence[Parcel]) -> None:
+        votes = await self._takes_votes(parcels)
+        plan = await self._ledger.write(lambda: settle.plan(self._claim, parcels, votes=votes))
+        self._batch.settle(plan.settled)
+        crew = Crew(self._send)
+        try:
+            await self._drive(crew, list(plan.send))
+        finally:
+            await crew.dismiss()
         if self._doubt and not self._failure:
             self._failure = self._doubt.verdict
 
-    async def _work_many(self, waiting: list[Parcel], until: float) -> None:
-        crew = Crew(self._send)
-        try:
-            await self._drive(crew, waiting, until)
-        finally:
-            await crew.dismiss()
-
-    async def _drive(self, crew: Crew, waiting: list[Parcel], until: float) -> None:
+    async def _drive(self, crew: Crew, waiting: list[Parcel]) -> None:
         written = _seconds()
+        until = written + LOAD_SECONDS
         while True:
             if not self._failure and _seconds() < until:
                 crew.hire(waiting, self._width, [self._doubt.parcel.key] if self._doubt else [])
@@ -144,18 +123,23 @@ class Run:
                 self._learn(parcel, verdict)
             if _seconds() - written >= WRITE_SECONDS:
                 written = _seconds()
-                if not await self._write(Hold.RENEWED):
+                if not await self._write(self._renew):
                     return
 
     async def _send(self, parcel: Parcel) -> Verdict:
-        async with self._room.slots:
+        async with self._slots:
             return await self._courier.deliver(parcel)
+
+    async def _takes_votes(self, parcels: Sequence[Parcel]) -> bool:
+        if not any(parcel.kind == "vote" for parcel in parcels):
+            return False
+        return await self._wire.peers.known_family(self._claim.host) == "thread"
 
     def _learn(self, parcel: Parcel, verdict: Verdict) -> None:
         if verdict.fate is Fate.BACKOFF:
             self._trouble(Settled(parcel, verdict))
         else:
-            self._batch.settle(Settled(parcel, verdict))
+            self._batch.settle([Settled(parcel, verdict)])
         if verdict.answered:
             self._answered = True
             self._width = min(self._width + 1, limits.DELIVERIES_PER_HOST)
@@ -178,41 +162,64 @@ class Run:
         """When the host takes other activities, the one it failed on is put aside."""
         if self._doubt and self._doubt.verdict and self._answered:
             verdict = replace(self._doubt.verdict, fate=Fate.AGAIN)
-            self._batch.settle(replace(self._doubt, verdict=verdict))
+            self._batch.settle([replace(self._doubt, verdict=verdict)])
             self._doubt = None
 
     async def _write(self, hold: Hold) -> bool:
         """Write how far we are, if the lane is still ours; what is not written is sent again."""
-        self._let_go = hold is not Hold.RENEWED
         passed = self._batch.passable()
-        failure = self._failure if hold is Hold.FAILED else None
-        form = self._courier.learned
-        held = await self._desk.write(Result(self._claim, hold, tuple(passed), failure, form))
+
+        async def work() -> bool:
+            held = await hold()
+            if held:
+                await settle.advance(passed)
+                await self._give_up()
+            return held
+
+        held = await self._ledger.write(work)
         if held:
             self._batch.passed(passed)
-            self._courier.knows(form)
         else:
             self._failure = self._failure or Verdict(Fate.BACKOFF, reason="lease lost")
             log.warning("outbox.lease.lost", peer=self._claim.host)
         return held
 
-    async def _close(self, end: End) -> End:
-        if end is End.LOST:
-            return end
-        if not await self._write(Hold.BLOCKED if end is End.BLOCKED else self._parting()):
+    async def _close(self, *, more: bool) -> End:
+        if not await self._write(self._release):
             return End.LOST
         if self._failure:
             log.info("outbox.failed", peer=self._claim.host, reason=self._failure.reason)
             return End.FAILED
-        return end
+        return End.TURN if more else End.EMPTY
 
-    def _parting(self) -> Hold:
-        """What becomes of the lane when this run lets go of it."""
+    async def _renew(self) -> bool:
+        return await lanes.renew(self._claim)
+
+    async def _release(self) -> bool:
+        self._let_go = True
         if self._failure:
-            return Hold.FAILED
+            return await self._fail(self._failure)
         if self._answered:
-            return Hold.TOOK if self._took else Hold.ANSWERED
-        return Hold.RELEASED
+            return await lanes.answered(self._claim, took=self._took)
+        return await lanes.release(self._claim)
+
+    async def _fail(self, verdict: Verdict) -> bool:
+        now = clock.now_ms()
+        event = lanes.event_of_failure(self._claim, now)
+        held = await lanes.failed(self._claim, event, verdict, now)
+        if event is Event.GAVE_UP:
+            self._last_words = f"no success for 14 days ({verdict.reason})"
+        return held
+
+    async def _give_up(self) -> None:
+        if self._last_words:
+            count = await settle.abandon(self._claim, self._last_words)
+            if self._last_words != settle.BLOCKED:
+                log.warning("outbox.dormant", peer=self._claim.host, subscriptions=count)
+
+    async def _drop_all(self) -> End:
+        self._last_words = settle.BLOCKED
+        return End.BLOCKED if await self._write(self._release) else End.LOST
 
 
 def _seconds() -> float:

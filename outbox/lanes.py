@@ -83,11 +83,10 @@ async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
     Two workers never get the same lane: PostgreSQL skips the rows that another is claiming.
     """
     now, lease = clock.now_ms(), f"{owner}/{ids.token(6)}"
-    free = f"host IN ({storage.marks(len(hosts))}) AND lease_until <= ? AND next_try_at <= ?"
-    if skip := storage.skip_locked():
-        free = f"host IN (SELECT host FROM lane WHERE {free}{skip})"  # noqa: S608 -- question marks only
     found = await storage.rows(
-        f"UPDATE lane SET lease_owner = ?, lease_until = ? WHERE {free}"  # noqa: S608 -- question marks only
+        "UPDATE lane SET lease_owner = ?, lease_until = ? WHERE host IN ("  # noqa: S608 -- question marks only
+        f"SELECT host FROM lane WHERE host IN ({storage.marks(len(hosts))})"
+        f" AND lease_until <= ? AND next_try_at <= ?{storage.skip_locked()})"
         " RETURNING host, state, failures, failing_since",
         lease,
         now + LEASE,
@@ -101,14 +100,14 @@ async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
     ]
 
 
-async def renew(*claims: Claim) -> set[str]:
-    """Hold the lanes for another `LEASE`; the hosts of those that are still ours."""
-    return await _change(claims, "lease_until = ?", clock.now_ms() + LEASE)
+async def renew(claim: Claim) -> bool:
+    """Hold the lane for another `LEASE`; False when it is no longer ours."""
+    return await _change(claim, "lease_until = ?", clock.now_ms() + LEASE)
 
 
-async def release(*claims: Claim) -> set[str]:
-    """Let go of the lanes and change nothing else; the hosts of those that were ours."""
-    return await _change(claims, "lease_owner = '', lease_until = 0")
+async def release(claim: Claim) -> bool:
+    """Let go of the lane and change nothing else; False when it was no longer ours."""
+    return await _change(claim, "lease_owner = '', lease_until = 0")
 
 
 async def release_all(owner: str) -> None:
@@ -120,17 +119,15 @@ async def release_all(owner: str) -> None:
     )
 
 
-async def answered(*claims: Claim, took: bool) -> set[str]:
-    """Note that the hosts answered, and let go; `took` when they accepted something (2xx).
-
-    The hosts of those lanes that were still ours.
-    """
+async def answered(claim: Claim, *, took: bool) -> bool:
+    """Note that the host answered, and let go; `took` when it accepted something (2xx)."""
+    state = MOVES[claim.state, Event.ANSWERED]
     return await _change(
-        claims,
+        claim,
         "state = ?, failures = 0, next_try_at = 0, failing_since = 0, last_error = '',"
         " succeeded_at = CASE WHEN ? THEN ? ELSE succeeded_at END,"
         " lease_owner = '', lease_until = 0",
-        State.OPEN.value,
+        state.value,
         took,
         clock.now_ms(),
     )
@@ -142,12 +139,12 @@ def event_of_failure(claim: Claim, now: int) -> Event:
     return Event.GAVE_UP if overdue or claim.state is State.DORMANT else Event.FAILED
 
 
-async def failed(claim: Claim, event: Event, verdict: Verdict, now: int) -> set[str]:
-    """Note a failure and when to try again, and let go; empty when the lane was no longer ours."""
+async def failed(claim: Claim, event: Event, verdict: Verdict, now: int) -> bool:
+    """Note a failure and when to try again, and let go; False when the lane was no longer ours."""
     state, failures = MOVES[claim.state, event], claim.failures + 1
     pause = retry.PROBE if state is State.DORMANT else retry.delay(failures)
     return await _change(
-        [claim],
+        claim,
         "state = ?, failures = ?, next_try_at = ?, failing_since = ?, last_error = ?,"
         " lease_owner = '', lease_until = 0",
         state.value,
@@ -163,20 +160,13 @@ async def wake(host: str) -> bool:
     return await storage.execute("UPDATE lane SET next_try_at = 0 WHERE host = ?", host) > 0
 
 
-async def _change(claims: Sequence[Claim], changes: str, *values: object) -> set[str]:
-    """Change the lanes that are still ours, a statement for each lease; the hosts of those."""
-    by_lease: dict[str, list[str]] = {}
-    for claim in claims:
-        by_lease.setdefault(claim.lease, []).append(claim.host)
-    held = set[str]()
-    for lease, hosts in sorted(by_lease.items()):
-        found = await storage.rows(
-            f"UPDATE lane SET {changes} WHERE host IN ({storage.marks(len(hosts))})"  # noqa: S608 -- our own column names
-            " AND lease_owner = ? AND lease_until > ? RETURNING host",
-            *values,
-            *hosts,
-            lease,
-            clock.now_ms(),
-        )
-        held |= {row["host"] for row in found}
-    return held
+async def _change(claim: Claim, changes: str, *values: object) -> bool:
+    found = await storage.row(
+        f"UPDATE lane SET {changes}"  # noqa: S608 -- our own column names
+        " WHERE host = ? AND lease_owner = ? AND lease_until > ? RETURNING host",
+        *values,
+        claim.host,
+        claim.lease,
+        clock.now_ms(),
+    )
+    return found is not None

@@ -11,10 +11,10 @@ import structlog
 from federation import ids, limits
 from federation.wire import Wire
 from outbox import due, lanes
-from outbox.desk import Desk, Ready
 from outbox.due import Due
-from outbox.lane import End, Run, room
+from outbox.lane import End, Run
 from outbox.lanes import Claim
+from outbox.ledger import Ledger
 
 log = structlog.get_logger("fedigroups.outbox")
 
@@ -41,15 +41,14 @@ class Scheduler:
         self._wire = wire
         self._owner = f"{owner[:40]}/{ids.token(6)}"
         self._on_gone = on_gone
-        self._room = room()
+        self._slots = asyncio.Semaphore(limits.DELIVERIES_AT_ONCE)
+        self._ledger = Ledger()
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._desk = Desk(wire.peers, lambda: len(self._running))
         self._waiting: dict[bool, dict[str, None]] = {True: {}, False: {}}
         self._stuck: set[str] = set()
         self._signal = asyncio.Event()
         self._look = True
         self._swept: float | None = None
-        self._looked = 0.0
 
     def wake(self) -> None:
         """Say that something was published; call it after the commit. Lost calls cost seconds."""
@@ -80,17 +79,15 @@ class Scheduler:
                 if not self._running:
                     return
                 while self._running:
-                    await self._signal.wait()
-                    self._signal.clear()
+                    await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
                     await self._fill()
         finally:
             await self._stop()
 
     async def _round(self) -> None:
         try:
-            now = asyncio.get_running_loop().time()
-            if self._look or now - self._looked >= POLL_SECONDS:
-                self._look, self._looked = False, now
+            if self._look:
+                self._look = False
                 await self._find()
             await self._fill()
         except Exception:
@@ -115,7 +112,7 @@ class Scheduler:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._signal.wait()
         except TimeoutError:
-            pass
+            self._look = True
         self._signal.clear()
 
     def _expect(self, hosts: Iterable[Due]) -> None:
@@ -123,33 +120,24 @@ class Scheduler:
             self._waiting[one.direct].setdefault(one.host)
 
     async def _fill(self) -> None:
-        """Claim hosts, many at a time: while some are served, others are made ready."""
-        while hosts := self._next(2 * limits.DELIVERIES_AT_ONCE - len(self._running)):
-            claims = await lanes.claim(hosts, self._owner)
-            ready = await self._desk.prepare_all(claims)
-            for claim in claims:
-                serving = self._serve(claim, ready.get(claim.host))
-                self._running[claim.host] = asyncio.create_task(serving)
+        while hosts := self._next(limits.DELIVERIES_AT_ONCE - len(self._running)):
+            for claim in await lanes.claim(hosts, self._owner):
+                self._running[claim.host] = asyncio.create_task(self._serve(claim))
 
     def _next(self, count: int) -> list[str]:
-        """The hosts to serve next, taken from those that wait; a host in service waits on.
-
-        None while there is room for less than half of those that can be served at once.
-        """
-        if count < limits.DELIVERIES_AT_ONCE / 2:
-            return []
+        """The hosts to serve next, taken from those that wait; a host in service waits on."""
         waiting = chain(self._waiting[True], self._waiting[False])
         free = (host for host in waiting if host not in self._running)
-        found = list(dict.fromkeys(islice(free, count)))
+        found = list(dict.fromkeys(islice(free, max(count, 0))))
         for host in found:
             self._waiting[True].pop(host, None)
             self._waiting[False].pop(host, None)
         return found
 
-    async def _serve(self, claim: Claim, ready: Ready | None) -> None:
-        run = Run(self._wire, claim, self._desk, self._room)
+    async def _serve(self, claim: Claim) -> None:
+        run = Run(self._wire, claim, self._slots, self._ledger)
         try:
-            end = await run.run(ready)
+            end = await run.run()
         except Exception:
             log.exception("outbox.lane.failed", peer=claim.host)
             end = End.LOST

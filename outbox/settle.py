@@ -41,15 +41,6 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """A load of one host, before it is decided on; `votes` when the host takes them."""
-
-    claim: Claim
-    parcels: tuple[Parcel, ...]
-    votes: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """What to send of a load, and what is settled without sending."""
 
@@ -57,7 +48,7 @@ class Plan:
     settled: tuple[Settled, ...]
 
 
-async def plan(asks: Sequence[Ask]) -> list[Plan]:
+async def plan(claim: Claim, parcels: Sequence[Parcel], *, votes: bool) -> Plan:
     """Decide what is sent, and write down (`claimed`) that it may have been, before it is.
 
     Inside a transaction, which must be committed before the first is sent.
@@ -66,25 +57,15 @@ async def plan(asks: Sequence[Ask]) -> list[Plan]:
     sent us; votes, unless it takes them; everything of a subscription that has ended meanwhile
     and, when the lease is lost, everything.
     """
-    withheld = [await _withheld(ask.claim.host, ask.parcels) for ask in asks]
-    held = await _raise_claims(asks)
-    plans = list[Plan]()
-    for ask, names in zip(asks, withheld, strict=True):
-        fresh = [p for p in ask.parcels if _is_withdrawn_unsent(p) and p.name not in names]
-        await _end([Settled(p, reason=NEVER_SENT) for p in fresh if p.lag.id in held])
-        plans.append(_planned(ask, names | {p.name for p in fresh}, held))
-    return plans
-
-
-def _is_withdrawn_unsent(parcel: Parcel) -> bool:
-    return parcel.entry.cancelled and not parcel.maybe_sent
-
-
-def _planned(ask: Ask, withheld: set[Name], held: set[int]) -> Plan:
+    withheld = await _withheld(claim.host, parcels)
+    fresh = [p for p in parcels if p.cancelled and not p.maybe_sent and p.name not in withheld]
+    held = await _raise_claims(claim, parcels)
+    await _end([Settled(p, reason=NEVER_SENT) for p in fresh if p.lag.id in held])
+    withheld |= {p.name for p in fresh}
     send, settled = list[Parcel](), list[Settled]()
-    for parcel in ask.parcels:
+    for parcel in parcels:
         if parcel.lag.id in held:
-            left_out = _left_out(parcel, ask.claim.host, withheld, votes=ask.votes)
+            left_out = _left_out(parcel, claim.host, withheld, votes=votes)
             if left_out is None:
                 send.append(parcel)
             else:
@@ -93,11 +74,11 @@ def _planned(ask: Ask, withheld: set[Name], held: set[int]) -> Plan:
 
 
 def _left_out(parcel: Parcel, host: str, withheld: set[Name], *, votes: bool) -> Settled | None:
-    if parcel.entry.cancelled:
+    if parcel.cancelled:
         return Settled(parcel, reason="" if parcel.name in withheld else WITHDRAWN)
     if parcel.takes_back in withheld:
         return Settled(parcel, reason=NEVER_SENT)
-    if parcel.entry.skip_host == host or (parcel.entry.kind == "vote" and not votes):
+    if parcel.skip_host == host or (parcel.kind == "vote" and not votes):
         return Settled(parcel)
     return None
 
@@ -110,7 +91,7 @@ async def advance(passed: Sequence[Settled]) -> None:
     last: dict[int, Parcel] = {}
     for settled in passed:
         last[settled.parcel.lag.id] = settled.parcel
-    there = await _move(last.values())
+    there = {parcel.lag.id for parcel in last.values() if await _move(parcel)}
     passed = [settled for settled in passed if settled.parcel.lag.id in there]
     await _end([settled for settled in map(_ending, passed) if settled.reason])
     for settled in passed:
@@ -144,7 +125,7 @@ async def abandon(claim: Claim, reason: str) -> int:
 
 async def _withheld(host: str, parcels: Sequence[Parcel]) -> set[Name]:
     """What was withdrawn before it was sent to the host, as far as the parcels depend on it."""
-    if not any(p.entry.cancelled or p.takes_back for p in parcels):
+    if not any(p.cancelled or p.takes_back for p in parcels):
         return set()
     names = sorted({p.lag.stream for p in parcels})
     found = await storage.rows(
@@ -157,47 +138,36 @@ async def _withheld(host: str, parcels: Sequence[Parcel]) -> set[Name]:
     return {(row["inbox"], row["stream"], row["seq"]) for row in found}
 
 
-async def _raise_claims(asks: Sequence[Ask]) -> set[int]:
-    """The subscriptions that are still there, of lanes that are still held."""
-    alike: dict[tuple[str, int, int], list[int]] = {}
-    for ask in asks:
-        for parcel in {p.lag.id: p for p in ask.parcels}.values():
-            key = ask.claim.lease, parcel.seq, parcel.lag.cursor
-            alike.setdefault(key, []).append(parcel.lag.id)
+async def _raise_claims(claim: Claim, parcels: Sequence[Parcel]) -> set[int]:
+    """The subscriptions that are still there, while the lane is still held."""
     now, held = clock.now_ms(), set[int]()
-    for (lease, seq, cursor), some in sorted(alike.items()):
-        found = await storage.rows(
-            "UPDATE subscription SET claimed = CASE WHEN claimed < ? THEN ? ELSE claimed END"  # noqa: S608 -- question marks only
-            f" WHERE id IN ({storage.marks(len(some))}) AND cursor = ? AND EXISTS ("
-            "SELECT 1 FROM lane l WHERE l.host = subscription.host AND l.lease_owner = ?"
-            " AND l.lease_until > ?) RETURNING id",
-            seq,
-            seq,
-            *some,
-            cursor,
-            lease,
+    for parcel in {p.lag.id: p for p in parcels}.values():
+        found = await storage.row(
+            "UPDATE subscription SET claimed = CASE WHEN claimed < ? THEN ? ELSE claimed END"
+            " WHERE id = ? AND cursor = ? AND EXISTS (SELECT 1 FROM lane"
+            " WHERE host = ? AND lease_owner = ? AND lease_until > ?) RETURNING id",
+            parcel.seq,
+            parcel.seq,
+            parcel.lag.id,
+            parcel.lag.cursor,
+            claim.host,
+            claim.lease,
             now,
         )
-        held |= {row["id"] for row in found}
+        if found is not None:
+            held.add(parcel.lag.id)
     return held
 
 
-async def _move(last: Iterable[Parcel]) -> set[int]:
-    """Move each subscription's cursor to the parcel; which of the subscriptions are still there."""
-    alike: dict[int, list[int]] = {}
-    for parcel in last:
-        alike.setdefault(parcel.seq, []).append(parcel.lag.id)
-    there = set[int]()
-    for seq, some in sorted(alike.items()):
-        found = await storage.rows(
-            f"UPDATE subscription SET cursor = ? WHERE id IN ({storage.marks(len(some))})"  # noqa: S608 -- question marks only
-            " AND cursor < ? RETURNING id",
-            seq,
-            *some,
-            seq,
-        )
-        there |= {row["id"] for row in found}
-    return there
+async def _move(parcel: Parcel) -> bool:
+    """Whether the subscription is still there."""
+    found = await storage.row(
+        "UPDATE subscription SET cursor = ? WHERE id = ? AND cursor < ? RETURNING id",
+        parcel.seq,
+        parcel.lag.id,
+        parcel.seq,
+    )
+    return found is not None
 
 
 def _is_put_aside(settled: Settled) -> bool:
@@ -224,7 +194,7 @@ async def _end(settled: Iterable[Settled]) -> None:
         if one.verdict is not None:
             log.warning(
                 "outbox.ended",
-                activity=parcel.entry.activity_uri,
+                activity=parcel.activity_uri,
                 inbox=parcel.lag.inbox,
                 reason=one.reason,
             )
@@ -233,7 +203,7 @@ async def _end(settled: Iterable[Settled]) -> None:
             parcel.lag.inbox,
             parcel.lag.stream,
             parcel.seq,
-            parcel.entry.activity_uri,
+            parcel.activity_uri,
             status,
             one.reason,
         )
@@ -268,10 +238,10 @@ async def _put_aside(parcel: Parcel) -> None:
             id=ids.new(),
             stream=stream,
             seq=await streams.advance(stream, 1),
-            activity_id=parcel.entry.activity_id,
-            kind=parcel.entry.kind,
-            object_uri=parcel.entry.object_uri,
-            thread=parcel.entry.thread,
+            activity_id=parcel.activity_id,
+            kind=parcel.kind,
+            object_uri=parcel.object_uri,
+            thread=parcel.thread,
             skip_host="",
             undoes=parcel.first_seq,
             created_at=clock.now_ms() + retry.AGAIN[attempt - 2],

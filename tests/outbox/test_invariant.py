@@ -17,7 +17,6 @@ from federation import clock, storage
 from fedigroups.store import MODELS
 from outbox import lane as lane_module
 from outbox import streams
-from outbox.desk import Hold
 from outbox.publish import publish
 from receivers import THREAD, Got, Receiver, Scene, draft, scene, until
 
@@ -127,7 +126,7 @@ class World:
         write = lane_module.Run._write
         dead = False
 
-        async def unless_dead(run: lane_module.Run, hold: Hold) -> bool:
+        async def unless_dead(run: lane_module.Run, hold: lane_module.Hold) -> bool:
             return False if dead else await write(run, hold)
 
         lane_module.Run._write = unless_dead  # type: ignore[method-assign]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -16,25 +15,12 @@ from receivers import THREAD
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
 
 
-Work = Callable[[], Awaitable[int]]
-
-
-async def together(works: Sequence[Work]) -> list[int]:
-    """All of them in one transaction."""
-    async with storage.transaction():
-        return [await work() for work in works]
-
-
-def ledger_of() -> Ledger[Work, int]:
-    return Ledger(together)
-
-
 async def heads() -> dict[str, int]:
     return {row["name"]: row["head"] for row in await storage.rows("SELECT name, head FROM stream")}
 
 
 async def test_each_gets_its_own_result() -> None:
-    ledger = ledger_of()
+    ledger = Ledger()
     results = await asyncio.gather(
         *(ledger.write(lambda n=n: streams.advance(f"s{n}", n)) for n in range(100))
     )
@@ -52,14 +38,14 @@ async def test_many_share_a_commit(monkeypatch: pytest.MonkeyPatch) -> None:
         return transaction()
 
     monkeypatch.setattr(storage, "transaction", counted)
-    ledger = ledger_of()
+    ledger = Ledger()
     await asyncio.gather(*(ledger.write(lambda: streams.advance(THREAD, 1)) for _ in range(64)))
     assert await heads() == {THREAD: 64}
     assert begun == 1
 
 
 async def test_one_that_fails_spoils_no_other() -> None:
-    ledger = ledger_of()
+    ledger = Ledger()
 
     async def fails() -> int:
         await streams.advance("bad", 1)
@@ -77,31 +63,10 @@ async def test_one_that_fails_spoils_no_other() -> None:
     assert await ledger.write(lambda: streams.advance("a", 1)) == 2
 
 
-async def test_nobody_waits_for_company_that_is_not_expected() -> None:
-    """And the last of those that are expected need not wait for more."""
-    sizes: list[int] = []
-
-    async def count(things: Sequence[int]) -> Sequence[int]:
-        sizes.append(len(things))
-        return things
-
-    alone: Ledger[int, int] = Ledger(count)
-    few: Ledger[int, int] = Ledger(count, expected=lambda: 3)
-
-    async def late(thing: int) -> int:
-        await asyncio.sleep(0.001)
-        return await few.write(thing)
-
-    assert await alone.write(1) == 1
-    assert await asyncio.gather(few.write(1), late(2), late(3)) == [1, 2, 3]
-    assert await few.write(4) == 4
-    assert sizes == [1, 3, 1]
-
-
 async def test_what_was_begun_is_finished_before_a_cancelled_writer_leaves(
     database: Store,
 ) -> None:
-    ledger = ledger_of()
+    ledger = Ledger()
     began, go = asyncio.Event(), asyncio.Event()
 
     async def slow() -> int:
@@ -121,13 +86,12 @@ async def test_what_was_begun_is_finished_before_a_cancelled_writer_leaves(
 
 
 async def test_nobody_waits_for_a_ledger_that_was_stopped() -> None:
-    ledger = ledger_of()
+    ledger = Ledger()
     began = asyncio.Event()
 
-    async def hangs() -> int:
+    async def hangs() -> None:
         began.set()
         await asyncio.Event().wait()
-        return 0
 
     first = asyncio.create_task(ledger.write(hangs))
     await began.wait()

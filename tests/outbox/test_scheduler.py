@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from federation import clock, limits, storage
-from federation.peers import Known
 from outbox import due, lanes, report, streams
 from outbox import scheduler as scheduler_module
 from outbox.lanes import State
@@ -158,14 +157,14 @@ async def test_a_lane_that_fails_ends_neither_the_loop_nor_the_others(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob, ann = await scene.host(), await scene.host("m.example")
-    known = scene.wire.peers.known
+    blocked = scene.wire.peers.is_blocked
 
-    async def broken(hosts: Sequence[str]) -> dict[str, Known]:
-        if "l.example" in hosts:
+    async def broken(host: str) -> bool:
+        if host == "l.example":
             raise LookupError("a fault of ours")
-        return await known(hosts)
+        return await blocked(host)
 
-    monkeypatch.setattr(scene.wire.peers, "known", broken)
+    monkeypatch.setattr(scene.wire.peers, "is_blocked", broken)
     async with running(scene.scheduler) as task:
         for name in ("one", "two"):
             await scene.say(name)
