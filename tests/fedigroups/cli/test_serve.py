@@ -1,4 +1,4 @@
-"""Which processes an instance may be run as; that they work is in `journeys/test_processes.py`."""
+"""Which processes an instance may be run as."""
 
 from __future__ import annotations
 
