@@ -24,7 +24,7 @@ from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import BaseSchemaEditor, SqliteSchemaEditor
 
-from federation import clock, storage
+from federation import clock, ids, storage
 from federation.errors import Misconfigured
 from fedigroups.database_url import Database
 
@@ -187,7 +187,7 @@ async def _file_lock(path: Path) -> AsyncIterator[None]:
 
 
 async def _copy(path: Path, step: str) -> None:
-    copy = Path(f"{path}.before-{step}-{clock.now():%Y%m%dT%H%M%S}")
+    copy = Path(f"{path}.before-{step}-{clock.now():%Y%m%dT%H%M%S}-{ids.new()}")
     await asyncio.to_thread(copy.touch, mode=0o600)
     await storage.execute("VACUUM INTO ?", str(copy))
     log.info("upgrade.copied", copy=str(copy))
