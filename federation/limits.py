@@ -48,3 +48,9 @@ IDLE_SECONDS = 60.0
 # What we send
 DELIVERIES_PER_HOST = 4
 DELIVERIES_AT_ONCE = 64
+DELIVERIES_SLOW = 512
+"""Deliveries that wait for a slow host's answer beside those."""
+FETCHES_PER_SECOND = 20
+"""What a boost may make readers ask of its author's server: they are told one after another."""
+SPREAD_SECONDS = 120
+"""Over so long at most, however many readers there are."""

@@ -5,6 +5,8 @@ What is known of a host is one row. A blocked host is never asked anything.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from federation import clock, limits, nodeinfo, origin, storage
@@ -24,6 +26,15 @@ FORM_FRESH_MS = 30 * clock.DAY
 _HEARD_SECONDS = 60.0
 _FORMS: dict[str, Form] = {"cavage": "cavage", "rfc9421": "rfc9421"}
 _FAMILIES: dict[str, Family] = {"thread": "thread", "microblog": "microblog"}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a delivery needs to know of a host; `form` as `Peers.form` answers it."""
+
+    blocked: bool = False
+    family: Family = "unknown"
+    form: Form | Literal[""] = ""
 
 
 class Peers:
@@ -53,14 +64,28 @@ class Peers:
 
     async def form(self, host: str) -> Form | Literal[""]:
         """The signature form that a host took last, `""` when that is not known or too old."""
-        row = await self.show(host)
-        if row is None or row.form_learned_at + FORM_FRESH_MS < clock.now_ms():
-            return ""
-        return _FORMS.get(row.signature_form, "")
+        return (await self.standings([host]))[host].form
 
     async def learn_form(self, host: str, form: Form) -> None:
         """Remember which signature form a host took."""
-        await _upsert(plain(host), {"signature_form": form, "form_learned_at": clock.now_ms()})
+        await self.learn_forms({host: form})
+
+    async def learn_forms(self, forms: Mapping[str, Form]) -> None:
+        """Remember which signature form each of the hosts took."""
+        for host, form in forms.items():
+            now = clock.now_ms()
+            await _upsert(plain(host), {"signature_form": form, "form_learned_at": now})
+
+    async def standings(self, hosts: Sequence[str]) -> dict[str, Standing]:
+        """How each of the hosts stands, known or not, by one statement."""
+        names = {host: _with_parents(plain(host)) for host in hosts}
+        found = await storage.rows(
+            "SELECT host, blocked, family, signature_form, form_learned_at FROM peer"  # noqa: S608 - our own SQL
+            f" WHERE host IN (SELECT host FROM {storage.table('named', host='text')})",
+            storage.packed([name] for some in names.values() for name in some),
+        )
+        rows = {row["host"]: row for row in found}
+        return {host: _standing(rows, some) for host, some in names.items()}
 
     async def heard(self, host: str) -> None:
         """Note that a host sent something that verified (written once a minute at most)."""
@@ -72,9 +97,7 @@ class Peers:
 
     async def is_blocked(self, host: str) -> bool:
         """Whether an operator here blocked a host, on whichever port, or a domain above it."""
-        names = _with_parents(plain(host))
-        sql = f"SELECT 1 FROM peer WHERE blocked = ? AND host IN ({storage.marks(len(names))})"  # noqa: S608 - marks only
-        return await storage.row(sql, True, *names) is not None
+        return (await self.standings([host]))[host].blocked
 
     async def block(self, host: str, note: str = "") -> None:
         """Want nothing of a host and of the domains below it; refuses (`Malformed`) a bad name."""
@@ -154,6 +177,18 @@ async def _upsert(host: str, changes: dict[str, object]) -> None:
         f" ON CONFLICT (host) DO UPDATE SET {sets}"
     )
     await storage.execute(sql, *row.values())
+
+
+def _standing(rows: Mapping[str, storage.Row], names: Sequence[str]) -> Standing:
+    """`names` are the host's own, then those of the domains above it, which can block it."""
+    blocked = any(rows[name]["blocked"] for name in names if name in rows)
+    row = rows.get(names[0])
+    if row is None:
+        return Standing(blocked)
+    family = _FAMILIES.get(row["family"], "unknown")
+    if row["form_learned_at"] + FORM_FRESH_MS < clock.now_ms():
+        return Standing(blocked, family)
+    return Standing(blocked, family, _FORMS.get(row["signature_form"], ""))
 
 
 def _family(row: Peer | None) -> Family:

@@ -7,15 +7,17 @@ Times are integer milliseconds, so a row reads the same from both.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
+import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import require_context
 from tortoise.transactions import in_transaction
 
 Row = dict[str, Any]
+Kind = Literal["text", "bigint"]
 
 
 def connection() -> BaseDBAsyncClient:
@@ -71,6 +73,28 @@ async def execute_many(sql: str, values: Sequence[Sequence[object]]) -> None:
 def marks(count: int) -> str:
     """`?, ?, ?` for an IN list."""
     return ", ".join("?" * count)
+
+
+def table(name: str, **columns: Kind) -> str:
+    """SQL for a table of rows that are given as one value, made by `packed`.
+
+    So a statement for many rows reads the same however many they are, and no database bounds them.
+    `columns` are in the order of the packed rows' values.
+    """
+    if dialect() == "postgres":
+        picked = (
+            f"(_.value ->> {n})::{kind} AS {c}" for n, (c, kind) in enumerate(columns.items())
+        )
+        source = "jsonb_array_elements(?::text::jsonb) AS _(value)"
+    else:
+        picked = (f"json_extract(_.value, '$[{n}]') AS {c}" for n, c in enumerate(columns))
+        source = "json_each(?) AS _"
+    return f"(SELECT {', '.join(picked)} FROM {source}) AS {name}"  # noqa: S608 - our own names
+
+
+def packed(rows: Iterable[Sequence[str | int]]) -> str:
+    """Rows of texts and integers, for the mark of a `table`."""
+    return orjson.dumps(list(rows)).decode()
 
 
 def skip_locked() -> str:

@@ -55,45 +55,37 @@ class _Letter:
 
 
 class Courier:
-    """Delivers to one host; knows which form of signature it took last."""
+    """Delivers to one host, which took the form of signature `known` last, if that is known.
 
-    def __init__(self, wire: Wire, host: str) -> None:
+    `news` is the form that it takes, where that is another one.
+    """
+
+    def __init__(self, wire: Wire, known: Form | Literal[""]) -> None:
+        self.news: Form | None = None
         self._wire = wire
-        self._host = host
-        self._known: Form | Literal["", "unasked"] = "unasked"
+        self._known = known
 
     async def deliver(self, parcel: Parcel) -> Verdict:
         """The verdict on one attempt to send the parcel, signed by its activity's actor.
 
         The form that the host took last goes first; at 400 and 401 the other form is tried, once,
-        and remembered when it is taken. A database error is raised, never taken for an answer.
+        and is news when it is taken. A database error is raised, never taken for an answer.
         """
         try:
-            signer = await self._wire.keyring.signer(parcel.actor_uri)
+            signer = await self._wire.keyring.signer(parcel.entry.actor_uri)
         except Misconfigured as error:
             return _poisoned(parcel, error)
-        form = await self._form()
         try:
-            letter = _Letter(self._wire, signer, on_wire(parcel.lag.inbox), parcel.body)
-            form, answer = await _knock(letter, form)
+            letter = _Letter(self._wire, signer, on_wire(parcel.lag.inbox), parcel.entry.body)
+            form, answer = await _knock(letter, self._known or FIRST)
         except FederationError as error:
             return unreachable(error)
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             return _poisoned(parcel, error)
         verdict = judge(answer.status, answer.headers)
-        if verdict.fate is Fate.DONE:
-            await self._learn(form)
+        if verdict.fate is Fate.DONE and form != self._known:
+            self.news = self._known = form
         return verdict
-
-    async def _form(self) -> Form:
-        if self._known == "unasked":
-            self._known = await self._wire.peers.form(self._host)
-        return self._known or FIRST
-
-    async def _learn(self, form: Form) -> None:
-        if form != self._known:
-            await self._wire.peers.learn_form(self._host, form)
-            self._known = form
 
 
 async def _knock(letter: _Letter, form: Form) -> tuple[Form, Answer]:
@@ -107,5 +99,5 @@ async def _knock(letter: _Letter, form: Form) -> tuple[Form, Answer]:
 
 
 def _poisoned(parcel: Parcel, error: Exception) -> Verdict:
-    log.error("outbox.unsendable", activity=parcel.activity_uri, error=repr(error))
+    log.error("outbox.unsendable", activity=parcel.entry.activity_uri, error=repr(error))
     return poison(error)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from enum import Enum
 
 import structlog
 
 from federation import clock, limits
-from federation.wire import Wire
-from outbox import lanes, owed, settle
+from outbox import lanes, settle, streams
 from outbox.batch import Batch, Crew
 from outbox.deliver import Courier
-from outbox.lanes import Claim, Event
-from outbox.ledger import Ledger
+from outbox.desk import Desk, Order, Report
+from outbox.lanes import Event
 from outbox.outcome import Fate, Verdict
 from outbox.owed import Parcel
 from outbox.settle import Settled
+from outbox.slots import Slots
 
 log = structlog.get_logger("fedigroups.outbox")
 
@@ -34,15 +33,17 @@ TURN_SECONDS = 30.0
 DOUBTS = 2
 """After so many failures of a host, a 5xx may be the fault of one activity."""
 
-Hold = Callable[[], Awaitable[bool]]
+SAFE_MS = 30 * clock.SECOND
+"""A lane whose lease ends sooner, because it waited for its place, is renewed before it is worked:
+a delivery, with a second knock, takes 20 seconds at most."""
 
 
 class End(Enum):
     """Why a run is over."""
 
     EMPTY = "empty"
-    TURN = "turn"
-    """There is more; others come first."""
+    MORE = "more"
+    """It is owed more; others come first."""
     FAILED = "failed"
     LOST = "lost"
     """The lease is another's: what was learned was not written."""
@@ -55,14 +56,13 @@ class Run:
     `gone` are the inboxes that answered 410; `stuck` says that nothing owed can be read.
     """
 
-    def __init__(self, wire: Wire, claim: Claim, slots: asyncio.Semaphore, ledger: Ledger) -> None:
+    def __init__(self, order: Order, desk: Desk, courier: Courier, slots: Slots) -> None:
         self.gone: list[str] = []
         self.stuck = False
-        self._wire = wire
-        self._claim = claim
+        self._order = order
+        self._desk = desk
+        self._courier = courier
         self._slots = slots
-        self._ledger = ledger
-        self._courier = Courier(wire, claim.host)
         self._batch = Batch(())
         self._let_go = False
         self._width = 1
@@ -72,6 +72,11 @@ class Run:
         self._failure: Verdict | None = None
         self._last_words = ""
 
+    @property
+    def host(self) -> str:
+        """Whose lane it is."""
+        return self._order.claim.host
+
     async def run(self) -> End:
         """Send what is owed until nothing is, the host fails, or the turn is over.
 
@@ -79,35 +84,48 @@ class Run:
         A database error is raised, and leaves the lane held until its lease ends.
         """
         try:
-            if await self._wire.peers.is_blocked(self._claim.host):
-                return await self._drop_all()
             return await self._turn(_seconds() + TURN_SECONDS)
         except asyncio.CancelledError:
             if not self._let_go:
-                await self._write(self._release)
+                await self._write(self._released())
             raise
 
     async def _turn(self, until: float) -> End:
+        if self._order.claim.until - clock.now_ms() < SAFE_MS and not await self._renew():
+            return End.LOST
         while True:
-            load = await owed.load(self._claim.host)
-            self._batch = Batch(load.parcels)
+            if self._order.standing.blocked:
+                self._last_words = settle.BLOCKED
+                return await self._close(End.BLOCKED)
+            load = self._order.plan.load
             self.stuck = load.stuck
-            await self._work(load.parcels)
+            await self._work()
             more = load.more or self._batch.open
             if self._failure or not more or _seconds() >= until:
-                return await self._close(more=more)
-            if not await self._write(self._renew):
+                return await self._close(End.FAILED if self._failure else End.EMPTY)
+            if not await self._write(lanes.held(self._order.claim)) or not await self._renew():
                 return End.LOST
 
-    async def _work(self, parcels: Sequence[Parcel]) -> None:
-        votes = await self._takes_votes(parcels)
-        plan = await self._ledger.write(lambda: settle.plan(self._claim, parcels, votes=votes))
+    async def _renew(self) -> bool:
+        order = await self._desk.renew(self._order.claim)
+        if order is None:
+            self._lose()
+            return False
+        self._order = order
+        return True
+
+    async def _work(self) -> None:
+        plan = self._order.plan
+        self._batch = Batch(plan.load.parcels)
         self._batch.settle(plan.settled)
-        crew = Crew(self._send)
-        try:
-            await self._drive(crew, list(plan.send))
-        finally:
-            await crew.dismiss()
+        if len(plan.send) == 1:
+            self._learn(plan.send[0], await self._send(plan.send[0]))
+        elif plan.send:
+            crew = Crew(self._send)
+            try:
+                await self._drive(crew, list(plan.send))
+            finally:
+                await crew.dismiss()
         if self._doubt and not self._failure:
             self._failure = self._doubt.verdict
 
@@ -123,17 +141,12 @@ class Run:
                 self._learn(parcel, verdict)
             if _seconds() - written >= WRITE_SECONDS:
                 written = _seconds()
-                if not await self._write(self._renew):
+                if not await self._write(lanes.held(self._order.claim)):
                     return
 
     async def _send(self, parcel: Parcel) -> Verdict:
-        async with self._slots:
-            return await self._courier.deliver(parcel)
-
-    async def _takes_votes(self, parcels: Sequence[Parcel]) -> bool:
-        if not any(parcel.kind == "vote" for parcel in parcels):
-            return False
-        return await self._wire.peers.known_family(self._claim.host) == "thread"
+        urgent = streams.is_direct(parcel.lag.stream)
+        return await self._slots.run(lambda: self._courier.deliver(parcel), urgent=urgent)
 
     def _learn(self, parcel: Parcel, verdict: Verdict) -> None:
         if verdict.fate is Fate.BACKOFF:
@@ -153,7 +166,7 @@ class Run:
         if verdict is None or self._failure:
             return
         doubtful = verdict.status >= 500 and verdict.status != 503
-        if doubtful and self._claim.failures >= DOUBTS and not self._doubt:
+        if doubtful and self._order.claim.failures >= DOUBTS and not self._doubt:
             self._doubt = settled
         else:
             self._failure = verdict
@@ -165,61 +178,47 @@ class Run:
             self._batch.settle([replace(self._doubt, verdict=verdict)])
             self._doubt = None
 
-    async def _write(self, hold: Hold) -> bool:
+    async def _write(self, lane: lanes.Standing) -> bool:
         """Write how far we are, if the lane is still ours; what is not written is sent again."""
+        return await self._report(lane) is not None
+
+    async def _report(self, lane: lanes.Standing) -> bool | None:
+        """Whether the host is owed more; None when the lane is no longer ours."""
         passed = self._batch.passable()
+        report = Report(lane, tuple(passed), self._courier.news, self._last_words)
+        written = await self._desk.report(report)
+        if not written.held:
+            self._lose()
+            return None
+        self._batch.passed(passed)
+        return written.more
 
-        async def work() -> bool:
-            held = await hold()
-            if held:
-                await settle.advance(passed)
-                await self._give_up()
-            return held
+    def _lose(self) -> None:
+        self._failure = self._failure or Verdict(Fate.BACKOFF, reason="lease lost")
+        log.warning("outbox.lease.lost", peer=self.host)
 
-        held = await self._ledger.write(work)
-        if held:
-            self._batch.passed(passed)
-        else:
-            self._failure = self._failure or Verdict(Fate.BACKOFF, reason="lease lost")
-            log.warning("outbox.lease.lost", peer=self._claim.host)
-        return held
-
-    async def _close(self, *, more: bool) -> End:
-        if not await self._write(self._release):
+    async def _close(self, end: End) -> End:
+        more = await self._report(self._released())
+        if more is None:
             return End.LOST
         if self._failure:
-            log.info("outbox.failed", peer=self._claim.host, reason=self._failure.reason)
-            return End.FAILED
-        return End.TURN if more else End.EMPTY
+            log.info("outbox.failed", peer=self.host, reason=self._failure.reason)
+        return End.MORE if more and end is End.EMPTY else end
 
-    async def _renew(self) -> bool:
-        return await lanes.renew(self._claim)
-
-    async def _release(self) -> bool:
+    def _released(self) -> lanes.Standing:
         self._let_go = True
         if self._failure:
-            return await self._fail(self._failure)
+            return self._failed(self._failure)
         if self._answered:
-            return await lanes.answered(self._claim, took=self._took)
-        return await lanes.release(self._claim)
+            return lanes.answered(self._order.claim, took=self._took)
+        return lanes.let_go(self._order.claim)
 
-    async def _fail(self, verdict: Verdict) -> bool:
+    def _failed(self, verdict: Verdict) -> lanes.Standing:
         now = clock.now_ms()
-        event = lanes.event_of_failure(self._claim, now)
-        held = await lanes.failed(self._claim, event, verdict, now)
+        event = lanes.event_of_failure(self._order.claim, now)
         if event is Event.GAVE_UP:
             self._last_words = f"no success for 14 days ({verdict.reason})"
-        return held
-
-    async def _give_up(self) -> None:
-        if self._last_words:
-            count = await settle.abandon(self._claim, self._last_words)
-            if self._last_words != settle.BLOCKED:
-                log.warning("outbox.dormant", peer=self._claim.host, subscriptions=count)
-
-    async def _drop_all(self) -> End:
-        self._last_words = settle.BLOCKED
-        return End.BLOCKED if await self._write(self._release) else End.LOST
+        return lanes.failed(self._order.claim, event, verdict, now)
 
 
 def _seconds() -> float:

@@ -16,6 +16,12 @@ from outbox.outcome import Verdict
 
 LEASE = 60 * clock.SECOND
 
+PATIENCE = 5
+"""Claims of a lane in a row of which nothing was written (the process ended) before it waits."""
+
+PAUSE = clock.MINUTE
+"""How much longer it waits each time."""
+
 
 class State(Enum):
     """How a host takes what it is sent."""
@@ -64,50 +70,162 @@ check(MOVES, State.OPEN)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lane that this worker holds; `lease` is the name that it is held under."""
+    """A lane that this worker holds; `lease` is the name that it is held under, `until` (ms)."""
 
     host: str
     lease: str
+    until: int
     state: State
     failures: int
     failing_since: int
+    succeeded_at: int
+    last_error: str
 
     def silent_since(self, now: int) -> int:
         """When the present failure began."""
         return self.failing_since or now
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a claimed lane shall stand from now on; with `lease_until` 0 it is let go."""
+
+    claim: Claim
+    state: State
+    failures: int
+    next_try_at: int
+    failing_since: int
+    succeeded_at: int
+    last_error: str
+    lease_until: int = 0
+
+
 async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
     """Hold those of the hosts' lanes that are due and that nobody holds.
 
-    Two workers never get the same lane: PostgreSQL skips the rows that another is claiming.
+    Two workers never get the same lane: PostgreSQL skips the rows that another is claiming. An
+    attempt is counted before it is made: a host that was claimed `PATIENCE` times without a word of
+    what became of it is tried ever more seldom, for it may be what makes this program end.
     """
     now, lease = clock.now_ms(), f"{owner}/{ids.token(6)}"
     found = await storage.rows(
-        "UPDATE lane SET lease_owner = ?, lease_until = ? WHERE host IN ("  # noqa: S608 -- question marks only
-        f"SELECT host FROM lane WHERE host IN ({storage.marks(len(hosts))})"
+        "UPDATE lane SET lease_owner = ?, lease_until = ?, tries = tries + 1, next_try_at ="  # noqa: S608 -- our own SQL
+        " CASE WHEN tries < ? THEN next_try_at ELSE CAST(? AS BIGINT) + ? * (tries - ? + 1) END"
+        f" WHERE host IN (SELECT host FROM lane WHERE host IN ({_hosts()})"
         f" AND lease_until <= ? AND next_try_at <= ?{storage.skip_locked()})"
-        " RETURNING host, state, failures, failing_since",
+        " RETURNING host, state, failures, failing_since, succeeded_at, last_error",
         lease,
         now + LEASE,
-        *hosts,
+        PATIENCE,
+        now,
+        PAUSE,
+        PATIENCE,
+        storage.packed([host] for host in hosts),
         now,
         now,
     )
     return [
-        Claim(row["host"], lease, State(row["state"]), row["failures"], row["failing_since"])
+        Claim(**row | {"lease": lease, "until": now + LEASE, "state": State(row["state"])})
         for row in found
     ]
 
 
-async def renew(claim: Claim) -> bool:
-    """Hold the lane for another `LEASE`; False when it is no longer ours."""
-    return await _change(claim, "lease_until = ?", clock.now_ms() + LEASE)
+async def stand(standings: Sequence[Standing]) -> set[str]:
+    """Write how lanes stand, by one statement; the hosts whose lanes were still ours."""
+    found = await storage.rows(
+        "UPDATE lane SET state = w.state, failures = w.failures, next_try_at = w.next_try_at,"  # noqa: S608 -- our own SQL
+        " failing_since = w.failing_since, succeeded_at = w.succeeded_at,"
+        " last_error = w.last_error, lease_until = w.lease_until, tries = 0,"
+        f" lease_owner = CASE WHEN w.lease_until > 0 THEN lease_owner ELSE '' END FROM {_rows()}"
+        " WHERE lane.host = w.host AND lane.lease_owner = w.lease AND lane.lease_until > ?"
+        " RETURNING lane.host",
+        storage.packed(
+            (
+                one.claim.host,
+                one.claim.lease,
+                one.state.value,
+                one.failures,
+                one.next_try_at,
+                one.failing_since,
+                one.succeeded_at,
+                one.last_error,
+                one.lease_until,
+            )
+            for one in standings
+        ),
+        clock.now_ms(),
+    )
+    return {row["host"] for row in found}
 
 
-async def release(claim: Claim) -> bool:
-    """Let go of the lane and change nothing else; False when it was no longer ours."""
-    return await _change(claim, "lease_owner = '', lease_until = 0")
+def _hosts() -> str:
+    return f"SELECT host FROM {storage.table('asked', host='text')}"  # noqa: S608 -- our own SQL
+
+
+def _rows() -> str:
+    return storage.table(
+        "w",
+        host="text",
+        lease="text",
+        state="text",
+        failures="bigint",
+        next_try_at="bigint",
+        failing_since="bigint",
+        succeeded_at="bigint",
+        last_error="text",
+        lease_until="bigint",
+    )
+
+
+def held(claim: Claim) -> Standing:
+    """The lane as it was claimed, and held for another `LEASE`."""
+    return _unchanged(claim, clock.now_ms() + LEASE)
+
+
+def let_go(claim: Claim) -> Standing:
+    """The lane as it was claimed, and free."""
+    return _unchanged(claim, 0)
+
+
+def _unchanged(claim: Claim, lease_until: int) -> Standing:
+    return Standing(
+        claim,
+        claim.state,
+        claim.failures,
+        0,
+        claim.failing_since,
+        claim.succeeded_at,
+        claim.last_error,
+        lease_until,
+    )
+
+
+def answered(claim: Claim, *, took: bool) -> Standing:
+    """The host answered, and the lane is free; `took` when it accepted something (2xx)."""
+    now = clock.now_ms()
+    state = MOVES[claim.state, Event.ANSWERED]
+    return Standing(claim, state, 0, 0, 0, now if took else claim.succeeded_at, "")
+
+
+def event_of_failure(claim: Claim, now: int) -> Event:
+    """What one more failure means: after 14 days of them we give up (and stay so)."""
+    overdue = now - claim.silent_since(now) >= retry.GIVE_UP
+    return Event.GAVE_UP if overdue or claim.state is State.DORMANT else Event.FAILED
+
+
+def failed(claim: Claim, event: Event, verdict: Verdict, now: int) -> Standing:
+    """The host failed once more: when it is tried again; the lane is free."""
+    state, failures = MOVES[claim.state, event], claim.failures + 1
+    pause = retry.PROBE if state is State.DORMANT else retry.delay(failures)
+    return Standing(
+        claim,
+        state,
+        failures,
+        now + max(pause, verdict.wait),
+        claim.silent_since(now),
+        claim.succeeded_at,
+        verdict.reason[:500].replace("\0", ""),
+    )
 
 
 async def release_all(owner: str) -> None:
@@ -119,54 +237,11 @@ async def release_all(owner: str) -> None:
     )
 
 
-async def answered(claim: Claim, *, took: bool) -> bool:
-    """Note that the host answered, and let go; `took` when it accepted something (2xx)."""
-    state = MOVES[claim.state, Event.ANSWERED]
-    return await _change(
-        claim,
-        "state = ?, failures = 0, next_try_at = 0, failing_since = 0, last_error = '',"
-        " succeeded_at = CASE WHEN ? THEN ? ELSE succeeded_at END,"
-        " lease_owner = '', lease_until = 0",
-        state.value,
-        took,
-        clock.now_ms(),
-    )
-
-
-def event_of_failure(claim: Claim, now: int) -> Event:
-    """What one more failure means: after 14 days of them we give up (and stay so)."""
-    overdue = now - claim.silent_since(now) >= retry.GIVE_UP
-    return Event.GAVE_UP if overdue or claim.state is State.DORMANT else Event.FAILED
-
-
-async def failed(claim: Claim, event: Event, verdict: Verdict, now: int) -> bool:
-    """Note a failure and when to try again, and let go; False when the lane was no longer ours."""
-    state, failures = MOVES[claim.state, event], claim.failures + 1
-    pause = retry.PROBE if state is State.DORMANT else retry.delay(failures)
-    return await _change(
-        claim,
-        "state = ?, failures = ?, next_try_at = ?, failing_since = ?, last_error = ?,"
-        " lease_owner = '', lease_until = 0",
-        state.value,
-        failures,
-        now + max(pause, verdict.wait),
-        claim.silent_since(now),
-        verdict.reason[:500],
-    )
+async def release_everything() -> None:
+    """Let go of every lane; for a worker that has just started and is alone on its database."""
+    await storage.execute("UPDATE lane SET lease_owner = '', lease_until = 0 WHERE lease_until > 0")
 
 
 async def wake(host: str) -> bool:
     """Let the lane be tried now; its state is judged by the result. False when there is none."""
     return await storage.execute("UPDATE lane SET next_try_at = 0 WHERE host = ?", host) > 0
-
-
-async def _change(claim: Claim, changes: str, *values: object) -> bool:
-    found = await storage.row(
-        f"UPDATE lane SET {changes}"  # noqa: S608 -- our own column names
-        " WHERE host = ? AND lease_owner = ? AND lease_until > ? RETURNING host",
-        *values,
-        claim.host,
-        claim.lease,
-        clock.now_ms(),
-    )
-    return found is not None

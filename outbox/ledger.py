@@ -1,75 +1,95 @@
-"""This module lets the lanes of one worker share a commit, so that hosts do not cost one each."""
+"""This module lets the lanes of one worker share a transaction: hosts do not cost one each."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
 
 from federation import storage
 
-MOST = 64
-_T = TypeVar("_T")
+MOST = 256
+"""How many share a transaction."""
 
-Entry = tuple[Callable[[], Awaitable[None]], "asyncio.Future[None]"]
+A = TypeVar("A")
+R = TypeVar("R")
 
 
-class Ledger:
-    """What lanes want written, a transaction at a time; never to be used inside of one."""
+class Ledger(Generic[A, R]):
+    """What lanes want read or written, many in one transaction; never to be used inside of one.
 
-    def __init__(self) -> None:
-        self._entries: list[Entry] = []
-        self._writer: asyncio.Task[None] | None = None
+    `work` gets what was asked for together, and answers in the same order. With `linger` it waits
+    for that many seconds for others to join, unless `hurry` says that nobody will.
+    """
 
-    async def write(self, work: Callable[[], Awaitable[_T]]) -> _T:
-        """The result of `work`, which runs in a transaction that others may share, and committed.
+    def __init__(
+        self,
+        work: Callable[[Sequence[A]], Awaitable[Sequence[R]]],
+        *,
+        linger: float = 0.0,
+        hurry: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._work = work
+        self._linger = linger
+        self._hurry = hurry
+        self._entries: list[tuple[A, asyncio.Future[R]]] = []
+        self._enough = asyncio.Event()
+        self._clerk: asyncio.Task[None] | None = None
 
-        When the commit fails, each piece of work is run once more in a transaction of its own, and
-        what that raises is raised. When cancelled, the work is done before that is raised.
+    async def ask(self, entry: A) -> R:
+        """The answer to `entry`, committed.
+
+        When the transaction fails, each entry has one of its own, and what that raises is raised.
+        When cancelled, the work is done before that is raised.
         """
-        results: list[_T] = []
-
-        async def once() -> None:
-            results[:] = [await work()]
-
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._entries.append((once, written))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._entries.append((entry, answer))
+        if len(self._entries) >= MOST or self._hurry():
+            self._enough.set()
+        if self._clerk is None:
+            self._clerk = asyncio.create_task(self._serve())
         try:
-            await asyncio.shield(written)
+            return await asyncio.shield(answer)
         except asyncio.CancelledError:
-            await asyncio.wait([written])
+            self._enough.set()
+            await asyncio.wait([answer])
             raise
-        return results[0]
 
-    async def _write(self) -> None:
+    async def _serve(self) -> None:
         try:
             while self._entries:
+                await self._gather()
                 entries, self._entries = self._entries[:MOST], self._entries[MOST:]
-                await _commit(entries)
+                await self._commit(entries)
         finally:
-            self._writer = None
-            for _, written in self._entries:
-                written.cancel()
+            self._clerk = None
+            for _, answer in self._entries:
+                answer.cancel()
             self._entries.clear()
 
+    async def _gather(self) -> None:
+        if self._linger and not self._enough.is_set():
+            try:
+                async with asyncio.timeout(self._linger):
+                    await self._enough.wait()
+            except TimeoutError:
+                pass
+        self._enough.clear()
 
-async def _commit(entries: list[Entry]) -> None:
-    try:
-        async with storage.transaction():
-            for work, _ in entries:
-                await work()
-    except Exception as error:
-        if len(entries) == 1:
-            entries[0][1].set_exception(error)
-            return
-        for entry in entries:
-            await _commit([entry])
-    except BaseException:
-        for _, written in entries:
-            written.cancel()
-        raise
-    else:
-        for _, written in entries:
-            written.set_result(None)
+    async def _commit(self, entries: list[tuple[A, asyncio.Future[R]]]) -> None:
+        try:
+            async with storage.transaction():
+                answers = await self._work([entry for entry, _ in entries])
+        except Exception as error:
+            if len(entries) == 1:
+                entries[0][1].set_exception(error)
+                return
+            for one in entries:
+                await self._commit([one])
+        except BaseException:
+            for _, answer in entries:
+                answer.cancel()
+            raise
+        else:
+            for (_, future), found in zip(entries, answers, strict=True):
+                future.set_result(found)

@@ -73,6 +73,10 @@ class LogEntry(Model):
     """Its object is gone: a host that was not sent it yet never is."""
     undoes = fields.BigIntField(default=0)
     """The seq on this stream that this entry takes back, or 0."""
+    not_before = fields.BigIntField(default=0, db_default=0)
+    """When it may be delivered (ms), 0 for at once."""
+    spread = fields.BigIntField(default=0, db_default=0)
+    """Over so many ms after that its readers get it, each at a moment of its own."""
     created_at = fields.BigIntField()
 
     class Meta:
@@ -120,6 +124,8 @@ class Lane(Model):
     failing_since = fields.BigIntField(default=0)
     lease_owner = fields.CharField(max_length=64, default="")
     lease_until = fields.BigIntField(default=0)
+    tries = fields.IntField(default=0, db_default=0)
+    """Claims of the lane since it was last written what became of one."""
     succeeded_at = fields.BigIntField(default=0)
     last_error = fields.TextField(default="")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tortoise.backends.base.client import TransactionalDBClient
 
-from federation import clock, ids, origin, storage
+from federation import clock, ids, limits, origin, storage
 from outbox import streams
 
 
@@ -30,7 +30,8 @@ class Place:
 
     Entries with the same `thread` reach a host one after another. With `undoes_object` the entry
     takes back what the stream says about `object_uri`: a host that was never sent that
-    does not get this either. `skip_host` is the host that it came from, which needs no copy.
+    does not get this either. `skip_host` is the host that it came from, which needs no copy. What
+    is `paced` makes its readers ask the author's server, so they are told one after another.
     """
 
     stream: str
@@ -40,6 +41,7 @@ class Place:
     inbox: str = ""
     undoes_object: bool = False
     skip_host: str = ""
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ async def _place(stream: str, entries: list[_Entry]) -> None:
 
 async def _append(stream: str, entries: list[_Entry]) -> None:
     first = await streams.advance(stream, len(entries)) - len(entries) + 1
+    now = clock.now_ms()
     for seq, entry in enumerate(entries, first):
         place = entry.place
         await streams.append(
@@ -139,9 +142,25 @@ async def _append(stream: str, entries: list[_Entry]) -> None:
                 thread=place.thread,
                 skip_host=place.skip_host,
                 undoes=await _undone(stream, place.object_uri) if place.undoes_object else 0,
-                created_at=clock.now_ms(),
+                created_at=now,
+                not_before=now if place.paced else 0,
+                spread=await _spread(stream) if place.paced else 0,
             )
         )
+
+
+async def _spread(stream: str) -> int:
+    """Over how many ms the readers are told, so that the author is not asked by all at once."""
+    most = limits.FETCHES_PER_SECOND * limits.SPREAD_SECONDS
+    counted = await storage.rows(
+        "SELECT COUNT(*) AS number FROM"
+        " (SELECT 1 AS one FROM subscription WHERE stream = ? LIMIT ?) AS readers",
+        stream,
+        most,
+    )
+    number: int = counted[0]["number"]
+    few = number <= limits.FETCHES_PER_SECOND
+    return 0 if few else number * clock.SECOND // limits.FETCHES_PER_SECOND
 
 
 async def _is_there(stream: str, activity_id: int) -> bool:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from itertools import chain, islice
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 
-from federation import ids, limits
+from federation import ids, limits, storage
 from federation.wire import Wire
 from outbox import due, lanes
+from outbox.deliver import Courier
+from outbox.desk import Desk, Order
 from outbox.due import Due
 from outbox.lane import End, Run
-from outbox.lanes import Claim
-from outbox.ledger import Ledger
+from outbox.queue import Queue
+from outbox.slots import Slots
 
 log = structlog.get_logger("fedigroups.outbox")
 
@@ -26,6 +27,12 @@ SWEEP_SECONDS = 60.0
 
 BUSY = 1_000
 """While so many hosts wait, only direct answers are looked for; then everything is."""
+
+CLAIMED = 512
+"""Lanes that a worker holds at a time: those that it works, and some that wait or are written."""
+
+CLAIMS = 128
+"""Lanes that are claimed together."""
 
 OnGone = Callable[[str], Awaitable[None]]
 
@@ -41,10 +48,10 @@ class Scheduler:
         self._wire = wire
         self._owner = f"{owner[:40]}/{ids.token(6)}"
         self._on_gone = on_gone
-        self._slots = asyncio.Semaphore(limits.DELIVERIES_AT_ONCE)
-        self._ledger = Ledger()
+        self._slots = Slots(limits.DELIVERIES_AT_ONCE, limits.DELIVERIES_SLOW)
+        self._desk = Desk(wire.peers, self._owner, lambda: self._slots.idle)
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._waiting: dict[bool, dict[str, None]] = {True: {}, False: {}}
+        self._queue = Queue()
         self._stuck: set[str] = set()
         self._signal = asyncio.Event()
         self._look = True
@@ -73,8 +80,7 @@ class Scheduler:
         self._stuck.clear()
         try:
             while True:
-                found = await due.all_hosts()
-                self._expect(host for host in found if host.host not in self._stuck)
+                self._expect(await due.all_hosts())
                 await self._fill()
                 if not self._running:
                     return
@@ -97,10 +103,11 @@ class Scheduler:
 
     async def _find(self) -> None:
         now = asyncio.get_running_loop().time()
-        if len(self._waiting[False]) >= BUSY:
+        if len(self._queue) >= BUSY:
             self._expect(await due.recent_hosts(direct_only=True))
             self._swept = None
         elif self._swept is None or now - self._swept >= SWEEP_SECONDS:
+            self._stuck.clear()
             self._expect(await due.all_hosts())
             self._swept = now
         else:
@@ -117,37 +124,45 @@ class Scheduler:
 
     def _expect(self, hosts: Iterable[Due]) -> None:
         for one in hosts:
-            self._waiting[one.direct].setdefault(one.host)
+            if one.host not in self._running and one.host not in self._stuck:
+                self._queue.put(one)
 
     async def _fill(self) -> None:
-        while hosts := self._next(limits.DELIVERIES_AT_ONCE - len(self._running)):
-            for claim in await lanes.claim(hosts, self._owner):
-                self._running[claim.host] = asyncio.create_task(self._serve(claim))
+        while hosts := self._queue.take(min(CLAIMS, CLAIMED - len(self._running))):
+            orders = await self._claim(hosts)
+            for host in set(hosts) - {order.claim.host for order in orders}:
+                self._queue.ended(host)
+            for order in orders:
+                self._running[order.claim.host] = asyncio.create_task(self._serve(order))
 
-    def _next(self, count: int) -> list[str]:
-        """The hosts to serve next, taken from those that wait; a host in service waits on."""
-        waiting = chain(self._waiting[True], self._waiting[False])
-        free = (host for host in waiting if host not in self._running)
-        found = list(dict.fromkeys(islice(free, max(count, 0))))
-        for host in found:
-            self._waiting[True].pop(host, None)
-            self._waiting[False].pop(host, None)
-        return found
+    async def _claim(self, hosts: Sequence[str]) -> list[Order]:
+        """What to send to those that can be claimed; one that cannot be read spoils no other."""
+        try:
+            return await self._desk.claim(hosts)
+        except Exception:
+            await storage.row("SELECT 1 AS one")  # raises when the database is away
+            if len(hosts) == 1:
+                log.exception("outbox.unreadable", peer=hosts[0])
+                self._stuck.update(hosts)
+                return []
+        return [order for host in hosts for order in await self._claim([host])]
 
-    async def _serve(self, claim: Claim) -> None:
-        run = Run(self._wire, claim, self._slots, self._ledger)
+    async def _serve(self, order: Order) -> None:
+        host = order.claim.host
+        run = Run(order, self._desk, Courier(self._wire, order.standing.form), self._slots)
+        end = End.LOST
         try:
             end = await run.run()
         except Exception:
-            log.exception("outbox.lane.failed", peer=claim.host)
-            end = End.LOST
+            log.exception("outbox.lane.failed", peer=host)
         finally:
-            del self._running[claim.host]
+            del self._running[host]
+            self._queue.ended(host)
             self._signal.set()
-        if end is End.TURN:
-            self._waiting[False].setdefault(claim.host)
         if run.stuck:
-            self._stuck.add(claim.host)
+            self._stuck.add(host)
+        elif end is End.MORE:
+            self._queue.put(Due(host, direct=False))
         await self._tell(run.gone)
 
     async def _tell(self, gone: Iterable[str]) -> None:

@@ -7,16 +7,17 @@ after any crash it is known which withdrawn entries never left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from federation import clock, ids, storage
+from federation.peers import Standing
 from outbox import retry, streams
-from outbox.lanes import Claim
 from outbox.outcome import Fate, Verdict
-from outbox.owed import Lag, Name, Parcel
+from outbox.owed import LAGS, Lag, Load, Name, Parcel
 
 log = structlog.get_logger("fedigroups.outbox")
 
@@ -44,41 +45,60 @@ class Settled:
 class Plan:
     """What to send of a load, and what is settled without sending."""
 
+    load: Load
     send: tuple[Parcel, ...]
     settled: tuple[Settled, ...]
 
 
-async def plan(claim: Claim, parcels: Sequence[Parcel], *, votes: bool) -> Plan:
+async def plan(loads: Mapping[str, Load], standings: Mapping[str, Standing]) -> dict[str, Plan]:
     """Decide what is sent, and write down (`claimed`) that it may have been, before it is.
 
-    Inside a transaction, which must be committed before the first is sent.
+    Inside the transaction in which the hosts' lanes were claimed or renewed, which must be
+    committed before the first is sent. However many hosts there are, it costs a few statements.
 
     Left out are: what was withdrawn and never sent, with what undoes it; what the host itself
-    sent us; votes, unless it takes them; everything of a subscription that has ended meanwhile
-    and, when the lease is lost, everything.
+    sent us; votes, unless it takes them; everything of a subscription that has ended meanwhile.
+    Of a blocked host nothing is claimed or sent.
     """
-    withheld = await _withheld(claim.host, parcels)
-    fresh = [p for p in parcels if p.cancelled and not p.maybe_sent and p.name not in withheld]
-    held = await _raise_claims(claim, parcels)
+    served = {host: load.parcels for host, load in loads.items() if not standings[host].blocked}
+    parcels = [parcel for some in served.values() for parcel in some]
+    withheld = await _withheld(parcels)
+    fresh = [
+        p
+        for p in parcels
+        if p.cancelled and not p.maybe_sent and p.name not in withheld[p.lag.host]
+    ]
+    held = await _raise_claims(parcels)
     await _end([Settled(p, reason=NEVER_SENT) for p in fresh if p.lag.id in held])
-    withheld |= {p.name for p in fresh}
+    for parcel in fresh:
+        withheld[parcel.lag.host].add(parcel.name)
+    return {
+        host: _planned(load, served.get(host, ()), held, withheld[host], standings[host])
+        for host, load in loads.items()
+    }
+
+
+def _planned(
+    load: Load, parcels: Sequence[Parcel], held: set[int], withheld: set[Name], standing: Standing
+) -> Plan:
     send, settled = list[Parcel](), list[Settled]()
     for parcel in parcels:
         if parcel.lag.id in held:
-            left_out = _left_out(parcel, claim.host, withheld, votes=votes)
+            left_out = _left_out(parcel, withheld, votes=standing.family == "thread")
             if left_out is None:
                 send.append(parcel)
             else:
                 settled.append(left_out)
-    return Plan(tuple(send), tuple(settled))
+    return Plan(load, tuple(send), tuple(settled))
 
 
-def _left_out(parcel: Parcel, host: str, withheld: set[Name], *, votes: bool) -> Settled | None:
+def _left_out(parcel: Parcel, withheld: set[Name], *, votes: bool) -> Settled | None:
     if parcel.cancelled:
         return Settled(parcel, reason="" if parcel.name in withheld else WITHDRAWN)
     if parcel.takes_back in withheld:
         return Settled(parcel, reason=NEVER_SENT)
-    if parcel.skip_host == host or (parcel.kind == "vote" and not votes):
+    entry = parcel.entry
+    if entry.skip_host == parcel.lag.host or (entry.kind == "vote" and not votes):
         return Settled(parcel)
     return None
 
@@ -88,10 +108,8 @@ async def advance(passed: Sequence[Settled]) -> None:
 
     With that same commit what ended is recorded, and what is tried again is put aside.
     """
-    last: dict[int, Parcel] = {}
-    for settled in passed:
-        last[settled.parcel.lag.id] = settled.parcel
-    there = {parcel.lag.id for parcel in last.values() if await _move(parcel)}
+    last = {settled.parcel.lag.id: settled.parcel for settled in passed}
+    there = await _move(last.values())
     passed = [settled for settled in passed if settled.parcel.lag.id in there]
     await _end([settled for settled in map(_ending, passed) if settled.reason])
     for settled in passed:
@@ -99,75 +117,73 @@ async def advance(passed: Sequence[Settled]) -> None:
             await _put_aside(settled.parcel)
 
 
-async def abandon(claim: Claim, reason: str) -> int:
+async def abandon(host: str, reason: str) -> int:
     """End all that the host is owed, one record for each subscription; inside a transaction.
 
     The number of subscriptions that were owed something.
     """
-    found = await storage.rows(
-        "SELECT s.id, s.host, s.stream, s.inbox, s.cursor, s.claimed, t.head FROM subscription s"
-        " JOIN stream t ON t.name = s.stream WHERE s.host = ? AND t.head > s.cursor",
-        claim.host,
-    )
-    for row in found:
-        lag = Lag(**row)
+    found = [Lag(**row) for row in await storage.rows(f"{LAGS} WHERE s.host = ?", host)]
+    for lag in found:
         await storage.execute(
             "UPDATE subscription SET cursor = ?, claimed = ? WHERE id = ?",
             lag.head,
             max(lag.claimed, lag.head),
             lag.id,
         )
-        count = lag.head - lag.cursor
-        text = f"{reason}: {count} from number {lag.cursor + 1} on"
-        await _record(claim.host, lag.inbox, lag.stream, lag.head, "", 0, text)
+        text = f"{reason}: {lag.head - lag.cursor} from number {lag.cursor + 1} on"
+        await _record([(lag, lag.head, "", 0, text)])
     return len(found)
 
 
-async def _withheld(host: str, parcels: Sequence[Parcel]) -> set[Name]:
-    """What was withdrawn before it was sent to the host, as far as the parcels depend on it."""
-    if not any(p.cancelled or p.takes_back for p in parcels):
-        return set()
-    names = sorted({p.lag.stream for p in parcels})
+async def _withheld(parcels: Sequence[Parcel]) -> defaultdict[str, set[Name]]:
+    """By host, what was withdrawn before it was sent, as far as the parcels depend on it."""
+    withheld: defaultdict[str, set[Name]] = defaultdict(set)
+    concerned = {
+        (p.lag.host, p.lag.stream) for p in parcels if p.cancelled or p.takes_back is not None
+    }
+    if not concerned:
+        return withheld
     found = await storage.rows(
-        "SELECT inbox, stream, seq FROM ended WHERE host = ? AND reason = ?"  # noqa: S608 -- question marks only
-        f" AND stream IN ({storage.marks(len(names))})",
-        host,
+        "SELECT d.host, d.inbox, d.stream, d.seq FROM"  # noqa: S608 -- our own SQL
+        f" {storage.table('w', host='text', stream='text')}"
+        " JOIN ended d ON d.host = w.host AND d.stream = w.stream AND d.reason = ?",
+        storage.packed(sorted(concerned)),
         NEVER_SENT,
-        *names,
     )
-    return {(row["inbox"], row["stream"], row["seq"]) for row in found}
+    for row in found:
+        withheld[row["host"]].add((row["inbox"], row["stream"], row["seq"]))
+    return withheld
 
 
-async def _raise_claims(claim: Claim, parcels: Sequence[Parcel]) -> set[int]:
-    """The subscriptions that are still there, while the lane is still held."""
-    now, held = clock.now_ms(), set[int]()
-    for parcel in {p.lag.id: p for p in parcels}.values():
-        found = await storage.row(
-            "UPDATE subscription SET claimed = CASE WHEN claimed < ? THEN ? ELSE claimed END"
-            " WHERE id = ? AND cursor = ? AND EXISTS (SELECT 1 FROM lane"
-            " WHERE host = ? AND lease_owner = ? AND lease_until > ?) RETURNING id",
-            parcel.seq,
-            parcel.seq,
-            parcel.lag.id,
-            parcel.lag.cursor,
-            claim.host,
-            claim.lease,
-            now,
-        )
-        if found is not None:
-            held.add(parcel.lag.id)
-    return held
-
-
-async def _move(parcel: Parcel) -> bool:
-    """Whether the subscription is still there."""
-    found = await storage.row(
-        "UPDATE subscription SET cursor = ? WHERE id = ? AND cursor < ? RETURNING id",
-        parcel.seq,
-        parcel.lag.id,
-        parcel.seq,
+async def _raise_claims(parcels: Sequence[Parcel]) -> set[int]:
+    """The subscriptions that are still there, and as they were read."""
+    last = {p.lag.id: p for p in parcels}
+    if not last:
+        return set()
+    found = await storage.rows(
+        "UPDATE subscription SET claimed ="  # noqa: S608 -- our own SQL
+        " CASE WHEN subscription.claimed < w.seq THEN w.seq ELSE subscription.claimed END"
+        f" FROM {storage.table('w', id='bigint', cursor='bigint', seq='bigint')}"
+        " WHERE subscription.id = w.id AND subscription.cursor = w.cursor"
+        " RETURNING subscription.id",
+        storage.packed((p.lag.id, p.lag.cursor, p.seq) for p in last.values()),
     )
-    return found is not None
+    return {row["id"] for row in found}
+
+
+async def _move(parcels: Iterable[Parcel]) -> set[int]:
+    """Move each parcel's cursor up to it; the subscriptions that are still there."""
+    moves = [(parcel.lag.id, parcel.seq) for parcel in parcels]
+    if not moves:
+        return set()
+    found = await storage.rows(
+        "UPDATE subscription SET cursor = w.seq"  # noqa: S608 -- our own SQL
+        f" FROM {storage.table('w', id='bigint', seq='bigint')}"
+        " WHERE subscription.id = w.id AND subscription.cursor < w.seq"
+        " RETURNING subscription.id",
+        storage.packed(sorted(moves)),
+    )
+    return {row["id"] for row in found}
 
 
 def _is_put_aside(settled: Settled) -> bool:
@@ -188,62 +204,58 @@ def _ending(settled: Settled) -> Settled:
     return replace(settled, reason=verdict.reason + times)
 
 
-async def _end(settled: Iterable[Settled]) -> None:
+async def _end(settled: Sequence[Settled]) -> None:
     for one in settled:
-        parcel, status = one.parcel, one.verdict.status if one.verdict else 0
         if one.verdict is not None:
             log.warning(
                 "outbox.ended",
-                activity=parcel.activity_uri,
-                inbox=parcel.lag.inbox,
+                activity=one.parcel.entry.activity_uri,
+                inbox=one.parcel.lag.inbox,
                 reason=one.reason,
             )
-        await _record(
-            parcel.lag.host,
-            parcel.lag.inbox,
-            parcel.lag.stream,
-            parcel.seq,
-            parcel.activity_uri,
-            status,
+    await _record(
+        (
+            one.parcel.lag,
+            one.parcel.seq,
+            one.parcel.entry.activity_uri,
+            one.verdict.status if one.verdict else 0,
             one.reason,
         )
+        for one in settled
+    )
 
 
-async def _record(
-    host: str, inbox: str, stream: str, seq: int, activity_uri: str, status: int, reason: str
-) -> None:
-    await storage.execute(
+async def _record(deaths: Iterable[tuple[Lag, int, str, int, str]]) -> None:
+    """Write down what ended: where, its number and id, the HTTP status or 0, and why."""
+    now = clock.now_ms()
+    await storage.execute_many(
         "INSERT INTO ended (id, host, inbox, stream, seq, activity_uri, status, reason, ended_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ids.new(),
-        host,
-        inbox,
-        stream,
-        seq,
-        activity_uri,
-        status,
-        reason[:1_000],
-        clock.now_ms(),
+        [
+            (ids.new(), lag.host, lag.inbox, lag.stream, seq, uri, status, reason[:1_000], now)
+            for lag, seq, uri, status, reason in deaths
+        ],
     )
 
 
 async def _put_aside(parcel: Parcel) -> None:
     """Put the parcel on the stream where it waits for its next attempt."""
-    lag = parcel.lag
+    lag, entry, now = parcel.lag, parcel.entry, clock.now_ms()
     attempt = streams.attempt(lag.stream) + 1
     stream = streams.again(streams.original(lag.stream), lag.inbox, attempt)
-    await streams.subscribe(stream, lag.inbox, parcel.lag.host)
+    await streams.subscribe(stream, lag.inbox, lag.host)
     await streams.append(
         streams.Entry(
             id=ids.new(),
             stream=stream,
             seq=await streams.advance(stream, 1),
-            activity_id=parcel.activity_id,
-            kind=parcel.kind,
-            object_uri=parcel.object_uri,
-            thread=parcel.thread,
+            activity_id=entry.activity_id,
+            kind=entry.kind,
+            object_uri=entry.object_uri,
+            thread=entry.thread,
             skip_host="",
             undoes=parcel.first_seq,
-            created_at=clock.now_ms() + retry.AGAIN[attempt - 2],
+            created_at=now,
+            not_before=now + retry.AGAIN[attempt - 2],
         )
     )

@@ -25,6 +25,8 @@ class Entry:
     skip_host: str
     undoes: int
     created_at: int
+    not_before: int = 0
+    spread: int = 0
 
 
 def thread(group_id: int) -> str:
@@ -88,7 +90,8 @@ async def append(entry: Entry) -> None:
     """Write an entry under a number that `advance` gave out in the same transaction."""
     await storage.execute(
         "INSERT INTO log_entry (id, stream, seq, activity_id, kind, object_uri, thread, skip_host,"
-        " cancelled, undoes, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?)",
+        " cancelled, undoes, not_before, spread, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?, ?)",
         entry.id,
         entry.stream,
         entry.seq,
@@ -98,6 +101,8 @@ async def append(entry: Entry) -> None:
         entry.thread,
         entry.skip_host,
         entry.undoes,
+        entry.not_before,
+        entry.spread,
         entry.created_at,
     )
 

@@ -7,7 +7,7 @@ The thread family reads `Announce{activity}`, byte for byte as it came; microblo
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from federation import clock, ids, storage
@@ -153,7 +153,7 @@ async def _released(
         body = dumps(json.loads(body) | {"approvedBy": approval})
         await Activity.filter(id=stored.id).update(body=body)
         if _is_boosted(hosted, about):
-            places = [_place(streams.microblog(hosted.group.id), "post", about, skip_host=host)]
+            places = [_boost_place(hosted, about, about.author, skip_host=host)]
     outgoing = Outgoing(stored.uri, hosted.actor.uri, "Announce", body, object_uri=about.uri)
     return Draft(outgoing, tuple(places))
 
@@ -164,6 +164,12 @@ def _place(
     return Place(
         stream, kind, about.uri, str(about.thread_id), undoes_object=undoes, skip_host=skip_host
     )
+
+
+def _boost_place(hosted: Hosted, about: Post, author: Actor, skip_host: str = "") -> Place:
+    """On the stream of microblogs; each of them fetches the post from its author's server."""
+    place = _place(streams.microblog(hosted.group.id), "post", about, skip_host=skip_host)
+    return place if author.local else replace(place, paced=True)
 
 
 async def _awaits_leave(hosted: Hosted, post_uri: str) -> bool:
@@ -227,7 +233,7 @@ async def _boost(
         unlisted=new.visibility == "unlisted",
     )
     stream = streams.microblog(hosted.group.id)
-    places = [] if waits else [_place(stream, "post", new)]
+    places = [] if waits else [_boost_place(hosted, new, author)]
     places += await _tell_author(stream, author, "post", new.uri, always=waits)
     outgoing = Outgoing(uri, hosted.actor.uri, "Announce", dumps(document), object_uri=new.uri)
     return [Draft(outgoing, tuple(places))]

@@ -9,6 +9,7 @@ import pytest
 from federation import clock, limits, storage
 from federation import signatures as signatures_module
 from outbox import lane as lane_module
+from outbox import scheduler as scheduler_module
 from outbox import streams
 from receivers import THREAD, Got, Scene, until
 
@@ -92,7 +93,7 @@ async def test_a_lane_whose_turn_is_over_goes_to_the_end_of_the_queue(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lane_module, "TURN_SECONDS", 0.0)
-    monkeypatch.setattr(limits, "DELIVERIES_AT_ONCE", 1)
+    monkeypatch.setattr(scheduler_module, "CLAIMED", 1)
     bob, ann = await scene.host(), await scene.host("m.example")
     order: list[str] = []
     for receiver in (bob, ann):

@@ -1,8 +1,10 @@
-"""Lanes share commits: each has its own result, and one that fails spoils no other."""
+"""Lanes share transactions: each has its own answer, and one that fails spoils no other."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,71 +12,87 @@ from federation import storage
 from fedigroups.store import Store
 from outbox import streams
 from outbox.ledger import Ledger
-from receivers import THREAD
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
+
+Ask = tuple[str, int]
 
 
 async def heads() -> dict[str, int]:
     return {row["name"]: row["head"] for row in await storage.rows("SELECT name, head FROM stream")}
 
 
-async def test_each_gets_its_own_result() -> None:
-    ledger = Ledger()
-    results = await asyncio.gather(
-        *(ledger.write(lambda n=n: streams.advance(f"s{n}", n)) for n in range(100))
-    )
-    assert results == list(range(100))
+async def advance(asked: Sequence[Ask]) -> list[int]:
+    if any(count < 0 for _, count in asked):
+        raise LookupError("mine alone")
+    return [await streams.advance(name, count) for name, count in asked]
+
+
+async def test_each_gets_its_own_answer() -> None:
+    ledger = Ledger(advance)
+    answers = await asyncio.gather(*(ledger.ask((f"s{n}", n)) for n in range(100)))
+    assert answers == list(range(100))
     assert await heads() == {f"s{n}": n for n in range(100)}
 
 
-async def test_many_share_a_commit(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = 0
-    transaction = storage.transaction
+async def test_many_share_a_transaction() -> None:
+    shared: list[int] = []
 
-    def counted() -> object:
-        nonlocal begun
-        begun += 1
-        return transaction()
+    async def counted(asked: Sequence[Ask]) -> list[int]:
+        shared.append(len(asked))
+        return await advance(asked)
 
-    monkeypatch.setattr(storage, "transaction", counted)
-    ledger = Ledger()
-    await asyncio.gather(*(ledger.write(lambda: streams.advance(THREAD, 1)) for _ in range(64)))
-    assert await heads() == {THREAD: 64}
-    assert begun == 1
+    ledger = Ledger(counted)
+    await asyncio.gather(*(ledger.ask(("s", 1)) for _ in range(64)))
+    assert await heads() == {"s": 64}
+    assert shared == [64]
+
+
+async def test_who_comes_a_moment_later_shares_it_too() -> None:
+    shared: list[int] = []
+
+    async def counted(asked: Sequence[Ask]) -> list[int]:
+        shared.append(len(asked))
+        return await advance(asked)
+
+    ledger = Ledger(counted, linger=0.2, hurry=lambda: False)
+
+    async def late(n: int) -> None:
+        await asyncio.sleep(0.01 * n)
+        await ledger.ask(("s", 1))
+
+    await asyncio.gather(*(late(n) for n in range(4)))
+    assert shared == [4]
+
+
+async def test_nobody_lingers_when_nobody_will_join() -> None:
+    ledger = Ledger(advance, linger=30.0, hurry=lambda: True)
+    before = time.monotonic()
+    await ledger.ask(("s", 1))
+    assert time.monotonic() - before < 10
 
 
 async def test_one_that_fails_spoils_no_other() -> None:
-    ledger = Ledger()
-
-    async def fails() -> int:
-        await streams.advance("bad", 1)
-        raise LookupError("mine alone")
-
-    results = await asyncio.gather(
-        ledger.write(lambda: streams.advance("a", 1)),
-        ledger.write(fails),
-        ledger.write(lambda: streams.advance("b", 2)),
-        return_exceptions=True,
+    ledger = Ledger(advance)
+    answers = await asyncio.gather(
+        ledger.ask(("a", 1)), ledger.ask(("bad", -1)), ledger.ask(("b", 2)), return_exceptions=True
     )
-    assert (results[0], results[2]) == (1, 2)
-    assert isinstance(results[1], LookupError)
+    assert (answers[0], answers[2]) == (1, 2)
+    assert isinstance(answers[1], LookupError)
     assert await heads() == {"a": 1, "b": 2}
-    assert await ledger.write(lambda: streams.advance("a", 1)) == 2
+    assert await ledger.ask(("a", 1)) == 2
 
 
-async def test_what_was_begun_is_finished_before_a_cancelled_writer_leaves(
-    database: Store,
-) -> None:
-    ledger = Ledger()
+async def test_what_was_begun_is_finished_before_a_cancelled_one_leaves() -> None:
     began, go = asyncio.Event(), asyncio.Event()
 
-    async def slow() -> int:
+    async def slow(asked: Sequence[Ask]) -> list[int]:
         began.set()
         await go.wait()
-        return await streams.advance(THREAD, 1)
+        return await advance(asked)
 
-    task = asyncio.create_task(ledger.write(slow))
+    ledger = Ledger(slow)
+    task = asyncio.create_task(ledger.ask(("s", 1)))
     await began.wait()
     task.cancel()
     await asyncio.sleep(0.02)
@@ -82,24 +100,27 @@ async def test_what_was_begun_is_finished_before_a_cancelled_writer_leaves(
     go.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await heads() == {THREAD: 1}
+    assert await heads() == {"s": 1}
 
 
-async def test_nobody_waits_for_a_ledger_that_was_stopped() -> None:
-    ledger = Ledger()
-    began = asyncio.Event()
+async def test_nobody_waits_for_a_ledger_that_was_stopped(database: Store) -> None:
+    began, hang = asyncio.Event(), True
 
-    async def hangs() -> None:
+    async def hangs(asked: Sequence[Ask]) -> list[int]:
         began.set()
-        await asyncio.Event().wait()
+        if hang:
+            await asyncio.Event().wait()
+        return await advance(asked)
 
-    first = asyncio.create_task(ledger.write(hangs))
+    ledger = Ledger(hangs)
+    first = asyncio.create_task(ledger.ask(("s", 1)))
     await began.wait()
-    second = asyncio.create_task(ledger.write(hangs))
+    second = asyncio.create_task(ledger.ask(("s", 1)))
     await asyncio.sleep(0)
-    assert ledger._writer is not None
-    ledger._writer.cancel()
+    assert ledger._clerk is not None
+    ledger._clerk.cancel()
     async with asyncio.timeout(5):
-        results = await asyncio.gather(first, second, return_exceptions=True)
-    assert all(isinstance(result, asyncio.CancelledError) for result in results)
-    assert await ledger.write(lambda: streams.advance(THREAD, 1)) == 1
+        answers = await asyncio.gather(first, second, return_exceptions=True)
+    assert all(isinstance(answer, asyncio.CancelledError) for answer in answers)
+    hang = False
+    assert await ledger.ask(("s", 1)) == 1

@@ -11,7 +11,10 @@ import pytest
 from federation import clock, limits, storage
 from outbox import due, lanes, report, streams
 from outbox import scheduler as scheduler_module
+from outbox.deliver import Courier
 from outbox.lanes import State
+from outbox.outcome import Verdict
+from outbox.owed import Parcel
 from outbox.publish import publish
 from outbox.scheduler import Scheduler
 from receivers import THREAD, Scene, draft, until
@@ -157,14 +160,14 @@ async def test_a_lane_that_fails_ends_neither_the_loop_nor_the_others(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob, ann = await scene.host(), await scene.host("m.example")
-    blocked = scene.wire.peers.is_blocked
+    deliver = Courier.deliver
 
-    async def broken(host: str) -> bool:
-        if host == "l.example":
+    async def broken(courier: Courier, parcel: Parcel) -> Verdict:
+        if parcel.lag.host == "l.example":
             raise LookupError("a fault of ours")
-        return await blocked(host)
+        return await deliver(courier, parcel)
 
-    monkeypatch.setattr(scene.wire.peers, "is_blocked", broken)
+    monkeypatch.setattr(Courier, "deliver", broken)
     async with running(scene.scheduler) as task:
         for name in ("one", "two"):
             await scene.say(name)
@@ -261,14 +264,14 @@ async def test_a_claim_is_renewed_and_released_by_its_holder_only(scene: Scene) 
     await scene.host()
     with clock.held(NOW):
         (first,) = await lanes.claim(["l.example"], "a")
-        assert await lanes.renew(first)
+        assert await lanes.stand([lanes.held(first)]) == {"l.example"}
     with clock.held(NOW + lanes.LEASE):
-        assert not await lanes.renew(first)
+        assert not await lanes.stand([lanes.held(first)])
         (second,) = await lanes.claim(["l.example"], "b")
-        assert not await lanes.release(first)
-        assert not await lanes.answered(first, took=True)
-        assert await lanes.release(second)
-        assert not await lanes.release(second)
+        assert not await lanes.stand([lanes.let_go(first)])
+        assert not await lanes.stand([lanes.answered(first, took=True)])
+        assert await lanes.stand([lanes.let_go(second)]) == {"l.example"}
+        assert not await lanes.stand([lanes.let_go(second)])
 
 
 # What looking costs
