@@ -155,7 +155,10 @@ async def test_two_processes_that_migrate_at_once_take_each_step_once(
 
 
 async def test_a_database_of_a_newer_version_is_refused(database: Store) -> None:
-    await storage.execute("UPDATE tortoise_migrations SET name = '8888_from_the_future'")
+    await storage.execute(
+        "UPDATE tortoise_migrations SET name = '8888_from_the_future'"
+        " WHERE name = (SELECT MAX(name) FROM tortoise_migrations)"
+    )
     with pytest.raises(Misconfigured, match=r"newer version.*8888_from_the_future"):
         await database.migrate()
 
