@@ -1,8 +1,9 @@
 """This module knows the JSON-LD contexts of the fediverse, and brings odd documents to plain keys.
 
 The set is closed: no context is ever fetched, and none may say that `actor` means something else.
-For documents that the plain readers of `federation.documents` cannot read; off the hot path.
-https://www.w3.org/TR/json-ld11-api/#compaction
+For documents that the plain readers of `federation.documents` cannot read, and for those that bear
+a Linked Data signature; off the hot path.
+https://www.w3.org/TR/json-ld11-api/ https://www.w3.org/TR/rdf-canon/
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pyld import BUNDLED_CONTEXTS, FrozenDocumentLoader, jsonld
+from pyld.canon import URDNA2015
 
-from federation import strict_json
+from federation import limits, strict_json
 from federation.documents.readers import Document, many
 from federation.errors import Malformed
 from federation.origin import same_origin
@@ -43,9 +45,13 @@ _PINNED: dict[str, Path] = {
     **BUNDLED_CONTEXTS,
     **{url: _HERE / f"{name}.jsonld" for url, name in _OURS.items()},
 }
-_LOADER = FrozenDocumentLoader(_PINNED)
+_OPTIONS = {
+    "documentLoader": FrozenDocumentLoader(_PINNED),
+    "processingMode": "json-ld-1.1",
+    "base": None,  # else pyld takes a relative "Public" for http://example.org/base/Public
+}
 
-PLAIN = [
+PLAIN: list[Any] = [
     AS2,
     SECURITY,
     "https://w3id.org/security/multikey/v1",
@@ -56,6 +62,7 @@ PLAIN = [
     "https://purl.archive.org/socialweb/webfinger",
     "https://w3id.org/fep/044f",
     "https://w3id.org/fep/7888",
+    {"_misskey_reaction": "https://misskey-hub.net/ns#_misskey_reaction"},
 ]
 """What documents are compacted to: the keys that `federation.documents` reads."""
 
@@ -67,6 +74,12 @@ _TERMS = frozenset(
 _HARMLESS = frozenset({"@language", "@protected", "@version"})
 _ALIASED = frozenset({"@id", "@type"})
 _MEANINGS = ("as:{}", f"{AS2}#{{}}", "@{}", "sec:{}", "https://w3id.org/security#{}")
+# beside its own error pyld lets these escape from values of a kind it did not expect
+_UNEXPECTED = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
+_FAULTS = (jsonld.JsonLdError, *_UNEXPECTED)
+
+Expanded = list[dict[str, Any]]
+"""A document in JSON-LD's expanded form: every name an IRI, every value in a list."""
 
 
 def normalise(document: Document) -> Document:
@@ -79,11 +92,82 @@ def normalise(document: Document) -> Document:
     strict_json.measure(document)
     known = _with_known_contexts(document)
     try:
-        compacted = jsonld.compact(known, PLAIN, {"documentLoader": _LOADER})
-    # beside its own error pyld lets these escape from values of a kind it did not expect
-    except (jsonld.JsonLdError, TypeError, ValueError, LookupError, AttributeError) as error:
-        raise Malformed(f"not JSON-LD: {error}".split("\n")[0][:500]) from error
-    return dict(compacted)
+        return dict(jsonld.compact(known, PLAIN, _OPTIONS))
+    except _FAULTS as error:
+        raise _no_jsonld(error) from error
+
+
+def expand(document: Document) -> Expanded:
+    """The document as its own contexts explain it.
+
+    Refuses (`Malformed`) what `normalise` refuses, and a key that no context explains.
+    """
+    known = _with_known_contexts(document)
+    dropped: list[object] = []
+    try:
+        expanded: Expanded = jsonld.expand(known, _OPTIONS, on_property_dropped=dropped.append)
+    except _FAULTS as error:
+        raise _no_jsonld(error) from error
+    if dropped:
+        raise Malformed("its contexts do not explain every key")
+    return expanded
+
+
+def expand_plain(document: Document) -> Expanded:
+    """The document as `PLAIN` explains it, whatever its own contexts say.
+
+    Refuses (`Malformed`) what is no JSON-LD under those names.
+    """
+    try:
+        expanded: Expanded = jsonld.expand(document | {"@context": PLAIN}, _OPTIONS)
+    except _FAULTS as error:
+        raise _no_jsonld(error) from error
+    return expanded
+
+
+def plain_names() -> dict[str, str]:
+    """The names that `PLAIN` has, and the IRI that each stands for."""
+    processor = jsonld.JsonLdProcessor()
+    nothing = processor.process_context({}, None, _OPTIONS)
+    terms = processor.process_context(nothing, PLAIN, _OPTIONS)["mappings"]
+    return {name: term["@id"] for name, term in terms.items() if term}
+
+
+def statements(expanded: Expanded) -> bytes:
+    """What an expanded document states, as canonical N-Quads (URDNA2015).
+
+    Refuses (`Malformed`) a graph with too many nodes without an id that look alike: to tell them
+    apart takes a time that grows with the factorial of their number.
+    """
+    try:
+        dataset = jsonld.to_rdf(expanded, _OPTIONS)
+        quads: str = _Canonical().main(dataset, {"format": "application/n-quads"})
+    except _FAULTS as error:
+        raise _no_jsonld(error) from error
+    return quads.encode()
+
+
+class _Canonical(URDNA2015):  # type: ignore[misc]  # pyld has no types
+    """The algorithm with an end: it is given `limits.LINKED_STEPS` steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._steps = 0
+
+    def create_hash_to_related(self, id_: str, issuer: object) -> dict[str, list[str]]:
+        """Called at the beginning of each step in which nodes that look alike are told apart.
+
+        Of each order in which such nodes could stand, at least one step follows.
+        """
+        self._steps += 1
+        if self._steps > limits.LINKED_STEPS:
+            raise Malformed("too many nodes without an id look alike")
+        related: dict[str, list[str]] = super().create_hash_to_related(id_, issuer)
+        return related
+
+
+def _no_jsonld(error: Exception) -> Malformed:
+    return Malformed(f"not JSON-LD: {error}".split("\n")[0][:500])
 
 
 def _with_known_contexts(value: Any) -> Any:

@@ -26,6 +26,18 @@ KEY_REFETCH_SECONDS = 300
 KEYS_PER_ACTOR = 10
 RSA_BITS = (2_048, 8_192)
 
+LINKED_BYTES = 256_000
+LINKED_NODES = 1_000
+LINKED_CONTEXTS = 16
+LINKED_STEPS = 256
+"""Steps of URDNA2015 in which nodes that look alike are told apart, for one document."""
+LINKED_SECONDS = 5.0
+"""How long an arrival waits, in all, until its Linked Data signature is checked."""
+
+VAIN_CLAIMS_PER_HOST = 300
+"""Signatures and proofs in forwarded activities, of one forwarding host in an hour, that may turn
+out to prove nothing; after that its forwarded activities count as unsigned."""
+
 # What we fetch
 CONNECT_SECONDS = 5.0
 FETCH_SECONDS = 30.0
@@ -35,6 +47,9 @@ DELIVERY_ANSWER_BYTES = 64_000
 HEADER_BYTES = 64_000
 REDIRECTS = 3
 FETCHES_PER_ACTIVITY = 50
+FETCHES_PER_HEARSAY = 10
+HEARSAY_PER_HOST = 300
+"""Times an hour that we ask somebody's origin because another host says that it happened."""
 ANCESTORS = 50
 COLLECTION_PAGES = 10
 COLLECTION_ITEMS = 100

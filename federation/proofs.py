@@ -14,6 +14,7 @@ from typing import Any
 import rfc8785
 
 from federation import clock, multikey
+from federation.documents.readers import time_of
 from federation.errors import Malformed
 from federation.keys import PublicKey
 
@@ -26,6 +27,12 @@ def key_id(document: Json) -> str:
     """The id of the key that a document's proof names; empty where there is no such proof."""
     proof = _proof(document)
     return proof["verificationMethod"] if proof else ""
+
+
+def created(document: Json) -> int | None:
+    """When a document's proof says it was made, in milliseconds since 1970; None if it does not."""
+    proof = _proof(document)
+    return time_of(proof.get("created")) if proof else None
 
 
 def verify(document: Json, key: PublicKey) -> bool:

@@ -49,16 +49,19 @@ def dumps(value: Any) -> bytes:
     return orjson.dumps(value)
 
 
-def measure(document: dict[str, Any]) -> None:
-    """Refuse (`Malformed`) a parsed document that is too deep, too long, or has huge numbers."""
+def measure(document: dict[str, Any], most: int = limits.NODES) -> None:
+    """Refuse (`Malformed`) a parsed document that is too deep, too long, or has huge numbers.
+
+    `most` is how many keys and items it may have.
+    """
     nodes, depth = 0, 1
     level: list[Collection[Any]] = [document.values()]
     while level:
         if depth > limits.DEPTH:
             raise Malformed(f"the document is nested deeper than {limits.DEPTH} levels")
         nodes += sum(map(len, level))
-        if nodes > limits.NODES:
-            raise Malformed(f"the document has more than {limits.NODES} keys and items")
+        if nodes > most:
+            raise Malformed(f"the document has more than {most} keys and items")
         level = _below(level)
         depth += 1
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from federation.authorship import Authorship
 from federation.config import FederationConfig
 from federation.directory import Directory
 from federation.fetch import Fetcher
@@ -30,9 +31,11 @@ class Wire:
     fetcher: Fetcher
     peers: Peers
     directory: Directory
+    authorship: Authorship
 
     async def close(self) -> None:
         """Close the connections."""
+        self.authorship.close()
         await self.http.close()
 
 
@@ -44,4 +47,5 @@ def build(config: FederationConfig, transport: Transport, clean: Clean) -> Wire:
     fetcher = Fetcher(http, keyring, config, uris)
     peers = Peers(fetcher, config)
     directory = Directory(fetcher, peers, config, uris, clean)
-    return Wire(config, uris, keyring, http, fetcher, peers, directory)
+    authorship = Authorship(directory)
+    return Wire(config, uris, keyring, http, fetcher, peers, directory, authorship)
