@@ -77,15 +77,19 @@ class Fetcher:
         self._uris = uris
         self._gone: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
-    async def get(self, uri: str, budget: Budget | None = None, *, signed: bool = True) -> Fetched:
+    async def get(
+        self, uri: str, budget: Budget | None = None, *, signed: bool = True, anew: bool = False
+    ) -> Fetched:
         """The document at a URI, with its `id` equal to the URL that it was finally served at.
 
+        With `anew` it is asked for though it was gone a short time ago: it may be there by now.
         Raises Gone (404, 410, a Tombstone; remembered for NEGATIVE_SECONDS), Unreachable (come back
         later), NotUsable (another media type, broken JSON, somebody else's id, a private document),
         Forbidden (our own URI, or one where we do not connect) and OverBudget.
         """
         url = self._asked(uri)
-        self._refuse_gone(url)
+        if not anew:
+            self._refuse_gone(url)
         errand = self._errand(ACCEPT, signed, budget)
         try:
             return await self._document(url, errand)

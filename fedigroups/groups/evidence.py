@@ -1,19 +1,21 @@
 """This module decides whose word is believed about an object: one authority for each datum.
 
 An object that its own author sent, signed, is believed as it came. Anything relayed or announced
-is fetched from its origin, unless it carries an integrity proof of its author (FEP-fe34, FEP-8b32).
+is fetched from its origin, unless its author signed it (FEP-fe34, `federation.authorship`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from federation import limits, proofs
+from federation import limits
 from federation.documents import ObjectDoc, read_object
-from federation.errors import Blocked, FederationError, NotUsable
+from federation.errors import Blocked, FederationError, Gone, NotUsable
+from federation.fetch import Budget
 from federation.models import Actor
 from federation.origin import host_of, same_origin
 from federation.vocabulary import POST_TYPES
+from federation.wire import Wire
 from fedigroups.groups.models import Post
 from inbox.registry import Received
 
@@ -44,7 +46,7 @@ async def arrival(received: Received) -> Arrival:
     if received.wire.uris.is_local(activity.object_id):
         raise NotUsable(f"{activity.object_id} is our own: nobody else says what it holds")
     if activity.inner is None or not await _believed(received, read_object(activity.inner)):
-        document = await fetched(received, activity.object_id)
+        document = await fetched(received.wire, activity.object_id, received.budget)
     else:
         document = read_object(activity.inner)
     if document.kind not in POST_TYPES:
@@ -52,12 +54,26 @@ async def arrival(received: Received) -> Arrival:
     return Arrival(document, await _author(received, document))
 
 
-async def fetched(received: Received, uri: str) -> ObjectDoc:
+async def fetched(wire: Wire, uri: str, budget: Budget, *, anew: bool = False) -> ObjectDoc:
     """The object as its origin serves it. Raises `Blocked` before a blocked host is asked."""
-    if await received.wire.peers.is_blocked(host_of(uri)):
+    if await wire.peers.is_blocked(host_of(uri)):
         raise Blocked(f"{host_of(uri)} is blocked here")
-    answer = await received.wire.fetcher.get(uri, received.budget)
+    answer = await wire.fetcher.get(uri, budget, anew=anew)
     return read_object(answer.document)
+
+
+async def is_gone(wire: Wire, uri: str, budget: Budget) -> bool:
+    """Whether its origin says now that it is no more; of what is here, nobody else's word counts.
+
+    Raises what `fetched` raises when the origin says something else, or nothing.
+    """
+    if wire.uris.is_local(uri):
+        return False
+    try:
+        await fetched(wire, uri, budget, anew=True)
+    except Gone:
+        return True
+    return False
 
 
 async def _believed(received: Received, document: ObjectDoc) -> bool:
@@ -66,19 +82,10 @@ async def _believed(received: Received, document: ObjectDoc) -> bool:
         return False
     if received.announcer is None:
         return True
-    return await _proven(received)
-
-
-async def _proven(received: Received) -> bool:
-    """Whether the inner activity carries a valid proof by a key of its own actor."""
-    key_id = proofs.key_id(received.activity.document)
-    if not key_id or not same_origin(key_id, received.activity.actor):
-        return False
     try:
-        key = await received.wire.directory.key(key_id, received.budget)
+        return await received.wire.authorship.is_proven(activity, received.budget)
     except FederationError:
         return False
-    return key.owner == received.activity.actor and proofs.verify(received.activity.document, key)
 
 
 async def _author(received: Received, document: ObjectDoc) -> Actor:
@@ -120,7 +127,7 @@ async def ancestors(received: Received, document: ObjectDoc) -> tuple[Arrival, .
 
 async def _ancestor(received: Received, uri: str) -> Arrival | None:
     try:
-        document = await fetched(received, uri)
+        document = await fetched(received.wire, uri, received.budget)
         if document.kind not in POST_TYPES:
             return None
         if not same_origin(document.attributed_to, document.id):

@@ -20,7 +20,7 @@ async def gather_announce(received: Received) -> Found | None:
     uri = received.activity.object_id
     if await Post.exists(uri=uri) or received.wire.uris.is_local(uri):
         return None
-    document = await evidence.fetched(received, uri)
+    document = await evidence.fetched(received.wire, uri, received.budget)
     author = await received.wire.directory.actor(document.attributed_to, received.budget)
     return Found(Arrival(document, author), await evidence.ancestors(received, document))
 

@@ -9,7 +9,7 @@ from federation.errors import Gone, NotUsable
 from federation.limits import SUMMARY_CHARS
 from federation.models import Actor
 from federation.origin import same_origin
-from fedigroups.groups import distribute, lookup, membership, policies, threads
+from fedigroups.groups import distribute, evidence, lookup, membership, policies, threads
 from fedigroups.groups.handlers.create import inner_of
 from fedigroups.groups.models import Group, Post
 from inbox.registry import Outcome, Received, done, ignored
@@ -39,18 +39,8 @@ async def gather_delete(received: Received) -> Witness:
     await lookup.check_joined(received.announcer)
     if await _is_moderator(received, received.announcer):
         return Witness(by_moderator=True)
-    return Witness(gone_at_origin=await _is_gone(received, activity.object_id))
-
-
-async def _is_gone(received: Received, uri: str) -> bool:
-    """Whether its origin says so; what we are the origin of ends here, or by a moderator."""
-    if received.wire.uris.is_local(uri):
-        return False
-    try:
-        await received.wire.fetcher.get(uri, received.budget)
-    except Gone:
-        return True
-    return False
+    gone = await evidence.is_gone(received.wire, activity.object_id, received.budget)
+    return Witness(gone_at_origin=gone)
 
 
 async def _is_moderator(received: Received, group: Actor) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from hashlib import sha256
 from typing import Any
 
 import pytest
-import rfc8785
 
 import neighbour
 import scenery
-from federation import clock, limits, multikey
+from federation import clock, limits
 from federation.documents import read_activity, read_object
 from federation.errors import Blocked, Gone, Malformed, NotUsable, Unreachable
 from federation.fetch import Budget
@@ -19,6 +17,7 @@ from federation.models import Actor
 from federation.vocabulary import AS2, PUBLIC
 from fedigroups.groups import evidence
 from inbox.registry import Received
+from linked import proven, signed
 from neighbour import Neighbour
 from village import Here
 
@@ -229,7 +228,7 @@ async def test_an_ancestor_without_an_author_ends_the_walk(here: Here, home: Nei
     assert await chain(here, note(2, inReplyTo=home.url("/notes/1"))) == []
 
 
-# Integrity proofs (FEP-8b32)
+# What its author signed
 
 
 async def test_a_proof_by_its_author_saves_the_fetch_and_a_wrong_one_does_not(
@@ -241,13 +240,13 @@ async def test_a_proof_by_its_author_saves_the_fetch_and_a_wrong_one_does_not(
         neighbour.rsa("ann"),
         assertionMethod=[neighbour.multikey(key_id, ANN, "ann")],
     )
-    signed = proven(create(note()), key_id, "ann")
+    made = proven(create(note()), key_id, "ann")
     group = await cats(here)
-    found = await evidence.arrival(await received(here, signed, group))
+    found = await evidence.arrival(await received(here, made, group))
     assert found.object.content == "<p>Said</p>"
     assert asked(here, "m.example") == []
     home.serve("/notes/1", note(content="<p>Really said</p>"))
-    forged = json.loads(json.dumps(signed))
+    forged = json.loads(json.dumps(made))
     forged["object"]["content"] = "<p>Forged</p>"
     by_another = proven(create(note()), "https://evil.example/users/eve#ed25519-key", "eve")
     no_such_key = proven(create(note()), f"{ANN}#other", "ann")
@@ -256,19 +255,19 @@ async def test_a_proof_by_its_author_saves_the_fetch_and_a_wrong_one_does_not(
         assert found.object.content == "<p>Really said</p>"
 
 
-def proven(document: dict[str, Any], key_id: str, name: str) -> dict[str, Any]:
-    """The document with an integrity proof by the Ed25519 key of that name."""
-    config = {
-        "@context": document["@context"],
-        "type": "DataIntegrityProof",
-        "cryptosuite": "eddsa-jcs-2022",
-        "verificationMethod": key_id,
-        "proofPurpose": "assertionMethod",
-        "created": clock.rfc3339(clock.now_ms()),
-    }
-    hashed = sha256(rfc8785.dumps(config)).digest() + sha256(rfc8785.dumps(document)).digest()
-    value = multikey.encode(neighbour.ed25519(name).sign(hashed))
-    return document | {"proof": config | {"proofValue": value}}
+async def test_a_linked_data_signature_by_its_author_does_so_too(
+    here: Here, home: Neighbour
+) -> None:
+    home.serve("/notes/1", note(content="<p>Really said</p>"))
+    plain = {name: value for name, value in note().items() if name != "@context"}
+    made = signed(create(plain), f"{ANN}#main-key", "ann")
+    group = await cats(here)
+    found = await evidence.arrival(await received(here, made, group))
+    assert found.object.content == "<p>Said</p>"
+    assert asked(here, "m.example") == []
+    made["object"] = plain | {"content": "<p>Forged</p>"}
+    found = await evidence.arrival(await received(here, made, group))
+    assert found.object.content == "<p>Really said</p>"
 
 
 async def test_while_the_origin_is_down_the_activity_waits(here: Here, home: Neighbour) -> None:
