@@ -21,6 +21,7 @@ from fedigroups.accounts.people import ensure_own_actors
 from fedigroups.bus import INBOX, OUTBOX, Bus
 from fedigroups.content.sanitise import clean
 from fedigroups.groups.handlers import register_all
+from fedigroups.groups.hearsay import Inquiry
 from fedigroups.settings import Settings, federation_config
 from fedigroups.store import Store
 from inbox.process import Processor
@@ -97,7 +98,7 @@ def assemble(
     wire = build(config, transport or GuardedTransport(config), clean)
     bus = buses.choose(settings)
     scheduler = Scheduler(wire, owner=f"{socket.gethostname()}:{os.getpid()}:{ids.token(4)}")
-    registry = Registry()
+    registry = Registry(Inquiry().attest)
     register_all(registry)
     processor = Processor(wire, registry, after=partial(bus.publish, OUTBOX), heard=Revival().heard)
     recorder = Recorder(after=partial(bus.publish, INBOX))

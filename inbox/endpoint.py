@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from federation import strict_json
 from federation.errors import Misconfigured, NotHere, Refused, TooLarge, Unreachable
+from federation.origin import host_of
 from federation.signatures import SignedRequest
 from federation.wire import Wire
 from inbox.gate import admit, read_body, read_document
@@ -58,8 +59,8 @@ def inbox_endpoint(
     """The endpoint of every inbox here; mount it at each of their paths, for POST.
 
     `doors(uri)` says whether the inbox with that URI exists: 404 when not. `pace(host)` answers the
-    seconds that a host should wait before it sends more, 0 for none; it is asked once an activity
-    of that host is verified, so that nobody can use up the share of others.
+    seconds that a host should wait before it sends more, 0 for none; it is asked once it is proven
+    that the host sent this, whoever acts in it, so that nobody can use up the share of others.
     """
     return _Door(wire, recorder, doors, pace).answer
 
@@ -100,13 +101,16 @@ class _Door:
         signed = SignedRequest(
             request.method, _target(request), headers, body, self._wire.config.origin
         )
-        await self._verifier.verify(signed, activity)
-        return await self._take(Arrival(activity, host, door, body))
+        sender = await self._verifier.verify(signed, activity)
+        if not sender.proven:
+            arrival = Arrival(activity, host_of(sender.uri), door, body, teller=sender.uri)
+            return await self._take(arrival, arrival.host)
+        return await self._take(Arrival(activity, host, door, body), host_of(sender.uri))
 
-    async def _take(self, arrival: Arrival) -> Response:
-        if wait := self._pace(arrival.host):
-            log.info("inbox.slowed", peer=arrival.host, seconds=wait)
-            return _problem(429, f"{arrival.host} sends more than this server takes", wait)
+    async def _take(self, arrival: Arrival, sender: str) -> Response:
+        if wait := self._pace(sender):
+            log.info("inbox.slowed", peer=sender, seconds=wait)
+            return _problem(429, f"{sender} sends more than this server takes", wait)
         if not await self._recorder.record(arrival):
             log.debug("inbox.duplicate", activity=arrival.activity.id, peer=arrival.host)
         return Response(status_code=202)

@@ -7,16 +7,18 @@ from tortoise.models import Model
 
 
 class Receipt(Model):
-    """One verified activity; `digest` makes a second arrival of it a duplicate."""
+    """One verified activity, or hearsay; `digest` makes a second arrival of it a duplicate."""
 
     id = fields.BigIntField(primary_key=True, generated=False)
     digest = fields.CharField(max_length=64, unique=True)
-    """SHA-256 of activity id and actor, in hex."""
+    """SHA-256 of activity id, actor and teller, in hex."""
     activity_uri = fields.TextField()
     actor_uri = fields.TextField()
     kind = fields.CharField(max_length=64)
     host = fields.CharField(max_length=255)
-    """The host of the actor: its receipts are processed in order."""
+    """The host of the actor, or of the teller: its receipts are processed in order."""
+    teller = fields.TextField(default="", db_default="")
+    """Who said that the actor did this, and could not prove it; empty when it is proven."""
     door = fields.TextField()
     """Which inbox it came through: the local inbox's URI."""
     body = fields.BinaryField(null=True)

@@ -1,5 +1,7 @@
 """This module makes a receipt ready: opens it, finds who acts, gathers what its handlers ask for.
 
+Hearsay is first replaced by what its origin says; from there on it is an activity like others.
+
 All of it may fetch, within one budget and one deadline, so none of it is inside a transaction. What
 cannot be made ready says why, step by step, and leaves the other steps of a batch alone.
 """
@@ -11,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from federation import strict_json
+from federation import limits, strict_json
 from federation.documents import ActivityDoc, read_activity
 from federation.errors import Blocked, FederationError, Gone, Unreachable
 from federation.fetch import Budget
@@ -19,7 +21,7 @@ from federation.models import Actor
 from federation.origin import host_of, without_fragment
 from federation.wire import Wire
 from inbox.gate import check_host
-from inbox.registry import Handler, Outcome, Received, Registry, ignored
+from inbox.registry import Handler, Hearsay, Outcome, Received, Registry, ignored
 from inbox.unwrap import Step, Unwrapped, unwrap
 
 log = structlog.get_logger("fedigroups.inbox")
@@ -37,6 +39,7 @@ class Due:
     actor_uri: str
     kind: str
     host: str
+    teller: str
     door: str
     body: bytes
     attempts: int
@@ -85,7 +88,7 @@ class _Preparation:
         self._due = due
         self._wire = wire
         self._registry = registry
-        self._budget = Budget()
+        self._budget = Budget(limits.FETCHES_PER_HEARSAY) if due.teller else Budget()
         self._until = asyncio.get_running_loop().time() + PREPARE_SECONDS
         self._admitted: set[str] = set()
 
@@ -100,9 +103,13 @@ class _Preparation:
         return steps + dropped or [ignored("there is nothing in it")]
 
     async def _open(self) -> tuple[Actor, Unwrapped]:
-        activity = read_activity(strict_json.loads(self._due.body))
+        activity, body = read_activity(strict_json.loads(self._due.body)), self._due.body
+        if self._due.teller:
+            hearsay = Hearsay(activity, self._due.teller, self._wire, self._budget)
+            activity = await self._registry.attest(hearsay)
+            body = strict_json.dumps(activity.document)
         actor = await self._actor(activity)
-        return actor, await unwrap(activity, self._due.body, actor, self._wire)
+        return actor, await unwrap(activity, body, actor, self._wire)
 
     async def _step(self, step: Step, actor: Actor) -> Prepared:
         handler = self._registry.handler(step.activity.kind)

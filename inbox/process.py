@@ -159,7 +159,7 @@ class Processor:
 
 async def _due(host: str) -> list[Due]:
     rows = await storage.rows(
-        "SELECT id, activity_uri, actor_uri, kind, host, door, body, attempts, received_at"
+        "SELECT id, activity_uri, actor_uri, kind, host, teller, door, body, attempts, received_at"
         " FROM receipt WHERE host = ? AND state = 'received' AND next_try_at <= ?"
         " ORDER BY id LIMIT ?",
         host,

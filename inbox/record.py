@@ -28,10 +28,10 @@ ROW_MS = 90 * clock.DAY
 """How long a settled receipt keeps its body, and its id, which makes a replay a duplicate."""
 
 _COLUMNS = (
-    "id, digest, activity_uri, actor_uri, kind, host, door, body,"
+    "id, digest, activity_uri, actor_uri, kind, host, teller, door, body,"
     " state, reason, attempts, next_try_at, received_at, settled_at"
 )
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, 'received', '', 0, 0, ?, 0)"
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', '', 0, 0, ?, 0)"
 _INSERTS = [
     f"INSERT INTO receipt ({_COLUMNS}) VALUES {', '.join([_ROW] * count)}"  # noqa: S608 - constants
     " ON CONFLICT (digest) DO NOTHING RETURNING digest"
@@ -41,12 +41,16 @@ _INSERTS = [
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A verified activity, its host, the local inbox that it came through, and its bytes."""
+    """A verified activity, the host it is of, the local inbox that it came through, its bytes.
+
+    When it is hearsay, `teller` is the actor who sent it, and the host is the teller's.
+    """
 
     activity: ActivityDoc
     host: str
     door: str
     body: bytes
+    teller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,13 @@ class Recorder:
             self._after()
 
 
-def digest_of(activity_uri: str, actor_uri: str) -> str:
-    """What makes two arrivals one: SHA-256 of the activity's id and its actor, in hex."""
-    return hashlib.sha256(f"{activity_uri}\n{actor_uri}".encode()).hexdigest()
+def digest_of(activity_uri: str, actor_uri: str, teller: str = "") -> str:
+    """What makes two arrivals one: SHA-256 of the activity's id and its actor, in hex.
+
+    And of who told it, of hearsay: else a lie would make a duplicate of the true activity.
+    """
+    parts = (activity_uri, actor_uri, teller) if teller else (activity_uri, actor_uri)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 async def forget(activity_uri: str, actor_uri: str) -> None:
@@ -141,7 +149,7 @@ async def retire() -> None:
 
 def _waiting(arrival: Arrival, answer: asyncio.Future[bool]) -> _Waiting:
     activity = arrival.activity
-    digest = digest_of(activity.id, activity.actor)
+    digest = digest_of(activity.id, activity.actor, arrival.teller)
     values = (
         ids.new(),
         digest,
@@ -149,6 +157,7 @@ def _waiting(arrival: Arrival, answer: asyncio.Future[bool]) -> _Waiting:
         activity.actor,
         activity.kind,
         arrival.host,
+        arrival.teller,
         arrival.door,
         arrival.body,
         clock.now_ms(),

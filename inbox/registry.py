@@ -3,7 +3,7 @@
 A handler has two parts. `gather` may fetch, outside of any transaction; `apply` has effects, inside
 the one transaction that also settles the receipt. Handlers never judge signatures: what reaches
 them is proven to come from `Received.announcer`, where there is one, and else from
-`Received.actor`.
+`Received.actor`. No hearsay reaches them: `attest` makes of it what its origin says, or nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from federation.documents import ActivityDoc
+from federation.errors import NotUsable
 from federation.fetch import Budget
 from federation.models import Actor
 from federation.wire import Wire
@@ -58,8 +59,24 @@ def ignored(reason: str) -> Outcome:
     return Outcome("ignored", reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Hearsay:
+    """An activity of which only its teller says that its actor did it."""
+
+    activity: ActivityDoc
+    teller: str
+    wire: Wire
+    budget: Budget
+
+
 Gather = Callable[[Received], Awaitable[Any]]
 Apply = Callable[[Received], Awaitable[Outcome]]
+Attest = Callable[[Hearsay], Awaitable[ActivityDoc]]
+
+
+async def believe_nobody(hearsay: Hearsay) -> ActivityDoc:
+    """Refuse whatever is hearsay (`NotUsable`)."""
+    raise NotUsable(f"nothing here can find out what {hearsay.activity.actor} did")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +88,14 @@ class Handler:
 
 
 class Registry:
-    """The handlers, one for each kind of activity."""
+    """The handlers, one for each kind of activity, and what attests hearsay for all of them.
 
-    def __init__(self) -> None:
+    `attest(hearsay)` answers the activity as its origin vouches for it. It may fetch; it raises
+    Unreachable (it is tried again later) or any other FederationError (it is ignored).
+    """
+
+    def __init__(self, attest: Attest = believe_nobody) -> None:
+        self.attest = attest
         self._handlers: dict[str, Handler] = {}
 
     def register(self, kind: str, apply: Apply, gather: Gather | None = None) -> None:

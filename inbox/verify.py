@@ -1,21 +1,28 @@
-"""This module decides whether a request was made by the actor that its activity names.
+"""This module decides whether a request was made by the actor that its activity names, or for it.
 
-It writes nothing. The rule is FEP-fe34's: the owner of the key that verified is the `actor` of the
-activity, exactly; a shared host proves nothing. A key whose host does not answer is no proof of
-anything either, so the sender is told to come back (`Unreachable`, 503) and not to give up.
+It writes nothing. Whoever sends must have signed the request; the owner of the key that verified is
+its sender (FEP-fe34). When that is the `actor` of the activity, exactly, all is said: a shared host
+proves nothing. Microblogs also forward what others sent them (ActivityPub 7.1.2): then the actor
+must have signed the activity itself, and it counts as if the actor had sent it. What is not signed
+is hearsay: that somebody made, changed or deleted an object can be asked at the object's origin, so
+it is let in to be asked there; nobody's word is taken for anything else.
+
+A key whose host does not answer is no proof of anything, so the sender is told to come back
+(`Unreachable`, 503) and not to give up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from federation import limits, signatures
 from federation.documents import ActivityDoc
-from federation.errors import BadSignature, FederationError, Gone, OverBudget
+from federation.errors import BadSignature, Blocked, FederationError, Gone, OverBudget
 from federation.fetch import Budget
 from federation.keys import PublicKey
 from federation.origin import host_of, same_origin, without_fragment
-from federation.pace import Memory
+from federation.pace import Allowance, Memory
 from federation.signatures import Claim, Nonces, SignedRequest
 from federation.wire import Wire
 from inbox.gate import check_host
@@ -23,16 +30,30 @@ from inbox.gate import check_host
 CLAIMS = 4
 """How many signatures of one request are tried."""
 FETCHES = 10
-"""What one unproven request can make us ask for: a key and its owner, redirects included, twice."""
+"""What one unproven request can make us ask for: a key and its owner, redirects included, twice.
+
+The key of its sender, and that of the activity's actor when somebody else sends it."""
+HEARSAY = frozenset({"Create", "Update", "Delete"})
+"""What can be asked at its origin when somebody says that it happened."""
+HOUR_SECONDS = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who made a request, and whether the activity in it is proven to be its actor's."""
+
+    uri: str
+    proven: bool
 
 
 class Verifier:
-    """Proves signers; remembers for a while which nonces were used, and whose origin was asked."""
+    """Proves senders; remembers for a while which nonces were used, and whose origin was asked."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._nonces = Nonces()
         self._asked: Memory[bool] = Memory()
+        self._vain = Allowance(limits.VAIN_CLAIMS_PER_HOST, HOUR_SECONDS)
 
     async def is_moot(self, activity: ActivityDoc) -> bool:
         """Whether an actor whom we do not know, or no more, speaks of nobody but itself.
@@ -45,57 +66,99 @@ class Verifier:
         known = await self._wire.directory.known(activity.actor)
         return known is None or known.state == "gone"
 
-    async def verify(self, request: SignedRequest, activity: ActivityDoc) -> None:
-        """Nothing, when `request` was signed by the actor of `activity`.
+    async def verify(self, request: SignedRequest, activity: ActivityDoc) -> Sender:
+        """Who sent the request, when that may be: the activity's actor, or one who forwards it.
 
-        Refuses with `BadSignature` or `Malformed` when it was not, or it cannot be known; with
+        Refuses with `BadSignature` or `Malformed` when it may not, or it cannot be known; with
         `Blocked` when a key is on a host that the operator blocked; with `Unreachable` when the
-        host of the key did not answer.
+        host of a key did not answer.
         """
         claims = signatures.read(request)[:CLAIMS]
         await self._check_hosts(claims, activity)
+        budget = Budget(FETCHES)
         try:
-            await self._prove(request, claims, activity.actor)
+            sender = await self._sender(request, claims, activity, budget)
+            return await self._judged(sender, activity, budget)
         except BadSignature:
-            if not (_about_itself(activity, "Delete") and await self._is_gone(activity.actor)):
-                raise
+            if _about_itself(activity, "Delete") and await self._is_gone(activity.actor):
+                return Sender(activity.actor, proven=True)
+            raise
 
     async def _check_hosts(self, claims: Sequence[Claim], activity: ActivityDoc) -> None:
         for claim in claims:
             if not same_origin(claim.key_id, activity.actor):
                 await check_host(self._wire, host_of(claim.key_id))
 
-    async def _prove(self, request: SignedRequest, claims: Sequence[Claim], actor: str) -> None:
-        budget = Budget(FETCHES)
+    async def _sender(
+        self,
+        request: SignedRequest,
+        claims: Sequence[Claim],
+        activity: ActivityDoc,
+        budget: Budget,
+    ) -> str:
+        """Whose key verifies, the actor's before others; none is fetched that cannot help."""
+        may_be_foreign = _is_hearsay(activity) or self._wire.authorship.is_claimed(activity)
         refusal = BadSignature("the request carries no signature")
+        other = ""
         for claim in claims:
-            if not same_origin(claim.key_id, actor):
-                refusal = _foreign(claim.key_id, actor)
+            if not may_be_foreign and not same_origin(claim.key_id, activity.actor):
+                refusal = _foreign(claim.key_id, activity.actor)
                 continue
             try:
-                await self._check(request, claim, actor, budget)
+                key = await self._check(request, claim, budget)
             except BadSignature as error:
                 refusal = error
             except OverBudget as error:
                 refusal = BadSignature(f"the key {claim.key_id} cannot be had: {error}")
             else:
                 self._nonces.spend(claim)
-                return
-        raise refusal
+                if key.owner == activity.actor:
+                    return key.owner
+                other = other or key.owner
+        if not other:
+            raise refusal
+        return other
 
-    async def _check(
-        self, request: SignedRequest, claim: Claim, actor: str, budget: Budget
-    ) -> None:
+    async def _check(self, request: SignedRequest, claim: Claim, budget: Budget) -> PublicKey:
         directory = self._wire.directory
         key = await directory.key(claim.key_id, budget)
         try:
-            claim.check(request, _owned(key, actor))
+            claim.check(request, key)
         except BadSignature:
             # It may have a new key; the directory asks once in `limits.KEY_REFETCH_SECONDS`.
             fresh = await directory.rekey(claim.key_id, budget)
             if fresh is None:
                 raise
-            claim.check(request, _owned(fresh, actor))
+            claim.check(request, fresh)
+            return fresh
+        return key
+
+    async def _judged(self, sender: str, activity: ActivityDoc, budget: Budget) -> Sender:
+        if sender == activity.actor:
+            return Sender(sender, proven=True)
+        known = await self._wire.directory.known(sender)
+        if known is not None and known.state == "suspended":
+            raise Blocked(f"{sender} is suspended here")
+        if await self._convinces(sender, activity, budget):
+            return Sender(sender, proven=True)
+        if _is_hearsay(activity):
+            return Sender(sender, proven=False)
+        raise BadSignature(
+            f"{sender} sent what {activity.actor} did: that takes a signature or proof"
+            f" of {activity.actor} in the activity itself"
+        )
+
+    async def _convinces(self, sender: str, activity: ActivityDoc, budget: Budget) -> bool:
+        authorship, host = self._wire.authorship, host_of(sender)
+        if not authorship.is_claimed(activity) or self._vain.is_spent(host):
+            return False
+        try:
+            if await authorship.is_proven(activity, budget):
+                return True
+        except OverBudget:
+            pass
+        self._vain.take(host)
+        return False
 
     async def _is_gone(self, actor: str) -> bool:
         """Whether the origin of a known actor says 410, asked once in a while (wire.md a.23)."""
@@ -113,10 +176,13 @@ def _about_itself(activity: ActivityDoc, *kinds: str) -> bool:
     return activity.kind in kinds and without_fragment(activity.object_id) == activity.actor
 
 
-def _owned(key: PublicKey, actor: str) -> PublicKey:
-    if key.owner != actor:
-        raise BadSignature(f"the key {key.uri} is {key.owner}'s, the activity is {actor}'s")
-    return key
+def _is_hearsay(activity: ActivityDoc) -> bool:
+    """Whether its object's origin is its actor's, and can be asked about it."""
+    return (
+        activity.kind in HEARSAY
+        and same_origin(activity.object_id, activity.actor)
+        and not _about_itself(activity, *HEARSAY)
+    )
 
 
 def _foreign(key_id: str, actor: str) -> BadSignature:

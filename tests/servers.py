@@ -199,13 +199,17 @@ class Member:
             | more
         )
 
+    def sign(self, body: bytes, to: str, form: Form = "cavage", key_id: str = "") -> dict[str, str]:
+        """The headers of a request of theirs."""
+        signer = Signer(key_id or f"{self.uri}#main-key", "rsa", rsa(self.name))
+        return signatures.sign(signer, "POST", to, body, form)
+
     async def send(
         self, activity: dict[str, Any] | bytes, to: str = f"{GROUP}/inbox", form: Form = "cavage"
     ) -> int:
         """Sign and deliver; the status that came back."""
         body = activity if isinstance(activity, bytes) else json.dumps(activity).encode()
-        signer = Signer(f"{self.uri}#main-key", "rsa", rsa(self.name))
-        headers = signatures.sign(signer, "POST", to, body, form)
+        headers = self.sign(body, to, form)
         request = httpx.Request(
             "POST", to, content=body, headers={"Content-Type": ACTIVITY_JSON} | headers
         )

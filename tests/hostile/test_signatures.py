@@ -170,10 +170,22 @@ async def test_who_signs_is_the_actor_and_nobody_else(scene: Scene) -> None:
     await scene.send(bob.act("Like", f"{GROUP}/threads/0"), bob)
     note = await scene.post()
     undo = scene.vic.act("Undo", scene.vic.follow())
-    for activity in (scene.vic.act("Delete", note["id"]), undo):
+    like = scene.vic.act("Like", note["id"])
+    for activity in (undo, like, scene.vic.follow(), scene.vic.act("Delete", scene.vic.uri)):
         body = json.dumps(activity).encode()
         for who in (scene.eve, bob):
             await refused(scene, scene.signed(body, who), body, 401, 403)
+    lies = [
+        scene.vic.act("Delete", note["id"]),
+        scene.vic.act("Update", note | {"content": "Eve was here.", "updated": "2099-01-01"}),
+        scene.vic.create(scene.vic.note("By Eve.", id=f"{scene.vic.uri}/statuses/none")),
+    ]
+    scene.home.answer("/users/vic/statuses/none", 404)
+    for lie in lies:
+        for who in (scene.eve, bob):
+            async with scene.nothing_changes(asks=("h.example",)):
+                assert await scene.send(lie, who) == 202
+            assert (await scene.why())[0] == "ignored"
     body = json.dumps(scene.vic.act("Delete", note["id"])).encode()
     ours = [f"{GROUP}#main-key", "https://groups.example/actor#main-key"]
     for key_id in (

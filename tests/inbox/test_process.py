@@ -895,7 +895,7 @@ async def test_a_host_that_was_heard_is_known_to_have_been(shop: Shop) -> None:
 
 
 def due(attempts: int = 0) -> Due:
-    return Due(1, "https://m.example/1", "", "Like", "m.example", DOOR, b"", attempts, 0)
+    return Due(1, "https://m.example/1", "", "Like", "m.example", "", DOOR, b"", attempts, 0)
 
 
 def test_a_receipt_is_done_when_one_of_its_steps_was() -> None:

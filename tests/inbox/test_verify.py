@@ -12,7 +12,7 @@ from federation.documents import read_activity
 from federation.errors import BadSignature, Blocked, Malformed, Unreachable
 from federation.signatures import SignedRequest
 from fedigroups.store import Store
-from inbox.verify import Verifier
+from inbox.verify import Sender, Verifier
 from neighbour import Neighbour, instance, rsa, rsa_key
 from network import Network
 from senders import ORIGIN, Body, Person, as_bytes, cavage
@@ -31,11 +31,11 @@ class Court:
 
     async def verify(
         self, document: dict[str, Any], headers: dict[str, str], body: Body | None = None
-    ) -> None:
+    ) -> Sender:
         sent = as_bytes(document if body is None else body)
         fields = [(name.lower(), value) for name, value in headers.items()]
         request = SignedRequest("POST", "/inbox", fields, sent, ORIGIN)
-        await self.verifier.verify(request, read_activity(document))
+        return await self.verifier.verify(request, read_activity(document))
 
     def fetches(self) -> int:
         return len(self.network.requests("GET"))
@@ -58,7 +58,9 @@ async def everything() -> list[list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("form", ["cavage", "rfc9421"])
 async def test_ann_who_signs_is_ann(court: Court, form: Any) -> None:
-    await court.verify(court.ann.follow(), court.ann.sign(court.ann.follow(), form=form))
+    follow = court.ann.follow()
+    sender = await court.verify(follow, court.ann.sign(follow, form=form))
+    assert sender == Sender(court.ann.uri, proven=True)
     assert court.fetches() == 1
 
 
@@ -101,6 +103,18 @@ async def test_a_junk_signature_beside_a_good_one_of_another_proves_nothing(cour
     }
     with pytest.raises(BadSignature):
         await court.verify(follow, both)
+
+
+async def test_of_two_good_signatures_that_of_the_actor_counts(court: Court) -> None:
+    note = {"id": f"{court.ann.uri}/posts/1", "type": "Note"}
+    create = court.ann.act("Create", note)
+    eve, ann = court.eve.sign(create, form="rfc9421"), court.ann.sign(create, form="rfc9421")
+    both = {
+        name: f"{eve[name]}, {ann[name].replace('sig1=', 'sig2=')}"
+        for name in ("Signature-Input", "Signature")
+    }
+    assert await court.verify(create, eve | both) == Sender(court.ann.uri, proven=True)
+    assert await court.verify(create, eve) == Sender(court.eve.uri, proven=False)
 
 
 async def test_an_older_signature_counts_when_the_newer_one_is_junk(court: Court) -> None:
