@@ -64,7 +64,7 @@ def profile_options(command: Any) -> Any:
 @profile_options
 @as_json
 def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
-    """Make a group: fedigroups group create welders --owner olga --title "Welders' Guild" """
+    """Make a group. For example: fedigroups group create welders --owner olga --title Welders"""
 
     async def work(instance: Instance) -> dict[str, Any]:
         person = await person_named(instance.wire, owner)
@@ -79,7 +79,7 @@ def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
 @click.argument("name")
 @profile_options
 def set_(name: str, **profile: Any) -> None:
-    """Change what a group says of itself; every server that reads it is told."""
+    """Change what a group says of itself. Every server that reads it is told."""
 
     async def work(instance: Instance) -> None:
         hosted = await lookup.hosted_named(name)
@@ -93,7 +93,7 @@ def set_(name: str, **profile: Any) -> None:
 @group.command("list")
 @as_json
 def list_(json_: bool) -> None:
-    """All groups here, then the ones elsewhere that somebody here is in."""
+    """Groups here, then those elsewhere that people here are in."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
         groups = await Group.all().select_related("actor").order_by("-hosted", "name")

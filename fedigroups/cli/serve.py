@@ -89,7 +89,7 @@ def serve(host: str, port: int | None, role: str) -> None:
     "--port", default=0, type=_port, help="Port for /livez and /readyz; without it, no HTTP."
 )
 def worker(host: str, port: int) -> None:
-    """Process and deliver beside other processes: `serve --role worker`. Needs PostgreSQL."""
+    """Process and deliver, beside other processes. `serve --role worker`; needs PostgreSQL."""
     _run(host, port, "worker")
 
 
