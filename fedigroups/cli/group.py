@@ -30,7 +30,7 @@ def profile_options(command: Any) -> Any:
     for option in reversed(
         (
             click.option("--title", help="The name that people read."),
-            click.option("--description", help="One plain line."),
+            click.option("--description", help="One plain line; else the summary's first words."),
             click.option("--summary", help="What the group is for (Markdown)."),
             click.option("--rules", help="One rule a line."),
             click.option("--language", help="A language tag, e.g. en."),
