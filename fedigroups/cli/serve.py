@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import click
 import uvicorn
-from starlette.types import ASGIApp
 
 from federation.errors import Misconfigured
 from fedigroups import database_url, logging
@@ -76,11 +75,18 @@ class Server(uvicorn.Server):
     help="web: pages and inboxes. worker: process and deliver; over HTTP it only answers /livez "
     "and /readyz. Roles other than all need PostgreSQL.",
 )
-def serve(host: str, port: int | None, role: str) -> None:
+@click.option(
+    "--proxies",
+    default="127.0.0.1",
+    show_default=True,
+    help="Addresses and networks of the proxies in front, separated by commas, or * for any: what "
+    "they say in X-Forwarded-For is logged as the peer.",
+)
+def serve(host: str, port: int | None, role: str, proxies: str) -> None:
     """Serve pages and federation, and do the work in the background."""
     if port == 0 and role != "worker":
         raise click.UsageError("--port 0 (no HTTP) is for --role worker: the other roles serve it.")
-    _run(host, port, role)
+    _run(host, port, role, proxies)
 
 
 @click.command()
@@ -90,10 +96,10 @@ def serve(host: str, port: int | None, role: str) -> None:
 )
 def worker(host: str, port: int) -> None:
     """Process and deliver, beside other processes. `serve --role worker`; needs PostgreSQL."""
-    _run(host, port, "worker")
+    _run(host, port, "worker", proxies="")
 
 
-def _run(host: str, port: int | None, role: str) -> None:
+def _run(host: str, port: int | None, role: str, proxies: str) -> None:
     chosen = settings()
     _check(role, chosen)
     logging.configure(chosen.log, chosen.log_level)
@@ -102,7 +108,19 @@ def _run(host: str, port: int | None, role: str) -> None:
         asyncio.run(_work(instance))
         return
     app = make_worker_app(instance) if role == "worker" else make_app(instance)
-    _listen(app, host, port or _own_port(chosen), instance, role)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port or _own_port(chosen),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        timeout_graceful_shutdown=int(STOP_SECONDS),
+        lifespan="off",
+    )
+    _listen(Server(config, instance, role))
 
 
 def _check(role: str, chosen: Settings) -> None:
@@ -122,30 +140,21 @@ def _own_port(chosen: Settings) -> int:
 
 
 def _greet(chosen: Settings, role: str, at: str = "") -> None:
+    """For people; a program that reads the log finds `app.started` there."""
+    if chosen.log != "console":
+        return
     verb = "works for" if role == "worker" else "serves"
     click.echo(
         " ".join(filter(None, ["Fedigroups", verb, chosen.origin, at, "(stop with Ctrl-C)"]))
     )
 
 
-def _listen(app: ASGIApp, host: str, port: int, instance: Instance, role: str) -> None:
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
-        timeout_graceful_shutdown=int(STOP_SECONDS),
-        lifespan="off",
-    )
+def _listen(server: Server) -> None:
     # Uvicorn raises the signal once more when all is stopped: to stop when asked is no failure.
     signal.signal(signal.SIGTERM, _leave)
     with ExitStack() as stack, suppress(KeyboardInterrupt):
-        sockets = [stack.enter_context(one) for one in bound(host, port)]
-        Server(config, instance, role).run(sockets)
+        sockets = bound(server.config.host, server.config.port)
+        server.run([stack.enter_context(one) for one in sockets])
 
 
 def bound(host: str, port: int) -> list[socket.socket]:

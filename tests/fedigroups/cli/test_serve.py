@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -117,10 +118,12 @@ def test_an_origin_on_this_machine_says_the_port_and_stopping_is_no_failure(
         first.process = server
         try:
             first.await_ready()
+            httpx.post(f"{first.origin}/inbox", headers={"X-Forwarded-For": "203.0.113.7"})
             server.send_signal(asked)
             assert server.wait(40) == 0
         finally:
             first.kill()
     said = first.log.read_text()
     assert f"Fedigroups serves {first.origin} at {first.origin} (stop with Ctrl-C)" in said
+    assert "peer=203.0.113.7" in said, "a proxy on this machine is believed"
     assert "Traceback" not in said
