@@ -22,7 +22,7 @@ COLUMNS = ["handle", "state", "role", "since"]
 
 @click.group()
 def group() -> None:
-    """Groups that live here, and groups elsewhere that people here are in."""
+    """Groups here, and groups elsewhere that people here are in."""
 
 
 def profile_options(command: Any) -> Any:

@@ -42,7 +42,7 @@ def owed_line(line: deliveries.HostReport) -> dict[str, Any]:
         "host": line.host,
         "owed": line.owed,
         "since": _when(line.since),
-        "state": str(line.state),
+        "state": line.state.value,
         "failures": line.failures,
         "next try": _when(line.next_try_at),
         "last success": _when(line.succeeded_at),
