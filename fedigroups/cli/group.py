@@ -14,6 +14,7 @@ from fedigroups.cli.run import as_json, show, table, with_instance
 from fedigroups.groups import founding, lookup, membership, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member
+from fedigroups.groups.states import MOVES
 from fedigroups.instance import Instance
 from outbox.publish import publish
 
@@ -137,9 +138,9 @@ def show_(name: str, json_: bool) -> None:
 
 @group.command()
 @click.argument("name")
-@click.option("--state", default="", help="Only these, e.g. asked.")
+@click.option("--state", type=click.Choice([*MOVES]), help="Only these.")
 @as_json
-def members(name: str, state: str, json_: bool) -> None:
+def members(name: str, state: str | None, json_: bool) -> None:
     """Who is in a group, who asked, and who was."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
