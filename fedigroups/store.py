@@ -152,8 +152,8 @@ class Store:
             await storage.rows("SELECT 1 AS one")
         except _CONNECT_ERRORS as error:
             raise Misconfigured(
-                f"The database does not open ({type(error).__name__}: {error}): is it running, and "
-                f"is FEDIGROUPS_DATABASE_URL right? For example {database_url.EXAMPLE}"
+                f"The database does not open ({type(error).__name__}: {error}): is it running, may "
+                f"this program write it, is FEDIGROUPS_DATABASE_URL right? For example {database_url.EXAMPLE}"
             ) from error
 
     async def _check_origin(self) -> None:
