@@ -1,4 +1,4 @@
-# The ways in: `make run`, `make test`, `make demo`. A machine needs Python 3.11, git, make and gcc.
+# The ways in: `make run`, `make test`, `make demo`. A machine needs Python 3.11, git and make.
 
 PYTHON ?= python3
 BIN := .venv/bin

@@ -153,7 +153,8 @@ class Store:
         except _CONNECT_ERRORS as error:
             raise Misconfigured(
                 f"The database does not open ({type(error).__name__}: {error}): is it running, may "
-                f"this program write it, is FEDIGROUPS_DATABASE_URL right? For example {database_url.EXAMPLE}"
+                "this program write it, is FEDIGROUPS_DATABASE_URL right? For example "
+                f"{database_url.EXAMPLE}"
             ) from error
 
     async def _check_origin(self) -> None:
