@@ -1,4 +1,4 @@
-# The ways in: `make run`, `make test`, `make demo`. A machine needs Python 3.11, git, make and gcc.
+# The ways in: `make run`, `make test`, `make demo`. A machine needs Python 3.11, git and make.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,10 +15,10 @@ help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUN_STAMP) ## Start a server at http://localhost:8000 with its data in ./data
-	@exec $(BIN)/python -m fedigroups serve
+	@exec $(BIN)/fedigroups serve
 
 demo: $(RUN_STAMP) ## Three instances on this machine, and the story of a group over them
-	@exec $(BIN)/python -m fedigroups demo
+	@exec $(BIN)/fedigroups demo
 
 bench: $(DEV_STAMP) ## Measure against floor programs in the same run; writes bench.json
 	@$(BIN)/python tests/bench/run.py
@@ -41,7 +41,7 @@ migration: $(DEV_STAMP) ## Write the next migration from the models: make migrat
 	@PYTHONPATH=. $(BIN)/python .ci/draft_migration.py $(NAME)
 
 handbook: $(RUN_STAMP) ## Write the handbook's pages that are made from the code
-	@$(BIN)/python -m fedigroups config docs > deploy/handbook/settings.md
+	@$(BIN)/fedigroups config docs > deploy/handbook/settings.md
 
 lock: | .venv/bin/python ## Resolve the dependencies anew into requirements/*.txt
 	@$(PIP) install pip-tools
@@ -58,6 +58,8 @@ clean: ## Remove what was made here, except ./data
 $(RUN_STAMP): requirements/run.txt | .venv/bin/python
 	@echo "Installing what the server needs (once) ..."
 	@$(PIP) install --require-hashes -r requirements/run.txt
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/$(BIN)/python" -P -m fedigroups "$$@"\n' \
+		"$(CURDIR)" "$(CURDIR)" > $(BIN)/fedigroups && chmod +x $(BIN)/fedigroups
 	@touch $@
 
 $(DEV_STAMP): requirements/dev.txt pyproject.toml | .venv/bin/python

@@ -2,4 +2,4 @@
 
 from fedigroups.cli import main
 
-main()
+main(prog_name="fedigroups")

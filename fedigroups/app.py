@@ -1,9 +1,9 @@
-"""This module makes the ASGI app of an instance: routes, middleware, and what runs beside them."""
+"""This module makes the ASGI apps of an instance: routes and middleware.
+
+Whoever serves them opens the instance first: `fedigroups/worker.py` (`running`).
+"""
 
 from __future__ import annotations
-
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 from starlette.applications import Starlette
@@ -14,7 +14,7 @@ from federation.errors import FederationError
 from federation.models import Actor
 from federation.webfinger import lookup
 from federation.wire import Wire
-from fedigroups import __version__, worker
+from fedigroups import __version__
 from fedigroups.instance import Instance
 from fedigroups.store import Ambient
 from fedigroups.web import activitypub, errors, health, pages, wellknown
@@ -33,11 +33,9 @@ INBOXES = (
     "/moderation/inbox",
 )
 
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
-
-def make_app(instance: Instance, *, work: bool = True) -> ASGIApp:
-    """The app; with `work` it also processes and delivers, as the one process on SQLite must."""
+def make_app(instance: Instance) -> ASGIApp:
+    """The app: inboxes, documents, pages."""
     site = site_of(instance)
     app = Starlette(
         routes=[
@@ -53,7 +51,6 @@ def make_app(instance: Instance, *, work: bool = True) -> ASGIApp:
             *pages.routes(site),
         ],
         exception_handlers=errors.handlers(),
-        lifespan=_lifespan(instance, work=work),
     )
     app.state.site = site
     app.router.redirect_slashes = False  # it would build a URL from the Host header
@@ -62,7 +59,7 @@ def make_app(instance: Instance, *, work: bool = True) -> ASGIApp:
 
 def make_worker_app(instance: Instance) -> ASGIApp:
     """The app of a process that only works: it says whether it lives and is ready, nothing else."""
-    app = Starlette(routes=health.routes(), lifespan=_lifespan(instance, work=True))
+    app = Starlette(routes=health.routes())
     app.router.redirect_slashes = False
     return SecurityHeaders(Ambient(app, instance.store))
 
@@ -110,12 +107,3 @@ def _template_finder(wire: Wire) -> SubscribeTemplate:
         return found.subscribe_template or None
 
     return find
-
-
-def _lifespan(instance: Instance, *, work: bool) -> Lifespan:
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with worker.running(instance, work=work):
-            yield
-
-    return lifespan

@@ -14,7 +14,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-_QUIET = ("tortoise", "tortoise.db_client", "asyncpg", "aiosqlite", "httpx", "hpack")
+_QUIET = ("tortoise", "tortoise.db_client", "asyncpg", "aiosqlite", "httpx", "hpack", "uvicorn")
 """Loggers that say too much below WARNING; at DEBUG the database clients print parameters."""
 
 

@@ -85,11 +85,13 @@ def switch(text: str) -> bool:
 def url(*schemes: str) -> Callable[[str], str]:
     """A reader that takes a URL with one of these schemes and a host, or nothing."""
 
+    beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
+
     def read(text: str) -> str:
         if text:
             parts = urlsplit(text)
             if parts.scheme not in schemes or not parts.hostname:
-                raise ValueError(f"must be a URL that begins with {' or '.join(schemes)}://")
+                raise ValueError(f"must be a URL that begins with {beginnings}")
         return text
 
     return read

@@ -298,7 +298,8 @@ def _unknown(said: Mapping[str, str]) -> Iterator[str]:
     known = _variables()
     for name in sorted(set(said) - set(known)):
         near = get_close_matches(name.removeprefix(PREFIX), [k.removeprefix(PREFIX) for k in known])
-        yield f"{name} is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
+        hint = f"did you mean {PREFIX}{near[0]}?" if near else "`fedigroups config docs` lists them"
+        yield f"{name} is no setting; {hint}"
 
 
 def _text(name: str, knob: Knob, said: Mapping[str, str], faults: list[str]) -> str:

@@ -152,8 +152,9 @@ class Store:
             await storage.rows("SELECT 1 AS one")
         except _CONNECT_ERRORS as error:
             raise Misconfigured(
-                f"The database does not open ({type(error).__name__}: {error}); "
-                "see FEDIGROUPS_DATABASE_URL"
+                f"The database does not open ({type(error).__name__}: {error}): is it running, may "
+                "this program write it, is FEDIGROUPS_DATABASE_URL right? For example "
+                f"{database_url.EXAMPLE}"
             ) from error
 
     async def _check_origin(self) -> None:
@@ -184,7 +185,7 @@ class Store:
 class Ambient:
     """ASGI middleware: the app inside sees this store's database in every request.
 
-    A server runs each request in a task of its own, so each is told. The lifespan opens the store.
+    A server runs each request in a task of its own, so each is told. Whoever serves opens it first.
     """
 
     def __init__(self, app: ASGIApp, store: Store) -> None:
@@ -210,8 +211,9 @@ def claim(path: Path) -> IO[str]:
         held = open(f"{path}.serving", "a", encoding="ascii")  # noqa: SIM115 - held while serving
     except OSError as error:
         raise Misconfigured(
-            f"{path} cannot be used ({error.strerror}): FEDIGROUPS_DATABASE_URL must name a file "
-            "in a folder that this program may write"
+            f"{path} cannot be used ({error.strerror}): FEDIGROUPS_DATA_DIR, or the file of "
+            "FEDIGROUPS_DATABASE_URL, must be where this program may write, for example "
+            "FEDIGROUPS_DATA_DIR=/var/lib/fedigroups"
         ) from error
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -155,7 +155,7 @@ class World:
         instance = assemble(settings(host, url, self.folder / host), transport=self.network)
         await instance.open()
         self.stack.push_async_callback(instance.close)
-        self.network.join(host, make_app(instance, work=False))
+        self.network.join(host, make_app(instance))
         self.towns[host] = Town(instance, self.network)
         return self.towns[host]
 

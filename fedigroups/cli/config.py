@@ -22,7 +22,7 @@ def show() -> None:
 
 @config.command()
 def check() -> None:
-    """Say whether the settings are right; exit status 3 if not, with every fault."""
+    """Say whether the settings are right. Exit status 3 if not, with every fault."""
     settings()
     click.echo("The settings are right.")
 

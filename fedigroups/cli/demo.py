@@ -23,7 +23,7 @@ NAMES = ("First", "Second", "Third")
 @click.option("--postgres", "url", default="", help="A PostgreSQL URL for the first instance.")
 @click.option("--kill", is_flag=True, help="Kill and restart an instance after every step.")
 def demo(leave: bool, url: str, kill: bool) -> None:
-    """Tell the story of a group over three instances; exit status 1 if one shows a wrong thing."""
+    """Tell the story of a group over three instances. Exit status 1 if one shows a wrong thing."""
     folder = Path(tempfile.mkdtemp(prefix="fedigroups-demo-"))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -36,7 +36,7 @@ Check = Callable[[Instance], Awaitable[Finding]]
 @click.command()
 @as_json
 def doctor(json_: bool) -> None:
-    """Check this instance; exit status 1 when something is wrong, with what to do about it."""
+    """Check this instance, and say how to mend it. Exit status 1 when something is wrong."""
     findings = with_instance(_examine)
     rows = [
         {"check": one.check, "well": one.well, "found": one.found, "remedy": one.remedy}

@@ -14,6 +14,7 @@ from fedigroups.cli.run import as_json, show, table, with_instance
 from fedigroups.groups import founding, lookup, membership, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member
+from fedigroups.groups.states import MOVES
 from fedigroups.instance import Instance
 from outbox.publish import publish
 
@@ -22,7 +23,7 @@ COLUMNS = ["handle", "state", "role", "since"]
 
 @click.group()
 def group() -> None:
-    """Groups that live here, and groups elsewhere that people here are in."""
+    """Groups here, and groups elsewhere that people here are in."""
 
 
 def profile_options(command: Any) -> Any:
@@ -30,7 +31,7 @@ def profile_options(command: Any) -> Any:
     for option in reversed(
         (
             click.option("--title", help="The name that people read."),
-            click.option("--description", help="One plain line."),
+            click.option("--description", help="One plain line; else the summary's first words."),
             click.option("--summary", help="What the group is for (Markdown)."),
             click.option("--rules", help="One rule a line."),
             click.option("--language", help="A language tag, e.g. en."),
@@ -64,7 +65,7 @@ def profile_options(command: Any) -> Any:
 @profile_options
 @as_json
 def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
-    """Make a group: fedigroups group create welders --owner olga --title "Welders' Guild" """
+    """Make a group. For example: fedigroups group create welders --owner olga --title Welders"""
 
     async def work(instance: Instance) -> dict[str, Any]:
         person = await person_named(instance.wire, owner)
@@ -79,7 +80,7 @@ def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
 @click.argument("name")
 @profile_options
 def set_(name: str, **profile: Any) -> None:
-    """Change what a group says of itself; every server that reads it is told."""
+    """Change what a group says of itself. Every server that reads it is told."""
 
     async def work(instance: Instance) -> None:
         hosted = await lookup.hosted_named(name)
@@ -93,7 +94,7 @@ def set_(name: str, **profile: Any) -> None:
 @group.command("list")
 @as_json
 def list_(json_: bool) -> None:
-    """All groups here, then the ones elsewhere that somebody here is in."""
+    """Groups here, then those elsewhere that people here are in."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
         groups = await Group.all().select_related("actor").order_by("-hosted", "name")
@@ -137,9 +138,9 @@ def show_(name: str, json_: bool) -> None:
 
 @group.command()
 @click.argument("name")
-@click.option("--state", default="", help="Only these, e.g. asked.")
+@click.option("--state", type=click.Choice([*MOVES]), help="Only these.")
 @as_json
-def members(name: str, state: str, json_: bool) -> None:
+def members(name: str, state: str | None, json_: bool) -> None:
     """Who is in a group, who asked, and who was."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:

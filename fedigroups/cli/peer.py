@@ -69,7 +69,7 @@ def show_(host: str, json_: bool) -> None:
 @click.argument("host")
 @click.option("--note", default="", help="Why, for the other operators here.")
 def block(host: str, note: str) -> None:
-    """Take nothing from a host and its sub-domains, and send it nothing."""
+    """Cut a host off: nothing is taken from it, nothing sent. So are its sub-domains."""
     with_instance(lambda instance: instance.wire.peers.block(host, note))
     click.echo(f"{host} is blocked.")
 

@@ -16,14 +16,14 @@ from outbox import report as deliveries
 
 @click.group()
 def queue() -> None:
-    """What is owed to other servers, and what failed on its way in or out."""
+    """What is owed to other servers, and what failed, in or out."""
 
 
 @queue.command("show")
 @click.argument("host", default="")
 @as_json
 def show_(host: str, json_: bool) -> None:
-    """What each host (or HOST) is owed, since when, and why it has not got it."""
+    """What each host (or HOST) is owed, since when, and why."""
 
     async def work(instance: Instance) -> dict[str, Any]:
         owed = [owed_line(line) for line in await deliveries.hosts(host)]
@@ -42,7 +42,7 @@ def owed_line(line: deliveries.HostReport) -> dict[str, Any]:
         "host": line.host,
         "owed": line.owed,
         "since": _when(line.since),
-        "state": str(line.state),
+        "state": line.state.value,
         "failures": line.failures,
         "next try": _when(line.next_try_at),
         "last success": _when(line.succeeded_at),
@@ -55,7 +55,7 @@ def owed_line(line: deliveries.HostReport) -> dict[str, Any]:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000))
 @as_json
 def failed(host: str, limit: int, json_: bool) -> None:
-    """What ended without success: deliveries, and arrivals that could not be processed."""
+    """Deliveries and arrivals that ended without success, and why."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
         out = [
@@ -79,7 +79,7 @@ def failed(host: str, limit: int, json_: bool) -> None:
 @queue.command()
 @click.argument("host")
 def retry(host: str) -> None:
-    """Try a host again now, and process again what failed of its arrivals."""
+    """Try a host again now. What failed of its arrivals is processed again."""
 
     async def work(instance: Instance) -> int:
         known = await deliveries.retry(host)

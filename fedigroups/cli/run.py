@@ -68,7 +68,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
     """The rows as aligned columns with a heading, or the sentence for none."""
     if not rows:
         return empty
-    cells = [[str(row.get(column, "")) for column in columns] for row in rows]
+    cells = [[_cell(row.get(column, "")) for column in columns] for row in rows]
     widths = [
         max(len(column), *(len(line[place]) for line in cells))
         for place, column in enumerate(columns)
@@ -78,3 +78,9 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

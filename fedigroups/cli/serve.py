@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 import uvicorn
-from starlette.types import ASGIApp
 
 from federation.errors import Misconfigured
 from fedigroups import database_url, logging
@@ -23,6 +24,7 @@ from fedigroups.settings import Settings
 from fedigroups.worker import STOP_SECONDS, running
 
 ROLES = ("all", "web", "worker")
+PORT = 8000
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 _host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -30,15 +32,30 @@ _port = click.IntRange(0, 65_535)
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, which tells the instance at once when it stops: not after the last connection."""
+    """Uvicorn around an instance, which is open before it listens and told at once when it stops.
 
-    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+    The instance is not opened in the app's lifespan: uvicorn would log what that refuses with a
+    traceback, and here it becomes the command's one sentence.
+    """
+
+    def __init__(self, config: uvicorn.Config, instance: Instance, role: str) -> None:
         super().__init__(config)
-        self._stopping = stopping
+        self._instance = instance
+        self._role = role
+
+    async def _serve(self, sockets: list[socket.socket] | None = None) -> None:
+        async with running(self._instance, work=self._role != "web"):
+            await super()._serve(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        at = f"at http://{self.config.host}:{self.config.port}"
+        _greet(self._instance.settings, self._role, at)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, let requests and work end, close."""
-        self._stopping.set()
+        self._instance.stopping.set()
         await super().shutdown(sockets)
 
 
@@ -46,10 +63,9 @@ class Server(uvicorn.Server):
 @_host
 @click.option(
     "--port",
-    default=8000,
-    show_default=True,
     type=_port,
-    help="Port to listen on; 0 for none, which only a worker may say.",
+    help="Port to listen on; 0 for none, which only a worker may say.  [default: the port of an "
+    f"origin on this machine, else {PORT}]",
 )
 @click.option(
     "--role",
@@ -59,11 +75,18 @@ class Server(uvicorn.Server):
     help="web: pages and inboxes. worker: process and deliver; over HTTP it only answers /livez "
     "and /readyz. Roles other than all need PostgreSQL.",
 )
-def serve(host: str, port: int, role: str) -> None:
+@click.option(
+    "--proxies",
+    default="127.0.0.1",
+    show_default=True,
+    help="Addresses and networks of the proxies in front, separated by commas, or * for any: what "
+    "they say in X-Forwarded-For is logged as the peer.",
+)
+def serve(host: str, port: int | None, role: str, proxies: str) -> None:
     """Serve pages and federation, and do the work in the background."""
     if port == 0 and role != "worker":
         raise click.UsageError("--port 0 (no HTTP) is for --role worker: the other roles serve it.")
-    _serve(host, port, role)
+    _run(host, port, role, proxies)
 
 
 @click.command()
@@ -72,23 +95,32 @@ def serve(host: str, port: int, role: str) -> None:
     "--port", default=0, type=_port, help="Port for /livez and /readyz; without it, no HTTP."
 )
 def worker(host: str, port: int) -> None:
-    """Process and deliver beside other processes: `serve --role worker`. Needs PostgreSQL."""
-    _serve(host, port, "worker")
+    """Process and deliver, beside other processes. `serve --role worker`; needs PostgreSQL."""
+    _run(host, port, "worker", proxies="")
 
 
-def _serve(host: str, port: int, role: str) -> None:
+def _run(host: str, port: int | None, role: str, proxies: str) -> None:
     chosen = settings()
     _check(role, chosen)
     logging.configure(chosen.log, chosen.log_level)
     instance = assemble(chosen, exclusive=True)
     if port == 0:
-        click.echo(f"Fedigroups works for {chosen.origin} (stop with Ctrl-C)")
         asyncio.run(_work(instance))
         return
-    app = make_worker_app(instance) if role == "worker" else make_app(instance, work=role == "all")
-    verb = "works for" if role == "worker" else "serves"
-    click.echo(f"Fedigroups {verb} {chosen.origin} at http://{host}:{port} (stop with Ctrl-C)")
-    _listen(app, host, port, instance)
+    app = make_worker_app(instance) if role == "worker" else make_app(instance)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port or _own_port(chosen),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        timeout_graceful_shutdown=int(STOP_SECONDS),
+        lifespan="off",
+    )
+    _listen(Server(config, instance, role))
 
 
 def _check(role: str, chosen: Settings) -> None:
@@ -101,26 +133,66 @@ def _check(role: str, chosen: Settings) -> None:
         )
 
 
-def _listen(app: ASGIApp, host: str, port: int, instance: Instance) -> None:
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
-        timeout_graceful_shutdown=int(STOP_SECONDS),
-        lifespan="on",
+def _own_port(chosen: Settings) -> int:
+    """Where an origin without TLS says it is; behind a proxy any port is as good."""
+    origin = urlsplit(chosen.origin)
+    return (origin.port if origin.scheme == "http" else None) or PORT
+
+
+def _greet(chosen: Settings, role: str, at: str = "") -> None:
+    """For people; a program that reads the log finds `app.started` there."""
+    if chosen.log != "console":
+        return
+    verb = "works for" if role == "worker" else "serves"
+    click.echo(
+        " ".join(filter(None, ["Fedigroups", verb, chosen.origin, at, "(stop with Ctrl-C)"]))
     )
-    server = Server(config, instance.stopping)
+
+
+def _listen(server: Server) -> None:
     # Uvicorn raises the signal once more when all is stopped: to stop when asked is no failure.
     signal.signal(signal.SIGTERM, _leave)
-    with suppress(KeyboardInterrupt):
-        server.run()
-    if not server.started:
-        raise SystemExit(1)
+    with ExitStack() as stack, suppress(KeyboardInterrupt):
+        sockets = bound(server.config.host, server.config.port)
+        server.run([stack.enter_context(one) for one in sockets])
+
+
+def bound(host: str, port: int) -> list[socket.socket]:
+    """Sockets that have the port on every address of the host, and do not listen yet.
+
+    Refuses with Misconfigured a host that is not of this machine and a port that is taken.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return [_bound(family, address) for family, *_, address in found]
+    except OSError as error:
+        raise Misconfigured(_refusal(host, port, error)) from error
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} of {host} is taken by another program: choose a free one, for example "
+            "--port 8001, or to try things out FEDIGROUPS_ORIGIN=http://localhost:8001"
+        )
+    return (
+        f"Cannot listen on port {port} of {host} ({error.strerror}): --host must be an address of "
+        "this machine, for example 127.0.0.1, and --port one that this user may take, for example "
+        f"{PORT}"
+    )
+
+
+def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    try:
+        one.bind(address)
+    except OSError:
+        one.close()
+        raise
+    return one
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
@@ -131,6 +203,7 @@ async def _work(instance: Instance) -> None:
     """Work until a signal says to stop."""
     _on_signals(_STOPS, instance.stopping.set)
     async with running(instance, work=True):
+        _greet(instance.settings, "worker")
         await instance.stopping.wait()
 
 

@@ -83,9 +83,10 @@ class Actor:
                 stdout=log,
                 stderr=log,
             )
-        self._await_ready()
+        self.await_ready()
 
-    def _await_ready(self) -> None:
+    def await_ready(self) -> None:
+        """Wait until it answers. Raises `StageError`."""
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             if self.process is None or self.process.poll() is not None:

@@ -29,7 +29,7 @@ def user() -> None:
 def create(
     name: str, email: str, display: str, password_stdin: bool, admin: bool, json_: bool
 ) -> None:
-    """Make an account, for example: fedigroups user create olga --email olga@groups.example"""
+    """Make an account. For example: fedigroups user create olga --email olga@groups.example"""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else ""
 
     async def work(instance: Instance) -> dict[str, Any]:

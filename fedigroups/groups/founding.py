@@ -15,7 +15,7 @@ from federation.wire import Wire
 from fedigroups.accounts.names import check_free, check_name
 from fedigroups.accounts.people import add_local_actor
 from fedigroups.content.markdown import render
-from fedigroups.content.sanitise import safe_url
+from fedigroups.content.sanitise import excerpt, safe_url
 from fedigroups.groups import distribute
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.documents import group_document
@@ -48,6 +48,7 @@ async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted
     """A new group with its keys, owned by a person here, committed. Raises `Malformed`."""
     await check_free(check_name(name), wire.uris)
     columns = {"title": name} | _columns(profile)
+    columns.setdefault("description", excerpt(columns.get("summary_html", "")))
     minted, now = await mint(), clock.now_ms()
     async with storage.transaction():
         actor = await add_local_actor(

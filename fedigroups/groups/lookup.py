@@ -127,5 +127,8 @@ async def person(handle: str) -> Actor:
     else:
         found = await Actor.filter(username=bare, local=True).first()
     if found is None:
-        raise NotHere(f"we know nobody called {handle}; name them like vic@h.example")
+        raise NotHere(
+            f"we know nobody called {handle}; name them like vic@h.example, as "
+            "`fedigroups group members GROUP` does"
+        )
     return found

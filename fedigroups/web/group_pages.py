@@ -74,7 +74,7 @@ async def join(request: Request) -> Response:
     group = await _group(request)
     if isinstance(group, Response):
         return group
-    typed = request.query_params.get("handle", "")
+    typed = request.query_params.get("handle", "").strip()
     handle = addresses.handle(typed)
     target = await _follow_page(request, handle, group.actor.uri) if handle else ""
     if target and request.headers.get("sec-fetch-site", "") in FAMILIAR:
@@ -83,7 +83,7 @@ async def join(request: Request) -> Response:
     return render.page(
         request,
         "join.html",
-        status=200 if handle else 400,
+        status=200 if handle or not typed else 400,
         headers={"Content-Security-Policy": _leaving(site)},
         title=f"Join {sanitise.label(group.title)}",
         indexed=False,

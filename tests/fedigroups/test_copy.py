@@ -127,7 +127,7 @@ async def test_the_moved_instance_goes_on_where_it_was(
     await instance.open()  # its secret opens the keys that came along
     try:
         town = Town(instance, world.network)
-        world.network.join("groups.example", make_app(instance, work=False))
+        world.network.join("groups.example", make_app(instance))
         assert set((await town.members()).values()) == {"member"}
         owed, sent = len(lived.threads.inbox), len(lived.microblog.inbox)
         with instance.store.context():

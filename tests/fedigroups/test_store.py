@@ -144,7 +144,7 @@ async def test_a_postgres_url_may_say_more(make_url: MakeUrl) -> None:
 
 async def test_an_unreachable_database_is_refused_at_once_in_a_sentence() -> None:
     store = Store(Where("https://groups.example", "postgres://nobody@127.0.0.1:1/nothing"))
-    with pytest.raises(Misconfigured, match=r"does not open.*see FEDIGROUPS_DATABASE_URL"):
+    with pytest.raises(Misconfigured, match=r"does not open.*is FEDIGROUPS_DATABASE_URL right"):
         await store.open()
 
 

@@ -9,10 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from fedigroups.cli import main
+from fedigroups.cli.queue import owed_line
+from outbox.lanes import State
+from outbox.report import HostReport
 
 Run = Callable[..., Result]
 
@@ -210,6 +214,24 @@ def test_a_peer_is_blocked_and_unblocked(founded: Run) -> None:
     assert ask(founded, "peer", "show", "evil.example")["blocked"] is False
 
 
+def test_a_host_is_owed_in_the_words_of_the_handbook() -> None:
+    report = HostReport("m.example", 1, 0, State.FAILING, 2, 0, 0, "answered 502")
+    assert owed_line(report)["state"] == "failing"
+
+
+def test_tables_say_yes_and_no(founded: Run) -> None:
+    lines = founded("user", "list").output.splitlines()
+    assert [line.split()[-1] for line in lines] == ["ADMIN", "yes", "no"]
+
+
+@pytest.mark.parametrize("family", [main, *main.commands.values()])
+def test_the_list_of_commands_cuts_no_sentence(family: click.Command) -> None:
+    below = getattr(family, "commands", {})
+    room = 72 - max(map(len, below), default=0)  # of 80 columns, beside the names
+    cut = [name for name, one in below.items() if one.get_short_help_str(room).endswith("...")]
+    assert cut == []
+
+
 def test_the_queue_of_a_quiet_instance_says_so(founded: Run) -> None:
     assert "Nothing is owed" in founded("queue", "show").output
     assert "Nothing failed" in founded("queue", "failed").output
@@ -251,7 +273,7 @@ def test_settings_are_shown_without_their_secrets(run: Run) -> None:
 
 def test_migrating_twice_changes_nothing_the_second_time(tmp_path: Path) -> None:
     first = typed(tmp_path, "migrate", "--json")
-    assert json.loads(first.stdout[first.stdout.index("{") :])["steps"] == ["0001_initial"]
+    assert json.loads(first.stdout[first.stdout.index("{") :])["steps"][0] == "0001_initial"
     assert "up to date" in typed(tmp_path, "migrate").output
 
 

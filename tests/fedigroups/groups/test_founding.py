@@ -40,6 +40,16 @@ async def test_without_a_title_a_group_is_called_by_its_name(here: Here) -> None
 
 
 @pytest.mark.parametrize(
+    ("said", "shown"), [(None, "All about bread. And cake."), ("Bread.", "Bread.")]
+)
+async def test_without_a_description_the_directory_shows_how_the_summary_begins(
+    here: Here, said: str | None, shown: str
+) -> None:
+    made = await found(here, summary="All about **bread**.\n\nAnd cake.", description=said)
+    assert made.group.description == shown
+
+
+@pytest.mark.parametrize(
     ("profile", "complaint"),
     [
         ({"title": " "}, "title"),

@@ -367,7 +367,7 @@ async def test_an_address_of_this_server_is_not_asked_for(database: Store) -> No
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "ann", "@ann", "ann@", "a b@m.example", "<script>@x", "x" * 9_000, "a@b@c"]
+    "typed", ["ann", "@ann", "ann@", "a b@m.example", "<script>@x", "x" * 9_000, "a@b@c"]
 )
 async def test_what_is_no_handle_is_answered_with_an_explanation(
     database: Store, typed: str
@@ -379,6 +379,19 @@ async def test_what_is_no_handle_is_answered_with_an_explanation(
     assert answer.status_code == 400
     assert "is not a complete address" in answer.text
     assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("asked", ["", "?handle=", "?handle=%20"])
+async def test_who_has_typed_nothing_yet_is_told_how_to_join_and_not_scolded(
+    database: Store, asked: str
+) -> None:
+    await scenery.group()
+
+    async with browser(scenery.asking("https://m.example/{uri}")) as client:
+        answer = await client.get(f"/groups/welders/join{asked}")
+    assert answer.status_code == 200
+    assert "Your own address" in answer.text
+    assert "not a complete address" not in answer.text
 
 
 async def hostile_rows() -> list[str]:
