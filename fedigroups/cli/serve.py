@@ -13,6 +13,7 @@ from types import FrameType
 import click
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.loops.auto import auto_loop_factory
 
 from federation.errors import Misconfigured
 from fedigroups import database_url, logging
@@ -83,7 +84,8 @@ def _serve(host: str, port: int, role: str) -> None:
     instance = assemble(chosen, exclusive=True)
     if port == 0:
         click.echo(f"Fedigroups works for {chosen.origin} (stop with Ctrl-C)")
-        asyncio.run(_work(instance))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(_work(instance))
         return
     app = make_worker_app(instance) if role == "worker" else make_app(instance, work=role == "all")
     verb = "works for" if role == "worker" else "serves"
