@@ -9,7 +9,7 @@ SOURCES := fedigroups federation inbox outbox
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench test check format migration handbook lock clean
+.PHONY: help run demo bench scale test check format migration handbook lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,8 +20,11 @@ run: $(RUN_STAMP) ## Start a server at http://localhost:8000 with its data in ./
 demo: $(RUN_STAMP) ## Three instances on this machine, and the story of a group over them
 	@exec $(BIN)/fedigroups demo
 
-bench: $(DEV_STAMP) ## Measure against floor programs in the same run; writes bench.json
-	@$(BIN)/python tests/bench/run.py
+bench: $(DEV_STAMP) ## Measure against floor programs in the same run; writes bench.json (ONLY=name: one)
+	@$(BIN)/python tests/bench/run.py $(ONLY)
+
+scale: $(DEV_STAMP) ## Measure an instance that 10,000 and 100,000 servers read; writes scale.json
+	@$(BIN)/python tests/bench/scale.py
 
 test: check ## Every check, then every test; the last line is pytest's
 	@$(BIN)/python -m pytest -n $(WORKERS)

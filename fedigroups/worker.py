@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -31,6 +32,7 @@ async def running(instance: Instance, *, work: bool) -> AsyncIterator[None]:
     """
     instance.stopping.clear()
     await instance.open()
+    gc.freeze()  # all that every process holds for ever: to search it stops the loop for 50 ms
     background = asyncio.create_task(run(instance)) if work else None
     try:
         await instance.bus.open()
@@ -40,6 +42,7 @@ async def running(instance: Instance, *, work: bool) -> AsyncIterator[None]:
         instance.stopping.set()
         await _ended(background)
         await instance.close()
+        gc.unfreeze()
         log.info("app.stopped")
 
 

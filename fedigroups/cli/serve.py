@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from federation.errors import Misconfigured
 from fedigroups import database_url, logging
@@ -105,7 +106,8 @@ def _run(host: str, port: int | None, role: str, proxies: str) -> None:
     logging.configure(chosen.log, chosen.log_level)
     instance = assemble(chosen, exclusive=True)
     if port == 0:
-        asyncio.run(_work(instance))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(_work(instance))
         return
     app = make_worker_app(instance) if role == "worker" else make_app(instance)
     config = uvicorn.Config(

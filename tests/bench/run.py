@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
+import resource
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -18,13 +18,39 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]  # tests/federation is no package
 
+import arrivals  # noqa: E402
+import fanout  # noqa: E402
 import layers  # noqa: E402
-import structlog  # noqa: E402
+import pages  # noqa: E402
+import publishing  # noqa: E402
+import sharing  # noqa: E402
+import strain  # noqa: E402
+import uvloop  # noqa: E402
 from trial import Size, Trial, table  # noqa: E402
+
+from fedigroups import logging  # noqa: E402
 
 Measure = Callable[[Size], Awaitable[Trial]]
 MEASURES: dict[str, Measure] = {
-    measure.__name__: measure for measure in (layers.sign_layer, layers.verify_layer)
+    measure.__name__: measure
+    for measure in (
+        layers.sign_layer,
+        layers.verify_layer,
+        pages.actor_get,
+        pages.thread_page,
+        arrivals.inbox_accept,
+        arrivals.inbox_accept_full_vs_normal,
+        arrivals.process_create,
+        fanout.fanout_warm,
+        fanout.fanout_cold,
+        fanout.fanout_growth,
+        publishing.broadcast_accept,
+        publishing.queue_overhead,
+        sharing.isolation,
+        sharing.workers_2,
+        strain.loop_stall,
+        strain.rss_10k,
+    )
 }
 SECONDS = 900
 
@@ -54,7 +80,10 @@ def apart(name: str, size: Size) -> dict[str, Any]:
     """The report of one benchmark, from a process of its own."""
     command = [sys.executable, __file__, "--alone", name, "--rounds", str(size.rounds)]
     command += ["--short"] if size.short else []
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return {"error": f"it took longer than {SECONDS} s"}
     if done.returncode:
         return {"error": (done.stderr.strip().splitlines() or ["nothing was said"])[-1]}
     report: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
@@ -63,8 +92,11 @@ def apart(name: str, size: Size) -> dict[str, Any]:
 
 def alone(name: str, size: Size) -> dict[str, Any]:
     """The report of one benchmark, in this process."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    return asyncio.run(MEASURES[name](size)).report()  # type: ignore[arg-type]
+    logging.configure("json", "warning")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # thousands of connections
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(MEASURES[name](size)).report()  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a benchmark is: ours against its floor, round about, in CPU time of the measured process."""
+"""What a benchmark is: ours against its floor, in turns, and what their ratio must be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
+
+Measured = Callable[[], Awaitable[float]]
+"""One measurement, in the unit of its trial."""
+Work = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,20 @@ class Size:
 
 @dataclass(frozen=True)
 class Goal:
-    """What the median of the ratios has to be; `ours / floor`, or with `floor_first` reversed."""
+    """What the median of the ratios has to be: of `ours / floor`, or with `floor_first` reversed.
+
+    With a `limit` it is of `ours / limit`; the floor then only shows what there is to gain.
+    """
 
     at_most: float = 0.0
     at_least: float = 0.0
     floor_first: bool = False
+    limit: float = 0.0
+
+    def ratio(self, ours: float, floor: float) -> float:
+        if self.limit:
+            return ours / self.limit
+        return floor / ours if self.floor_first else ours / floor
 
     def met(self, ratio: float) -> bool:
         return ratio <= self.at_most if self.at_most else ratio >= self.at_least
@@ -37,7 +50,7 @@ class Goal:
 
 @dataclass
 class Trial:
-    """The rounds of one benchmark."""
+    """The rounds of one benchmark; `held` is whatever else its goal demands."""
 
     name: str
     unit: str
@@ -45,13 +58,11 @@ class Trial:
     ours: list[float] = field(default_factory=list)
     floor: list[float] = field(default_factory=list)
     note: str = ""
+    held: bool = True
 
     @property
     def ratio(self) -> float:
-        pairs = zip(self.ours, self.floor, strict=True)
-        if self.goal.floor_first:
-            return median(floor / ours for ours, floor in pairs)
-        return median(ours / floor for ours, floor in pairs)
+        return median(map(self.goal.ratio, self.ours, self.floor))
 
     def report(self) -> dict[str, Any]:
         """What `bench.json` says of it."""
@@ -62,43 +73,44 @@ class Trial:
             "unit": self.unit,
             "rounds": len(self.ours),
             "goal": str(self.goal),
-            "met": self.goal.met(self.ratio),
+            "met": self.held and self.goal.met(self.ratio),
             "note": self.note,
         }
 
 
-Work = Callable[[], Awaitable[object]]
+def cpu(count: int, work: Work, per_second: float = 1e6) -> Measured:
+    """The CPU of this process, all its threads, for each of `count` operations of `work`: in µs."""
+
+    async def measured() -> float:
+        before = time.process_time()
+        await work()
+        return (time.process_time() - before) / count * per_second
+
+    return measured
 
 
-async def cpu(work: Work, count: int) -> float:
-    """The CPU µs of this process, all its threads, for each of `count` operations."""
-    before = time.process_time()
-    await work()
-    return (time.process_time() - before) / count * 1e6
-
-
-async def race(trial: Trial, size: Size, ours: Work, floor: Work, count: int) -> Trial:
+async def race(trial: Trial, size: Size, ours: Measured, floor: Measured) -> Trial:
     """Both, in turns, after one round of each to warm up."""
     await floor()
     await ours()
     for number in range(size.rounds):
         first, second = (ours, floor) if number % 2 else (floor, ours)
-        spent = {first: await cpu(first, count), second: await cpu(second, count)}
-        trial.ours.append(spent[ours])
-        trial.floor.append(spent[floor])
+        found = {first: await first(), second: await second()}
+        trial.ours.append(found[ours])
+        trial.floor.append(found[floor])
     return trial
 
 
 def table(reports: dict[str, dict[str, Any]]) -> str:
     """The reports for people."""
-    lines = [f"{'':26}{'ours':>10}{'floor':>10}  {'unit':18}{'ratio':>7}  {'goal':8}verdict"]
+    lines = [f"{'':26}{'ours':>10}{'floor':>10}  {'unit':22}{'ratio':>7}  {'goal':8}verdict"]
     for name, one in reports.items():
         if "error" in one:
             lines.append(f"{name:26}{one['error']}")
             continue
         verdict = "met" if one["met"] else "MISSED"
         lines.append(
-            f"{name:26}{one['ours']:>10.4g}{one['floor']:>10.4g}  {one['unit']:18}"
-            f"{one['ratio']:>7.3f}  {one['goal']:8}{verdict}  {one['note']}"
+            f"{name:26}{one['ours']:>10.4g}{one['floor']:>10.4g}  {one['unit']:22}"
+            f"{one['ratio']:>7.3f}  {one['goal']:8}{verdict:8}{one['note']}"
         )
     return "\n".join(lines)

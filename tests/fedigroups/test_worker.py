@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -12,8 +13,9 @@ from federation.models import Peer
 from fedigroups import worker
 from fedigroups.groups import threads
 from fedigroups.groups.models import Tombstone
+from fedigroups.instance import assemble
 from servers import Server
-from world import Town, World
+from world import Town, World, settings
 
 pytestmark = pytest.mark.anyio
 
@@ -63,6 +65,16 @@ async def test_what_arrives_is_processed_and_answered_without_anybody_asking(
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_a_process_starts_with_is_no_garbage_and_is_not_searched_for_any(
+    world: World,
+) -> None:
+    host = "groups.example"
+    chosen = settings(host, await world.copy(host), world.folder)
+    async with worker.running(assemble(chosen, transport=world.network), work=False):
+        assert gc.get_freeze_count() > len(gc.get_objects())
+    assert gc.get_freeze_count() == 0
 
 
 async def test_a_part_that_fails_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
