@@ -166,7 +166,8 @@ def bound(host: str, port: int) -> list[socket.socket]:
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        return [_bound(family, address) for family, *_, address in found]
+        once = dict.fromkeys((family, address) for family, *_, address in found)
+        return [_bound(family, address) for family, address in once]
     except OSError as error:
         raise Misconfigured(_refusal(host, port, error)) from error
 
