@@ -34,6 +34,8 @@ REKEYS_PER_HOST = 60
 STRANGERS_PER_HOST = 300
 """Unknown keys of one host that may lead nowhere in an hour before it is asked no more."""
 HOUR_SECONDS = 3_600.0
+KNOWN_SECONDS = 60.0
+"""How long a key is remembered without a look at its row: each request needs one."""
 UNREACHABLE_SECONDS = 60.0
 """How long an unknown key is not asked for again after its host did not answer."""
 
@@ -58,6 +60,7 @@ class Keyholders:
         self._renewing: Flights[bool] = Flights()
         self._renewed: Memory[_Renewal] = Memory()
         self._refused: Memory[FederationError] = Memory()
+        self._known: Memory[PublicKey] = Memory()
         self._rekeys = Allowance(REKEYS_PER_HOST, HOUR_SECONDS)
         self._failures = Allowance(STRANGERS_PER_HOST, HOUR_SECONDS)
 
@@ -65,8 +68,12 @@ class Keyholders:
         """The key of that id: the stored one, or one that its document and its actor agree on."""
         uri = self._key_uri(key_id)
         await self._actors.admit(origin.host_of(uri))
+        known = self._known.get(uri)
+        if known is not None:
+            return known
         stored = await register.key(uri)
         if stored is not None:
+            self._known.put(uri, stored.load(), KNOWN_SECONDS)
             return stored.load()
         return await self._strangers.share(uri, lambda: self._stranger(uri, budget))
 
@@ -77,6 +84,7 @@ class Keyholders:
         except BadSignature:
             return None
         await self._actors.admit(origin.host_of(uri))
+        self._known.forget(uri)
         stored = await register.key(uri)
         if stored is None or not await self._renewal(stored.owner, uri, budget):
             return None

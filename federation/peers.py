@@ -23,6 +23,9 @@ Form = Literal["cavage", "rfc9421"]
 FORM_FRESH_MS = 30 * clock.DAY
 """After so long a learned signature form is tried anew: peers are upgraded."""
 
+BLOCKS_FRESH_SECONDS = 2.0
+"""How long the list of blocked hosts is remembered: every request asks it."""
+
 _HEARD_SECONDS = 60.0
 _FORMS: dict[str, Form] = {"cavage": "cavage", "rfc9421": "rfc9421"}
 _FAMILIES: dict[str, Family] = {"thread": "thread", "microblog": "microblog"}
@@ -45,6 +48,7 @@ class Peers:
         self._config = config
         self._flights: Flights[Family] = Flights()
         self._heard: Memory[bool] = Memory()
+        self._blocked: Memory[frozenset[str]] = Memory(entries=1)
 
     async def family(self, host: str) -> Family:
         """The dialect that a host is sent; asks its NodeInfo when that was not done for a day.
@@ -96,16 +100,26 @@ class Peers:
         await _upsert(host, {"heard_at": clock.now_ms()})
 
     async def is_blocked(self, host: str) -> bool:
-        """Whether an operator here blocked a host, on whichever port, or a domain above it."""
-        return (await self.standings([host]))[host].blocked
+        """Whether an operator here blocked a host, on whichever port, or a domain above it.
+
+        What another process blocked or took back is known here after `BLOCKS_FRESH_SECONDS`.
+        """
+        blocked = self._blocked.get("")
+        if blocked is None:
+            rows = await storage.rows("SELECT host FROM peer WHERE blocked = ?", True)
+            blocked = frozenset(row["host"] for row in rows)
+            self._blocked.put("", blocked, BLOCKS_FRESH_SECONDS)
+        return bool(blocked) and not blocked.isdisjoint(_with_parents(plain(host)))
 
     async def block(self, host: str, note: str = "") -> None:
         """Want nothing of a host and of the domains below it; refuses (`Malformed`) a bad name."""
         await _upsert(_proper(host), {"blocked": True, "note": note})
+        self._blocked.forget("")
 
     async def unblock(self, host: str) -> None:
         """Take a host back; what else is known of it stays."""
         await Peer.filter(host=plain(host)).update(blocked=False)
+        self._blocked.forget("")
 
     async def show(self, host: str) -> Peer | None:
         """What is known of a host, or None."""

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from federation.errors import FederationError
 from federation.models import Actor
+from federation.pace import Memory
 from federation.webfinger import lookup
 from federation.wire import Wire
 from fedigroups import __version__
@@ -24,6 +25,9 @@ from fedigroups.web.site import Site, SubscribeTemplate
 from inbox.endpoint import Doors, inbox_endpoint
 
 log = structlog.get_logger("fedigroups.app")
+
+DOORS_SECONDS = 2.0
+"""How long an inbox is remembered to be there: every delivery asks."""
 
 INBOXES = (
     "/inbox",
@@ -85,13 +89,20 @@ def _inboxes(instance: Instance) -> list[BaseRoute]:
 
 
 def doors(wire: Wire) -> Doors:
-    """Which inboxes there are: the shared one, and one for each actor here that still lives."""
+    """Which inboxes there are: the shared one, and one for each actor here that still lives.
+
+    One that is closed by another process is open for `DOORS_SECONDS` more.
+    """
+    open_doors: Memory[bool] = Memory()
 
     async def exists(uri: str) -> bool:
-        if uri == wire.uris.shared_inbox:
+        if uri == wire.uris.shared_inbox or open_doors.get(uri):
             return True
         actor = uri.removesuffix("/inbox")
-        return await Actor.exists(uri=actor, local=True, state="live")
+        there = await Actor.exists(uri=actor, local=True, state="live")
+        if there:
+            open_doors.put(uri, True, DOORS_SECONDS)
+        return there
 
     return exists
 
