@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from federation import storage
 from federation.errors import FederationError
-from federation.models import Actor
 from federation.webfinger import lookup
 from federation.wire import Wire
 from fedigroups import __version__
@@ -90,8 +90,12 @@ def doors(wire: Wire) -> Doors:
     async def exists(uri: str) -> bool:
         if uri == wire.uris.shared_inbox:
             return True
-        actor = uri.removesuffix("/inbox")
-        return await Actor.exists(uri=actor, local=True, state="live")
+        found = await storage.row(
+            "SELECT 1 AS one FROM actor WHERE uri = ? AND local = ? AND state = 'live'",
+            uri.removesuffix("/inbox"),
+            True,
+        )
+        return found is not None
 
     return exists
 
