@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -55,6 +56,7 @@ async def home(settings: Settings, transport: Transport | None = None) -> AsyncI
     try:
         with instance.store.context():
             await _founded(instance)
+            gc.freeze()  # as a server does once it runs
             yield instance
     finally:
         await instance.close()
