@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from federation import storage
 from federation.errors import FederationError
-from federation.models import Actor
 from federation.pace import Memory
 from federation.webfinger import lookup
 from federation.wire import Wire
@@ -98,11 +98,14 @@ def doors(wire: Wire) -> Doors:
     async def exists(uri: str) -> bool:
         if uri == wire.uris.shared_inbox or open_doors.get(uri):
             return True
-        actor = uri.removesuffix("/inbox")
-        there = await Actor.exists(uri=actor, local=True, state="live")
-        if there:
+        found = await storage.row(
+            "SELECT 1 AS one FROM actor WHERE uri = ? AND local = ? AND state = 'live'",
+            uri.removesuffix("/inbox"),
+            True,
+        )
+        if found is not None:
             open_doors.put(uri, True, DOORS_SECONDS)
-        return there
+        return found is not None
 
     return exists
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group
 from fedigroups.instance import Instance, assemble
 from fedigroups.settings import Settings, load
+from fedigroups.worker import running
 from network import Network
 
 ORIGIN = "https://groups.example"
@@ -55,6 +57,7 @@ async def home(settings: Settings, transport: Transport | None = None) -> AsyncI
     try:
         with instance.store.context():
             await _founded(instance)
+            gc.freeze()  # as a server does once it runs
             yield instance
     finally:
         await instance.close()
@@ -74,14 +77,16 @@ async def group(instance: Instance) -> Group:
     return await lookup.any_group(instance.wire, GROUP)
 
 
-def app(folder: str, synchronous: str = "FULL", work: bool = False) -> ASGIApp:
+@asynccontextmanager
+async def app(folder: str, synchronous: str = "FULL") -> AsyncIterator[ASGIApp]:
     """The whole app over the SQLite file in `folder`, logging as in production.
 
-    Without `work` it is what a web process is: it takes in and shows, and processes nothing.
+    It is what a web process is: it takes in and shows, and processes nothing.
     """
     logging.configure("json", "info")
     instance = assemble(settings(Path(folder)))
     store = instance.store
     credentials = store.database.credentials | {"synchronous": synchronous}
     store.database = replace(store.database, credentials=credentials)
-    return make_app(instance, work=work)
+    async with running(instance, work=False):
+        yield make_app(instance)

@@ -41,7 +41,7 @@ async def actor_get(size: Size) -> Trial:
         folder = Path(name)
         async with home(settings(folder)) as instance:
             stored = folder / "actor.json"
-            stored.write_bytes(await get(make_app(instance, work=False), "activity"))
+            stored.write_bytes(await get(make_app(instance), "activity"))
         with (
             serving("home:app", folder, folder=folder) as ours,
             serving("floors.actor:app", folder, body=stored) as floor,
@@ -70,7 +70,7 @@ async def thread_page(size: Size) -> Trial:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         instance = await stack.enter_async_context(home(settings(folder)))
-        app = make_app(instance, work=False)
+        app = make_app(instance)
         long, brief = await _thread(instance, 500), await _thread(instance, 50)
         queries = [await _queries(app, path) for path in (long, brief)]
 

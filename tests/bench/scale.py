@@ -11,6 +11,9 @@ What is measured for each number of hosts and each database, in a process of its
 - a day's activities, taken in and processed: time, rows and bytes;
 - what an idle worker costs, and what the process takes of memory.
 
+And once, how many distant hosts a worker reaches in a second: each is connected to anew over TLS
+and answers after 400 ms, which is four times the way to another continent and back.
+
 Prints a table, and writes `scale.json`.
 """
 
@@ -37,8 +40,9 @@ import httpx  # noqa: E402
 import uvloop  # noqa: E402
 from database import postgres  # noqa: E402
 from drafts import announce  # noqa: E402
+from fanout import fan  # noqa: E402
 from home import group, home, settings  # noqa: E402
-from internet import subscribe  # noqa: E402
+from internet import internet, subscribe  # noqa: E402
 from publishing import Instant, published  # noqa: E402
 from strain import resident  # noqa: E402
 from visitors import acquainted, create, join, like, record  # noqa: E402
@@ -52,6 +56,7 @@ from outbox.publish import publish  # noqa: E402
 PEOPLE = 50
 POSTS_OF = 10
 """Every tenth activity is a post, the others are votes."""
+DISTANT, DISTANT_SECONDS = 2_000, 0.4
 TABLES = ("receipt", "post", "reaction", "activity", "log_entry", "announced")
 Report = dict[str, float]
 
@@ -75,8 +80,12 @@ def main() -> int:
         for hosts in asked.hosts
         for database in asked.database
     }
-    Path(asked.output).write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8")
     print(table(reports))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        away = runner.run(distant(min(DISTANT, *asked.hosts)))
+    print(f"distant hosts: {away['per_s']:.0f}/s, with {away['percent_cpu']:.0f} % of a core")
+    found = json.dumps(reports | {"distant": away}, indent=2)
+    Path(asked.output).write_text(found + "\n", encoding="utf-8")
     return 0
 
 
@@ -132,6 +141,23 @@ async def _measured(folder: Path, url: str, size: Size) -> Report:
             "publish_ms": await (await published(instance, 50))(),
             "memory_mb": resident(),
         }
+
+
+async def distant(hosts: int) -> Report:
+    """What one worker reaches in a second, and what share of a core that takes."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        async with (
+            internet(folder, close=True, pause=DISTANT_SECONDS) as crowd,
+            fan(folder, crowd, hosts) as ours,
+        ):
+            await ours.publish(1)
+            cpu, start = time.process_time(), time.monotonic()
+            await ours.instance.scheduler.drain()
+            seconds = time.monotonic() - start
+            assert len(await crowd.came(hosts)) == hosts
+            spent = time.process_time() - cpu
+            return {"per_s": hosts / seconds, "percent_cpu": spent / seconds * 100}
 
 
 class Bell(Instant):

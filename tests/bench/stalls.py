@@ -6,6 +6,8 @@ import asyncio
 import json
 import ssl
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fedigroups import logging
 from fedigroups.app import make_app
 from fedigroups.instance import assemble
+from fedigroups.worker import running
 
 REPORT = "/stalls"
 
@@ -86,9 +89,12 @@ class Watched:
         await send({"type": "http.response.body", "body": body})
 
 
-def app(folder: str, authority: str) -> ASGIApp:
+@asynccontextmanager
+async def app(folder: str, authority: str) -> AsyncIterator[ASGIApp]:
     """The whole app over the file in `folder`, which trusts hosts that `authority` vouches for."""
     logging.configure("json", "info")
     chosen = settings(Path(folder))
     out = transport_to(chosen, ssl.create_default_context(cafile=authority))
-    return Watched(make_app(assemble(chosen, transport=out), work=True))
+    instance = assemble(chosen, transport=out)
+    async with running(instance, work=True):
+        yield Watched(make_app(instance))

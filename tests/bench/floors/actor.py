@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -10,11 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 
-def app(body: str) -> Starlette:
+def app(body: str) -> nullcontext[Starlette]:
     """An app with one route, which answers what is in the file `body`."""
     stored = Path(body).read_bytes()
 
     async def answer(_: Request) -> Response:
         return Response(stored, media_type="application/activity+json")
 
-    return Starlette(routes=[Route("/groups/{name}", answer)])
+    return nullcontext(Starlette(routes=[Route("/groups/{name}", answer)]))

@@ -13,6 +13,7 @@ import re
 import sqlite3
 import threading
 from base64 import b64decode, b64encode
+from contextlib import nullcontext
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -36,13 +37,13 @@ CREATE TABLE IF NOT EXISTS receipt (
 """
 
 
-def app(database: str, keys: str, synchronous: str = "FULL") -> Starlette:
+def app(database: str, keys: str) -> nullcontext[Starlette]:
     """An app with one route; `keys` is a JSON file of key ids and their PEM."""
     known = {
         key_id: load_pem_public_key(pem.encode())
         for key_id, pem in json.loads(Path(keys).read_text()).items()
     }
-    writer = _Writer(database, synchronous)
+    writer = _Writer(database)
 
     async def receive(request: Request) -> Response:
         body = await request.body()
@@ -53,7 +54,7 @@ def app(database: str, keys: str, synchronous: str = "FULL") -> Starlette:
         await writer.write((digest, activity["actor"], body))
         return Response(status_code=202)
 
-    return Starlette(routes=[Route("/{path:path}", receive, methods=["POST"])])
+    return nullcontext(Starlette(routes=[Route("/{path:path}", receive, methods=["POST"])]))
 
 
 def _is_signed(request: Request, body: bytes, known: dict[str, RSAPublicKey]) -> bool:
@@ -79,10 +80,9 @@ def _is_signed(request: Request, body: bytes, known: dict[str, RSAPublicKey]) ->
 class _Writer:
     """One thread with one connection; each write is answered once it is committed."""
 
-    def __init__(self, database: str, synchronous: str) -> None:
+    def __init__(self, database: str) -> None:
         self._waiting: SimpleQueue[tuple[tuple[object, ...], asyncio.Future[None]]] = SimpleQueue()
         self._database = database
-        self._synchronous = synchronous
         threading.Thread(target=self._run, daemon=True).start()
 
     async def write(self, row: tuple[object, ...]) -> None:
@@ -93,7 +93,7 @@ class _Writer:
     def _run(self) -> None:
         link = sqlite3.connect(self._database, isolation_level=None)
         link.execute("PRAGMA journal_mode = WAL")
-        link.execute(f"PRAGMA synchronous = {self._synchronous}")
+        link.execute("PRAGMA synchronous = FULL")
         link.execute(_TABLE)
         while True:
             batch = [self._waiting.get()]
