@@ -27,6 +27,7 @@ from fedigroups.store import Store
 from inbox.process import Processor
 from inbox.record import Recorder
 from inbox.registry import Registry
+from outbox import lanes
 from outbox.revival import Revival
 from outbox.scheduler import Scheduler
 
@@ -64,6 +65,8 @@ class Instance:
             with self.store.context():
                 await _own_actors(self.wire)
                 await self.wire.keyring.signer(self.wire.uris.instance_actor)
+                if self.store.exclusive and self.store.kind == "sqlite":
+                    await lanes.release_everything()  # of a process that was killed
         except BaseException:
             await self.store.close()
             raise

@@ -14,6 +14,7 @@ from federation import clock, storage
 from fedigroups.groups.routing import reroute
 from fedigroups.instance import Instance
 from inbox import record
+from outbox import retention
 
 log = structlog.get_logger("fedigroups.worker")
 
@@ -94,6 +95,7 @@ async def _keep_house(instance: Instance) -> None:
 async def keep_house(instance: Instance) -> None:
     """Forget what may be forgotten, and learn the software of hosts that are sent both dialects."""
     await record.retire()
+    await retention.retire()
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())
     for row in await storage.rows(
         "SELECT DISTINCT subscription.host AS host FROM subscription "

@@ -1,0 +1,60 @@
+"""The log is kept until everybody has read it, and a month longer."""
+
+from __future__ import annotations
+
+import pytest
+
+from federation import clock, storage
+from outbox import retention
+from receivers import Scene
+
+pytestmark = pytest.mark.anyio
+
+NOW = 1_790_000_000_000
+MONTH = 31 * clock.DAY
+
+
+async def left(table: str) -> int:
+    rows = await storage.rows(f"SELECT COUNT(*) AS number FROM {table}")
+    return int(rows[0]["number"])
+
+
+async def test_what_was_read_long_ago_goes_and_a_post_can_still_be_asked_for(scene: Scene) -> None:
+    await scene.host()
+    with clock.held(NOW):
+        await scene.say("post")
+        await scene.say("like", kind="vote")
+        await scene.scheduler.drain()
+        assert await retention.retire() == 0
+    with clock.held(NOW + MONTH):
+        assert await retention.retire() == 2
+    assert await left("log_entry") == 0
+    rows = await storage.rows("SELECT uri FROM activity")
+    assert [row["uri"].rsplit("/", 1)[1] for row in rows] == ["post"]
+
+
+async def test_what_somebody_is_owed_stays_however_old(scene: Scene) -> None:
+    bob = await scene.host()
+    await scene.host("m.example")
+    scene.network.leave("m.example")
+    with clock.held(NOW):
+        await scene.say("like", kind="vote")
+        for host in ("l.example", "m.example"):
+            await scene.wire.peers.learn_form(host, "cavage")
+        await storage.execute("UPDATE peer SET family = 'thread'")
+        await scene.scheduler.drain()
+    assert bob.names == ["like"]
+    with clock.held(NOW + MONTH):
+        assert await retention.retire() == 0
+    assert await left("log_entry") == await left("activity") == 1
+
+
+async def test_a_log_of_many_goes_a_part_at_a_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "MOST", 3)
+    with clock.held(NOW):
+        await scene.say(*(str(n) for n in range(8)))
+    with clock.held(NOW + MONTH):
+        assert await retention.retire() == 8
+    assert await left("log_entry") == 0
