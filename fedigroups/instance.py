@@ -20,6 +20,7 @@ from fedigroups import bus as buses
 from fedigroups.accounts.people import ensure_own_actors
 from fedigroups.bus import INBOX, OUTBOX, Bus
 from fedigroups.content.sanitise import clean
+from fedigroups.groups import routing
 from fedigroups.groups.handlers import register_all
 from fedigroups.groups.hearsay import Inquiry
 from fedigroups.settings import Settings, federation_config
@@ -95,7 +96,7 @@ def assemble(
 ) -> Instance:
     """An instance, not yet open; `exclusive` claims a SQLite file for this process alone."""
     config = federation_config(settings)
-    wire = build(config, transport or GuardedTransport(config), clean)
+    wire = build(config, transport or GuardedTransport(config), clean, routing.watch())
     bus = buses.choose(settings)
     scheduler = Scheduler(wire, owner=f"{socket.gethostname()}:{os.getpid()}:{ids.token(4)}")
     registry = Registry(Inquiry().attest)

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 import structlog
 
 from federation import clock, storage
-from fedigroups.groups.routing import reroute
 from fedigroups.instance import Instance
 from inbox import record
 
@@ -100,7 +99,4 @@ async def keep_house(instance: Instance) -> None:
         "LEFT JOIN peer ON peer.host = subscription.host "
         "WHERE peer.family IS NULL OR peer.family = 'unknown'"
     ):
-        family = await instance.wire.peers.family(row["host"])
-        if family != "unknown":
-            async with storage.transaction():
-                await reroute(row["host"], family)
+        await instance.wire.peers.family(row["host"])

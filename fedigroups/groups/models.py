@@ -74,6 +74,8 @@ class Member(Model):
     follow_uri = fields.CharField(max_length=URI, default="", db_index=True)
     follow = fields.TextField(default="")
     """The Follow as it came (JSON): an Accept embeds it verbatim."""
+    inbox = fields.CharField(max_length=URI, default="", db_default="")
+    """Through which inbox their server reads the group, empty for none; `groups.routing` says."""
     reason = fields.TextField(default="")
     asked_at = fields.BigIntField(default=0)
     joined_at = fields.BigIntField(default=0)
@@ -84,7 +86,7 @@ class Member(Model):
 
         table = "member"
         unique_together = (("group", "actor"),)
-        indexes = (("actor", "state"), ("group", "state"))
+        indexes = (("actor", "state"), ("group", "state"), ("group", "inbox"))
 
     def __str__(self) -> str:
         return f"member {self.actor_id} of group {self.group_id}: {self.state}"

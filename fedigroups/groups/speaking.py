@@ -162,9 +162,7 @@ async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
         if hosted is None:
             raise NotHere(f"{group_actor.handle} is closed")
         async with storage.transaction():
-            state, _ = await membership.ask(
-                wire, hosted.group, hosted.actor, person, follow, "unknown"
-            )
+            state, _ = await membership.ask(wire, hosted.group, hosted.actor, person, follow)
         return state
     group = await lookup.remote(group_actor)
     async with storage.transaction():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import shutil
 import sqlite3
 import sys
@@ -21,6 +22,7 @@ from federation import storage
 from federation.errors import Misconfigured
 from federation.models import Actor, Key
 from fedigroups import drift, migrations, upgrade
+from fedigroups.groups import routing
 from fedigroups.store import Store, orm_config
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +74,17 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Later]:
     yield make
     for name in [name for name in sys.modules if name.partition(".")[0] in made]:
         del sys.modules[name]
+
+
+async def _earlier(store: Store, later: Later, last: str) -> None:
+    """Bring an empty database only as far as it was when `last` was the newest step."""
+    apps = later(store)
+    package = apps["fedigroups"]["migrations"]
+    for name in upgrade.known_steps(package):
+        if name > last:
+            os.unlink(f"{importlib.import_module(package).__path__[0]}/{name}.py")
+    async with storage.transaction():
+        await upgrade.Executor(apps).migrate()
 
 
 async def _people(store: Store) -> None:
@@ -261,3 +274,58 @@ async def test_an_empty_sqlite_file_is_not_copied(make_store: MakeStore) -> None
     assert store.database.path is not None
     await store.migrate()
     assert list(store.database.path.parent.glob("*.before-*")) == []
+
+
+@pytest.mark.parametrize("shared", ["", "https://m.example/inbox"])
+async def test_members_of_before_the_upgrade_read_on_where_they_did(
+    kind: str, make_store: MakeStore, later: Later, shared: str
+) -> None:
+    store = await make_store(kind, migrated=False)
+    with store.context():
+        await _earlier(store, later, FIRST)
+        inbox = shared or "https://m.example/ann/inbox"
+        await _member_of_before(shared, inbox)
+        await store.migrate()
+        assert not await routing.drift()
+        assert await storage.row("SELECT inbox FROM member") == {"inbox": inbox}
+        assert await storage.row("SELECT cursor, since FROM subscription") == {
+            "cursor": 7,
+            "since": 7,
+        }
+
+
+async def _member_of_before(shared: str, inbox: str) -> None:
+    """Ann of m.example in the group `welders`, written as the first version did."""
+    actor = (
+        "INSERT INTO actor (id, uri, kind, local, host, username, name, summary, page_url,"
+        " icon_url, inbox, shared_inbox, outbox, followers, moderators, featured, document,"
+        " moved_to, state, published_at, updated_at, fetched_at) VALUES"
+        " (?, ?, ?, ?, ?, ?, '', '', '', '', ?, ?, '', '', '', '', '', '', 'live', 0, 0, 0)"
+    )
+    ours = "https://groups.example/groups/welders"
+    ann = ("https://m.example/ann", "Person", False, "m.example", "ann")
+    await storage.execute(actor, 1, *ann, "https://m.example/ann/inbox", shared)
+    await storage.execute(actor, 2, ours, "Group", True, "groups.example", "welders", "", "")
+    await storage.execute(
+        "INSERT INTO groups (id, actor_id, name, hosted, title, description, summary,"
+        " summary_html, rules, language, icon_url, banner_url, join_policy, post_policy,"
+        " boost_replies, state, members_count, threads_count, active_at, created_at, updated_at)"
+        " VALUES (3, 2, 'welders', ?, 'W', '', '', '', '', 'en', '', '', 'open', 'members', ?,"
+        " 'open', 1, 0, 0, 0, 0)",
+        True,
+        False,
+    )
+    await storage.execute(
+        "INSERT INTO member (id, group_id, actor_id, state, role, follow_uri, follow, reason,"
+        " asked_at, joined_at, changed_at) VALUES (4, 3, 1, 'member', 'member', '', '', '', 0, 0,"
+        " 0)"
+    )
+    for number, stream in enumerate(("group:3:thread", "group:3:microblog")):
+        await storage.execute("INSERT INTO stream (name, head) VALUES (?, 9)", stream)
+        await storage.execute(
+            "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, created_at)"
+            " VALUES (?, ?, ?, 'm.example', 7, 7, 0)",
+            number,
+            stream,
+            inbox,
+        )

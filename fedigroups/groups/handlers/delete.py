@@ -110,10 +110,10 @@ async def _end_state(received: Received, post: Post, witness: Witness) -> str:
 
 async def _end_actor(received: Received) -> Outcome:
     actor = received.actor
+    await Actor.filter(id=actor.id).update(state="gone")
     await membership.depart(actor)
     if received.activity.document.get("removeData") is True:
         await _remove_all(received)
-    await Actor.filter(id=actor.id).update(state="gone")
     if actor.kind == "Group":
         await Group.filter(actor_id=actor.id, hosted=False).update(state="closed")
     return done(f"{actor.handle} is no more")
