@@ -64,6 +64,12 @@ class Peers:
             return _family(row)
         return await self._flights.share(host, lambda: self._learn(host))
 
+    async def ask_again(self, host: str) -> None:
+        """Ask the host's NodeInfo now, whenever it was asked before: it may have been replaced."""
+        host = plain(host)
+        if host != self._config.host and not await self.is_blocked(host):
+            await self._flights.share(host, lambda: self._ask(host))
+
     async def known_family(self, host: str) -> Family:
         """The dialect that a host is sent, as far as it is known; asks nobody."""
         return _family(await self.show(host))
@@ -144,12 +150,15 @@ class Peers:
         row = await self.show(host)
         if not self._should_ask(host, row):  # somebody else has just asked
             return _family(row)
+        return await self._ask(host)
+
+    async def _ask(self, host: str) -> Family:
         scheme = "http" if self._config.allow_http else "https"
         try:
             software = await nodeinfo.ask(self._fetcher, host, scheme)
         except FederationError:
             await _upsert(host, {"asked_at": clock.now_ms()})
-            return _family(row)
+            return await self.known_family(host)
         return await self._learned(host, software)
 
     async def _learned(self, host: str, software: Software) -> Family:

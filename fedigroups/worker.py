@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from federation import clock, storage
+from fedigroups.groups import departures
 from fedigroups.instance import Instance
 from inbox import record
 
@@ -93,6 +94,7 @@ async def _keep_house(instance: Instance) -> None:
 async def keep_house(instance: Instance) -> None:
     """Forget what may be forgotten, and learn the software of hosts that are sent both dialects."""
     await record.retire()
+    await departures.forget()
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())
     for row in await storage.rows(
         "SELECT DISTINCT subscription.host AS host FROM subscription "

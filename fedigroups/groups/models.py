@@ -270,3 +270,19 @@ class Flag(Model):
 
     def __str__(self) -> str:
         return self.activity_uri
+
+
+class LostInbox(Model):
+    """An inbox that answered 410: on how many days, and when that was last looked into."""
+
+    inbox = fields.CharField(max_length=URI, primary_key=True)
+    days = fields.IntField()
+    seen_at = fields.BigIntField(db_index=True)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "lost_inbox"
+
+    def __str__(self) -> str:
+        return self.inbox
