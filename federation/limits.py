@@ -53,6 +53,10 @@ HEARSAY_PER_HOST = 300
 ANCESTORS = 50
 COLLECTION_PAGES = 10
 COLLECTION_ITEMS = 100
+FOLLOWERS_PER_PAGE = 5_000
+"""Of one host, in one page of what we serve (FEP-8fcf); Mastodon reads ten pages."""
+SYNCHRONIZATION_SECONDS = 3_600
+"""Between two looks at which people here a group elsewhere has for its followers."""
 ACTOR_FRESH_SECONDS = 86_400
 NODEINFO_FRESH_SECONDS = 86_400
 NEGATIVE_SECONDS = 3_600

@@ -10,6 +10,7 @@ from federation.authorship import Authorship
 from federation.config import FederationConfig
 from federation.directory import Directory
 from federation.fetch import Fetcher
+from federation.followers import Followers
 from federation.http import Http
 from federation.keys import Keyring
 from federation.peers import Peers
@@ -33,6 +34,7 @@ class Wire:
     peers: Peers
     directory: Directory
     authorship: Authorship
+    followers: Followers
 
     async def close(self) -> None:
         """Close the connections."""
@@ -54,4 +56,4 @@ def build(
     peers = Peers(fetcher, config, watch)
     directory = Directory(fetcher, peers, config, uris, clean, watch)
     authorship = Authorship(directory)
-    return Wire(config, uris, keyring, http, fetcher, peers, directory, authorship)
+    return Wire(config, uris, keyring, http, fetcher, peers, directory, authorship, Followers())

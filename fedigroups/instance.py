@@ -20,7 +20,7 @@ from fedigroups import bus as buses
 from fedigroups.accounts.people import ensure_own_actors
 from fedigroups.bus import INBOX, OUTBOX, Bus
 from fedigroups.content.sanitise import clean
-from fedigroups.groups import departures, routing
+from fedigroups.groups import departures, routing, synchronizing
 from fedigroups.groups.handlers import register_all
 from fedigroups.groups.hearsay import Inquiry
 from fedigroups.settings import Settings, federation_config
@@ -102,7 +102,13 @@ def assemble(
     scheduler = Scheduler(wire, owner=owner, on_gone=partial(departures.inbox_gone, wire))
     registry = Registry(Inquiry().attest)
     register_all(registry)
-    processor = Processor(wire, registry, after=partial(bus.publish, OUTBOX), heard=Revival().heard)
+    processor = Processor(
+        wire,
+        registry,
+        after=partial(bus.publish, OUTBOX),
+        heard=Revival().heard,
+        synchronize=partial(synchronizing.compare, wire),
+    )
     recorder = Recorder(after=partial(bus.publish, INBOX))
     bus.listen(INBOX, lambda _: processor.wake())
     bus.listen(OUTBOX, lambda _: scheduler.wake())

@@ -14,14 +14,14 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from federation import strict_json
+from federation import follower_digest, strict_json
 from federation.errors import Misconfigured, NotHere, Refused, TooLarge, Unreachable
 from federation.origin import host_of
 from federation.signatures import SignedRequest
 from federation.wire import Wire
 from inbox.gate import admit, read_body, read_document
 from inbox.record import Arrival, Recorder
-from inbox.verify import Verifier
+from inbox.verify import Sender, Verifier
 
 log = structlog.get_logger("fedigroups.inbox")
 
@@ -98,14 +98,14 @@ class _Door:
         if await self._verifier.is_moot(activity):
             log.debug("inbox.moot", activity=activity.id, peer=activity.actor)
             return Response(status_code=202)
-        signed = SignedRequest(
-            request.method, _target(request), headers, body, self._wire.config.origin
-        )
+        signed = signed_request(request, body, self._wire.config.origin)
         sender = await self._verifier.verify(signed, activity)
         if not sender.proven:
             arrival = Arrival(activity, host_of(sender.uri), door, body, teller=sender.uri)
             return await self._take(arrival, arrival.host)
-        return await self._take(Arrival(activity, host, door, body), host_of(sender.uri))
+        told = _told(signed, sender) if sender.uri == activity.actor else ""
+        arrival = Arrival(activity, host, door, body, synchronization=told)
+        return await self._take(arrival, host_of(sender.uri))
 
     async def _take(self, arrival: Arrival, sender: str) -> Response:
         if wait := self._pace(sender):
@@ -116,11 +116,24 @@ class _Door:
         return Response(status_code=202)
 
 
+def signed_request(request: Request, body: bytes, origin: str) -> SignedRequest:
+    """The request as its signature is checked; `origin` is ours."""
+    return SignedRequest(request.method, _target(request), _headers(request), body, origin)
+
+
 def _headers(request: Request) -> list[tuple[str, str]]:
     return [
         (name.decode("latin-1").lower(), value.decode("latin-1"))
         for name, value in request.scope["headers"]
     ]
+
+
+def _told(request: SignedRequest, sender: Sender) -> str:
+    """The header in which the sender says who here follows it (FEP-8fcf), if that is signed too."""
+    name = follower_digest.NAME.lower()
+    if name not in sender.covered:
+        return ""
+    return request.fields[name] if follower_digest.read(request.fields[name]) else ""
 
 
 def _path(request: Request) -> str:

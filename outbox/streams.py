@@ -9,6 +9,7 @@ from hashlib import sha256
 from federation import clock, ids, storage
 from outbox import retry
 
+_GROUP = "group:"
 _DIRECT = "inbox:"
 _AGAIN = "again:"
 _LATER = range(2, retry.ATTEMPTS + 1)
@@ -34,12 +35,12 @@ class Entry:
 
 def thread(group_id: int) -> str:
     """The stream of a group for the thread family (wrapped activities)."""
-    return f"group:{group_id}:thread"
+    return f"{_GROUP}{group_id}:thread"
 
 
 def microblog(group_id: int) -> str:
     """The stream of a group for microblogs (boosts by id)."""
-    return f"group:{group_id}:microblog"
+    return f"{_GROUP}{group_id}:microblog"
 
 
 def group_of(stream: str) -> int:
@@ -65,6 +66,11 @@ def attempt(stream: str) -> int:
 def original(stream: str) -> str:
     """The stream that a stream made by `again` takes from; any other stream is its own."""
     return stream.split(":", 2)[2].rsplit("@", 1)[0] if is_again(stream) else stream
+
+
+def is_group(stream: str) -> bool:
+    """Whether it is a stream of a group."""
+    return stream.startswith(_GROUP)
 
 
 def is_direct(stream: str) -> bool:

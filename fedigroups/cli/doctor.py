@@ -14,7 +14,7 @@ from federation.errors import FederationError, Misconfigured
 from federation.models import Actor
 from fedigroups import clash, upgrade
 from fedigroups.cli.run import REFUSED, as_json, show, with_instance
-from fedigroups.groups import routing
+from fedigroups.groups import readers
 from fedigroups.instance import Instance
 
 FREE_BYTES = 1_000_000_000
@@ -57,7 +57,7 @@ def _line(one: Finding) -> str:
 
 
 async def _mend(_instance: Instance) -> None:
-    await routing.mend()
+    await readers.mend()
 
 
 async def _examine(instance: Instance) -> list[Finding]:
@@ -116,12 +116,13 @@ async def _failed(instance: Instance) -> Finding:
 
 
 async def _readers(_instance: Instance) -> Finding:
-    drift = await routing.drift()
+    drift = await readers.drift()
     if not drift:
         return Finding("readers", True, "each group goes where its members live")
     found = (
         f"{drift.members} members have another inbox by now, {len(drift.missing)} times a server "
-        f"is not sent a group that it should be, {len(drift.excess)} times one that it should not"
+        f"is not sent a group that it should be, {len(drift.excess)} times one that it should "
+        f"not, {len(drift.digests)} digests of followers are wrong"
     )
     remedy = "Run `fedigroups doctor --mend`; what was missed until then is not sent any more."
     return Finding("readers", False, found, remedy)

@@ -44,6 +44,8 @@ class Group(Model):
     active_at = fields.BigIntField(default=0)
     created_at = fields.BigIntField()
     updated_at = fields.BigIntField(default=0)
+    synchronized_at = fields.BigIntField(default=0, db_default=0)
+    """Of a group elsewhere, when it was last asked which people here follow it (FEP-8fcf)."""
 
     class Meta:
         """Where the rows live."""
@@ -75,7 +77,8 @@ class Member(Model):
     follow = fields.TextField(default="")
     """The Follow as it came (JSON): an Accept embeds it verbatim."""
     inbox = fields.CharField(max_length=URI, default="", db_default="")
-    """Through which inbox their server reads the group, empty for none; `groups.routing` says."""
+    """Through which inbox their server reads it, empty for none: a follower of a group here who
+    lives elsewhere, or of one elsewhere who lives here. `groups.routing` says."""
     reason = fields.TextField(default="")
     asked_at = fields.BigIntField(default=0)
     joined_at = fields.BigIntField(default=0)

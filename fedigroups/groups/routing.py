@@ -1,16 +1,15 @@
 """This module decides which inboxes read a group's streams; nothing else changes who does.
 
-It is all derived. Whoever is a member of a group here, lives elsewhere and is live reads through
-the inbox at which their server is sent broadcasts, and `member.inbox` says so. That inbox reads the
-streams of its host's dialect. Whoever changes a membership, an actor or a host's dialect has the
+It is all derived. A member who is live, and lives on another host than the group, reads it through
+the inbox at which their server is sent broadcasts, and `member.inbox` says so. For a group here,
+that inbox reads the streams of its host's dialect; for any, the digest of its followers on the
+member's host changes (FEP-8fcf). Whoever changes a membership, an actor or a host's dialect has the
 difference applied in the same transaction: by `reconcile`, `actor_changed` or `host_changed`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from federation import storage
+from federation import followers, storage
 from federation.origin import host_of
 from federation.watch import Watch
 from outbox import streams
@@ -18,29 +17,16 @@ from outbox import streams
 _LOCK = "readers"
 """Held while an actor or a host changes, so that no membership changes at the same time."""
 
-_MEMBERS = (
-    "SELECT m.id, m.group_id, m.inbox, CASE WHEN m.state <> 'member' OR NOT g.hosted OR a.local"
+MEMBERS = (
+    "SELECT m.id, m.group_id, m.inbox, CASE WHEN m.state <> 'member' OR g.hosted = a.local"
     " OR a.state <> 'live' THEN '' WHEN a.shared_inbox <> '' THEN a.shared_inbox ELSE a.inbox"
-    " END AS derived FROM member m JOIN actor a ON a.id = m.actor_id"
-    " JOIN groups g ON g.id = m.group_id"
+    " END AS derived, g.hosted, f.uri AS followed, a.host, a.uri FROM member m"
+    " JOIN actor a ON a.id = m.actor_id JOIN groups g ON g.id = m.group_id"
+    " JOIN actor f ON f.id = g.actor_id"
 )
+"""SQL: each membership with the inbox that it has, and the one that it should have."""
+
 _WRONG = "SELECT * FROM ({members} WHERE {scope}) AS members WHERE inbox <> derived"
-
-Reader = tuple[str, str]
-"""A stream and an inbox that reads it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """Where what is differs from what is derived: none of it, when all is well."""
-
-    members: int
-    """How many members read through another inbox than their server's."""
-    missing: frozenset[Reader]
-    excess: frozenset[Reader]
-
-    def __bool__(self) -> bool:
-        return bool(self.members or self.missing or self.excess)
 
 
 def streams_for(group_id: int, family: str) -> list[str]:
@@ -62,6 +48,11 @@ async def hold() -> None:
     await storage.hold(_LOCK, shared=True)
 
 
+async def hold_alone() -> None:
+    """Let no membership change until the commit."""
+    await storage.hold(_LOCK)
+
+
 async def reconcile(group_id: int, actor_id: int) -> None:
     """Let the actor's server read the group as it should, after their membership changed."""
     await _reconcile("m.group_id = ? AND m.actor_id = ?", group_id, actor_id)
@@ -69,13 +60,13 @@ async def reconcile(group_id: int, actor_id: int) -> None:
 
 async def actor_changed(actor_id: int) -> None:
     """Let the actor's server read what it should, after its inboxes or state changed."""
-    await storage.hold(_LOCK)
+    await hold_alone()
     await _reconcile("m.actor_id = ?", actor_id)
 
 
 async def host_changed(host: str) -> None:
     """Let a host read what it should, after its dialect changed."""
-    await storage.hold(_LOCK)
+    await hold_alone()
     for row in await storage.rows(
         "SELECT DISTINCT stream, inbox FROM subscription WHERE host = ? AND stream LIKE 'group:%'"
         " ORDER BY stream",
@@ -84,12 +75,24 @@ async def host_changed(host: str) -> None:
         await _change_over(streams.group_of(row["stream"]), "", row["inbox"])
 
 
+async def reconcile_all() -> int:
+    """Let all members' servers read what they should; how many members read through a wrong inbox.
+
+    The caller holds it alone.
+    """
+    return await _reconcile("TRUE")
+
+
 async def _reconcile(scope: str, *values: int) -> int:
     """Change over the members in this scope who read through the wrong inbox; how many did."""
-    wrong = await storage.rows(_WRONG.format(members=_MEMBERS, scope=scope), *values)
+    wrong = await storage.rows(_WRONG.format(members=MEMBERS, scope=scope), *values)
     for row in wrong:
-        await storage.execute("UPDATE member SET inbox = ? WHERE id = ?", row["derived"], row["id"])
-        await _change_over(row["group_id"], row["inbox"], row["derived"])
+        old, new = row["inbox"], row["derived"]
+        await storage.execute("UPDATE member SET inbox = ? WHERE id = ?", new, row["id"])
+        if row["hosted"]:
+            await _change_over(row["group_id"], old, new)
+        if not (old and new):
+            await followers.toggle(row["followed"], row["host"], row["uri"], follows=bool(new))
     return len(wrong)
 
 
@@ -115,44 +118,3 @@ async def _wanted(group_id: int, inbox: str) -> list[str]:
         return []
     peer = await storage.row("SELECT family FROM peer WHERE host = ?", host_of(inbox))
     return streams_for(group_id, peer["family"] if peer else "unknown")
-
-
-async def drift() -> Drift:
-    """How the readers of all groups differ from what they should be; reads every membership."""
-    wrong = await storage.rows(_WRONG.format(members=_MEMBERS, scope="TRUE"))
-    return await _drift(len(wrong))
-
-
-async def mend() -> Drift:
-    """Make all readers what they should be, committed; what was wrong comes back.
-
-    Who read nothing begins at the head of each stream: what was missed is not sent any more.
-    """
-    async with storage.transaction():
-        await storage.hold(_LOCK)
-        found = await _drift(await _reconcile("TRUE"))
-        for stream, inbox in sorted(found.missing):
-            await streams.subscribe(stream, inbox, host_of(inbox))
-        for stream, inbox in sorted(found.excess):
-            await streams.unsubscribe(stream, inbox)
-    return found
-
-
-async def _drift(members: int) -> Drift:
-    known = await storage.rows("SELECT host, family FROM peer WHERE family <> 'unknown'")
-    families = {row["host"]: row["family"] for row in known}
-    wanted = {
-        (stream, row["inbox"])
-        for row in await storage.rows(
-            "SELECT DISTINCT group_id, inbox FROM member WHERE inbox <> ''"
-        )
-        for stream in streams_for(row["group_id"], families.get(host_of(row["inbox"]), "unknown"))
-    }
-    read = await _readers("group:%")
-    waiting = await _readers("again:%:group:%")
-    return Drift(members, frozenset(wanted - read), frozenset((read | waiting) - wanted))
-
-
-async def _readers(like: str) -> set[Reader]:
-    rows = await storage.rows("SELECT stream, inbox FROM subscription WHERE stream LIKE ?", like)
-    return {(streams.original(row["stream"]), row["inbox"]) for row in rows}

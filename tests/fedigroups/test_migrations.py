@@ -18,11 +18,12 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from conftest import MakeStore, Where
-from federation import storage
+from federation import followers, storage
 from federation.errors import Misconfigured
+from federation.follower_digest import of
 from federation.models import Actor, Key
 from fedigroups import drift, migrations, upgrade
-from fedigroups.groups import routing
+from fedigroups.groups import readers
 from fedigroups.store import Store, orm_config
 
 pytestmark = pytest.mark.anyio
@@ -286,8 +287,18 @@ async def test_members_of_before_the_upgrade_read_on_where_they_did(
         inbox = shared or "https://m.example/ann/inbox"
         await _member_of_before(shared, inbox)
         await store.migrate()
-        assert not await routing.drift()
-        assert await storage.row("SELECT inbox FROM member") == {"inbox": inbox}
+        assert not await readers.drift()
+        assert await storage.rows("SELECT inbox FROM member ORDER BY id") == [
+            {"inbox": inbox},
+            {"inbox": "https://groups.example/inbox"},
+        ]
+        digests = await followers.read_all()
+        assert digests["https://groups.example/groups/welders", "m.example"] == of(
+            ["https://m.example/ann"]
+        )
+        assert digests["https://l.example/cats", "groups.example"] == of(
+            ["https://groups.example/users/olga"]
+        )
         assert await storage.row("SELECT cursor, since FROM subscription") == {
             "cursor": 7,
             "since": 7,
@@ -295,37 +306,50 @@ async def test_members_of_before_the_upgrade_read_on_where_they_did(
 
 
 async def _member_of_before(shared: str, inbox: str) -> None:
-    """Ann of m.example in the group `welders`, written as the first version did."""
-    actor = (
-        "INSERT INTO actor (id, uri, kind, local, host, username, name, summary, page_url,"
-        " icon_url, inbox, shared_inbox, outbox, followers, moderators, featured, document,"
-        " moved_to, state, published_at, updated_at, fetched_at) VALUES"
-        " (?, ?, ?, ?, ?, ?, '', '', '', '', ?, ?, '', '', '', '', '', '', 'live', 0, 0, 0)"
+    """Ann of m.example in our welders, Olga in the cats of l.example: written as they once were."""
+    ours, cats = "https://groups.example", "https://l.example/cats"
+    people = (
+        (
+            1,
+            "https://m.example/ann",
+            "Person",
+            False,
+            "m.example",
+            f"{inbox[:17]}/ann/inbox",
+            shared,
+        ),
+        (2, f"{ours}/groups/welders", "Group", True, "groups.example", "", ""),
+        (3, f"{ours}/users/olga", "Person", True, "groups.example", "", f"{ours}/inbox"),
+        (4, cats, "Group", False, "l.example", f"{cats}/inbox", ""),
     )
-    ours = "https://groups.example/groups/welders"
-    ann = ("https://m.example/ann", "Person", False, "m.example", "ann")
-    await storage.execute(actor, 1, *ann, "https://m.example/ann/inbox", shared)
-    await storage.execute(actor, 2, ours, "Group", True, "groups.example", "welders", "", "")
-    await storage.execute(
-        "INSERT INTO groups (id, actor_id, name, hosted, title, description, summary,"
-        " summary_html, rules, language, icon_url, banner_url, join_policy, post_policy,"
-        " boost_replies, state, members_count, threads_count, active_at, created_at, updated_at)"
-        " VALUES (3, 2, 'welders', ?, 'W', '', '', '', '', 'en', '', '', 'open', 'members', ?,"
-        " 'open', 1, 0, 0, 0, 0)",
-        True,
-        False,
-    )
-    await storage.execute(
-        "INSERT INTO member (id, group_id, actor_id, state, role, follow_uri, follow, reason,"
-        " asked_at, joined_at, changed_at) VALUES (4, 3, 1, 'member', 'member', '', '', '', 0, 0,"
-        " 0)"
-    )
-    for number, stream in enumerate(("group:3:thread", "group:3:microblog")):
+    for row in people:
+        await storage.execute(
+            "INSERT INTO actor (id, uri, kind, local, host, inbox, shared_inbox, username, name,"
+            " summary, page_url, icon_url, outbox, followers, moderators, featured, document,"
+            " moved_to, state, published_at, updated_at, fetched_at) VALUES (?, ?, ?, ?, ?, ?, ?,"
+            " 'x', '', '', '', '', '', '', '', '', '', '', 'live', 0, 0, 0)",
+            *row,
+        )
+    for number, actor, hosted in ((5, 2, True), (6, 4, False)):
+        await storage.execute(
+            "INSERT INTO groups (id, actor_id, hosted, boost_replies, name, title, description,"
+            " summary, summary_html, rules, language, icon_url, banner_url, join_policy,"
+            " post_policy, state, members_count, threads_count, active_at, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, 'x', 'X', '', '', '', '', 'en', '', '', 'open', 'members',"
+            " 'open', 1, 0, 0, 0, 0)",
+            *(number, actor, hosted, False),
+        )
+    for number, group, actor in ((7, 5, 1), (8, 6, 3)):
+        await storage.execute(
+            "INSERT INTO member (id, group_id, actor_id, state, role, follow_uri, follow, reason,"
+            " asked_at, joined_at, changed_at) VALUES (?, ?, ?, 'member', 'member', '', '', '', 0,"
+            " 0, 0)",
+            *(number, group, actor),
+        )
+    for number, stream in enumerate(("group:5:thread", "group:5:microblog")):
         await storage.execute("INSERT INTO stream (name, head) VALUES (?, 9)", stream)
         await storage.execute(
             "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, created_at)"
             " VALUES (?, ?, ?, 'm.example', 7, 7, 0)",
-            number,
-            stream,
-            inbox,
+            *(number, stream, inbox),
         )
