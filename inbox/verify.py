@@ -26,6 +26,7 @@ from federation.provenance import CLAIMS, FETCHES, prove
 from federation.signatures import Claim, Nonces, SignedRequest
 from federation.wire import Wire
 from inbox.gate import check_host
+from inbox.pressure import Pressure
 
 HEARSAY = frozenset({"Create", "Update", "Delete"})
 """What can be asked at its origin when somebody says that it happened."""
@@ -47,8 +48,9 @@ class Sender:
 class Verifier:
     """Proves senders; remembers for a while which nonces were used, and whose origin was asked."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, pressure: Pressure) -> None:
         self._wire = wire
+        self._pressure = pressure
         self._nonces = Nonces()
         self._asked: Memory[bool] = Memory()
         self._vain = Allowance(limits.VAIN_CLAIMS_PER_HOST, HOUR_SECONDS)
@@ -68,8 +70,8 @@ class Verifier:
         """Who sent the request, when that may be: the activity's actor, or one who forwards it.
 
         Refuses with `BadSignature` or `Malformed` when it may not, or it cannot be known; with
-        `Blocked` when a key is on a host that the operator blocked; with `Unreachable` when the
-        host of a key did not answer.
+        `Blocked` when a key is on a host that the operator blocked; with `Slowed` when that host
+        has used up its share; with `Unreachable` when the host of a key did not answer.
         """
         claims = signatures.read(request)[:CLAIMS]
         await self._check_hosts(claims, activity)
@@ -84,6 +86,7 @@ class Verifier:
 
     async def _check_hosts(self, claims: Sequence[Claim], activity: ActivityDoc) -> None:
         for claim in claims:
+            self._pressure.check_host(host_of(claim.key_id))
             if not same_origin(claim.key_id, activity.actor):
                 await check_host(self._wire, host_of(claim.key_id))
 
