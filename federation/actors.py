@@ -27,6 +27,7 @@ from federation.pace import Memory
 from federation.peers import Peers
 from federation.register import Clean
 from federation.uris import Uris
+from federation.watch import NOBODY, Watch
 
 STALE_SECONDS = 300.0
 """How long the row of an actor that could not be fetched anew is good without another try."""
@@ -37,11 +38,14 @@ log = structlog.get_logger("fedigroups.federation")
 class Actors:
     """The actors that this instance knows, its own among them; see `federation.directory`."""
 
-    def __init__(self, fetcher: Fetcher, peers: Peers, uris: Uris, clean: Clean) -> None:
+    def __init__(
+        self, fetcher: Fetcher, peers: Peers, uris: Uris, clean: Clean, watch: Watch = NOBODY
+    ) -> None:
         self._fetcher = fetcher
         self._peers = peers
         self._uris = uris
         self._clean = clean
+        self._watch = watch
         self._reads: Flights[Actor | KeyDoc] = Flights()
         self._stale: Memory[bool] = Memory()
 
@@ -93,14 +97,14 @@ class Actors:
         if self._uris.is_local(uri):
             raise Forbidden(f"{uri} is an actor of ours: no document changes it")
         await self.admit(origin.host_of(uri))
-        return await register.write(document, self._clean)
+        return await register.write(document, self._clean, self._watch)
 
     async def bury(self, uri: str) -> None:
         """Mark a remote actor as gone for good."""
         uri = _canonical(uri)
         if self._uris.is_local(uri):
             raise Forbidden(f"{uri} is an actor of ours: nobody else buries it")
-        await register.bury(uri)
+        await register.bury(uri, self._watch)
 
     async def admit(self, host: str) -> None:
         """Refuse (`Blocked`) a host that an operator here blocked, before it is asked anything."""
@@ -127,7 +131,7 @@ class Actors:
         if key is not None:
             return key
         try:
-            return await register.write(document, self._clean)
+            return await register.write(document, self._clean, self._watch)
         except Malformed as error:
             raise NotUsable(f"{uri} is neither an actor nor a key: {error}") from error
 

@@ -15,6 +15,7 @@ from federation.models import Actor
 from federation.peers import Peers
 from federation.register import Clean
 from federation.uris import Uris
+from federation.watch import NOBODY, Watch
 from federation.webfinger import Found
 
 
@@ -27,12 +28,18 @@ class Directory:
     """
 
     def __init__(
-        self, fetcher: Fetcher, peers: Peers, config: FederationConfig, uris: Uris, clean: Clean
+        self,
+        fetcher: Fetcher,
+        peers: Peers,
+        config: FederationConfig,
+        uris: Uris,
+        clean: Clean,
+        watch: Watch = NOBODY,
     ) -> None:
         self._fetcher = fetcher
         self._scheme = "http" if config.allow_http else "https"
         self._uris = uris
-        self._actors = Actors(fetcher, peers, uris, clean)
+        self._actors = Actors(fetcher, peers, uris, clean, watch)
         self._keyholders = Keyholders(self._actors, uris)
 
     async def known(self, uri: str) -> Actor | None:

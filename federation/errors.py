@@ -8,6 +8,7 @@ FederationError
 │   ├── NotHere         404: no such inbox
 │   └── TooLarge        413: over a limit of federation.limits
 ├── Unreachable     another host did not answer properly; come back later (503 to a sender)
+├── Slowed          a sender asks more of us than its share; come back later (429)
 ├── Gone            the origin itself says that it is no more (404, 410 or a Tombstone)
 ├── NotUsable       another host answered, but not with what was asked; asking again will not help
 ├── Forbidden       we do not connect there: a private address, a foreign scheme, a bad name
@@ -62,6 +63,14 @@ class Unreachable(FederationError):
     def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class Slowed(FederationError):
+    """A sender asks more of us than its share; `seconds` is when to come back."""
+
+    def __init__(self, who: str, seconds: float) -> None:
+        super().__init__(f"{who} sends more than this server takes")
+        self.seconds = seconds
 
 
 class Gone(FederationError):

@@ -19,6 +19,16 @@ RECIPIENTS = 5_000
 BATCH = 100
 """Activities in one Announce (PieFed batches votes)."""
 
+# How much may come in
+INBOX_PER_MINUTE = 600
+"""Requests that are proven to be of one host; and farewells accepted unread from one address."""
+INBOX_PER_MINUTE_OF_SITE = 6_000
+"""Of all hosts of one registrable domain together."""
+UNPROCESSED_PER_HOST = 5_000
+"""Receipts of one host that wait; above that it is told to come back."""
+UNPROVEN_PER_ADDRESS = 300
+"""Requests in five minutes that prove nothing, from one address: verifying is what costs."""
+
 # Signatures
 SKEW_SECONDS = 3_600
 SIGNATURE_PARAMETERS = 20
@@ -53,6 +63,10 @@ HEARSAY_PER_HOST = 300
 ANCESTORS = 50
 COLLECTION_PAGES = 10
 COLLECTION_ITEMS = 100
+FOLLOWERS_PER_PAGE = 5_000
+"""Of one host, in one page of what we serve (FEP-8fcf); Mastodon reads ten pages."""
+SYNCHRONIZATION_SECONDS = 3_600
+"""Between two looks at which people here a group elsewhere has for its followers."""
 ACTOR_FRESH_SECONDS = 86_400
 NODEINFO_FRESH_SECONDS = 86_400
 NEGATIVE_SECONDS = 3_600

@@ -111,3 +111,23 @@ class Peer(Model):
 
     def __str__(self) -> str:
         return self.host
+
+
+class FollowerDigest(Model):
+    """Who of a host follows an actor, as one value (FEP-8fcf); `federation.followers` keeps it."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor_uri = fields.CharField(max_length=URI)
+    host = fields.CharField(max_length=255)
+    """Of the followers' ids."""
+    digest = fields.CharField(max_length=64)
+    followers = fields.IntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "follower_digest"
+        unique_together = (("actor_uri", "host"),)
+
+    def __str__(self) -> str:
+        return f"{self.followers} of {self.host} follow {self.actor_uri}"

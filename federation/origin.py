@@ -62,6 +62,22 @@ def same_origin(a: str, b: str) -> bool:
         return False
 
 
+@lru_cache(_REMEMBERED)
+def site_of(host: str) -> str:
+    """The registrable domain that a host is most likely of, so that subdomains count as one.
+
+    The last two labels of its name, or three where the last is a country's and the one before it is
+    short (`a.co.uk`); an IP address is its own. There is no list of public suffixes here: tenants
+    of one `hosting.example` count as one site, so a site must be allowed more than a host.
+    """
+    name = host if host.endswith("]") else host.partition(":")[0]
+    labels = name.split(".")
+    if name.startswith("[") or labels[-1].isdigit():
+        return name
+    country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3 if country else -2 :])
+
+
 def without_fragment(url: str) -> str:
     """The part of a URL before `#`: what is asked for over HTTP."""
     return url.partition("#")[0]

@@ -67,3 +67,47 @@ class Allowance:
         """Whether `take` would refuse; counts nothing."""
         spent = self._spent.get(key)
         return spent is not None and spent[0] >= self.count
+
+
+@dataclass(slots=True)
+class Buckets:
+    """Token buckets: for each key `burst` at once, and as many again over `seconds`.
+
+    Who is forgotten for want of room, the one least lately seen, begins with a full one.
+    """
+
+    burst: int
+    seconds: float
+    entries: int = limits.NEGATIVE_ENTRIES
+    _left: OrderedDict[str, tuple[float, int]] = field(default_factory=OrderedDict)
+
+    def take(self, key: str) -> float:
+        """0 when one more was taken; else after how many seconds there is room for some again."""
+        now = clock.now_ms()
+        left = self._at(key, now)
+        self._left[key] = (left - 1 if left >= 1 else left, now)
+        if len(self._left) > self.entries:
+            self._left.popitem(last=False)
+        return 0.0 if left >= 1 else self._wait(left)
+
+    def wait(self, key: str) -> float:
+        """What `take` would answer; takes nothing."""
+        left = self._at(key, clock.now_ms())
+        return 0.0 if left >= 1 else self._wait(left)
+
+    def _at(self, key: str, now: int) -> float:
+        found = self._left.get(key)
+        if found is None:
+            return self.burst
+        self._left.move_to_end(key)
+        left, at = found
+        if at > now:  # the clock was set back: that must lock nobody out
+            self._left[key] = (left, now)
+        return min(left + max(now - at, 0) * self.burst / (self.seconds * 1_000), self.burst)
+
+    def _wait(self, left: float) -> float:
+        """Until a tenth is there again: to come back for one at a time helps nobody."""
+        return (max(self.burst / 10, 1.0) - left) * self.seconds / self.burst
+
+    def __len__(self) -> int:
+        return len(self._left)

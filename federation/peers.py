@@ -17,6 +17,7 @@ from federation.flights import Flights
 from federation.models import Peer
 from federation.nodeinfo import Family, Software
 from federation.pace import Memory
+from federation.watch import NOBODY, Watch
 
 Form = Literal["cavage", "rfc9421"]
 
@@ -43,9 +44,10 @@ class Standing:
 class Peers:
     """The hosts that this instance met."""
 
-    def __init__(self, fetcher: Fetcher, config: FederationConfig) -> None:
+    def __init__(self, fetcher: Fetcher, config: FederationConfig, watch: Watch = NOBODY) -> None:
         self._fetcher = fetcher
         self._config = config
+        self._watch = watch
         self._flights: Flights[Family] = Flights()
         self._heard: Memory[bool] = Memory()
         self._blocked: Memory[frozenset[str]] = Memory(entries=1)
@@ -61,6 +63,12 @@ class Peers:
         if not self._should_ask(host, row) or await self.is_blocked(host):
             return _family(row)
         return await self._flights.share(host, lambda: self._learn(host))
+
+    async def ask_again(self, host: str) -> None:
+        """Ask the host's NodeInfo now, whenever it was asked before: it may have been replaced."""
+        host = plain(host)
+        if host != self._config.host and not await self.is_blocked(host):
+            await self._flights.share(host, lambda: self._ask(host))
 
     async def known_family(self, host: str) -> Family:
         """The dialect that a host is sent, as far as it is known; asks nobody."""
@@ -142,32 +150,41 @@ class Peers:
         row = await self.show(host)
         if not self._should_ask(host, row):  # somebody else has just asked
             return _family(row)
+        return await self._ask(host)
+
+    async def _ask(self, host: str) -> Family:
         scheme = "http" if self._config.allow_http else "https"
         try:
             software = await nodeinfo.ask(self._fetcher, host, scheme)
         except FederationError:
             await _upsert(host, {"asked_at": clock.now_ms()})
-            return _family(row)
-        return await _learned(host, software)
+            return await self.known_family(host)
+        return await self._learned(host, software)
+
+    async def _learned(self, host: str, software: Software) -> Family:
+        family = nodeinfo.family_of(software.name)
+        async with storage.transaction():
+            before = await storage.row(
+                f"SELECT family FROM peer WHERE host = ?{storage.held()}",  # noqa: S608 - our own suffix
+                host,
+            )
+            await _upsert(
+                host,
+                {
+                    "software": software.name,
+                    "version": software.version,
+                    "family": family,
+                    "asked_at": clock.now_ms(),
+                },
+            )
+            if family != (before["family"] if before is not None else "unknown"):
+                await self._watch.host(host)
+        return family
 
 
 def plain(host: str) -> str:
     """A host as rows name it: lower case, without a trailing dot or the port that https implies."""
     return host.strip().lower().removesuffix(":443").rstrip(".")
-
-
-async def _learned(host: str, software: Software) -> Family:
-    family = nodeinfo.family_of(software.name)
-    await _upsert(
-        host,
-        {
-            "software": software.name,
-            "version": software.version,
-            "family": family,
-            "asked_at": clock.now_ms(),
-        },
-    )
-    return family
 
 
 async def _upsert(host: str, changes: dict[str, object]) -> None:

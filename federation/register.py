@@ -15,6 +15,7 @@ from federation.documents import ActorDoc, KeyDoc, kind_of, many, read_actor, ur
 from federation.errors import Gone, Malformed, NotUsable
 from federation.keys import Algorithm, PublicKey
 from federation.models import Actor
+from federation.watch import NOBODY, Watch
 
 Clean = Callable[[str], str]
 """Makes HTML of a stranger safe to show."""
@@ -69,8 +70,10 @@ async def materials(actor_uri: str) -> set[tuple[str, str]]:
     return {(row["uri"], row["public"]) for row in found}
 
 
-async def write(document: dict[str, Any], clean: Clean) -> Actor:
+async def write(document: dict[str, Any], clean: Clean, watch: Watch = NOBODY) -> Actor:
     """The row of an actor, made or brought up to date from its document; its keys become those.
+
+    `watch` is told, in the same transaction, when an actor that was known has other inboxes now.
 
     Refuses with `Malformed` what is no actor, with `NotUsable` a document in which an actor that
     is known has lost its inbox or all its keys (a stub, or one that was refused in parts; the row
@@ -82,9 +85,12 @@ async def write(document: dict[str, Any], clean: Clean) -> Actor:
     await _check_nothing_is_lost(doc, bool(usable or apart))
     values = _values(doc, clean)
     async with storage.transaction():
+        before = await _inboxes(doc.id)
         row = await storage.row(_upsert_sql(values.keys()), *values.values())
         if row is not None:
             await _replace_keys(row["id"], doc, usable, apart)
+            if before not in (None, (doc.inbox, doc.shared_inbox)):
+                await watch.actor(row["id"])
     return await _written(doc.id)
 
 
@@ -97,9 +103,16 @@ async def write_key(owner: Actor, found: KeyDoc) -> None:
     await _insert_key(owner.id, found, takes_over=False)
 
 
-async def bury(uri: str) -> None:
-    """Mark a remote actor as gone; nothing brings it back."""
-    await Actor.filter(uri=uri, local=False).update(state="gone")
+async def bury(uri: str, watch: Watch = NOBODY) -> None:
+    """Mark a remote actor as gone, and tell `watch` so; nothing brings it back."""
+    async with storage.transaction():
+        row = await storage.row(
+            "UPDATE actor SET state = 'gone' WHERE uri = ? AND NOT local AND state <> 'gone'"
+            " RETURNING id",
+            uri,
+        )
+        if row is not None:
+            await watch.actor(row["id"])
 
 
 def read_key(document: dict[str, Any]) -> KeyDoc | None:
@@ -161,6 +174,15 @@ async def _check_nothing_is_lost(doc: ActorDoc, has_keys: bool) -> None:
         raise NotUsable(f"{doc.id} had an inbox and now shows none: the row stays as it was")
     if not has_keys and await storage.row("SELECT 1 FROM key WHERE actor_id = ?", before.id):
         raise NotUsable(f"{doc.id} had a key and now shows none of use: the row stays as it was")
+
+
+async def _inboxes(uri: str) -> tuple[str, str] | None:
+    """The inboxes of a known actor, which stay those until the commit."""
+    row = await storage.row(
+        f"SELECT inbox, shared_inbox FROM actor WHERE uri = ?{storage.held()}",  # noqa: S608 - our own suffix
+        uri,
+    )
+    return (row["inbox"], row["shared_inbox"]) if row is not None else None
 
 
 async def _written(uri: str) -> Actor:

@@ -102,6 +102,21 @@ def skip_locked() -> str:
     return " FOR UPDATE SKIP LOCKED" if dialect() == "postgres" else ""
 
 
+def held() -> str:
+    """The suffix with which a SELECT keeps others from changing its rows until the commit."""
+    return " FOR NO KEY UPDATE" if dialect() == "postgres" else ""
+
+
+async def hold(name: str, *, shared: bool = False) -> None:
+    """Wait for whoever holds this name, and hold it until the transaction ends.
+
+    Those who hold it `shared` do not wait for each other. SQLite has one writer anyway.
+    """
+    if dialect() == "postgres":
+        kind = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+        await execute(f"SELECT {kind}(hashtextextended(?, 0))", name)
+
+
 def _numbered(sql: str, link: BaseDBAsyncClient) -> str:
     if link.capabilities.dialect != "postgres":
         return sql

@@ -10,11 +10,13 @@ from federation.authorship import Authorship
 from federation.config import FederationConfig
 from federation.directory import Directory
 from federation.fetch import Fetcher
+from federation.followers import Followers
 from federation.http import Http
 from federation.keys import Keyring
 from federation.peers import Peers
 from federation.register import Clean
 from federation.uris import Uris
+from federation.watch import NOBODY, Watch
 
 Transport = httpx.AsyncBaseTransport
 """What opens the sockets: `federation.transport.GuardedTransport`, or a network of a test's own."""
@@ -32,6 +34,7 @@ class Wire:
     peers: Peers
     directory: Directory
     authorship: Authorship
+    followers: Followers
 
     async def close(self) -> None:
         """Close the connections."""
@@ -39,13 +42,18 @@ class Wire:
         await self.http.close()
 
 
-def build(config: FederationConfig, transport: Transport, clean: Clean) -> Wire:
-    """The parts for one instance; `clean` makes a stranger's HTML safe to show."""
+def build(
+    config: FederationConfig, transport: Transport, clean: Clean, watch: Watch = NOBODY
+) -> Wire:
+    """The parts for one instance.
+
+    `clean` makes a stranger's HTML safe to show; `watch` is told what changes of actors and hosts.
+    """
     uris = Uris(config.origin)
     keyring = Keyring(config.secret)
     http = Http(transport, config)
     fetcher = Fetcher(http, keyring, config, uris)
-    peers = Peers(fetcher, config)
-    directory = Directory(fetcher, peers, config, uris, clean)
+    peers = Peers(fetcher, config, watch)
+    directory = Directory(fetcher, peers, config, uris, clean, watch)
     authorship = Authorship(directory)
-    return Wire(config, uris, keyring, http, fetcher, peers, directory, authorship)
+    return Wire(config, uris, keyring, http, fetcher, peers, directory, authorship, Followers())

@@ -23,6 +23,7 @@ from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
 from fedigroups.web.site import Site, SubscribeTemplate
 from inbox.endpoint import Doors, inbox_endpoint
+from inbox.pressure import Pressure
 
 log = structlog.get_logger("fedigroups.app")
 
@@ -40,10 +41,10 @@ INBOXES = (
 
 def make_app(instance: Instance) -> ASGIApp:
     """The app: inboxes, documents, pages."""
-    site = site_of(instance)
+    site, pressure = site_of(instance), Pressure(on=instance.settings.rate_limits)
     app = Starlette(
         routes=[
-            *_inboxes(instance),
+            *_inboxes(instance, pressure),
             *health.routes(),
             *wellknown.routes(
                 instance.wire,
@@ -51,7 +52,7 @@ def make_app(instance: Instance) -> ASGIApp:
                 contact=site.contact,
                 open_registrations=instance.settings.signup == "open",
             ),
-            *activitypub.routes(instance.wire),
+            *activitypub.routes(instance.wire, pressure),
             *pages.routes(site),
         ],
         exception_handlers=errors.handlers(),
@@ -83,8 +84,8 @@ def site_of(instance: Instance) -> Site:
     )
 
 
-def _inboxes(instance: Instance) -> list[BaseRoute]:
-    receive = inbox_endpoint(instance.wire, instance.recorder, doors(instance.wire))
+def _inboxes(instance: Instance, pressure: Pressure) -> list[BaseRoute]:
+    receive = inbox_endpoint(instance.wire, instance.recorder, doors(instance.wire), pressure)
     return [Route(path, receive, methods=["POST"]) for path in INBOXES]
 
 

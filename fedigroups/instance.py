@@ -20,6 +20,7 @@ from fedigroups import bus as buses
 from fedigroups.accounts.people import ensure_own_actors
 from fedigroups.bus import INBOX, OUTBOX, Bus
 from fedigroups.content.sanitise import clean
+from fedigroups.groups import departures, routing, synchronizing
 from fedigroups.groups.handlers import register_all
 from fedigroups.groups.hearsay import Inquiry
 from fedigroups.settings import Settings, federation_config
@@ -98,12 +99,19 @@ def assemble(
 ) -> Instance:
     """An instance, not yet open; `exclusive` claims a SQLite file for this process alone."""
     config = federation_config(settings)
-    wire = build(config, transport or GuardedTransport(config), clean)
+    wire = build(config, transport or GuardedTransport(config), clean, routing.watch())
     bus = buses.choose(settings)
-    scheduler = Scheduler(wire, owner=f"{socket.gethostname()}:{os.getpid()}:{ids.token(4)}")
+    owner = f"{socket.gethostname()}:{os.getpid()}:{ids.token(4)}"
+    scheduler = Scheduler(wire, owner=owner, on_gone=partial(departures.inbox_gone, wire))
     registry = Registry(Inquiry().attest)
     register_all(registry)
-    processor = Processor(wire, registry, after=partial(bus.publish, OUTBOX), heard=Revival().heard)
+    processor = Processor(
+        wire,
+        registry,
+        after=partial(bus.publish, OUTBOX),
+        heard=Revival().heard,
+        synchronize=partial(synchronizing.compare, wire),
+    )
     recorder = Recorder(after=partial(bus.publish, INBOX))
     bus.listen(INBOX, lambda _: processor.wake())
     bus.listen(OUTBOX, lambda _: scheduler.wake())

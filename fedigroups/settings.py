@@ -180,7 +180,8 @@ class Settings:
     )
     rate_limits: bool = field(
         metadata=_knob(
-            "Whether requests are limited in number. Off on loopback only.",
+            "Whether servers and addresses that send too much are told to come back later (429). "
+            "Off on loopback only.",
             "on",
             values.switch,
             "on",

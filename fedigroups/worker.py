@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from federation import clock, storage
-from fedigroups.groups.routing import reroute
+from fedigroups.groups import departures
 from fedigroups.instance import Instance
 from inbox import record
 from outbox import retention
@@ -96,13 +96,11 @@ async def keep_house(instance: Instance) -> None:
     """Forget what may be forgotten, and learn the software of hosts that are sent both dialects."""
     await record.retire()
     await retention.retire()
+    await departures.forget()
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())
     for row in await storage.rows(
         "SELECT DISTINCT subscription.host AS host FROM subscription "
         "LEFT JOIN peer ON peer.host = subscription.host "
         "WHERE peer.family IS NULL OR peer.family = 'unknown'"
     ):
-        family = await instance.wire.peers.family(row["host"])
-        if family != "unknown":
-            async with storage.transaction():
-                await reroute(row["host"], family)
+        await instance.wire.peers.family(row["host"])

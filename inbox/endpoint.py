@@ -14,20 +14,29 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from federation import strict_json
-from federation.errors import Misconfigured, NotHere, Refused, TooLarge, Unreachable
+from federation import follower_digest, strict_json
+from federation.errors import (
+    BadSignature,
+    Malformed,
+    Misconfigured,
+    NotHere,
+    Refused,
+    Slowed,
+    TooLarge,
+    Unreachable,
+)
 from federation.origin import host_of
 from federation.signatures import SignedRequest
 from federation.wire import Wire
 from inbox.gate import admit, read_body, read_document
+from inbox.pressure import Pressure, address_of
 from inbox.record import Arrival, Recorder
-from inbox.verify import Verifier
+from inbox.verify import Sender, Verifier
 
 log = structlog.get_logger("fedigroups.inbox")
 
 Doors = Callable[[str], Awaitable[bool]]
 Endpoint = Callable[[Request], Awaitable[Response]]
-Pace = Callable[[str], float]
 
 RETRY_SECONDS = 60
 RETRY_SECONDS_MOST = 3_600
@@ -48,36 +57,30 @@ _CHALLENGE = {
 }
 
 
-def at_any_pace(host: str) -> float:
-    """No seconds to wait, for any host."""
-    return 0.0
-
-
-def inbox_endpoint(
-    wire: Wire, recorder: Recorder, doors: Doors, pace: Pace = at_any_pace
-) -> Endpoint:
+def inbox_endpoint(wire: Wire, recorder: Recorder, doors: Doors, pressure: Pressure) -> Endpoint:
     """The endpoint of every inbox here; mount it at each of their paths, for POST.
 
-    `doors(uri)` says whether the inbox with that URI exists: 404 when not. `pace(host)` answers the
-    seconds that a host should wait before it sends more, 0 for none; it is asked once it is proven
-    that the host sent this, whoever acts in it, so that nobody can use up the share of others.
+    `doors(uri)` says whether the inbox with that URI exists: 404 when not. `pressure` counts what
+    hosts and addresses send, and says who has to wait.
     """
-    return _Door(wire, recorder, doors, pace).answer
+    return _Door(wire, recorder, doors, pressure).answer
 
 
 class _Door:
-    def __init__(self, wire: Wire, recorder: Recorder, doors: Doors, pace: Pace) -> None:
+    def __init__(self, wire: Wire, recorder: Recorder, doors: Doors, pressure: Pressure) -> None:
         self._wire = wire
         self._recorder = recorder
         self._doors = doors
-        self._pace = pace
-        self._verifier = Verifier(wire)
+        self._pressure = pressure
+        self._verifier = Verifier(wire, pressure)
 
     async def answer(self, request: Request) -> Response:
         try:
             return await self._receive(request)
         except Refused as error:
             return _refused(request, error)
+        except Slowed as error:
+            return _slowed(error)
         except Unreachable as error:
             return _later(request, error, error.retry_after)
         except Misconfigured as error:
@@ -88,6 +91,24 @@ class _Door:
             return _later(request, "this server failed at that", None)
 
     async def _receive(self, request: Request) -> Response:
+        address = address_of(request)
+        self._pressure.check_address(address)
+        try:
+            found = await self._proven(request)
+        except (BadSignature, Malformed, Unreachable):
+            self._pressure.unproven(address)
+            raise
+        if found is None:
+            self._pressure.take_unread(address)
+            return Response(status_code=202)
+        arrival, sender = found
+        await self._pressure.take(sender, arrival.host)
+        if not await self._recorder.record(arrival):
+            log.debug("inbox.duplicate", activity=arrival.activity.id, peer=arrival.host)
+        return Response(status_code=202)
+
+    async def _proven(self, request: Request) -> tuple[Arrival, str] | None:
+        """What arrived, and the host that sent it; None for what is accepted unread."""
         headers = _headers(request)
         body = await read_body(request.receive, headers)
         door = self._wire.config.origin + _path(request)
@@ -97,23 +118,19 @@ class _Door:
         host = await admit(self._wire, activity)
         if await self._verifier.is_moot(activity):
             log.debug("inbox.moot", activity=activity.id, peer=activity.actor)
-            return Response(status_code=202)
-        signed = SignedRequest(
-            request.method, _target(request), headers, body, self._wire.config.origin
-        )
+            return None
+        signed = signed_request(request, body, self._wire.config.origin)
         sender = await self._verifier.verify(signed, activity)
+        sent_by = host_of(sender.uri)
         if not sender.proven:
-            arrival = Arrival(activity, host_of(sender.uri), door, body, teller=sender.uri)
-            return await self._take(arrival, arrival.host)
-        return await self._take(Arrival(activity, host, door, body), host_of(sender.uri))
+            return Arrival(activity, sent_by, door, body, teller=sender.uri), sent_by
+        told = _told(signed, sender) if sender.uri == activity.actor else ""
+        return Arrival(activity, host, door, body, synchronization=told), sent_by
 
-    async def _take(self, arrival: Arrival, sender: str) -> Response:
-        if wait := self._pace(sender):
-            log.info("inbox.slowed", peer=sender, seconds=wait)
-            return _problem(429, f"{sender} sends more than this server takes", wait)
-        if not await self._recorder.record(arrival):
-            log.debug("inbox.duplicate", activity=arrival.activity.id, peer=arrival.host)
-        return Response(status_code=202)
+
+def signed_request(request: Request, body: bytes, origin: str) -> SignedRequest:
+    """The request as its signature is checked; `origin` is ours."""
+    return SignedRequest(request.method, _target(request), _headers(request), body, origin)
 
 
 def _headers(request: Request) -> list[tuple[str, str]]:
@@ -121,6 +138,14 @@ def _headers(request: Request) -> list[tuple[str, str]]:
         (name.decode("latin-1").lower(), value.decode("latin-1"))
         for name, value in request.scope["headers"]
     ]
+
+
+def _told(request: SignedRequest, sender: Sender) -> str:
+    """The header in which the sender says who here follows it (FEP-8fcf), if that is signed too."""
+    name = follower_digest.NAME.lower()
+    if name not in sender.covered:
+        return ""
+    return request.fields[name] if follower_digest.read(request.fields[name]) else ""
 
 
 def _path(request: Request) -> str:
@@ -141,6 +166,13 @@ def _refused(request: Request, error: Refused) -> Response:
         response.headers.update(_CHALLENGE)
     if isinstance(error, TooLarge):
         response.headers["Connection"] = "close"  # the rest of the body is not waited for
+    return response
+
+
+def _slowed(error: Slowed) -> Response:
+    log.info("inbox.slowed", reason=str(error), seconds=error.seconds)
+    response = _problem(429, str(error), error.seconds)
+    response.headers["Connection"] = "close"  # what was not read of the body is not waited for
     return response
 
 

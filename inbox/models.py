@@ -23,6 +23,8 @@ class Receipt(Model):
     """Which inbox it came through: the local inbox's URI."""
     body = fields.BinaryField(null=True)
     """The bytes that were verified; emptied after 7 days."""
+    synchronization = fields.TextField(default="", db_default="")
+    """The signed header by which its sender tells who follows it (FEP-8fcf); empty for none."""
     state = fields.CharField(max_length=16, default="received")
     """`received`, then `done`, `ignored` or `failed`."""
     reason = fields.TextField(default="")

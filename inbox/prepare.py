@@ -44,6 +44,7 @@ class Due:
     body: bytes
     attempts: int
     received_at: int
+    synchronization: str = ""
 
 
 @dataclass(frozen=True, slots=True)

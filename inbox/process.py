@@ -36,12 +36,15 @@ PAUSE_SECONDS = 5.0
 
 T = TypeVar("T")
 Heard = Callable[[str], Awaitable[None]]
+Synchronize = Callable[[str, str], Awaitable[None]]
 
 
 class Processor:
     """Processes what was received; `after` is called after each commit that may have made work.
 
-    `heard` is told each host whose receipts have their turn.
+    `heard` is told each host whose receipts have their turn. `synchronize` is told, outside of any
+    transaction, the actor of each settled receipt that says who here follows that actor, and the
+    header in which it does (FEP-8fcf).
 
     Several processors may run on one PostgreSQL: each receipt has its effects once, and those of
     one host in their order, because whoever finds a receipt taken waits for what becomes of it.
@@ -53,8 +56,10 @@ class Processor:
         registry: Registry,
         after: Callable[[], None],
         heard: Heard | None = None,
+        synchronize: Synchronize | None = None,
     ) -> None:
         self._heard = heard
+        self._synchronize = synchronize
         self._wire = wire
         self._registry = registry
         self._after = after
@@ -134,6 +139,17 @@ class Processor:
         _note(due, verdict)
         if any(isinstance(step, Ready) for step in prepared):
             self._after()
+        if due.synchronization and verdict.state in {"done", "ignored"}:
+            await self._compare_followers(due)
+
+    async def _compare_followers(self, due: Due) -> None:
+        if self._synchronize is None:
+            return
+        try:
+            await self._synchronize(due.actor_uri, due.synchronization)
+        except Exception:  # the next delivery says it again
+            log.exception("inbox.not_synchronized", peer=due.host, actor=due.actor_uri)
+        self._after()
 
     async def _settled(self, due: Due, prepared: Sequence[Prepared]) -> Verdict | None:
         faults = self._faults.pop(due.id, 0)
@@ -159,7 +175,8 @@ class Processor:
 
 async def _due(host: str) -> list[Due]:
     rows = await storage.rows(
-        "SELECT id, activity_uri, actor_uri, kind, host, teller, door, body, attempts, received_at"
+        "SELECT id, activity_uri, actor_uri, kind, host, teller, door, body, attempts, received_at,"
+        " synchronization"
         " FROM receipt WHERE host = ? AND state = 'received' AND next_try_at <= ?"
         " ORDER BY id LIMIT ?",
         host,

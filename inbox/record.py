@@ -28,10 +28,10 @@ ROW_MS = 90 * clock.DAY
 """How long a settled receipt keeps its body, and its id, which makes a replay a duplicate."""
 
 _COLUMNS = (
-    "id, digest, activity_uri, actor_uri, kind, host, teller, door, body,"
+    "id, digest, activity_uri, actor_uri, kind, host, teller, door, body, synchronization,"
     " state, reason, attempts, next_try_at, received_at, settled_at"
 )
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', '', 0, 0, ?, 0)"
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'received', '', 0, 0, ?, 0)"
 _INSERTS = [
     f"INSERT INTO receipt ({_COLUMNS}) VALUES {', '.join([_ROW] * count)}"  # noqa: S608 - constants
     " ON CONFLICT (digest) DO NOTHING RETURNING digest"
@@ -44,6 +44,7 @@ class Arrival:
     """A verified activity, the host it is of, the local inbox that it came through, its bytes.
 
     When it is hearsay, `teller` is the actor who sent it, and the host is the teller's.
+    `synchronization` is the signed header in which its actor says who here follows it (FEP-8fcf).
     """
 
     activity: ActivityDoc
@@ -51,6 +52,7 @@ class Arrival:
     door: str
     body: bytes
     teller: str = ""
+    synchronization: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ async def retire() -> None:
     """
     now = clock.now_ms()
     await storage.execute(
-        "UPDATE receipt SET body = NULL"
+        "UPDATE receipt SET body = NULL, synchronization = ''"
         " WHERE state IN ('done', 'ignored') AND settled_at < ? AND body IS NOT NULL",
         now - BODY_MS,
     )
@@ -160,6 +162,7 @@ def _waiting(arrival: Arrival, answer: asyncio.Future[bool]) -> _Waiting:
         arrival.teller,
         arrival.door,
         arrival.body,
+        arrival.synchronization,
         clock.now_ms(),
     )
     return _Waiting(digest, values, answer)

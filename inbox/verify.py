@@ -14,25 +14,20 @@ A key whose host does not answer is no proof of anything, so the sender is told 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from federation import limits, signatures
 from federation.documents import ActivityDoc
 from federation.errors import BadSignature, Blocked, FederationError, Gone, OverBudget
 from federation.fetch import Budget
-from federation.keys import PublicKey
 from federation.origin import host_of, same_origin, without_fragment
 from federation.pace import Allowance, Memory
+from federation.provenance import CLAIMS, FETCHES, prove
 from federation.signatures import Claim, Nonces, SignedRequest
 from federation.wire import Wire
 from inbox.gate import check_host
+from inbox.pressure import Pressure
 
-CLAIMS = 4
-"""How many signatures of one request are tried."""
-FETCHES = 10
-"""What one unproven request can make us ask for: a key and its owner, redirects included, twice.
-
-The key of its sender, and that of the activity's actor when somebody else sends it."""
 HEARSAY = frozenset({"Create", "Update", "Delete"})
 """What can be asked at its origin when somebody says that it happened."""
 HOUR_SECONDS = 3_600.0
@@ -40,17 +35,22 @@ HOUR_SECONDS = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who made a request, and whether the activity in it is proven to be its actor's."""
+    """Who made a request, and whether the activity in it is proven to be its actor's.
+
+    `covered` are the headers that the sender's signature covers, in lower case.
+    """
 
     uri: str
     proven: bool
+    covered: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Verifier:
     """Proves senders; remembers for a while which nonces were used, and whose origin was asked."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, pressure: Pressure) -> None:
         self._wire = wire
+        self._pressure = pressure
         self._nonces = Nonces()
         self._asked: Memory[bool] = Memory()
         self._vain = Allowance(limits.VAIN_CLAIMS_PER_HOST, HOUR_SECONDS)
@@ -70,8 +70,8 @@ class Verifier:
         """Who sent the request, when that may be: the activity's actor, or one who forwards it.
 
         Refuses with `BadSignature` or `Malformed` when it may not, or it cannot be known; with
-        `Blocked` when a key is on a host that the operator blocked; with `Unreachable` when the
-        host of a key did not answer.
+        `Blocked` when a key is on a host that the operator blocked; with `Slowed` when that host
+        has used up its share; with `Unreachable` when the host of a key did not answer.
         """
         claims = signatures.read(request)[:CLAIMS]
         await self._check_hosts(claims, activity)
@@ -86,6 +86,7 @@ class Verifier:
 
     async def _check_hosts(self, claims: Sequence[Claim], activity: ActivityDoc) -> None:
         for claim in claims:
+            self._pressure.check_host(host_of(claim.key_id))
             if not same_origin(claim.key_id, activity.actor):
                 await check_host(self._wire, host_of(claim.key_id))
 
@@ -95,56 +96,42 @@ class Verifier:
         claims: Sequence[Claim],
         activity: ActivityDoc,
         budget: Budget,
-    ) -> str:
+    ) -> Sender:
         """Whose key verifies, the actor's before others; none is fetched that cannot help."""
         may_be_foreign = _is_hearsay(activity) or self._wire.authorship.is_claimed(activity)
         refusal = BadSignature("the request carries no signature")
-        other = ""
+        other: Sender | None = None
         for claim in claims:
             if not may_be_foreign and not same_origin(claim.key_id, activity.actor):
                 refusal = _foreign(claim.key_id, activity.actor)
                 continue
             try:
-                key = await self._check(request, claim, budget)
+                owner = await prove(self._wire, request, claim, budget)
             except BadSignature as error:
                 refusal = error
             except OverBudget as error:
                 refusal = BadSignature(f"the key {claim.key_id} cannot be had: {error}")
             else:
                 self._nonces.spend(claim)
-                if key.owner == activity.actor:
-                    return key.owner
-                other = other or key.owner
-        if not other:
+                if owner == activity.actor:
+                    return Sender(owner, True, claim.covered)
+                other = other or Sender(owner, False, claim.covered)
+        if other is None:
             raise refusal
         return other
 
-    async def _check(self, request: SignedRequest, claim: Claim, budget: Budget) -> PublicKey:
-        directory = self._wire.directory
-        key = await directory.key(claim.key_id, budget)
-        try:
-            claim.check(request, key)
-        except BadSignature:
-            # It may have a new key; the directory asks once in `limits.KEY_REFETCH_SECONDS`.
-            fresh = await directory.rekey(claim.key_id, budget)
-            if fresh is None:
-                raise
-            claim.check(request, fresh)
-            return fresh
-        return key
-
-    async def _judged(self, sender: str, activity: ActivityDoc, budget: Budget) -> Sender:
-        if sender == activity.actor:
-            return Sender(sender, proven=True)
-        known = await self._wire.directory.known(sender)
+    async def _judged(self, sender: Sender, activity: ActivityDoc, budget: Budget) -> Sender:
+        if sender.proven:
+            return sender
+        known = await self._wire.directory.known(sender.uri)
         if known is not None and known.state == "suspended":
-            raise Blocked(f"{sender} is suspended here")
-        if await self._convinces(sender, activity, budget):
-            return Sender(sender, proven=True)
+            raise Blocked(f"{sender.uri} is suspended here")
+        if await self._convinces(sender.uri, activity, budget):
+            return replace(sender, proven=True)
         if _is_hearsay(activity):
-            return Sender(sender, proven=False)
+            return sender
         raise BadSignature(
-            f"{sender} sent what {activity.actor} did: that takes a signature or proof"
+            f"{sender.uri} sent what {activity.actor} did: that takes a signature or proof"
             f" of {activity.actor} in the activity itself"
         )
 

@@ -16,8 +16,10 @@ from federation.keys import Signer
 from federation.signatures import Form
 from federation.vocabulary import ACTIVITY_JSON
 from federation.wire import Wire
+from outbox import synchronization
 from outbox.outcome import Fate, Verdict, judge, poison, unreachable
 from outbox.owed import Parcel
+from outbox.synchronization import Headers
 
 log = structlog.get_logger("fedigroups.outbox")
 
@@ -36,12 +38,13 @@ class _Letter:
     signer: Signer
     inbox: str
     body: bytes
+    more: Headers
 
     async def post(self, form: Form) -> Answer:
         """One exchange; no redirect is followed."""
         loop = asyncio.get_running_loop()
         signed = await loop.run_in_executor(
-            _pens, signatures.sign, self.signer, "POST", self.inbox, self.body, form
+            _pens, signatures.sign, self.signer, "POST", self.inbox, self.body, form, self.more
         )
         return await self.wire.http.send(
             "POST",
@@ -64,6 +67,7 @@ class Courier:
         self.news: Form | None = None
         self._wire = wire
         self._known = known
+        self._told: dict[str, Headers] = {}
 
     async def deliver(self, parcel: Parcel) -> Verdict:
         """The verdict on one attempt to send the parcel, signed by its activity's actor.
@@ -75,8 +79,10 @@ class Courier:
             signer = await self._wire.keyring.signer(parcel.entry.actor_uri)
         except Misconfigured as error:
             return _poisoned(parcel, error)
+        more = await self._more(parcel)
         try:
-            letter = _Letter(self._wire, signer, on_wire(parcel.lag.inbox), parcel.entry.body)
+            inbox = on_wire(parcel.lag.inbox)
+            letter = _Letter(self._wire, signer, inbox, parcel.entry.body, more)
             form, answer = await _knock(letter, self._known or FIRST)
         except FederationError as error:
             return unreachable(error)
@@ -86,6 +92,14 @@ class Courier:
         if verdict.fate is Fate.DONE and form != self._known:
             self.news = self._known = form
         return verdict
+
+    async def _more(self, parcel: Parcel) -> Headers:
+        if not synchronization.told(parcel):
+            return {}
+        actor = parcel.entry.actor_uri
+        if actor not in self._told:
+            self._told[actor] = await synchronization.headers(self._wire, actor, parcel.lag.host)
+        return self._told[actor]
 
 
 async def _knock(letter: _Letter, form: Form) -> tuple[Form, Answer]:

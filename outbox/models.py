@@ -100,6 +100,8 @@ class Subscription(Model):
     cursor = fields.BigIntField()
     claimed = fields.BigIntField()
     """The highest seq that may have been sent: written before anything above it is."""
+    since = fields.BigIntField(default=0, db_default=0)
+    """The head when it began to read: what was on the stream by then is not for it."""
     created_at = fields.BigIntField()
 
     class Meta:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from federation import clock, ids, storage
+from outbox import retry
 
+_GROUP = "group:"
 _DIRECT = "inbox:"
 _AGAIN = "again:"
+_LATER = range(2, retry.ATTEMPTS + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,17 @@ class Entry:
 
 def thread(group_id: int) -> str:
     """The stream of a group for the thread family (wrapped activities)."""
-    return f"group:{group_id}:thread"
+    return f"{_GROUP}{group_id}:thread"
 
 
 def microblog(group_id: int) -> str:
     """The stream of a group for microblogs (boosts by id)."""
-    return f"group:{group_id}:microblog"
+    return f"{_GROUP}{group_id}:microblog"
+
+
+def group_of(stream: str) -> int:
+    """The group whose stream it is, one made by `thread` or `microblog`."""
+    return int(stream.split(":")[1])
 
 
 def direct(inbox: str) -> str:
@@ -57,6 +66,11 @@ def attempt(stream: str) -> int:
 def original(stream: str) -> str:
     """The stream that a stream made by `again` takes from; any other stream is its own."""
     return stream.split(":", 2)[2].rsplit("@", 1)[0] if is_again(stream) else stream
+
+
+def is_group(stream: str) -> bool:
+    """Whether it is a stream of a group."""
+    return stream.startswith(_GROUP)
 
 
 def is_direct(stream: str) -> bool:
@@ -107,10 +121,11 @@ async def append(entry: Entry) -> None:
     )
 
 
-async def subscribe(stream: str, inbox: str, host: str) -> None:
-    """Let `inbox` read the stream from here on; nothing changes where it already does.
+async def subscribe(stream: str, inbox: str, host: str, *, beside: str = "") -> None:
+    """Let `inbox` read the stream; nothing changes where it already does.
 
-    Nothing that is on the stream already will be sent to it. The host's lane is made too.
+    It begins at the head: nothing that is on the stream already will be sent to it. With `beside`
+    it begins where that inbox stands, if it reads the stream. The host's lane is made too.
     """
     await ensure(stream)
     await storage.execute(
@@ -120,25 +135,79 @@ async def subscribe(stream: str, inbox: str, host: str) -> None:
         host,
     )
     await storage.execute(
-        "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, created_at)"
-        " SELECT ?, name, ?, ?, head, head, ? FROM stream WHERE name = ?"
+        "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, since, created_at)"
+        " SELECT ?, name, ?, ?, place, place, place, ? FROM (SELECT t.name,"
+        " COALESCE(s.cursor, t.head) AS place FROM stream t LEFT JOIN subscription s"
+        " ON s.stream = t.name AND s.inbox = ? WHERE t.name = ?) AS found WHERE TRUE"
         " ON CONFLICT (stream, inbox) DO NOTHING",
         ids.new(),
         inbox,
         host,
         clock.now_ms(),
+        beside,
         stream,
     )
+    if beside:
+        await _repeat_waiting(stream, beside, inbox, host)
+
+
+async def hand_over(stream: str, inbox: str, heir: str, host: str) -> None:
+    """Let `heir`, on the same host, read the stream in place of `inbox`, which ends.
+
+    Nothing that was owed is lost, nothing that was sent comes again. Where `heir` reads the stream
+    already that goes on, unless it began later than what `inbox` is owed: then it gets that too.
+    """
+    await _repeat_waiting(stream, inbox, heir, host)
+    old, new = await _place(stream, inbox), await _place(stream, heir)
+    if old is not None and (new is None or old["cursor"] < new["since"]):
+        await _end([stream], heir)
+        await storage.execute(
+            "UPDATE subscription SET inbox = ? WHERE stream = ? AND inbox = ?", heir, stream, inbox
+        )
+    await subscribe(stream, heir, host)
+    await unsubscribe(stream, inbox)
 
 
 async def unsubscribe(stream: str, inbox: str) -> None:
     """Send `inbox` nothing more from the stream, neither what is owed nor what waits."""
-    names = [stream, again(stream, inbox, 2), again(stream, inbox, 3)]
+    await _end([stream, *(again(stream, inbox, number) for number in _LATER)], inbox)
+
+
+async def _end(names: Sequence[str], inbox: str) -> None:
     await storage.execute(
-        f"DELETE FROM subscription WHERE inbox = ? AND stream IN ({storage.marks(3)})",  # noqa: S608 -- question marks only
+        f"DELETE FROM subscription WHERE inbox = ? AND stream IN ({storage.marks(len(names))})",  # noqa: S608 -- question marks only
         inbox,
         *names,
     )
+
+
+async def _place(stream: str, inbox: str) -> storage.Row | None:
+    return await storage.row(
+        "SELECT cursor, since FROM subscription WHERE stream = ? AND inbox = ?", stream, inbox
+    )
+
+
+async def _repeat_waiting(stream: str, inbox: str, heir: str, host: str) -> None:
+    """Let `heir` be tried, too, with what `inbox` did not take and waits for its next attempt.
+
+    Not with what it gets anyway, if it reads the stream already.
+    """
+    there = await _place(stream, heir)
+    for number in _LATER:
+        for row in await storage.rows(
+            "SELECT e.activity_id, e.kind, e.object_uri, e.thread, e.skip_host, e.undoes,"
+            " e.not_before, e.created_at FROM subscription s JOIN log_entry e"
+            " ON e.stream = s.stream AND e.seq > s.cursor"
+            " WHERE s.stream = ? AND s.inbox = ? ORDER BY e.seq",
+            again(stream, inbox, number),
+            inbox,
+        ):
+            if there is not None and row["undoes"] > there["since"]:
+                continue
+            name = again(stream, heir, number)
+            await subscribe(name, heir, host)
+            seq = await advance(name, 1)
+            await append(Entry(id=ids.new(), stream=name, seq=seq, **row))
 
 
 def _short(inbox: str) -> str:

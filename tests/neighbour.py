@@ -20,6 +20,7 @@ from federation.config import FederationConfig
 from federation.keys import PublicKey
 from federation.models import Actor
 from federation.vocabulary import ACTIVITY_JSON, AS2
+from federation.watch import NOBODY, Watch
 from federation.wire import Wire
 from network import Network
 
@@ -172,9 +173,11 @@ def bleach(html: str) -> str:
     return html.replace("<script>", "").replace("</script>", "")
 
 
-async def instance(network: Network, config: FederationConfig = CONFIG) -> Wire:
+async def instance(
+    network: Network, config: FederationConfig = CONFIG, watch: Watch = NOBODY
+) -> Wire:
     """Our side of the wire, with an instance actor that can sign."""
-    made = wire.build(config, network, bleach)
+    made = wire.build(config, network, bleach, watch)
     uri = made.uris.instance_actor
     actor = await Actor.create(
         id=ids.new(),

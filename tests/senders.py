@@ -20,7 +20,8 @@ from federation.keys import Signer
 from federation.signatures import Form
 from federation.vocabulary import ACTIVITY_JSON, AS2, PUBLIC
 from federation.wire import Wire
-from inbox.endpoint import Pace, at_any_pace, inbox_endpoint
+from inbox.endpoint import inbox_endpoint
+from inbox.pressure import Pressure
 from inbox.record import Recorder
 from neighbour import Neighbour, instance, rsa
 from network import Network
@@ -40,6 +41,11 @@ class Doorstep:
     client: httpx.AsyncClient
     doors: set[str]
     woken: list[None]
+    transport: httpx.ASGITransport
+
+    def come_from(self, address: str) -> None:
+        """From now on this is the address that our server sees."""
+        self.transport.client = (address, 443)
 
     async def post(
         self, body: Body, headers: Mapping[str, str], path: str = "/inbox"
@@ -50,8 +56,10 @@ class Doorstep:
 
 
 @asynccontextmanager
-async def doorstep(network: Network, pace: Pace = at_any_pace) -> AsyncIterator[Doorstep]:
-    """Our inboxes with the ambient database, and the network around us."""
+async def doorstep(
+    network: Network, pressure: Pressure | None = None, address: str = "127.0.0.1"
+) -> AsyncIterator[Doorstep]:
+    """Our inboxes with the ambient database, the network around us, and whose address we see."""
     wire = await instance(network)
     woken: list[None] = []
     doors = {f"{ORIGIN}{path.format(name=name)}" for path in PATHS for name in ("welders", "olga")}
@@ -60,11 +68,11 @@ async def doorstep(network: Network, pace: Pace = at_any_pace) -> AsyncIterator[
         return uri in doors
 
     recorder = Recorder(lambda: woken.append(None))
-    endpoint = inbox_endpoint(wire, recorder, exists, pace)
+    endpoint = inbox_endpoint(wire, recorder, exists, pressure or Pressure())
     app = Starlette(routes=[Route("/{path:path}", endpoint, methods=["POST"])])
-    transport = httpx.ASGITransport(app=app)
+    transport = httpx.ASGITransport(app=app, client=(address, 443))
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
-        yield Doorstep(wire, recorder, client, doors, woken)
+        yield Doorstep(wire, recorder, client, doors, woken, transport)
     await wire.close()
 
 

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -199,19 +201,39 @@ class Member:
             | more
         )
 
-    def sign(self, body: bytes, to: str, form: Form = "cavage", key_id: str = "") -> dict[str, str]:
-        """The headers of a request of theirs."""
+    def sign(
+        self,
+        body: bytes,
+        to: str,
+        form: Form = "cavage",
+        key_id: str = "",
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> dict[str, str]:
+        """The headers of a request of theirs, `more` signed too."""
         signer = Signer(key_id or f"{self.uri}#main-key", "rsa", rsa(self.name))
-        return signatures.sign(signer, "POST", to, body, form)
+        return signatures.sign(signer, "POST", to, body, form, more)
 
     async def send(
-        self, activity: dict[str, Any] | bytes, to: str = f"{GROUP}/inbox", form: Form = "cavage"
+        self,
+        activity: dict[str, Any] | bytes,
+        to: str = f"{GROUP}/inbox",
+        form: Form = "cavage",
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> int:
-        """Sign and deliver; the status that came back."""
+        """Sign, `more` headers too, and deliver; the status that came back."""
         body = activity if isinstance(activity, bytes) else json.dumps(activity).encode()
-        headers = self.sign(body, to, form)
+        headers = self.sign(body, to, form, more=more)
         request = httpx.Request(
             "POST", to, content=body, headers={"Content-Type": ACTIVITY_JSON} | headers
         )
         response = await self.home.network.handle_async_request(request)
         return response.status_code
+
+    async def read(self, url: str, form: Form = "cavage") -> httpx.Response:
+        """What we answer to a GET that they sign."""
+        signer = Signer(f"{self.uri}#main-key", "rsa", rsa(self.name))
+        headers = signatures.sign(signer, "GET", url, None, form)
+        request = httpx.Request("GET", url, headers={"Accept": ACTIVITY_JSON} | headers)
+        response = await self.home.network.handle_async_request(request)
+        await response.aread()
+        return response

@@ -11,6 +11,7 @@ import scenery
 from federation import clock, storage
 from federation.models import Actor, Peer
 from federation.wire import Wire
+from fedigroups.groups import membership
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Member
 from network import Network
@@ -70,6 +71,14 @@ class Here:
             f"group:{self.group.id}:%",
         )
         return {(row["stream"].split(":")[2], row["inbox"]) for row in rows}
+
+    async def join(self, actor: Actor, family: str = "", group: Group | None = None) -> None:
+        """Somebody is let in; `family` is what their host is found to run meanwhile."""
+        if family:
+            await self.family(actor.host, family)
+        follow = {"id": f"{actor.uri}/follow", "actor": actor.uri}
+        async with storage.transaction():
+            await membership.ask(self.wire, group or self.group, self.actor, actor, follow)
 
     async def family(self, host: str, family: str, software: str = "") -> None:
         """From now on we know what a host runs."""

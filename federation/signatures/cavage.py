@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,6 +21,7 @@ from federation.errors import BadSignature, Malformed
 from federation.keys import Algorithm, Hash, PublicKey, Signer
 from federation.signatures.message import (
     FIELD_CHARS,
+    NOTHING,
     Form,
     SignedRequest,
     check_created,
@@ -128,12 +130,15 @@ def read(request: SignedRequest, value: str) -> CavageClaim:
     return CavageClaim(key_id, algorithm, covered, created, expires, signature)
 
 
-def sign(signer: Signer, method: str, url: str, body: bytes | None) -> dict[str, str]:
-    """The headers that make a request ours; with a digest unless `body` is None."""
+def sign(
+    signer: Signer, method: str, url: str, body: bytes | None, more: Mapping[str, str] = NOTHING
+) -> dict[str, str]:
+    """The headers that make a request ours, `more` among them; a digest unless `body` is None."""
     _, host, target = place(url)
     headers = {"Host": host, "Date": http_date()}
     if body is not None:
         headers["Digest"] = digest(body)
+    headers |= more
     lines = [f"{TARGET}: {method.lower()} {target}"]
     lines += [f"{name.lower()}: {value}" for name, value in headers.items()]
     signature = b64encode(signer.sign(_encoded("\n".join(lines)))).decode()

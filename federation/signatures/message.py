@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 from federation import clock, limits
@@ -16,6 +17,9 @@ Form = Literal["cavage", "rfc9421"]
 
 FIELD_CHARS = 8_192
 """The longest signature header that is read; two RSA-8192 signatures fit."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No headers beside those that every request has."""
 
 _ONCE = ("host", "date", "digest", "content-digest", "signature-input")
 _BODILESS = frozenset({"GET", "HEAD"})

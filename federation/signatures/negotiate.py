@@ -6,10 +6,12 @@ answered 400 or 401 to it (most peers read nothing else), then RFC 9421 once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from federation.errors import BadSignature, Malformed, Refused
 from federation.keys import Signer
 from federation.signatures import cavage, rfc9421
-from federation.signatures.message import Form, SignedRequest, check_shape
+from federation.signatures.message import NOTHING, Form, SignedRequest, check_shape
 
 Claim = cavage.CavageClaim | rfc9421.MessageClaim
 
@@ -32,14 +34,21 @@ def read(request: SignedRequest) -> list[Claim]:
     return _both(request, _one(older), newer)
 
 
-def sign(signer: Signer, method: str, url: str, body: bytes | None, form: Form) -> dict[str, str]:
+def sign(
+    signer: Signer,
+    method: str,
+    url: str,
+    body: bytes | None,
+    form: Form,
+    more: Mapping[str, str] = NOTHING,
+) -> dict[str, str]:
     """The headers to add to a request: Host, Date, the digest of a body, and the signature.
 
-    For every attempt anew: Friendica takes a signature for five minutes. `body` is None for a GET.
-    Refuses (`Malformed`) a URL that is none.
+    `more` are headers that are signed as well. For every attempt anew: Friendica takes a signature
+    for five minutes. `body` is None for a GET. Refuses (`Malformed`) a URL that is none.
     """
     make = cavage.sign if form == "cavage" else rfc9421.sign
-    return make(signer, method, url, body)
+    return make(signer, method, url, body, more)
 
 
 def other(form: Form) -> Form:

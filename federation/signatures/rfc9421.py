@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -23,6 +24,7 @@ from federation.errors import BadSignature, Malformed, Refused
 from federation.keys import Algorithm, PublicKey, Signer
 from federation.signatures.message import (
     FIELD_CHARS,
+    NOTHING,
     Form,
     SignedRequest,
     check_created,
@@ -103,13 +105,17 @@ def read(request: SignedRequest, value: str) -> list[MessageClaim]:
     return claims
 
 
-def sign(signer: Signer, method: str, url: str, body: bytes | None) -> dict[str, str]:
-    """The headers that make a request ours: the components that Mastodon signs, under `sig1`."""
+def sign(
+    signer: Signer, method: str, url: str, body: bytes | None, more: Mapping[str, str] = NOTHING
+) -> dict[str, str]:
+    """The headers that make a request ours: what Mastodon signs and `more`, under `sig1`."""
     origin, host, target = place(url)
     headers = {"Host": host, "Date": http_date()}
     covered = {"@method": method.upper(), "@target-uri": origin + target}
     if body is not None:
         headers["Content-Digest"] = covered["content-digest"] = content_digest(body)
+    headers |= more
+    covered |= {name.lower(): value for name, value in more.items()}
     parameters: Parameters = {
         "created": clock.now_ms() // 1_000,
         "keyid": signer.key_id,

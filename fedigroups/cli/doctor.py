@@ -14,6 +14,7 @@ from federation.errors import FederationError, Misconfigured
 from federation.models import Actor
 from fedigroups import clash, upgrade
 from fedigroups.cli.run import REFUSED, as_json, show, with_instance
+from fedigroups.groups import readers
 from fedigroups.instance import Instance
 
 FREE_BYTES = 1_000_000_000
@@ -35,8 +36,11 @@ Check = Callable[[Instance], Awaitable[Finding]]
 
 @click.command()
 @as_json
-def doctor(json_: bool) -> None:
+@click.option("--mend", is_flag=True, help="First put right which servers read which group.")
+def doctor(json_: bool, mend: bool) -> None:
     """Check this instance, and say how to mend it. Exit status 1 when something is wrong."""
+    if mend:
+        with_instance(_mend)
     findings = with_instance(_examine)
     rows = [
         {"check": one.check, "well": one.well, "found": one.found, "remedy": one.remedy}
@@ -50,6 +54,10 @@ def doctor(json_: bool) -> None:
 def _line(one: Finding) -> str:
     mark = "ok   " if one.well else "WRONG"
     return f"{mark}  {one.check}: {one.found}" + (f"\n       {one.remedy}" if not one.well else "")
+
+
+async def _mend(_instance: Instance) -> None:
+    await readers.mend()
 
 
 async def _examine(instance: Instance) -> list[Finding]:
@@ -107,6 +115,19 @@ async def _failed(instance: Instance) -> Finding:
     return Finding("dead letters", failed == 0, f"{failed} activities failed here", remedy)
 
 
+async def _readers(_instance: Instance) -> Finding:
+    drift = await readers.drift()
+    if not drift:
+        return Finding("readers", True, "each group goes where its members live")
+    found = (
+        f"{drift.members} members have another inbox by now, {len(drift.missing)} times a server "
+        f"is not sent a group that it should be, {len(drift.excess)} times one that it should "
+        f"not, {len(drift.digests)} digests of followers are wrong"
+    )
+    remedy = "Run `fedigroups doctor --mend`; what was missed until then is not sent any more."
+    return Finding("readers", False, found, remedy)
+
+
 async def _origin(instance: Instance) -> Finding:
     origin = instance.wire.config.origin
     if instance.wire.config.allow_http:
@@ -114,4 +135,13 @@ async def _origin(instance: Instance) -> Finding:
     return Finding("origin", True, f"{origin}, and it can never change")
 
 
-CHECKS: tuple[Check, ...] = (_origin, _packages, _database, _secret, _disk, _arrivals, _failed)
+CHECKS: tuple[Check, ...] = (
+    _origin,
+    _packages,
+    _database,
+    _secret,
+    _disk,
+    _arrivals,
+    _failed,
+    _readers,
+)

@@ -170,9 +170,9 @@ def approve(name: str, handle: str) -> None:
 
     async def work(instance: Instance) -> None:
         hosted, actor = await _both(name, handle)
-        family = await instance.wire.peers.family(host_of(actor.uri))
+        await instance.wire.peers.family(host_of(actor.uri))
         async with storage.transaction():
-            await publish(await membership.approve(instance.wire, hosted.group, actor, family))
+            await publish(await membership.approve(instance.wire, hosted.group, actor))
 
     with_instance(work)
     click.echo(f"{handle} is in {name}.")

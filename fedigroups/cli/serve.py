@@ -81,7 +81,8 @@ class Server(uvicorn.Server):
     default="127.0.0.1",
     show_default=True,
     help="Addresses and networks of the proxies in front, separated by commas, or * for any: what "
-    "they say in X-Forwarded-For is logged as the peer.",
+    "they say in X-Forwarded-For is logged as the peer, and counted by. With *, the proxy must "
+    "replace that header, as Caddy does, and not add to it.",
 )
 def serve(host: str, port: int | None, role: str, proxies: str) -> None:
     """Serve pages and federation, and do the work in the background."""

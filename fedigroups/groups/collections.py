@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from federation import storage
+from federation.limits import FOLLOWERS_PER_PAGE
 from federation.models import Actor
 from federation.uris import Uris
 from federation.vocabulary import AS2
@@ -49,6 +50,34 @@ def followers(hosted: Hosted, uris: Uris) -> Document:
     """How many members there are, not who: `items` is empty, or Lemmy loses the count."""
     uri = uris.followers(hosted.actor.uri)
     return _collection(uri, "Collection", hosted.group.members_count, items=[])
+
+
+async def followers_of_host(
+    hosted: Hosted, host: str, uris: Uris, after: int | None = None
+) -> Document:
+    """The group's followers on one host, whole, or a page of them: those behind the row `after`.
+
+    What FEP-8fcf calls the partial collection: what the digest for that host is made of.
+    """
+    uri = uris.followers_synchronization(hosted.actor.uri)
+    rows = await storage.rows(
+        "SELECT m.id, a.uri FROM member m JOIN actor a ON a.id = m.actor_id"
+        " WHERE m.group_id = ? AND m.inbox <> '' AND a.host = ? AND m.id > ?"
+        " ORDER BY m.id LIMIT ?",
+        hosted.group.id,
+        host,
+        after or 0,
+        FOLLOWERS_PER_PAGE + 1,
+    )
+    listed = {"orderedItems": [row["uri"] for row in rows[:FOLLOWERS_PER_PAGE]]}
+    more = len(rows) > FOLLOWERS_PER_PAGE
+    if after is None and more:
+        return {"@context": AS2, "id": uri, "type": "OrderedCollection", "first": f"{uri}?after=0"}
+    if after is None:
+        return _collection(uri, "OrderedCollection", len(rows), **listed)
+    page = {"@context": AS2, "id": f"{uri}?after={after}", "type": "OrderedCollectionPage"}
+    following = {"next": f"{uri}?after={rows[-2]['id']}"} if more else {}
+    return page | {"partOf": uri} | following | listed
 
 
 async def moderators(hosted: Hosted, uris: Uris) -> Document:

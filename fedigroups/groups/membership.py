@@ -29,7 +29,7 @@ async def standing(group: Group, actor: Actor) -> Member | None:
 
 
 async def ask(
-    wire: Wire, group: Group, group_actor: Actor, actor: Actor, follow: Follow, family: str
+    wire: Wire, group: Group, group_actor: Actor, actor: Actor, follow: Follow
 ) -> tuple[str, list[Draft]]:
     """Ask to join: the resulting state, and the Accept or Reject it sends.
 
@@ -39,18 +39,18 @@ async def ask(
     if policies.refusal_to_join(group, member):
         return "refused", [answer(wire, "Reject", group_actor, actor, follow)]
     if policies.admits_at_once(group, member):
-        return "member", await _admit(wire, group, group_actor, actor, follow, family)
+        return "member", await _admit(wire, group, group_actor, actor, follow)
     await _move(group, actor, "asked", follow=follow)
     return "asked", []
 
 
-async def approve(wire: Wire, group: Group, actor: Actor, family: str) -> list[Draft]:
+async def approve(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
     """Let in somebody who asked. Raises `Malformed` when they did not."""
     member = await standing(group, actor)
     if member is None or member.state != "asked":
         raise Malformed(f"{actor.handle} has not asked to join {group.name}")
     group_actor = await group.actor
-    return await _admit(wire, group, group_actor, actor, json.loads(member.follow), family)
+    return await _admit(wire, group, group_actor, actor, json.loads(member.follow))
 
 
 async def refuse(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
@@ -106,7 +106,6 @@ async def leave(group: Group, actor: Actor) -> bool:
     if member is None or member.state not in {"member", "asked", "invited"}:
         return False
     await _move(group, actor, "left")
-    await routing.withdraw(group, actor)
     return True
 
 
@@ -122,19 +121,17 @@ def answer(wire: Wire, kind: str, group: Actor, to: Actor, follow: Follow) -> Dr
 
 
 async def _admit(
-    wire: Wire, group: Group, group_actor: Actor, actor: Actor, follow: Follow, family: str
+    wire: Wire, group: Group, group_actor: Actor, actor: Actor, follow: Follow
 ) -> list[Draft]:
     await _move(group, actor, "member", follow=follow)
-    await routing.enroll(group, actor, family)
     return [answer(wire, "Accept", group_actor, actor, follow)]
 
 
 async def _end(wire: Wire, group: Group, actor: Actor, state: str, reason: str) -> list[Draft]:
-    """Removal, its subscriptions' end and its answer are one commit."""
+    """Removal and its answer are one commit."""
     member = await standing(group, actor)
     follow = json.loads(member.follow) if member and member.follow else None
     await _move(group, actor, state, reason=reason)
-    await routing.withdraw(group, actor)
     if follow is None:
         return []
     return [answer(wire, "Reject", await group.actor, actor, follow)]
@@ -143,6 +140,8 @@ async def _end(wire: Wire, group: Group, actor: Actor, state: str, reason: str) 
 async def _move(
     group: Group, actor: Actor, state: str, *, follow: Follow | None = None, reason: str = ""
 ) -> None:
+    """Change the row, the count, and with them what the actor's server reads."""
+    await routing.hold()
     member = await standing(group, actor)
     old = member.state if member else "new"
     if not may_move(old, state):
@@ -162,6 +161,7 @@ async def _move(
         changes["role"] = "member"
     await Member.filter(id=member.id).update(**changes)
     await _count(group.id, (state == "member") - (old == "member"))
+    await routing.reconcile(group.id, actor.id)
 
 
 async def _count(group_id: int, step: int) -> None:
@@ -205,9 +205,8 @@ async def appoint(group: Group, actor: Actor, role: str) -> None:
 
 async def depart(actor: Actor) -> None:
     """Take a deleted actor out of every group it was in."""
-    for member in await Member.filter(
-        actor_id=actor.id, state__in=["member", "asked", "invited"]
-    ).select_related("group"):
+    memberships = Member.filter(actor_id=actor.id, state__in=["member", "asked", "invited"])
+    for member in await memberships.order_by("group_id").select_related("group"):
         await leave(member.group, actor)
 
 

@@ -44,6 +44,8 @@ class Group(Model):
     active_at = fields.BigIntField(default=0)
     created_at = fields.BigIntField()
     updated_at = fields.BigIntField(default=0)
+    synchronized_at = fields.BigIntField(default=0, db_default=0)
+    """Of a group elsewhere, when it was last asked which people here follow it (FEP-8fcf)."""
 
     class Meta:
         """Where the rows live."""
@@ -74,6 +76,9 @@ class Member(Model):
     follow_uri = fields.CharField(max_length=URI, default="", db_index=True)
     follow = fields.TextField(default="")
     """The Follow as it came (JSON): an Accept embeds it verbatim."""
+    inbox = fields.CharField(max_length=URI, default="", db_default="")
+    """Through which inbox their server reads it, empty for none: a follower of a group here who
+    lives elsewhere, or of one elsewhere who lives here. `groups.routing` says."""
     reason = fields.TextField(default="")
     asked_at = fields.BigIntField(default=0)
     joined_at = fields.BigIntField(default=0)
@@ -84,7 +89,7 @@ class Member(Model):
 
         table = "member"
         unique_together = (("group", "actor"),)
-        indexes = (("actor", "state"), ("group", "state"))
+        indexes = (("actor", "state"), ("group", "state"), ("group", "inbox"))
 
     def __str__(self) -> str:
         return f"member {self.actor_id} of group {self.group_id}: {self.state}"
@@ -268,3 +273,19 @@ class Flag(Model):
 
     def __str__(self) -> str:
         return self.activity_uri
+
+
+class LostInbox(Model):
+    """An inbox that answered 410: on how many days, and when that was last looked into."""
+
+    inbox = fields.CharField(max_length=URI, primary_key=True)
+    days = fields.IntField()
+    seen_at = fields.BigIntField(db_index=True)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "lost_inbox"
+
+    def __str__(self) -> str:
+        return self.inbox

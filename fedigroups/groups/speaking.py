@@ -162,9 +162,7 @@ async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
         if hosted is None:
             raise NotHere(f"{group_actor.handle} is closed")
         async with storage.transaction():
-            state, _ = await membership.ask(
-                wire, hosted.group, hosted.actor, person, follow, "unknown"
-            )
+            state, _ = await membership.ask(wire, hosted.group, hosted.actor, person, follow)
         return state
     group = await lookup.remote(group_actor)
     async with storage.transaction():
@@ -183,12 +181,16 @@ async def leave(wire: Wire, person: Actor, group: Group) -> None:
         if member is None or not await membership.leave(group, person):
             raise Malformed(f"{person.handle} is not in {group.name}")
         if not group.hosted:
-            await publish([_unfollow(wire, person, await group.actor, member)])
+            await publish([unfollow(wire, person, await group.actor, member)])
 
 
-def _unfollow(wire: Wire, person: Actor, group_actor: Actor, member: Member) -> Draft:
+def unfollow(wire: Wire, person: Actor, group_actor: Actor, member: Member | None) -> Draft:
+    """The Undo of a person's Follow of a group elsewhere, of one that we know nothing of too."""
     uri = wire.uris.activity(ids.new())
-    document = build.undo(uri, loads(member.follow.encode()))
+    follow = build.follow(wire.uris.activity(ids.new()), person.uri, group_actor.uri)
+    if member is not None and member.follow:
+        follow = loads(member.follow.encode())
+    document = build.undo(uri, follow)
     outgoing = Outgoing(uri, person.uri, "Undo", dumps(document), public=False)
     return Draft(outgoing, (_direct(group_actor, "answer", ""),))
 

@@ -8,6 +8,7 @@ and 404 where nothing is or nothing is for strangers.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from federation.errors import FederationError
+from federation.errors import FederationError, Refused, Slowed, Unreachable
 from federation.models import Actor
 from federation.negotiation import wants_activity
+from federation.provenance import visitor
 from federation.strict_json import dumps
 from federation.vocabulary import ACTIVITY_JSON
 from federation.wire import Wire
@@ -27,7 +29,9 @@ from fedigroups.groups.documents import actor_document, group_document, tombston
 from fedigroups.groups.models import Group, Post, Thread
 from fedigroups.groups.visibility import can_see
 from fedigroups.web import pages
-from fedigroups.web.addresses import number
+from fedigroups.web.addresses import asked_number, number
+from inbox.endpoint import RETRY_SECONDS, signed_request
+from inbox.pressure import Pressure, address_of
 from outbox.models import Activity
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -35,15 +39,19 @@ Page = Callable[[Request], Awaitable[Response]]
 ACTOR_CACHE = "public, max-age=180"
 
 
-def routes(wire: Wire) -> list[BaseRoute]:
-    """Every URL at which this instance serves ActivityPub documents."""
-    served = Served(wire)
+def routes(wire: Wire, pressure: Pressure) -> list[BaseRoute]:
+    """Every URL at which this instance serves ActivityPub documents.
+
+    `pressure` bounds what strangers can have verified.
+    """
+    served = Served(wire, pressure)
     group = "/groups/{name}"
     return [
         Route(group, _either(served.group, pages.group_page)),
         Route(f"{group}/threads/{{id}}", _either(served.thread, pages.thread_page)),
         Route(f"{group}/outbox", served.outbox),
         Route(f"{group}/followers", served.followers),
+        Route(f"{group}/followers_synchronization", served.followers_of_visitor),
         Route(f"{group}/following", served.following),
         Route(f"{group}/moderators", served.moderators),
         Route(f"{group}/featured", served.featured),
@@ -79,18 +87,22 @@ def activity_json(document: dict[str, Any] | bytes, status: int = 200, cache: st
 
 def missing(what: str) -> Response:
     """404, as JSON: the reader is a program."""
-    return Response(
-        dumps({"title": "Not Found", "status": 404, "detail": f"there is no {what} here"}),
-        404,
-        media_type="application/problem+json",
-    )
+    return problem(404, "Not Found", f"there is no {what} here")
+
+
+def problem(status: int, title: str, detail: str, *, wait: float = 0) -> Response:
+    """A problem document (RFC 9457); `wait` is after how many seconds to come back."""
+    headers = {"Retry-After": str(math.ceil(wait))} if wait else {}
+    content = dumps({"title": title, "status": status, "detail": detail})
+    return Response(content, status, headers, media_type="application/problem+json")
 
 
 class Served:
     """The documents of one instance."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, pressure: Pressure) -> None:
         self.wire = wire
+        self.pressure = pressure
         self.uris = wire.uris
 
     async def group(self, request: Request) -> Response:
@@ -139,6 +151,34 @@ class Served:
         if hosted is None:
             return missing("such group")
         return activity_json(collections.followers(hosted, self.uris))
+
+    async def followers_of_visitor(self, request: Request) -> Response:
+        """The group's followers on the host that signed the request, for nobody else (FEP-8fcf)."""
+        hosted = await self._hosted(request)
+        if hosted is None:
+            return missing("such group")
+        try:
+            host = await self._visitor(request)
+        except Refused as error:
+            return problem(error.status, "Not for this visitor", str(error))
+        except Slowed as error:
+            return problem(429, "Too many at once", str(error), wait=error.seconds)
+        except Unreachable as error:
+            return problem(503, "Come back later", str(error), wait=RETRY_SECONDS)
+        after = asked_number(request, "after") if "after" in request.query_params else None
+        document = await collections.followers_of_host(hosted, host, self.uris, after)
+        return activity_json(document, cache="private, no-store")
+
+    async def _visitor(self, request: Request) -> str:
+        """The host that signed the request; raises what refuses it."""
+        address = address_of(request)
+        self.pressure.check_address(address)
+        try:
+            return await visitor(self.wire, signed_request(request, b"", self.wire.config.origin))
+        except (Refused, Unreachable):
+            if "signature" in request.headers:  # without one, nothing was verified
+                self.pressure.unproven(address)
+            raise
 
     async def following(self, request: Request) -> Response:
         """A group follows nobody."""

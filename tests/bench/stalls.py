@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from home import settings
+from home import let_all_in, settings
 from internet import transport_to
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -93,6 +93,7 @@ class Watched:
 async def app(folder: str, authority: str) -> AsyncIterator[ASGIApp]:
     """The whole app over the file in `folder`, which trusts hosts that `authority` vouches for."""
     logging.configure("json", "info")
+    let_all_in()
     chosen = settings(Path(folder))
     out = transport_to(chosen, ssl.create_default_context(cafile=authority))
     instance = assemble(chosen, transport=out)

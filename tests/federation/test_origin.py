@@ -148,3 +148,23 @@ def test_an_ordinary_url_is_already_canonical(host: str, path: str) -> None:
     url = f"https://{host}{path}"
     assert origin.canonical(url) == url
     assert origin.canonical(f"HTTPS://{host.upper()}:443{path}") == url
+
+
+@pytest.mark.parametrize(
+    ("host", "site"),
+    [
+        ("m.example", "m.example"),
+        ("a.m.example", "m.example"),
+        ("x.y.a.m.example:8443", "m.example"),
+        ("social.welders.co.uk", "welders.co.uk"),
+        ("welders.co.uk", "welders.co.uk"),
+        ("social.welders.de", "welders.de"),
+        ("co.uk", "co.uk"),
+        ("localhost:8001", "localhost"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1:8443", "192.0.2.1"),
+        ("[2001:db8::1]", "[2001:db8::1]"),
+    ],
+)
+def test_subdomains_are_of_one_site(host: str, site: str) -> None:
+    assert origin.site_of(host) == site

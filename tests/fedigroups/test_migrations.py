@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import shutil
 import sqlite3
 import sys
@@ -17,10 +18,12 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from conftest import MakeStore, Where
-from federation import storage
+from federation import followers, storage
 from federation.errors import Misconfigured
+from federation.follower_digest import of
 from federation.models import Actor, Key
 from fedigroups import drift, migrations, upgrade
+from fedigroups.groups import readers
 from fedigroups.store import Store, orm_config
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +75,17 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Later]:
     yield make
     for name in [name for name in sys.modules if name.partition(".")[0] in made]:
         del sys.modules[name]
+
+
+async def _earlier(store: Store, later: Later, last: str) -> None:
+    """Bring an empty database only as far as it was when `last` was the newest step."""
+    apps = later(store)
+    package = apps["fedigroups"]["migrations"]
+    for name in upgrade.known_steps(package):
+        if name > last:
+            os.unlink(f"{importlib.import_module(package).__path__[0]}/{name}.py")
+    async with storage.transaction():
+        await upgrade.Executor(apps).migrate()
 
 
 async def _people(store: Store) -> None:
@@ -261,3 +275,81 @@ async def test_an_empty_sqlite_file_is_not_copied(make_store: MakeStore) -> None
     assert store.database.path is not None
     await store.migrate()
     assert list(store.database.path.parent.glob("*.before-*")) == []
+
+
+@pytest.mark.parametrize("shared", ["", "https://m.example/inbox"])
+async def test_members_of_before_the_upgrade_read_on_where_they_did(
+    kind: str, make_store: MakeStore, later: Later, shared: str
+) -> None:
+    store = await make_store(kind, migrated=False)
+    with store.context():
+        await _earlier(store, later, FIRST)
+        inbox = shared or "https://m.example/ann/inbox"
+        await _member_of_before(shared, inbox)
+        await store.migrate()
+        assert not await readers.drift()
+        assert await storage.rows("SELECT inbox FROM member ORDER BY id") == [
+            {"inbox": inbox},
+            {"inbox": "https://groups.example/inbox"},
+        ]
+        digests = await followers.read_all()
+        assert digests["https://groups.example/groups/welders", "m.example"] == of(
+            ["https://m.example/ann"]
+        )
+        assert digests["https://l.example/cats", "groups.example"] == of(
+            ["https://groups.example/users/olga"]
+        )
+        assert await storage.row("SELECT cursor, since FROM subscription") == {
+            "cursor": 7,
+            "since": 7,
+        }
+
+
+async def _member_of_before(shared: str, inbox: str) -> None:
+    """Ann of m.example in our welders, Olga in the cats of l.example: written as they once were."""
+    ours, cats = "https://groups.example", "https://l.example/cats"
+    people = (
+        (
+            1,
+            "https://m.example/ann",
+            "Person",
+            False,
+            "m.example",
+            f"{inbox[:17]}/ann/inbox",
+            shared,
+        ),
+        (2, f"{ours}/groups/welders", "Group", True, "groups.example", "", ""),
+        (3, f"{ours}/users/olga", "Person", True, "groups.example", "", f"{ours}/inbox"),
+        (4, cats, "Group", False, "l.example", f"{cats}/inbox", ""),
+    )
+    for row in people:
+        await storage.execute(
+            "INSERT INTO actor (id, uri, kind, local, host, inbox, shared_inbox, username, name,"
+            " summary, page_url, icon_url, outbox, followers, moderators, featured, document,"
+            " moved_to, state, published_at, updated_at, fetched_at) VALUES (?, ?, ?, ?, ?, ?, ?,"
+            " 'x', '', '', '', '', '', '', '', '', '', '', 'live', 0, 0, 0)",
+            *row,
+        )
+    for number, actor, hosted in ((5, 2, True), (6, 4, False)):
+        await storage.execute(
+            "INSERT INTO groups (id, actor_id, hosted, boost_replies, name, title, description,"
+            " summary, summary_html, rules, language, icon_url, banner_url, join_policy,"
+            " post_policy, state, members_count, threads_count, active_at, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, 'x', 'X', '', '', '', '', 'en', '', '', 'open', 'members',"
+            " 'open', 1, 0, 0, 0, 0)",
+            *(number, actor, hosted, False),
+        )
+    for number, group, actor in ((7, 5, 1), (8, 6, 3)):
+        await storage.execute(
+            "INSERT INTO member (id, group_id, actor_id, state, role, follow_uri, follow, reason,"
+            " asked_at, joined_at, changed_at) VALUES (?, ?, ?, 'member', 'member', '', '', '', 0,"
+            " 0, 0)",
+            *(number, group, actor),
+        )
+    for number, stream in enumerate(("group:5:thread", "group:5:microblog")):
+        await storage.execute("INSERT INTO stream (name, head) VALUES (?, 9)", stream)
+        await storage.execute(
+            "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, created_at)"
+            " VALUES (?, ?, ?, 'm.example', 7, 7, 0)",
+            *(number, stream, inbox),
+        )

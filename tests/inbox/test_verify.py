@@ -12,6 +12,7 @@ from federation.documents import read_activity
 from federation.errors import BadSignature, Blocked, Malformed, Unreachable
 from federation.signatures import SignedRequest
 from fedigroups.store import Store
+from inbox.pressure import Pressure
 from inbox.verify import Sender, Verifier
 from neighbour import Neighbour, instance, rsa, rsa_key
 from network import Network
@@ -47,7 +48,7 @@ async def court(database: Store) -> AsyncIterator[Court]:
     wire = await instance(network)
     ann = Person(Neighbour.on(network, "m.example"), "ann")
     eve = Person(Neighbour.on(network, "evil.example"), "eve")
-    yield Court(network, Verifier(wire), ann, eve)
+    yield Court(network, Verifier(wire, Pressure()), ann, eve)
     await wire.close()
 
 

@@ -75,7 +75,7 @@ async def test_where_a_moderator_looks_first_one_waits_and_hears_nothing_until_t
     await follow(world, ann)
     assert (await town.members())["ann@m.example"] == "asked"
     assert not await hears(world, town, home)
-    await decide(town, "approve", "ann@m.example", "microblog")
+    await decide(town, "approve", "ann@m.example")
     await world.settle()
     assert home.kinds() == ["Accept{Follow}"]
     assert await hears(world, town, home)

@@ -9,9 +9,17 @@ from federation.errors import Gone, NotUsable
 from federation.limits import SUMMARY_CHARS
 from federation.models import Actor
 from federation.origin import same_origin
-from fedigroups.groups import distribute, evidence, lookup, membership, policies, threads
+from fedigroups.groups import (
+    departures,
+    distribute,
+    evidence,
+    lookup,
+    membership,
+    policies,
+    threads,
+)
 from fedigroups.groups.handlers.create import inner_of
-from fedigroups.groups.models import Group, Post
+from fedigroups.groups.models import Post
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -110,12 +118,9 @@ async def _end_state(received: Received, post: Post, witness: Witness) -> str:
 
 async def _end_actor(received: Received) -> Outcome:
     actor = received.actor
-    await membership.depart(actor)
+    await departures.end(actor)
     if received.activity.document.get("removeData") is True:
         await _remove_all(received)
-    await Actor.filter(id=actor.id).update(state="gone")
-    if actor.kind == "Group":
-        await Group.filter(actor_id=actor.id, hosted=False).update(state="closed")
     return done(f"{actor.handle} is no more")
 
 

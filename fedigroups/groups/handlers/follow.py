@@ -13,9 +13,9 @@ from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
 
-async def gather_follow(received: Received) -> str:
-    """The dialect of the follower's host, asked for before anything is delivered there."""
-    return await received.wire.peers.family(host_of(received.actor.uri))
+async def gather_follow(received: Received) -> None:
+    """Have the dialect of the follower's host learned before anything is delivered there."""
+    await received.wire.peers.family(host_of(received.actor.uri))
 
 
 async def on_follow(received: Received) -> Outcome:
@@ -33,7 +33,7 @@ async def on_follow(received: Received) -> Outcome:
     await forget(f"{received.activity.id}/undo", received.activity.actor)
     carried = await membership.carry_over(received.wire, group.group, received.actor)
     state, drafts = await membership.ask(
-        received.wire, group.group, group.actor, received.actor, _verbatim(received), received.facts
+        received.wire, group.group, group.actor, received.actor, _verbatim(received)
     )
     await publish(carried + drafts)
     return done(f"{received.actor.handle} is {state} in {group.group.name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -243,6 +244,24 @@ def test_the_doctor_finds_a_new_instance_well(founded: Run) -> None:
     assert well.exit_code == 0, well.output
     assert "WRONG" not in well.output
     assert {row["check"] for row in ask(founded, "doctor")} >= {"database", "secret", "disk"}
+
+
+def test_the_doctor_finds_who_reads_what_they_should_not_and_mends_it(
+    founded: Run, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "data" / "fedigroups.sqlite3") as rows:
+        rows.execute("INSERT INTO stream (name, head) VALUES ('group:1:thread', 0)")
+        rows.execute(
+            "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, created_at)"
+            " VALUES (1, 'group:1:thread', 'https://m.example/inbox', 'm.example', 0, 0, 0)"
+        )
+    rows.close()
+    ill = founded("doctor")
+    assert ill.exit_code == 1
+    assert "WRONG  readers" in ill.output
+    assert "doctor --mend" in ill.output
+    assert founded("doctor", "--mend").exit_code == 0
+    assert founded("doctor").exit_code == 0
 
 
 def test_a_secret_that_does_not_fit_the_keys_stops_every_command(founded: Run) -> None:

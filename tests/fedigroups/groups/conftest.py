@@ -9,6 +9,7 @@ import pytest
 import neighbour
 import scenery
 from federation.models import Actor
+from fedigroups.groups import routing
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group
 from fedigroups.store import Store
@@ -20,7 +21,7 @@ from village import Here
 async def here(database: Store) -> AsyncIterator[Here]:
     """An instance of ours with a group, as far as rows go, on each kind of database."""
     network = Network()
-    wire = await neighbour.instance(network)
+    wire = await neighbour.instance(network, watch=routing.watch())
     group = await scenery.group()
     uris, uri = wire.uris, wire.uris.group("welders")
     await Actor.filter(uri=uri).update(
