@@ -18,6 +18,17 @@ ALIASES = 16
 RECIPIENTS = 5_000
 BATCH = 100
 """Activities in one Announce (PieFed batches votes)."""
+GROUPS_PER_POST = 5
+"""Groups here that one post can be posted to."""
+
+# What waits for what has not come
+AWAITED_SECONDS = 86_400
+"""How long a like, say, waits for its post: Mastodon has sent again nine times by then."""
+AWAITED_PER_HOST = 500
+AWAITED = 10_000
+"""Where more would wait, what waits longest makes room."""
+ANCESTRY_SECONDS = 21_600
+"""How long an answer waits for a host that is down to say what it answers."""
 
 # How much may come in
 INBOX_PER_MINUTE = 600

@@ -1,9 +1,11 @@
-"""The inbox's table: each activity that was verified and answered 202, until it is settled."""
+"""The inbox's tables: what was verified and answered 202, and what some of it waits for."""
 
 from __future__ import annotations
 
 from tortoise import fields
 from tortoise.models import Model
+
+URI = 2_048
 
 
 class Receipt(Model):
@@ -41,3 +43,25 @@ class Receipt(Model):
 
     def __str__(self) -> str:
         return self.activity_uri
+
+
+class Awaited(Model):
+    """An object that has not come, and a receipt that waits for it; see `inbox.awaited`."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    receipt: fields.ForeignKeyRelation[Receipt] = fields.ForeignKeyField(
+        "fedigroups.Receipt", related_name="awaited", on_delete=fields.CASCADE, db_index=True
+    )
+    receipt_id: int
+    host = fields.CharField(max_length=255)
+    """The host of the receipt: how much may wait of one is bounded."""
+    object_uri = fields.CharField(max_length=URI, db_index=True)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "awaited"
+        indexes = (("host", "id"),)
+
+    def __str__(self) -> str:
+        return self.object_uri

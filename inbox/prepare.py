@@ -118,17 +118,17 @@ class _Preparation:
             return ignored(f"{step.activity.kind} means nothing here")
         try:
             async with asyncio.timeout_at(self._until):
-                received = await self._received(step, actor)
+                received = await self._received(step, actor, handler)
                 if handler.gather is not None:
                     received = replace(received, facts=await handler.gather(received))
         except Exception as error:
             return self._judged(error)
         return Ready(handler, received)
 
-    async def _received(self, step: Step, actor: Actor) -> Received:
+    async def _received(self, step: Step, actor: Actor, handler: Handler) -> Received:
         return Received(
             activity=step.activity,
-            actor=await self._actor(step.activity) if step.wrapped else actor,
+            actor=await self._reported(step.activity, handler) if step.wrapped else actor,
             announcer=actor if step.wrapped else None,
             door=self._due.door,
             body=step.body,
@@ -137,19 +137,28 @@ class _Preparation:
             budget=self._budget,
         )
 
+    async def _reported(self, activity: ActivityDoc, handler: Handler) -> Actor:
+        """Of whom a group reports: as `_actor`, but nobody is asked for the sake of a name."""
+        if not handler.by_name:
+            return await self._actor(activity)
+        await self._admit(activity)
+        known = await self._wire.directory.known(activity.actor)
+        return _acting(known or Actor(uri=activity.actor, host=host_of(activity.actor)))
+
     async def _actor(self, activity: ActivityDoc) -> Actor:
         """Who acts: raises what the directory raises, `Blocked` for a host that nobody wants."""
-        host = host_of(activity.actor)
-        if host not in self._admitted:
-            await check_host(self._wire, host)
-            self._admitted.add(host)
+        await self._admit(activity)
         if activity.kind == "Delete" and without_fragment(activity.object_id) == activity.actor:
             actor = await self._departed(activity.actor)
         else:
             actor = await self._wire.directory.actor(activity.actor, self._budget)
-        if actor.state == "suspended":
-            raise Blocked(f"{actor.uri} is suspended here")
-        return actor
+        return _acting(actor)
+
+    async def _admit(self, activity: ActivityDoc) -> None:
+        host = host_of(activity.actor)
+        if host not in self._admitted:
+            await check_host(self._wire, host)
+            self._admitted.add(host)
 
     async def _departed(self, uri: str) -> Actor:
         """Our row of an actor that deletes itself: its origin has nothing more to say of it."""
@@ -166,3 +175,10 @@ class _Preparation:
         if isinstance(error, TimeoutError):
             return Later(f"what it needs could not be fetched within {PREPARE_SECONDS:.0f} s")
         return fault(self._due, error)
+
+
+def _acting(actor: Actor) -> Actor:
+    """The actor, unless it may not act here (`Blocked`)."""
+    if actor.state == "suspended":
+        raise Blocked(f"{actor.uri} is suspended here")
+    return actor

@@ -25,7 +25,7 @@ class Received:
 
     activity: ActivityDoc
     actor: Actor
-    """Who is said to act; proven when there is no announcer."""
+    """Who is said to act; proven when there is no announcer (and see `Registry.register`)."""
     announcer: Actor | None
     """The group that signed the Announce in which this activity was, when it was in one."""
     door: str
@@ -47,6 +47,8 @@ class Outcome:
 
     state: Literal["done", "ignored"]
     reason: str = ""
+    awaits: str = ""
+    """The URI of the object without which it cannot have its effect, when that has not come."""
 
 
 def done(reason: str = "") -> Outcome:
@@ -54,9 +56,13 @@ def done(reason: str = "") -> Outcome:
     return Outcome("done", reason)
 
 
-def ignored(reason: str) -> Outcome:
-    """It had no effect, on purpose; `reason` tells the operator why."""
-    return Outcome("ignored", reason)
+def ignored(reason: str, *, awaits: str = "") -> Outcome:
+    """It had no effect, on purpose; `reason` tells the operator why.
+
+    With `awaits` that may change: it comes again as soon as an object of that URI is stored, and
+    is ignored for good when none is within `limits.AWAITED_SECONDS`.
+    """
+    return Outcome("ignored", reason, awaits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class Handler:
 
     apply: Apply
     gather: Gather | None = None
+    by_name: bool = False
+    """Whether it needs no more than the name of somebody of whom a group reports."""
 
 
 class Registry:
@@ -98,18 +106,22 @@ class Registry:
         self.attest = attest
         self._handlers: dict[str, Handler] = {}
 
-    def register(self, kind: str, apply: Apply, gather: Gather | None = None) -> None:
+    def register(
+        self, kind: str, apply: Apply, gather: Gather | None = None, *, by_name: bool = False
+    ) -> None:
         """Send activities of `kind` to `apply`, with what `gather` found.
 
         `gather(received)` answers the facts that `apply` then reads as `received.facts`. It may
         raise Unreachable (the receipt is tried again later) or any other FederationError (the
         activity is ignored with that reason). `apply(received)` answers an `Outcome`; a
         FederationError from it undoes what it did and is an `ignored` with that reason.
+        With `by_name`, nobody is looked up because a group reports of them: `received.actor` is
+        then a row of ours only where we know them already.
         Refuses (`ValueError`) a second handler for a kind: one verb, one place.
         """
         if kind in self._handlers:
             raise ValueError(f"{kind} has a handler already")
-        self._handlers[kind] = Handler(apply, gather)
+        self._handlers[kind] = Handler(apply, gather, by_name)
 
     def handler(self, kind: str) -> Handler | None:
         """The handler of a kind, or None when nothing here cares for it."""

@@ -5,7 +5,8 @@ find it settled. A batch has a savepoint for each of its steps; when some of the
 all of them do, because every effect is idempotent by its own key.
 
     received -> done | ignored    it had an effect, or none on purpose
-    received -> received          it comes again: a host did not answer, or something failed here
+    received -> received          it comes again: a host did not answer, something failed here, or
+                                  what it is about has not come
     received -> failed            given up; `inbox.report` shows it, and makes it received again
 """
 
@@ -15,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from federation import clock, storage
+from federation import clock, limits, storage
 from federation.errors import FederationError, Unreachable
+from inbox import awaited
 from inbox.faults import is_conflict
 from inbox.prepare import Due, Fault, Later, Prepared, Ready, fault
 from inbox.registry import Outcome, ignored
@@ -51,6 +53,8 @@ class Verdict:
     next_try_at: int = 0
     faulty: bool = False
     """Whether this program failed at one of its steps."""
+    awaits: tuple[str, ...] = ()
+    """The objects whose arrival lets it come again at once."""
 
 
 _DONE = Verdict("done")
@@ -137,37 +141,53 @@ async def _amend(due: Due, results: Sequence[Result], faults: int) -> Verdict:
             0 if verdict.state == "received" else clock.now_ms(),
             due.id,
         )
+    if due.attempts or verdict.awaits:
+        await awaited.put(due.id, due.host, verdict.awaits)
     return verdict
 
 
 def judge(due: Due, results: Sequence[Result], faults: int) -> Verdict:
     """What follows for a receipt from the results of its steps.
 
-    It comes again while a step waits for a host and `ATTEMPTS` are not used up, or while a step
-    failed here and it has not failed `FAULTS` times. It is done when a step had an effect.
+    It comes again while a step waits for a host and `ATTEMPTS` are not used up, while a step
+    failed here and it has not failed `FAULTS` times, or while a step awaits an object and the
+    receipt is younger than `limits.AWAITED_SECONDS`. It is done when a step had an effect.
     """
-    attempt = due.attempts + 1
-    waits = [_wait(result, attempt, faults + 1) for result in results]
+    waits = [_wait(due, result, faults + 1) for result in results]
     soonest = min((wait for wait in waits if wait), default=0)
     open_ = [result for result in results if not isinstance(result, Outcome)]
     reason = _reasons(open_ or results)
     faulty = any(isinstance(result, Fault) for result in results)
     if soonest:
-        return Verdict("received", reason, clock.now_ms() + soonest, faulty)
+        awaits = {result.awaits for result in results if isinstance(result, Outcome)} - {""}
+        return Verdict("received", reason, clock.now_ms() + soonest, faulty, tuple(sorted(awaits)))
     if open_:
         return Verdict("failed", reason, faulty=faulty)
     effective = any(isinstance(result, Outcome) and result.state == "done" for result in results)
     return Verdict("done" if effective else "ignored", reason)
 
 
-def _wait(result: Result, attempt: int, faults: int) -> int:
+def _wait(due: Due, result: Result, faults: int) -> int:
     """Milliseconds until a step comes again, 0 for never."""
+    attempt = due.attempts + 1
+    if isinstance(result, Outcome):
+        return _patience(due) if result.awaits else 0
     if isinstance(result, Later) and attempt < ATTEMPTS:
         wish = min(int(result.seconds * clock.SECOND), WAITS[-1])
         return max(WAITS[attempt - 1], wish)
     if isinstance(result, Fault) and faults < FAULTS and attempt < ATTEMPTS:
         return WAITS[faults - 1]
     return 0
+
+
+def _patience(due: Due) -> int:
+    """Milliseconds that a receipt still awaits an object: until it comes, or its time is up.
+
+    It looks once more soon after the first time: the object may have been stored by a transaction
+    that could not see it waiting.
+    """
+    left = due.received_at + limits.AWAITED_SECONDS * clock.SECOND - clock.now_ms()
+    return max(min(left, WAITS[0]) if due.attempts == 0 else left, 0)
 
 
 def _reasons(results: Sequence[Result]) -> str:

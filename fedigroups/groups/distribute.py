@@ -89,7 +89,20 @@ async def delete(
     wire: Wire, hosted: Hosted, inner: Inner, gone: Post, author: Actor
 ) -> list[Draft]:
     """The end of a post: wrapped for threads, Undo of its boost for microblogs."""
-    await withhold(hosted.group.id, gone.uri)
+    await hide(gone.uri)
+    return await _end(wire, hosted, inner, gone, author)
+
+
+async def withdraw(
+    wire: Wire, hosted: Hosted, inner: Inner, gone: Post, author: Actor
+) -> list[Draft]:
+    """The end of a post in this group, told as `delete` tells it; elsewhere it may live on."""
+    await hide(gone.uri, by=hosted.actor.uri)
+    return await _end(wire, hosted, inner, gone, author)
+
+
+async def _end(wire: Wire, hosted: Hosted, inner: Inner, gone: Post, author: Actor) -> list[Draft]:
+    await _cancel(hosted.group.id, gone.uri)
     if await _awaits_leave(hosted, gone.uri):
         return await _unboost(wire, hosted, gone, author)
     drafts = await _wrap(wire, hosted, inner, gone, "delete", key=inner.uri)
@@ -97,16 +110,22 @@ async def delete(
     return drafts + _forward(hosted, inner, gone, "delete")
 
 
-async def hide(object_uri: str) -> None:
-    """Serve no more what carried the words of a post that is gone."""
+async def hide(object_uri: str, by: str = "") -> None:
+    """Serve no more what carried the words of a post that is gone, of all or of one actor here."""
     await storage.execute(
-        "UPDATE activity SET public = ? WHERE object_uri = ? AND kind <> 'Undo'", False, object_uri
+        "UPDATE activity SET public = ? WHERE object_uri = ? AND kind <> 'Undo'"
+        " AND ? IN ('', actor_uri)",
+        *(False, object_uri, by),
     )
 
 
 async def withhold(group_id: int, object_uri: str) -> None:
     """Neither serve nor send any more what carried the words of a post that is gone."""
     await hide(object_uri)
+    await _cancel(group_id, object_uri)
+
+
+async def _cancel(group_id: int, object_uri: str) -> None:
     for stream in (streams.thread(group_id), streams.microblog(group_id)):
         await cancel(stream, object_uri)
 

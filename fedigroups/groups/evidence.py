@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from federation import limits
+from federation import clock, limits
 from federation.documents import ObjectDoc, read_object
-from federation.errors import Blocked, FederationError, Gone, NotUsable
+from federation.errors import Blocked, FederationError, Gone, NotUsable, Unreachable
 from federation.fetch import Budget
 from federation.models import Actor
 from federation.origin import host_of, same_origin
@@ -108,8 +108,9 @@ async def _author(received: Received, document: ObjectDoc) -> Actor:
 async def ancestors(received: Received, document: ObjectDoc) -> tuple[Arrival, ...]:
     """What the object answers that we do not have, oldest first; empty when nothing is missing.
 
-    Stops at a post we have, at a thread's start, at 50 steps or at the budget's end; what cannot
-    be fetched ends the walk.
+    Stops at a post we have, at a thread's start, at 50 steps or at the budget's end; what is gone,
+    or not for us to read, ends the walk. Raises `Unreachable` when a host on the way is down, for
+    the first `limits.ANCESTRY_SECONDS`: after that it is taken for one that is gone.
     """
     chain: list[Arrival] = []
     uri, seen = document.in_reply_to, {document.id}
@@ -133,6 +134,15 @@ async def _ancestor(received: Received, uri: str) -> Arrival | None:
         if not same_origin(document.attributed_to, document.id):
             return None
         author = await received.wire.directory.actor(document.attributed_to, received.budget)
+    except Unreachable:
+        if _is_young(received):
+            raise
+        return None
     except FederationError:
         return None
     return Arrival(document, author)
+
+
+def _is_young(received: Received) -> bool:
+    age: int = clock.now_ms() - received.received_at
+    return age < limits.ANCESTRY_SECONDS * clock.SECOND

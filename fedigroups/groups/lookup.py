@@ -12,7 +12,8 @@ from federation.strict_json import loads
 from federation.wire import Wire
 from fedigroups.content.sanitise import clean, excerpt, safe_url
 from fedigroups.groups.distribute import Hosted
-from fedigroups.groups.models import Group, Post, Thread
+from fedigroups.groups.models import Group, Member, Post, Thread
+from fedigroups.groups.policies import STAFF
 
 
 async def hosted(uri: str) -> Hosted | None:
@@ -31,10 +32,15 @@ async def hosted_named(name: str) -> Hosted:
 
 async def first_hosted(uris: Iterable[str]) -> Hosted | None:
     """The first of the URIs that is a group hosted here, found with one query for all of them."""
+    return next(iter(await all_hosted(uris)), None)
+
+
+async def all_hosted(uris: Iterable[str]) -> list[Hosted]:
+    """Those of the URIs that are groups hosted here, in their order, found with one query."""
     wanted = list(uris)
     groups = await Group.filter(actor__uri__in=wanted, hosted=True).select_related("actor")
     named = {group.actor.uri: group for group in groups}
-    return next((Hosted(named[uri], named[uri].actor) for uri in wanted if uri in named), None)
+    return [Hosted(named[uri], named[uri].actor) for uri in wanted if uri in named]
 
 
 async def hosting(group_id: int) -> Hosted:
@@ -85,6 +91,13 @@ def _profile(actor: Actor, document: ActorDoc) -> dict[str, object]:
         "summary_html": clean(document.summary),
         "icon_url": safe_url(document.icon_url),
     }
+
+
+async def moderates(actor: Actor) -> bool:
+    """Whether the actor is a moderator or owner of any group that lives here."""
+    return await Member.exists(
+        actor_id=actor.id, state="member", role__in=list(STAFF), group__hosted=True
+    )
 
 
 async def wrote(actor: Actor, post_uri: str) -> bool:

@@ -232,6 +232,30 @@ class Announced(Model):
         return f"{self.form} {self.object_uri}"
 
 
+class Crosspost(Model):
+    """A group here that shows a thread beside the group in which the thread stands."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    thread: fields.ForeignKeyRelation[Thread] = fields.ForeignKeyField(
+        "fedigroups.Thread", related_name="crossposts", on_delete=fields.CASCADE
+    )
+    thread_id: int
+    group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
+        "fedigroups.Group", related_name="crossposts", on_delete=fields.CASCADE
+    )
+    group_id: int
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "crosspost"
+        unique_together = (("thread", "group"),)
+
+    def __str__(self) -> str:
+        return f"thread {self.thread_id} in group {self.group_id}"
+
+
 class Tombstone(Model):
     """A delete or an undo that came before what it takes back, or that must never be reversed."""
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from federation import clock, ids, storage
+from federation.models import Actor
+from fedigroups.groups import threads
 from fedigroups.groups.models import Post, Reaction
 
 COUNTED = {"like": "likes_count", "dislike": "dislikes_count", "boost": "boosts_count"}
 EMOJI_CHARS = 40
+REMEMBERED_DAYS = 7
+"""How long what was taken back does not count when it comes (again)."""
 
 
 def slot_of(kind: str, emoji: str = "") -> str:
@@ -21,16 +25,16 @@ async def put(
     activity_uri: str,
     *,
     emoji: str = "",
-    vouched: bool = False,
+    announcer: Actor | None = None,
 ) -> bool:
-    """Count the reaction; False when it stands already."""
+    """Count the reaction, on the word of a group where one announced it; False when it stands."""
     slot = slot_of(kind, emoji[:EMOJI_CHARS])
     old = await Reaction.get_or_none(post_id=post.id, slot=slot, actor_uri=actor_uri)
     if old is not None and old.kind == kind:
         await Reaction.filter(id=old.id).update(activity_uri=activity_uri)
         return False
     if old is not None:
-        await _drop(old)
+        await _drop(old, announcer)
     await Reaction.create(
         id=ids.new(),
         post_id=post.id,
@@ -38,19 +42,19 @@ async def put(
         slot=slot,
         kind=kind,
         activity_uri=activity_uri,
-        vouched=vouched,
+        vouched=announcer is not None,
         created_at=clock.now_ms(),
     )
     await _count(post.id, kind, 1)
     return True
 
 
-async def take_back(post: Post, actor_uri: str, slot: str) -> bool:
+async def take_back(post: Post, actor_uri: str, slot: str, announcer: Actor | None = None) -> bool:
     """Uncount what the actor has in the slot; False when there is nothing."""
     old = await Reaction.get_or_none(post_id=post.id, slot=slot, actor_uri=actor_uri)
     if old is None:
         return False
-    await _drop(old)
+    await _drop(old, announcer)
     return True
 
 
@@ -60,13 +64,17 @@ async def take_back_by_id(activity_uri: str, actor_uri: str) -> Reaction | None:
     found = Reaction.filter(activity_uri=activity_uri, actor_uri=actor_uri)
     old = await found.select_related("post__thread__group").first()
     if old is not None:
-        await _drop(old)
+        await _drop(old, None)
     return old
 
 
-async def _drop(reaction: Reaction) -> None:
-    await Reaction.filter(id=reaction.id).delete()
-    await _count(reaction.post_id, reaction.kind, -1)
+async def _drop(old: Reaction, announcer: Actor | None) -> None:
+    """Uncount it; the same act may come once more, in another Announce, and counts no more."""
+    await Reaction.filter(id=old.id).delete()
+    await _count(old.post_id, old.kind, -1)
+    await threads.bury(
+        old.activity_uri, old.actor_uri, "undo", REMEMBERED_DAYS, announcer=announcer
+    )
 
 
 async def _count(post_id: int, kind: str, step: int) -> None:

@@ -19,7 +19,15 @@ from federation.models import Actor
 from federation.strict_json import dumps, loads
 from federation.wire import Wire
 from fedigroups.content.markdown import Mention, find_handles, render
-from fedigroups.groups import distribute, lookup, membership, policies, reactions, threads
+from fedigroups.groups import (
+    crossposts,
+    distribute,
+    lookup,
+    membership,
+    policies,
+    reactions,
+    threads,
+)
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.documents import post_document
 from fedigroups.groups.evidence import Arrival
@@ -131,24 +139,41 @@ async def unlike(wire: Wire, actor: Actor, post: Post) -> None:
 
 
 async def remove(wire: Wire, moderator: Actor, post: Post, reason: str) -> None:
-    """Take away somebody's post as a moderator. Raises `Malformed` without role or reason."""
+    """Take away somebody's post as a moderator. Raises `Malformed` without role or reason.
+
+    A moderator of another group that shows the thread takes the thread out of that group alone.
+    """
     await post.fetch_related("thread__group__actor", "author")
-    group = post.thread.group
-    if not group.hosted or not policies.is_staff(await membership.standing(group, moderator)):
-        raise Malformed(f"{moderator.handle} does not moderate {group.name} here")
+    hosted = await _moderated(post, moderator)
     if post.state not in {"live", "held"}:
         raise Malformed(f"{post.uri} is gone already")
     if not reason.strip():
         raise Malformed("a removal needs a reason that its author can read: --reason TEXT")
     uri = wire.uris.activity(ids.new())
     by = wire.uris.moderation_actor
-    body = dumps(build.remove(uri, by, post.uri, group.actor.uri, reason))
+    body = dumps(build.remove(uri, by, post.uri, hosted.actor.uri, reason))
+    inner = Inner(uri, body, wire.config.host)
     async with storage.transaction():
-        await threads.end(post, "removed", reason)
-        inner = Inner(uri, body, wire.config.host)
-        hosted = Hosted(group, group.actor)
-        drafts = await distribute.delete(wire, hosted, inner, post, post.author)
+        if hosted.group.id == post.thread.group_id:
+            await threads.end(post, "removed", reason)
+            drafts = await crossposts.told(
+                post.thread, lambda one: distribute.delete(wire, one, inner, post, post.author)
+            )
+        else:
+            drafts = await crossposts.withdraw(wire, hosted, inner, post)
         await publish([Draft(Outgoing(uri, by, "Delete", body), ()), *drafts])
+
+
+async def _moderated(post: Post, moderator: Actor) -> Hosted:
+    """The group here in whose name the moderator may take the post away."""
+    group, hosted = post.thread.group, None
+    if group.hosted and policies.is_staff(await membership.standing(group, moderator)):
+        hosted = Hosted(group, group.actor)
+    elif group.hosted and post.parent_id is None:
+        hosted = await crossposts.moderated(post.thread, moderator)
+    if hosted is None:
+        raise Malformed(f"{moderator.handle} does not moderate {group.name} here")
+    return hosted
 
 
 async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
@@ -279,7 +304,9 @@ async def _send_act(
     shown = post.parent_id is None or group.boost_replies
     inner = Inner(document["id"], body, wire.config.host, signed=shown)
     if group.hosted:
-        drafts = await _distribute(wire, Hosted(group, group_actor), inner, post, author, kind)
+        drafts = await crossposts.told(
+            post.thread, lambda one: _distribute(wire, one, inner, post, author, kind), author
+        )
     elif group_actor.inbox:
         places.append(_direct(group_actor, kind, post.uri))
     outgoing = Outgoing(inner.uri, author.uri, document["type"], body, object_uri=post.uri)

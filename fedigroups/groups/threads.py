@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 from tortoise.queryset import QuerySet
@@ -12,8 +13,16 @@ from federation.models import Actor
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Group, Post, Thread, Tombstone
+from inbox import awaited
 
 TITLE_CHARS = 200
+_EMPTIED: dict[str, object] = {
+    "title": "",
+    "content": "",
+    "warning": "",
+    "attachments": "[]",
+    "document": "",
+}
 
 
 async def parent_of(document: ObjectDoc) -> Post | None:
@@ -23,18 +32,28 @@ async def parent_of(document: ObjectDoc) -> Post | None:
     return await Post.get_or_none(uri=document.in_reply_to).select_related("thread__group")
 
 
-async def is_buried(uri: str, actor_uri: str) -> bool:
-    """Whether its own actor took it back before it came (kept for 7 or 30 days)."""
-    return await _buried(uri, actor_uri).exists()
+async def is_buried(uri: str, actor_uri: str, announcer: Actor | None = None) -> bool:
+    """Whether its own actor took it back before it came (kept for 7 or 30 days).
+
+    Of what a group announces, its word that the actor did so counts as well.
+    """
+    return await _buried({uri, _grave(uri, announcer)}, actor_uri).exists()
 
 
 async def unearth(uri: str, actor_uri: str) -> bool:
     """Whether its undo came before it; asked once, for the same id may be used again."""
-    return bool(await _buried(uri, actor_uri).delete())
+    return bool(await _buried({uri}, actor_uri).delete())
 
 
-def _buried(uri: str, actor_uri: str) -> QuerySet[Tombstone]:
-    return Tombstone.filter(uri=uri, actor_uri=actor_uri, until__gt=clock.now_ms())
+def _grave(uri: str, announcer: Actor | None) -> str:
+    """Where it lies: what a group reports, with that group, as it buries nothing for others."""
+    if announcer is None:
+        return uri
+    return hashlib.sha256(f"{announcer.uri}\n{uri}".encode()).hexdigest()
+
+
+def _buried(graves: set[str], actor_uri: str) -> QuerySet[Tombstone]:
+    return Tombstone.filter(uri__in=graves, actor_uri=actor_uri, until__gt=clock.now_ms())
 
 
 async def store(
@@ -45,13 +64,16 @@ async def store(
     *,
     post_id: int | None = None,
 ) -> Post | None:
-    """The new post in its thread; None when it is known, buried or too deep."""
+    """The new post in its thread; None when it is known or too deep.
+
+    One that was deleted before it came is so from the start, without its words: what answers it
+    has its place below it, as if both had come in their order.
+    """
     document = arrival.object
     depth = parent.depth + 1 if parent else 0
-    if depth > limits.ANCESTORS or await is_buried(document.id, arrival.author.uri):
+    if depth > limits.ANCESTORS or await Post.exists(uri=document.id):
         return None
-    if await Post.exists(uri=document.id):
-        return None
+    buried = await is_buried(document.id, arrival.author.uri)
     now = clock.now_ms()
     post = Post(
         id=post_id or ids.new(),
@@ -63,9 +85,12 @@ async def store(
         published_at=min(document.published or now, now),
         updated_at=_version(document),
         received_at=now,
-        **written(document),
+        **written(document) | (_EMPTIED if buried else {}),
     )
     await attach(group, post, parent.thread if parent else None)
+    if buried:
+        await end(post, "deleted")
+        post.state = "deleted"
     return post
 
 
@@ -76,7 +101,10 @@ def _version(document: ObjectDoc) -> int:
 
 
 async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
-    """Save the post in the thread, or as the root of a new one, and count it."""
+    """Save the post in the thread, or as the root of a new one, and count it.
+
+    What came before it and is about it is processed next.
+    """
     now = clock.now_ms()
     if thread is None:
         thread = Thread(
@@ -102,6 +130,7 @@ async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
         now,
         group.id,
     )
+    await awaited.arrived(post.uri)
     return thread
 
 
@@ -153,11 +182,7 @@ async def end(post: Post, state: str, reason: str = "") -> None:
 
     A deleted post's words go; a thread that has nothing left to read is shown no more.
     """
-    emptied: dict[str, object] = (
-        {"title": "", "content": "", "warning": "", "attachments": "[]", "document": ""}
-        if state == "deleted"
-        else {}
-    )
+    emptied = _EMPTIED if state == "deleted" else {}
     await Post.filter(id=post.id).update(state=state, reason=reason, **emptied)
     if post.state == "live":
         await storage.execute(
@@ -180,14 +205,19 @@ async def _close_thread(post: Post) -> None:
         )
 
 
-async def bury(uri: str, actor: Actor | str, kind: str, days: int) -> None:
-    """Remember a delete or undo of something not seen yet, so that it cannot come after."""
+async def bury(
+    uri: str, actor: Actor | str, kind: str, days: int, *, announcer: Actor | None = None
+) -> None:
+    """Remember a delete or undo, so that what it takes back cannot come after it.
+
+    With `announcer`, only that group said so, and only what it announces is kept out.
+    """
     actor_uri = actor if isinstance(actor, str) else actor.uri
     await storage.execute(
         "INSERT INTO tombstone (id, uri, actor_uri, kind, until) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (uri) DO NOTHING",
         ids.new(),
-        uri,
+        _grave(uri, announcer),
         actor_uri,
         kind,
         clock.now_ms() + days * clock.DAY,

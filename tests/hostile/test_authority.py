@@ -116,10 +116,12 @@ async def test_what_is_deleted_stays_deleted(scene: Scene) -> None:
         await scene.send(vic.create(note) | {"id": f"{note['id']}/again"}, vic)
     early = vic.note("Deleted before it came")
     await scene.send(vic.act("Delete", early["id"]), vic)
-    async with scene.nothing_changes():
+    async with scene.nothing_changes(but=("thread", "post")):
         await scene.send(vic.create(early), vic)
         await scene.send(vic.act("Update", later(early, "back")), vic)
-    assert await scene.ours.post(early["id"]) is None
+    place = await scene.ours.post(early["id"])
+    assert place is not None
+    assert (place.state, place.content, place.thread.visible) == ("deleted", "", False)
     await scene.still_serves()
 
 

@@ -70,7 +70,7 @@ async def test_a_thread_ends_at_its_depth(scene: Scene) -> None:
     await scene.settle()
     reasons = [reason for _, _, reason in await scene.ours.outcomes()]
     assert reasons.count("posted in welders") == limits.ANCESTORS + 1
-    assert reasons[-2] == "it was deleted before it came, or lies too deep in its thread"
+    assert reasons[-2] == "it lies too deep in its thread"
     await scene.still_serves()
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from federation import clock
-from federation.errors import Malformed
+from federation.documents import read_activity
+from federation.errors import Malformed, Unreachable
+from federation.fetch import Budget
+from federation.models import Actor
 from federation.vocabulary import AS2, PUBLIC
 from fedigroups.groups import lookup, speaking
+from fedigroups.groups.handlers.delete import gather_delete, on_delete
 from fedigroups.groups.models import Group, Post, Reaction
 from fedigroups.groups.speaking import Text
+from inbox.registry import Received
 from neighbour import rsa
 from servers import Member, Server
 from world import Town, World
@@ -65,8 +71,8 @@ class Scene:
         _, state, reason = (await self.town.outcomes())[-1]
         return f"{state}: {reason}"
 
-    async def announce(self, activity: dict[str, Any] | str) -> str:
-        """The group announces an activity, or a post by its id."""
+    async def announce(self, activity: dict[str, Any] | list[dict[str, Any]] | str) -> str:
+        """The group announces an activity, several, or a post by its id."""
         return await self.say(self.cats.act("Announce", activity, to=[PUBLIC], cc=[]))
 
     async def post(self, uri: str) -> Post:
@@ -227,6 +233,159 @@ async def test_votes_that_the_group_reports_count_and_are_nobodys_act(scene: Sce
     assert await scene.town.run(vouched)
     await scene.announce(scene.ann.act("Undo", like))
     assert (await scene.post(page["id"])).likes_count == 0
+
+
+async def test_who_votes_is_counted_by_name_and_looked_up_by_nobody(scene: Scene) -> None:
+    page = scene.page()
+    await scene.announce(scene.bob.create(page))
+    hosts = [f"v{number}.example" for number in range(9)]
+    votes = [
+        {
+            "id": f"https://{host}/like/1",
+            "type": "Like",
+            "actor": f"https://{host}/users/vic",
+            "object": page["id"],
+        }
+        for host in hosts
+    ]
+    scene.world.network.log.clear()
+    assert await scene.announce(votes) == "done: like counted"
+    assert (await scene.post(page["id"])).likes_count == len(hosts)
+    undo = {"id": "https://v0.example/undo/1", "type": "Undo", "actor": votes[0]["actor"]}
+    assert await scene.announce(undo | {"object": votes[0]}) == "done: taken back"
+    assert (await scene.post(page["id"])).likes_count == len(hosts) - 1
+    follow = votes[1] | {"type": "Follow", "object": scene.cats.uri}
+    assert "does not speak for" in await scene.announce(follow)
+    asked = {one.host for one in scene.world.network.log if one.method == "GET"}
+    assert asked & set(hosts) == set()
+
+
+async def test_nobody_who_is_not_wanted_here_votes_through_a_group(scene: Scene) -> None:
+    page = scene.page()
+    await scene.announce(scene.bob.create(page))
+    eve = Server.at(scene.world.network, "evil.example", "lemmy").member("eve")
+
+    async def unwanted() -> None:
+        await scene.town.wire.peers.block("evil.example", "")
+        await scene.town.wire.directory.actor(scene.ann.uri)
+        await Actor.filter(uri=scene.ann.uri).update(state="suspended")
+
+    await scene.town.run(unwanted)
+    for person, reason in ((eve, "does not federate"), (scene.ann, "is suspended here")):
+        for kind in ("Like", "Dislike", "EmojiReact"):
+            assert reason in await scene.announce(person.act(kind, page["id"]))
+    post = await scene.post(page["id"])
+    assert (post.likes_count, post.dislikes_count) == (0, 0)
+
+
+async def test_a_vote_that_came_in_two_announces_is_taken_back_once_and_for_all(
+    scene: Scene,
+) -> None:
+    page = scene.page()
+    await scene.announce(scene.bob.create(page))
+    like = scene.ann.act("Like", page["id"])
+    for activity in (like, scene.ann.act("Undo", like), like):
+        await scene.announce(activity)
+    assert (await scene.post(page["id"])).likes_count == 0
+    like, dislike = scene.ann.act("Like", page["id"]), scene.ann.act("Dislike", page["id"])
+    for activity in (like, dislike, like):
+        await scene.announce([activity])
+    post = await scene.post(page["id"])
+    assert (post.likes_count, post.dislikes_count) == (0, 1)
+
+
+# What comes too early
+
+
+async def early(scene: Scene, *activities: dict[str, Any]) -> Post:
+    """What is announced about a page before that is, and the page in the end."""
+    page = scene.page()
+    for activity in activities:
+        reply = {key: page["id"] if value == "PAGE" else value for key, value in activity.items()}
+        assert (await scene.announce(reply)).startswith("received: ")
+    assert await scene.announce(scene.bob.create(page)) == "done: posted in cats"
+    waiting = [kind for kind, state, _ in await scene.town.outcomes() if state == "received"]
+    assert waiting == []
+    return await scene.post(page["id"])
+
+
+async def test_votes_that_overtake_their_post_count_once_it_comes(scene: Scene) -> None:
+    likes = [person.act("Like", "PAGE") for person in (scene.ann, scene.bob)]
+    post = await early(scene, *likes, scene.cats.act("Dislike", "PAGE"))
+    assert (post.likes_count, post.dislikes_count) == (2, 1)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_a_vote_and_its_undo_that_overtake_their_post_are_none(
+    scene: Scene, order: tuple[int, int]
+) -> None:
+    page = scene.page()
+    like = scene.ann.act("Like", page["id"])
+    said = like, scene.ann.act("Undo", like)
+    for number in order:
+        await scene.announce(said[number])
+    await scene.announce(scene.bob.create(page))
+    assert (await scene.post(page["id"])).likes_count == 0
+
+
+async def test_lemmys_undo_by_another_id_waits_behind_what_it_undoes(scene: Scene) -> None:
+    page = scene.page()
+    like, again = [scene.ann.act("Like", page["id"]) for _ in range(2)]
+    await scene.announce(like)
+    await scene.announce(scene.ann.act("Undo", again))
+    await scene.announce(scene.bob.create(page))
+    assert (await scene.post(page["id"])).likes_count == 0
+
+
+async def test_a_removal_that_overtakes_its_post_removes_it(scene: Scene) -> None:
+    post = await early(scene, scene.bob.act("Delete", "PAGE", summary="spam", to=[PUBLIC]))
+    assert post.state == "deleted"  # by its author, who moderates
+    page = scene.page(person=scene.ann)
+    removal = scene.bob.act("Delete", page["id"], summary="spam", to=[PUBLIC])
+    await scene.announce(removal)
+    await scene.announce(scene.ann.create(page))
+    assert (await scene.post(page["id"])).state == "removed"
+
+
+async def test_a_removal_whose_post_comes_while_it_is_looked_into_is_looked_into_again(
+    scene: Scene,
+) -> None:
+    page = scene.page(person=scene.ann)
+    removal = scene.bob.act("Delete", page["id"], summary="spam", to=[PUBLIC])
+
+    async def too_early() -> Received:
+        wire = scene.town.wire
+        bob, cats = [await wire.directory.actor(one.uri) for one in (scene.bob, scene.cats)]
+        door, now = wire.uris.shared_inbox, clock.now_ms()
+        received = Received(read_activity(removal), bob, cats, door, b"", now, wire, Budget())
+        return replace(received, facts=await gather_delete(received))
+
+    received = await scene.town.run(too_early)
+    await scene.announce(scene.ann.create(page))
+    with pytest.raises(Unreachable):
+        await scene.town.run(lambda: on_delete(received))
+    assert (await scene.post(page["id"])).state == "live"
+
+
+async def test_what_a_group_says_that_nobody_here_is_in_does_not_wait(scene: Scene) -> None:
+    dogs = scene.there.member("dogs", kind="Group")
+    page = scene.page()
+    for kind in ("Like", "Dislike", "Delete"):
+        announce = dogs.act("Announce", scene.ann.act(kind, page["id"]), to=[PUBLIC])
+        assert (await scene.say(announce, dogs)).startswith("ignored: ")
+
+
+async def test_a_reply_waits_while_the_host_of_what_it_answers_is_down(scene: Scene) -> None:
+    page = scene.page(person=scene.ann)
+    reply = scene.bob.note("Purr.", reply_to=page["id"], group="")
+    scene.world.network.fail("m.example", 503)
+    assert (await scene.announce(scene.bob.create(reply))).startswith("received: ")
+    assert await scene.town.post(reply["id"]) is None
+    scene.world.network.heal("m.example")
+    with clock.held(clock.now_ms() + clock.MINUTE):
+        await scene.settle()
+    root, answer = await scene.post(page["id"]), await scene.post(reply["id"])
+    assert (answer.parent_id, answer.thread_id) == (root.id, root.thread_id)
 
 
 def edited(page: dict[str, Any], text: str) -> dict[str, Any]:

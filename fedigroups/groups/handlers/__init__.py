@@ -34,12 +34,12 @@ def register_all(registry: Registry) -> None:
     registry.register("Update", update.on_update, update.gather_update)
     registry.register("Delete", delete.on_delete, delete.gather_delete)
     _first_hand(registry, "Announce", announce.on_announce, announce.gather_announce)
-    registry.register("Undo", undo.on_undo)
+    registry.register("Undo", undo.on_undo, by_name=True)
     _first_hand(registry, "Block", block.on_block)
     _first_hand(registry, "Move", move.on_move, move.gather_move)
     _first_hand(registry, "Flag", flag.on_flag)
     for kind in vote.KINDS:
-        registry.register(kind, vote.on_vote)
+        registry.register(kind, vote.on_vote, by_name=True)
 
 
 def _first_hand(registry: Registry, kind: str, apply: Apply, gather: Gather | None = None) -> None:
@@ -56,4 +56,4 @@ def _first_hand(registry: Registry, kind: str, apply: Apply, gather: Gather | No
             return ignored(f"{received.announcer.handle} does not speak for {received.actor.uri}")
         return await apply(received)
 
-    registry.register(kind, applied, gathered)
+    registry.register(kind, applied, gathered, by_name=True)

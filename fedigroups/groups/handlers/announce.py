@@ -6,7 +6,7 @@ An Announce around an activity never comes here: the inbox unwraps it and dispat
 from __future__ import annotations
 
 from federation import addressing
-from fedigroups.groups import evidence, lookup, reactions, threads
+from fedigroups.groups import early, evidence, lookup, reactions, threads
 from fedigroups.groups.evidence import Arrival, Found
 from fedigroups.groups.handlers.create import take_announced
 from fedigroups.groups.models import Post
@@ -37,10 +37,13 @@ async def on_announce(received: Received) -> Outcome:
 
 
 async def _boost(received: Received) -> Outcome:
-    post = await Post.get_or_none(uri=received.activity.object_id, state="live")
-    if post is None:
-        return ignored("it boosts nothing that we have")
     if await threads.is_buried(received.activity.id, received.activity.actor):
         return ignored("it was taken back before it came")
+    post = await Post.get_or_none(uri=received.activity.object_id)
+    if post is None:
+        awaits = await early.expected(received, received.activity.object_id)
+        return ignored("it boosts nothing that we have", awaits=awaits)
+    if post.state != "live":
+        return ignored("what it boosts is gone")
     await reactions.put(post, received.actor.uri, "boost", received.activity.id)
     return done("boost counted")

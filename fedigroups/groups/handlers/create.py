@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from federation import addressing
+from collections.abc import Iterable
+from itertools import islice
+
+from federation import addressing, limits
 from federation.documents import read_object
 from federation.models import Actor
 from federation.origin import host_of
-from fedigroups.groups import distribute, evidence, lookup, membership, policies, threads
+from fedigroups.groups import (
+    crossposts,
+    distribute,
+    early,
+    evidence,
+    lookup,
+    membership,
+    policies,
+    threads,
+)
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.evidence import Found
 from fedigroups.groups.models import Group, Post
@@ -38,16 +50,17 @@ async def on_create(received: Received) -> Outcome:
         return ignored("it is not public: a group never shows what was said to a few")
     if known := await Post.get_or_none(uri=found.post.object.id).select_related("author", "thread"):
         return await _again(received, known)
-    parent = await _parent(received, found)
+    oldest = [*found.ancestors, found.post][0].object
+    end = await threads.parent_of(oldest)
+    parent = await _parent(received, found, end)
     if parent is not None:
         return await _reply(received, found, parent, visibility)
-    return await _start(received, found, visibility)
+    return await _start(received, found, visibility, "" if end else oldest.in_reply_to)
 
 
-async def _parent(received: Received, found: Found) -> Post | None:
-    """The known post that the chain of answers ends in, with what lies between stored."""
-    chain = [*found.ancestors, found.post]
-    parent, missing = await threads.parent_of(chain[0].object), found.ancestors
+async def _parent(received: Received, found: Found, end: Post | None) -> Post | None:
+    """The post to answer: `end`, where the chain of answers ends, with what lies between stored."""
+    parent, missing = end, found.ancestors
     if parent is None and received.announcer is not None:
         return await _of_announced_thread(received, found)
     if parent is None:
@@ -66,13 +79,22 @@ async def _missing_start(found: Found) -> Post | None:
     start = found.ancestors[0] if found.ancestors else None
     if start is None or start.object.in_reply_to or start.author.kind in ECHOES:
         return None
-    hosted = await lookup.first_hosted(addressing.named(start.object.document, None))
-    if hosted is None:
-        return None
-    member = await membership.standing(hosted.group, start.author)
-    if policies.refusal_to_post(hosted.group, member):
-        return None
-    return await _stored(hosted.group, start, None)
+    named = addressing.named(start.object.document, None)
+    groups, _ = await _willing(await lookup.all_hosted(named), start.author)
+    return await _stored(groups[0].group, start, None) if groups else None
+
+
+async def _willing(named: Iterable[Hosted], author: Actor) -> tuple[list[Hosted], str]:
+    """The groups that let the author start a thread, and why the first other one does not."""
+    willing: list[Hosted] = []
+    refusals: list[str] = []
+    for hosted in named:
+        member = await membership.standing(hosted.group, author)
+        if refusal := policies.refusal_to_post(hosted.group, member):
+            refusals.append(refusal)
+        elif len(willing) < limits.GROUPS_PER_POST:
+            willing.append(hosted)
+    return willing, next(iter(refusals), "")
 
 
 async def _stored(group: Group, between: evidence.Arrival, parent: Post | None) -> Post | None:
@@ -113,32 +135,49 @@ async def _reply(received: Received, found: Found, parent: Post, visibility: str
     return await _take(received, parent.thread.group, found, parent, visibility)
 
 
-async def _start(received: Received, found: Found, visibility: str) -> Outcome:
+async def _start(received: Received, found: Found, visibility: str, missing: str) -> Outcome:
+    """Start a thread; what names no group waits for the missing post that it answers."""
     if received.announcer is not None:
         group = await lookup.joined(received.announcer)
         if group is None:
             return ignored("nobody here is in the group that announced it")
         return await _take(received, group, found, None, visibility)
-    named = addressing.named(received.activity.document, found.post.object.document)
-    hosted = await lookup.first_hosted(filter(received.wire.uris.is_local, named))
-    if hosted is None:
-        return ignored("it names no group that lives here and answers nothing that we have")
-    member = await membership.standing(hosted.group, found.post.author)
-    if refusal := policies.refusal_to_post(hosted.group, member):
+    named = await _named(received, found)
+    if not named:
+        return ignored(
+            "it names no group that lives here and answers nothing that we have",
+            awaits=await early.expected(received, missing),
+        )
+    groups, refusal = await _willing(named, found.post.author)
+    if not groups:
         return ignored(refusal)
-    return await _take(received, hosted.group, found, None, visibility)
+    return await _take(received, groups[0].group, found, None, visibility, groups)
+
+
+async def _named(received: Received, found: Found) -> list[Hosted]:
+    """The groups here that the post names, in the order of how plainly it does."""
+    named = addressing.named(received.activity.document, found.post.object.document)
+    here = filter(received.wire.uris.is_local, named)
+    return await lookup.all_hosted(islice(here, limits.MENTIONS))
 
 
 async def _take(
-    received: Received, group: Group, found: Found, parent: Post | None, visibility: str
+    received: Received,
+    group: Group,
+    found: Found,
+    parent: Post | None,
+    visibility: str,
+    groups: Iterable[Hosted] = (),
 ) -> Outcome:
     if group.hosted and found.post.author.kind in ECHOES:
         return ignored("what bots and groups say is not announced")
     post = await threads.store(group, found.post, parent, visibility)
     if post is None:
-        return ignored("it was deleted before it came, or lies too deep in its thread")
+        return ignored("it lies too deep in its thread")
+    if post.state == "deleted":
+        return ignored("it was deleted before it came")
     if group.hosted:
-        await _announce(received, await lookup.hosting(group.id), post, found)
+        await _announce(received, post, found, groups)
     return done(f"posted in {group.name}")
 
 
@@ -153,21 +192,31 @@ async def _again(received: Received, known: Post) -> Outcome:
     speak = policies.refusal_to_reply(hosted.group, member, known.thread)
     if refusal := speak if known.parent_id else policies.refusal_to_post(hosted.group, member):
         return ignored(refusal)
-    await _announce(received, hosted, known, received.facts)
+    groups: list[Hosted] = []
+    if known.parent_id is None:
+        groups, _ = await _willing(await _named(received, received.facts), known.author)
+    await _announce(received, known, received.facts, groups)
     return done("it is known")
 
 
-async def _announce(received: Received, hosted: Hosted, post: Post, found: Found) -> None:
-    await publish(
-        await distribute.post(
+async def _announce(received: Received, post: Post, found: Found, groups: Iterable[Hosted]) -> None:
+    """Send it on to who reads its thread: in its group, where that is shown, and in `groups`."""
+    author, drafts = found.post.author, []
+    carriers = {hosted.group.id: hosted for hosted in groups}
+    carriers |= {one.group.id: one for one in await crossposts.carriers(post.thread, author)}
+    for hosted in carriers.values():
+        announced = await distribute.post(
             received.wire,
             hosted,
             inner_of(received),
             post,
-            found.post.author,
+            author,
             found.post.object.can_announce,
         )
-    )
+        drafts += announced
+        if announced and hosted.group.id != post.thread.group_id:
+            await crossposts.add(post.thread, hosted.group)
+    await publish(drafts)
 
 
 def inner_of(received: Received) -> Inner:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from federation.documents import ids_of, text_of
-from federation.errors import Gone, NotUsable
+from federation.errors import Gone, NotUsable, Unreachable
 from federation.limits import SUMMARY_CHARS
 from federation.models import Actor
 from federation.origin import same_origin
 from fedigroups.groups import (
+    crossposts,
     departures,
     distribute,
+    early,
     evidence,
     lookup,
     membership,
@@ -33,6 +35,8 @@ class Witness:
     gone_at_origin: bool = False
     by_moderator: bool = False
     actor_gone: bool = False
+    asked: bool = True
+    """False when nobody was asked, as the post was not here."""
 
 
 async def gather_delete(received: Received) -> Witness:
@@ -42,8 +46,10 @@ async def gather_delete(received: Received) -> Witness:
         if received.announcer is not None:
             raise NotUsable("an actor's end is said by that actor alone")
         return Witness(actor_gone=True)
-    if received.announcer is None or not await Post.exists(uri=activity.object_id):
+    if received.announcer is None:
         return Witness()
+    if not await Post.exists(uri=activity.object_id):
+        return Witness(asked=False)
     await lookup.check_joined(received.announcer)
     if await _is_moderator(received, received.announcer):
         return Witness(by_moderator=True)
@@ -72,16 +78,21 @@ async def on_delete(received: Received) -> Outcome:
     )
     if post is None:
         return await _unseen(received)
+    if not witness.asked:
+        raise Unreachable(f"{post.uri} came just now: who may delete it is asked next time")
     return await _end_post(received, post, witness)
 
 
 async def _unseen(received: Received) -> Outcome:
-    """A delete that overtook its post is remembered, if it is of the actor's own host."""
-    activity = received.activity
-    if received.announcer is not None or not same_origin(activity.actor, activity.object_id):
-        return ignored("it deletes nothing that we have")
-    await threads.bury(activity.object_id, activity.actor, "delete", BURIED_DAYS)
-    return done("remembered: the post will not come in after its delete")
+    """A delete that overtook its post: an author's is remembered, a moderator's waits for it."""
+    activity, awaits = received.activity, ""
+    if received.announcer is not None or await lookup.moderates(received.actor):
+        awaits = await early.expected(received, activity.object_id)
+    if received.announcer is None and same_origin(activity.actor, activity.object_id):
+        await threads.bury(activity.object_id, activity.actor, "delete", BURIED_DAYS)
+        if not awaits:
+            return done("remembered: the post will not come in after its delete")
+    return ignored("it deletes nothing that we have", awaits=awaits)
 
 
 async def _end_post(received: Received, post: Post, witness: Witness) -> Outcome:
@@ -92,14 +103,26 @@ async def _end_post(received: Received, post: Post, witness: Witness) -> Outcome
         return ignored("a hosted group's posts end by their author or its own moderators")
     state = await _end_state(received, post, witness)
     if not state:
-        return ignored("neither its author, its origin nor a moderator of its group says so")
+        return await _end_crosspost(received, post)
     await threads.end(post, state, text_of(received.activity.document, "summary")[:SUMMARY_CHARS])
     if group.hosted:
-        hosted = await lookup.hosting(group.id)
-        await publish(
-            await distribute.delete(received.wire, hosted, inner_of(received), post, post.author)
+        wire, inner = received.wire, inner_of(received)
+        drafts = await crossposts.told(
+            post.thread, lambda hosted: distribute.delete(wire, hosted, inner, post, post.author)
         )
+        await publish(drafts)
     return done(f"{state} in {group.name}")
+
+
+async def _end_crosspost(received: Received, post: Post) -> Outcome:
+    """A moderator of another group that shows the thread takes it out of that group alone."""
+    hosted = None
+    if post.thread.group.hosted and post.parent_id is None:
+        hosted = await crossposts.moderated(post.thread, received.actor)
+    if hosted is None:
+        return ignored("neither its author, its origin nor a moderator of its group says so")
+    await publish(await crossposts.withdraw(received.wire, hosted, inner_of(received), post))
+    return done(f"shown no more in {hosted.group.name}")
 
 
 async def _end_state(received: Received, post: Post, witness: Witness) -> str:
@@ -107,7 +130,7 @@ async def _end_state(received: Received, post: Post, witness: Witness) -> str:
     if received.announcer is not None:
         if received.announcer.id != post.thread.group.actor_id:
             return ""
-        if witness.by_moderator and received.actor.id != post.author_id:
+        if witness.by_moderator and received.activity.actor != post.author.uri:
             return "removed"
         return "deleted" if witness.by_moderator or witness.gone_at_origin else ""
     if received.actor.id == post.author_id:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from federation.documents import id_of
 from federation.origin import same_origin
-from fedigroups.groups import distribute, lookup, membership, reactions, threads
-from fedigroups.groups.handlers.create import inner_of
-from fedigroups.groups.handlers.vote import KINDS, read_reaction
+from fedigroups.groups import early, lookup, membership, reactions, threads
+from fedigroups.groups.handlers.vote import KINDS, read_reaction, send_on
 from fedigroups.groups.models import Post
 from inbox.record import forget
 from inbox.registry import Outcome, Received, done, ignored
-from outbox.publish import publish
 
-REMEMBERED_DAYS = 7
 REACTIONS = {*KINDS, "Announce"}
 
 
@@ -55,21 +52,20 @@ async def _follow(received: Received, group_uri: str) -> Outcome:
 async def _reaction(received: Received, kind: str, post_uri: str) -> Outcome:
     post = await Post.get_or_none(uri=post_uri).select_related("thread__group")
     if post is None:
-        return await _remember(received)
+        return await _remember(received, post_uri)
     if received.announcer is not None and post.thread.group.actor_id != received.announcer.id:
         return ignored("a group counts only its own posts' votes")
     slot = "boost"
     if kind != "Announce":
         slot = reactions.slot_of(*read_reaction(kind, received.activity.inner or {}))
-    if not await reactions.take_back(post, received.activity.actor, slot):
+    if not await reactions.take_back(post, received.activity.actor, slot, received.announcer):
         return await _remember(received)
     return await _taken_back(received, post, announce=kind != "Announce")
 
 
 async def _taken_back(received: Received, post: Post, *, announce: bool) -> Outcome:
     if post.thread.group.hosted and announce:
-        hosted = await lookup.hosting(post.thread.group_id)
-        await publish(await distribute.vote(received.wire, hosted, inner_of(received), post))
+        await send_on(received, post)
     return done("taken back")
 
 
@@ -89,10 +85,17 @@ async def _by_id(received: Received, uri: str) -> Outcome:
     return await _remember(received)
 
 
-async def _remember(received: Received) -> Outcome:
-    """An Undo that overtook what it undoes: the late one will not count."""
-    uri = received.activity.object_id
-    if received.announcer or not uri or not same_origin(uri, received.activity.actor):
+async def _remember(received: Received, post_uri: str = "") -> Outcome:
+    """An Undo that overtook what it undoes: the late one will not count.
+
+    Where its post has not come either it waits for that: Lemmy undoes under another id, so that
+    what it undoes may be what waits before it.
+    """
+    uri, actor = received.activity.object_id, received.activity.actor
+    if not uri or not same_origin(uri, actor):
         return ignored("it takes back nothing that we have")
-    await threads.bury(uri, received.activity.actor, "undo", REMEMBERED_DAYS)
-    return ignored("it takes back nothing that we have; remembered in case it comes late")
+    await threads.bury(uri, actor, "undo", reactions.REMEMBERED_DAYS, announcer=received.announcer)
+    return ignored(
+        "it takes back nothing that we have; remembered in case it comes late",
+        awaits=await early.expected(received, post_uri),
+    )

@@ -8,7 +8,15 @@ from federation import addressing
 from federation.errors import NotUsable
 from federation.models import Actor
 from federation.vocabulary import ACTOR_TYPES
-from fedigroups.groups import distribute, evidence, lookup, membership, policies, threads
+from fedigroups.groups import (
+    crossposts,
+    distribute,
+    evidence,
+    lookup,
+    membership,
+    policies,
+    threads,
+)
 from fedigroups.groups.evidence import Found
 from fedigroups.groups.handlers.create import gather_create, inner_of, on_create
 from fedigroups.groups.handlers.delete import Witness, gather_delete, on_delete
@@ -59,8 +67,11 @@ async def on_update(received: Received) -> Outcome:
     if not await threads.edit(post, received.facts.post.object):
         return ignored("it is not newer than what we have")
     if post.thread.group.hosted:
-        hosted = await lookup.of_thread(post.thread)
-        await publish(await distribute.edit(received.wire, hosted, inner_of(received), post))
+        wire, inner = received.wire, inner_of(received)
+        drafts = await crossposts.told(
+            post.thread, lambda hosted: distribute.edit(wire, hosted, inner, post), post.author
+        )
+        await publish(drafts)
     return done("edited")
 
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from federation.documents import text_of
 from federation.models import Actor
-from fedigroups.groups import distribute, lookup, membership, policies, reactions, threads
+from fedigroups.groups import (
+    crossposts,
+    distribute,
+    early,
+    membership,
+    policies,
+    reactions,
+    threads,
+)
 from fedigroups.groups.handlers.create import inner_of
 from fedigroups.groups.models import Post
 from inbox.registry import Outcome, Received, done, ignored
@@ -17,13 +25,14 @@ KINDS = ("Like", "Dislike", "EmojiReact")
 
 async def on_vote(received: Received) -> Outcome:
     """Count it once, and let the group announce it."""
-    post = await Post.get_or_none(uri=received.activity.object_id, state="live").select_related(
-        "thread__group"
-    )
-    if post is None:
-        return ignored("it reacts to nothing that we have")
-    if await threads.is_buried(received.activity.id, received.activity.actor):
+    post = await Post.get_or_none(uri=received.activity.object_id).select_related("thread__group")
+    if await threads.is_buried(received.activity.id, received.activity.actor, received.announcer):
         return ignored("it was taken back before it came")
+    if post is None:
+        awaits = await early.expected(received, received.activity.object_id)
+        return ignored("it reacts to nothing that we have", awaits=awaits)
+    if post.state != "live":
+        return ignored("what it reacts to is gone")
     if refusal := await _refusal(received, post):
         return ignored(refusal)
     kind, emoji = read_reaction(received.activity.kind, received.activity.document)
@@ -33,14 +42,22 @@ async def on_vote(received: Received) -> Outcome:
         kind,
         received.activity.id,
         emoji=emoji,
-        vouched=received.announcer is not None,
+        announcer=received.announcer,
     )
     if not counted:
         return ignored("it is counted already")
     if post.thread.group.hosted:
-        hosted = await lookup.hosting(post.thread.group_id)
-        await publish(await distribute.vote(received.wire, hosted, inner_of(received), post))
+        await send_on(received, post, received.actor)
     return done(f"{kind} counted")
+
+
+async def send_on(received: Received, post: Post, actor: Actor | None = None) -> None:
+    """Let the groups that show the post announce the vote or its undo; see `crossposts`."""
+    wire, inner = received.wire, inner_of(received)
+    drafts = await crossposts.told(
+        post.thread, lambda hosted: distribute.vote(wire, hosted, inner, post), actor
+    )
+    await publish(drafts)
 
 
 def read_reaction(kind: str, document: dict[str, Any]) -> tuple[str, str]:

@@ -196,8 +196,34 @@ async def test_the_walk_ends_at_what_we_have(here: Here, home: Neighbour) -> Non
 
 
 async def test_the_walk_ends_where_it_cannot_go_on(here: Here, home: Neighbour) -> None:
-    home.serve("/notes/3", note(3, inReplyTo="https://gone.example/notes/1"))
-    assert await chain(here, note(4, inReplyTo=home.url("/notes/3"))) == [home.url("/notes/3")]
+    gone = Neighbour.on(here.network, "gone.example")
+    home.serve("/notes/3", note(3, inReplyTo=gone.url("/notes/1")))
+    for status in (404, 410, 403):
+        gone.answer("/notes/1", status)
+        assert await chain(here, note(4, inReplyTo=home.url("/notes/3"))) == [home.url("/notes/3")]
+
+
+async def test_while_a_host_on_the_way_is_down_the_walk_does_not_end(
+    here: Here, home: Neighbour
+) -> None:
+    home.serve("/notes/3", note(3, inReplyTo="https://down.example/notes/1"))
+    reply = create(note(4, inReplyTo=home.url("/notes/3")))
+    told = await received(here, reply)
+    with pytest.raises(Unreachable):
+        await evidence.ancestors(told, read_object(reply["object"]))
+    with clock.held(told.received_at + limits.ANCESTRY_SECONDS * clock.SECOND):
+        found = await evidence.ancestors(told, read_object(reply["object"]))
+    assert [arrival.object.id for arrival in found] == [home.url("/notes/3")]
+
+
+async def test_while_the_host_of_an_ancestors_author_is_down_the_walk_does_not_end(
+    here: Here, home: Neighbour
+) -> None:
+    amy = "https://m.example/users/amy"
+    home.serve("/notes/1", note(1, amy))
+    home.answer("/users/amy", 503)
+    with pytest.raises(Unreachable):
+        await chain(here, note(2, inReplyTo=home.url("/notes/1")))
 
 
 async def test_a_reply_to_itself_or_in_a_circle_ends(here: Here, home: Neighbour) -> None:

@@ -92,7 +92,13 @@ async def test_an_id_that_was_used_twice_takes_back_one_at_a_time(database: Stor
 
 async def test_what_a_group_vouches_for_is_marked(database: Store) -> None:
     post = await a_post()
-    await reactions.put(post, VIC, "like", "https://h.example/like/1", vouched=True)
+    await reactions.put(
+        post,
+        VIC,
+        "like",
+        "https://h.example/like/1",
+        announcer=await scenery.person("cats@l.example"),
+    )
     assert (await Reaction.get(post_id=post.id)).vouched
 
 
