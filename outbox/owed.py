@@ -20,9 +20,12 @@ AT_ONCE = 20
 MOMENTS = 1_000
 """The readers of an entry that is spread over a while have so many different moments."""
 
+_STEP = 617
+"""Ids that were minted together are neighbours: their moments are this far apart."""
+
 READY = (
     "NOT EXISTS (SELECT 1 FROM log_entry w WHERE w.stream = s.stream AND w.seq = s.cursor + 1"  # noqa: S608 -- our own SQL
-    f" AND w.not_before + w.spread * (s.id % {MOMENTS}) / {MOMENTS} > ?)"
+    f" AND w.not_before + w.spread * (s.id % {MOMENTS} * {_STEP} % {MOMENTS}) / {MOMENTS} > ?)"
 )
 """SQL: the time (ms) of what a subscription reads next has come; true where there is a gap."""
 
@@ -238,7 +241,7 @@ def _read(
 ) -> tuple[list[Parcel], bool]:
     """What one inbox is owed of one stream, and whether what follows has to wait for its time."""
     there, parcels = entries.get(lag.stream, {}), list[Parcel]()
-    again, moment = streams.is_again(lag.stream), lag.id % MOMENTS
+    again, moment = streams.is_again(lag.stream), lag.id % MOMENTS * _STEP % MOMENTS
     for seq in range(lag.cursor + 1, end + 1):
         entry = there.get(seq)
         if entry is None:

@@ -131,7 +131,8 @@ class Judge(Server):
             self.fault(f"signed by {key.owner}, yet it is an act of {delivery.document['actor']}")
 
     def _judge_cavage(self, delivery: Delivery, parameters: dict[str, str]) -> None:
-        if parameters.get("headers") != "(request-target) host date digest":
+        signed = parameters.get("headers", "").removesuffix(" collection-synchronization")
+        if signed != "(request-target) host date digest":
             self.fault(f"signed are {parameters.get('headers')!r}: Misskey and PieFed want four")
         if parameters.get("algorithm") != "rsa-sha256":
             self.fault("the signature names no algorithm rsa-sha256: PieFed wants it")

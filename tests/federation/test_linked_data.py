@@ -375,7 +375,15 @@ READERS = [
 ELSEWHERE = {
     *("assertionMethod", "description"),  # of actors, which are read at their origin alone
     *("@context", "@value"),  # refused or absent where a signature is believed
-    *("body", "icon_url", "kind", "more_body", "raw_path", "title"),  # of no document
+    *(
+        "body",
+        "icon_url",
+        "kind",
+        "more_body",
+        "raw_path",
+        "summary_html",
+        "title",
+    ),  # of no document
 }
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from federation import clock, limits, storage
-from outbox import due, owed
+from outbox import due
 from receivers import MICROBLOG, Receiver, Scene
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +65,7 @@ async def test_however_many_they_are_it_takes_two_minutes_at_most(
 
 async def test_a_reader_whose_moment_has_not_come_is_not_due(scene: Scene) -> None:
     await crowd(scene, 1)
-    await storage.execute("UPDATE subscription SET id = ?", owed.MOMENTS - 1)
+    await storage.execute("UPDATE subscription SET id = ?", 47)
     with clock.held(NOW):
         await scene.say("boost", stream=MICROBLOG)
         await storage.execute("UPDATE log_entry SET not_before = ?, spread = 100000", NOW)
