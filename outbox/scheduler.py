@@ -55,6 +55,7 @@ class Scheduler:
         self._stuck: set[str] = set()
         self._signal = asyncio.Event()
         self._look = True
+        self._looks = 0
         self._swept: float | None = None
 
     def wake(self) -> None:
@@ -103,6 +104,7 @@ class Scheduler:
 
     async def _find(self) -> None:
         now = asyncio.get_running_loop().time()
+        self._looks += 1
         if len(self._queue) >= BUSY:
             self._expect(await due.recent_hosts(direct_only=True))
             self._swept = None
@@ -150,7 +152,7 @@ class Scheduler:
     async def _serve(self, order: Order) -> None:
         host = order.claim.host
         run = Run(order, self._desk, Courier(self._wire, order.standing.form), self._slots)
-        end = End.LOST
+        end, looks = End.LOST, self._looks
         try:
             end = await run.run()
         except Exception:
@@ -158,6 +160,8 @@ class Scheduler:
         finally:
             del self._running[host]
             self._queue.ended(host)
+            if self._looks != looks:  # it may have been passed over while its lane was held
+                self._look = True
             self._signal.set()
         if run.stuck:
             self._stuck.add(host)
