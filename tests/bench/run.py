@@ -92,7 +92,7 @@ def apart(name: str, size: Size) -> dict[str, Any]:
 
 def alone(name: str, size: Size) -> dict[str, Any]:
     """The report of one benchmark, in this process."""
-    logging.configure("json", "warning")
+    logging.configure("json", "info")  # as in production
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # thousands of connections
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -71,6 +71,7 @@ def main() -> int:
     parser.add_argument("--output", default="scale.json")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    logging.configure("json", "error")
     if asked.alone:
         size = Size(asked.hosts[0], asked.activities, asked.idle_seconds)
         print(json.dumps(alone(asked.database[0], size)))
@@ -110,7 +111,6 @@ def apart(database: str, size: Size) -> Report:
 
 def alone(database: str, size: Size) -> Report:
     """The report of one size, in this process."""
-    logging.configure("json", "error")
     with (
         TemporaryDirectory() as name,
         _database(database, Path(name)) as url,
