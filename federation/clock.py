@@ -35,7 +35,7 @@ def moment(ms: int) -> datetime:
 
 def rfc3339(ms: int) -> str:
     """A time as documents carry it: `2026-01-02T10:00:05Z`, to the second."""
-    return moment(ms).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment(ms).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 @contextmanager

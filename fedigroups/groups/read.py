@@ -8,7 +8,7 @@ an answer: `fedigroups.groups.visibility` decides.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from federation import storage
 from fedigroups.content import sanitise
@@ -183,28 +183,34 @@ async def thread_page(thread_id: int, after: int = 0) -> ThreadPage | None:
         f"{_POSTS} WHERE p.thread_id = ? AND p.id > ? AND p.id <> ? ORDER BY p.id LIMIT ?",
         *(_bounded(thread_id), _bounded(after), about["post_id"], THREAD_POSTS + 1),
     )
-    root = views.post(about)
+    head = views.thread(about)
     posts = [views.post(row) for row in rows[:THREAD_POSTS]]
-    replies = tree.reading_order(root.id, [root, *posts])
-    if not _is_there(root, replies, after):
+    replies = tree.reading_order(head.root.id, [head.root, *posts])
+    if not _is_there(head.root, bool(replies) or after > 0):
         return None
-    return ThreadPage(
-        id=thread_id,
-        group=views.card(about),
-        title=views.title(about) if root.state == "live" else "",
-        locked=bool(about["locked"]),
-        listed=root.visibility == "public",
-        root=root,
+    return replace(
+        head,
         replies=replies,
         is_first=after == 0,
         next=posts[-1].id if len(rows) > THREAD_POSTS else 0,
     )
 
 
+async def thread_head(thread_id: int) -> ThreadPage | None:
+    """The thread as its page has it, but for the replies; None when there is none. One query."""
+    about = await _thread(thread_id)
+    if about is None:
+        return None
+    head = views.thread(about)
+    return head if _is_there(head.root, bool(about["answered"])) else None
+
+
 async def _thread(thread_id: int) -> storage.Row | None:
-    """A thread with its group and its root."""
+    """A thread with its group and its root, and whether it was answered."""
     return await storage.row(
-        "SELECT t.title AS thread_title, t.locked AS locked, t.visible AS visible, "
+        "SELECT t.id AS thread_id, t.title AS thread_title, t.locked AS locked, "
+        "EXISTS (SELECT 1 FROM post r WHERE r.thread_id = t.id AND r.id <> t.root_id "
+        f"AND {open_sql('r')}) AS answered, "
         f"{CARD}, {views.post_columns('p')}, {views.person_columns('a')} FROM thread t "
         "JOIN groups g ON g.id = t.group_id JOIN actor ga ON ga.id = g.actor_id "
         "JOIN post p ON p.id = t.root_id JOIN actor a ON a.id = p.author_id "
@@ -384,8 +390,8 @@ def _person_post(row: storage.Row) -> PersonPost:
     )
 
 
-def _is_there(root: PostView, replies: tuple[object, ...], after: int) -> bool:
+def _is_there(root: PostView, answered: bool) -> bool:
     if can_see(None, root):
         return True
     ended = root.state in {"deleted", "removed"} and root.visibility in {"public", "unlisted"}
-    return ended and (bool(replies) or after > 0)
+    return ended and answered

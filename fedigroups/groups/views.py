@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
+
+import orjson
 
 from federation.storage import Row
 from fedigroups.content import sanitise
@@ -14,10 +16,10 @@ from fedigroups.groups.visibility import is_listed
 Sort = Literal["active", "new", "top"]
 SORTS: tuple[Sort, ...] = ("active", "new", "top")
 
-PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "local", "kind")
+PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "local")
 POST_COLUMNS = (
-    *("id", "uri", "page_url", "author_id", "thread_id", "parent_id", "kind", "title", "content"),
-    *("warning", "language", "sensitive", "attachments", "visibility", "state", "reason"),
+    *("id", "uri", "page_url", "author_id", "thread_id", "parent_id", "title", "content"),
+    *("warning", "language", "attachments", "visibility", "state", "reason"),
     *("published_at", "updated_at", "likes_count", "boosts_count"),
 )
 
@@ -266,16 +268,24 @@ class Permalink:
 
 def person(row: Row) -> Person:
     """The author in a row that was selected with `person_columns`."""
-    username = sanitise.label(str(row["author_username"]), 64)
-    return Person(
-        id=row["author_id"],
-        uri=row["author_uri"],
-        username=username,
-        host=row["author_host"],
-        name=sanitise.label(row["author_name"], 80) or username,
-        page_url=row["author_page_url"],
-        local=bool(row["author_local"]),
+    return _person(
+        row["author_id"],
+        row["author_uri"],
+        row["author_username"],
+        row["author_host"],
+        row["author_name"],
+        row["author_page_url"],
+        bool(row["author_local"]),
     )
+
+
+@lru_cache(maxsize=1_024)  # the posts of a page are by few people
+def _person(
+    id: int, uri: str, username: str, host: str, name: str, page_url: str, local: bool
+) -> Person:
+    username = sanitise.label(username, 64)
+    name = sanitise.label(name, 80) or username
+    return Person(id, uri, username, host, name, page_url, local)
 
 
 def post(row: Row) -> PostView:
@@ -306,7 +316,7 @@ def post(row: Row) -> PostView:
 
 def attachments(text: str) -> tuple[Attachment, ...]:
     """The attachments in a post's column; their URLs are checked once more."""
-    found: list[Mapping[str, Any]] = json.loads(text)
+    found: list[Mapping[str, Any]] = orjson.loads(text)
     return tuple(
         Attachment(
             sanitise.label(str(one.get("kind") or ""), 32),
@@ -365,4 +375,20 @@ def thread_row(row: Row) -> ThreadRow:
         locked=bool(row["locked"]),
         active_at=row["active_at"],
         created_at=row["created_at"],
+    )
+
+
+def thread(row: Row) -> ThreadPage:
+    """The thread in a row with its group and its root, as its page has it but for the replies."""
+    root = post(row)
+    return ThreadPage(
+        id=row["thread_id"],
+        group=card(row),
+        title=title(row) if root.state == "live" else "",
+        locked=bool(row["locked"]),
+        listed=root.visibility == "public",
+        root=root,
+        replies=(),
+        is_first=True,
+        next=0,
     )

@@ -67,7 +67,7 @@ async def group_feed(request: Request) -> Response:
 async def thread_feed(request: Request) -> Response:
     """`/groups/{name}/threads/{id}/feed.atom`: the newest posts of a thread."""
     thread_id = number(request.path_params["id"])
-    thread = await read.thread_page(thread_id) if thread_id else None
+    thread = await read.thread_head(thread_id) if thread_id else None
     if thread is None or thread.group.name != request.path_params["name"] or not thread.listed:
         return errors.not_found(request)
     page = f"{thread.group.link}/threads/{thread.id}"

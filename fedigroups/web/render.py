@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -14,6 +16,19 @@ from federation import clock
 from fedigroups.content import languages, sanitise
 from fedigroups.web import site as sites
 from fedigroups.web import static, words
+
+REMEMBERED = 1_024
+"""Of how many people a page's words are kept: a page of 500 posts is by few."""
+
+
+def cleaned(html: str, language: str = "") -> Markup:
+    """A stranger's text in its frame: the one place where HTML is not escaped.
+
+    `html` is what `fedigroups.content.sanitise.clean` answered.
+    """
+    tag = languages.tag_or(language)
+    said = f' lang="{tag}"' if tag else ""
+    return Markup(f'<div class="prose" dir="auto"{said}>{html}</div>')  # noqa: S704 - see above
 
 
 def _environment() -> Environment:
@@ -25,23 +40,28 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        ago=words.ago,
-        exact=words.exact,
+        count=words.count,
+        when=words.when,
         rfc3339=clock.rfc3339,
+        exact=words.exact,
         initial=words.initial,
         label=sanitise.label,
         excerpt=sanitise.excerpt,
-        language=languages.tag_or,
+        cleaned=cleaned,
         language_name=languages.name_of,
     )
     environment.globals.update(
         static=static.url,
-        count=words.count,
         join_words=words.JOIN,
         join_long=words.JOIN_LONG,
         posting_words=words.POSTING,
         role_words=words.ROLES,
         ended_words=words.ENDED,
+    )
+    people: Any = environment.get_template("people.html").module
+    environment.filters.update(
+        mark=lru_cache(REMEMBERED)(people.mark),
+        who=lru_cache(REMEMBERED)(people.who),
     )
     return environment
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from federation import clock
 
 JOIN = {
@@ -25,6 +27,10 @@ ENDED = {
     "removed": "Removed by a moderator",
 }
 
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
 _STEPS = ((clock.DAY, "day"), (clock.HOUR, "hour"), (clock.MINUTE, "minute"))
 
 
@@ -37,7 +43,8 @@ def ago(ms: int) -> str:
     """How long ago that is: `just now`, `5 minutes ago`; the date when it is over 30 days."""
     passed = clock.now_ms() - ms
     if passed > 30 * clock.DAY:
-        return clock.moment(ms).strftime("%-d %b %Y")
+        then = clock.moment(ms)
+        return f"{then.day} {MONTHS[then.month - 1][:3]} {then.year}"
     for size, name in _STEPS:
         if passed >= size:
             return f"{count(passed // size, name)} ago"
@@ -46,7 +53,15 @@ def ago(ms: int) -> str:
 
 def exact(ms: int) -> str:
     """`2 January 2026, 10:00 UTC`."""
-    return clock.moment(ms).strftime("%-d %B %Y, %H:%M UTC")
+    then = clock.moment(ms)
+    return f"{then.day} {MONTHS[then.month - 1]} {then.year}, {then.hour:02}:{then.minute:02} UTC"
+
+
+def when(ms: int) -> Markup:
+    """A moment as pages have it: how long ago that is, and for who points at it, exactly when."""
+    return Markup(  # noqa: S704 - made of digits and our own words
+        f'<time datetime="{clock.rfc3339(ms)}" title="{exact(ms)}">{ago(ms)}</time>'
+    )
 
 
 def initial(name: str) -> str:

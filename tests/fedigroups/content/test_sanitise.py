@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -310,3 +311,14 @@ def test_plain_web_addresses_are_safe(url: str) -> None:
 )
 def test_everything_else_is_no_safe_address(url: str) -> None:
     assert safe_url(url) == ""
+
+
+@given(st.text(alphabet='htps:/?#@[]%.-_ \n\\"<ab0é\u2028', max_size=30))
+def test_a_safe_address_is_one_for_every_parser(rest: str) -> None:
+    for url in (rest, f"https://{rest}", f"https://h.example/{rest}"):
+        if safe_url(url):
+            parts = urlsplit(url)
+            assert parts.scheme in {"http", "https"}
+            assert parts.hostname
+            assert "@" not in parts.netloc
+            assert not set(url) & set(' \n\\"<\u2028')

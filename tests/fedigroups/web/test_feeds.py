@@ -83,6 +83,18 @@ async def test_a_threads_feed_has_its_newest_posts(database: Store) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_thread_that_nobody_can_read_has_no_feed(database: Store) -> None:
+    ann = await scenery.person("ann@m.example")
+    thread, root = await scenery.thread(await scenery.group(), ann, state="deleted")
+    await scenery.post(thread, ann, root, visibility="members")
+    path = f"/groups/welders/threads/{thread.id}/feed.atom"
+    async with browser() as client:
+        assert (await client.get(path)).status_code == 404
+        await scenery.post(thread, ann, root, visibility="unlisted")  # its page is there, then
+        assert (await client.get(path)).status_code == 200
+
+
+@pytest.mark.anyio
 async def test_a_feed_of_an_empty_group_is_a_feed(database: Store) -> None:
     await scenery.group(active_at=0)
 
