@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SOURCES = (
@@ -16,12 +15,13 @@ LEAVING = f"{_SOURCES} https:; script-src 'none'"
 LEAVING_HTTP = f"{_SOURCES} https: http:; script-src 'none'"
 """The same for an instance that itself speaks plain http, on loopback."""
 
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"content-security-policy", POLICY.encode()),
+)
 
 
 class SecurityHeaders:
@@ -41,19 +41,24 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add(MutableHeaders(scope=message))
+                message["headers"] = _with_ours(list(message.get("headers", ())))
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
-def _add(headers: MutableHeaders) -> None:
-    for name, value in _ALWAYS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", POLICY)
-    if "immutable" in headers.get("cache-control", ""):
-        return
+def _with_ours(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, to which ours are added where it says nothing itself."""
+    said = dict(headers)
+    headers += [pair for pair in _ALWAYS if pair[0] not in said]
+    cache = said.get(b"cache-control", b"")
+    if b"immutable" in cache:
+        return headers
+    if not cache and said.get(b"content-type", b"").startswith(b"text/html"):
+        headers.append((b"cache-control", b"no-cache"))
     # The same URL is a page for people and a document for programs.
-    headers.add_vary_header("Accept")
-    if headers.get("content-type", "").startswith("text/html"):
-        headers.setdefault("Cache-Control", "no-cache")
+    vary = said.get(b"vary", b"")
+    if b"accept" in vary.lower().replace(b" ", b"").split(b","):
+        return headers
+    others = [pair for pair in headers if pair[0] != b"vary"]
+    return [*others, (b"vary", vary + b", Accept" if vary else b"Accept")]
