@@ -16,6 +16,8 @@ ATTACHMENTS = 16
 FIELDS = 50
 ALIASES = 16
 RECIPIENTS = 5_000
+MEDIA_CHARS = 2_000
+"""Of an Accept or Content-Type header; a longer one says nothing."""
 BATCH = 100
 """Activities in one Announce (PieFed batches votes)."""
 GROUPS_PER_POST = 5
@@ -94,3 +96,11 @@ FETCHES_PER_SECOND = 20
 """What a boost may make readers ask of its author's server: they are told one after another."""
 SPREAD_SECONDS = 120
 """Over so long at most, however many readers there are."""
+
+# What we keep to serve again
+ANSWERS = 2_000
+ANSWERS_BYTES = 32_000_000
+ANSWER_KEPT_BYTES = 1_000_000
+"""A longer answer is made anew for each who asks; a page of 500 short posts has 620 kB."""
+ANSWERS_FRESH_MS = 1_000
+"""How old an answer may be that another process made untrue."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from federation import limits
 from federation.vocabulary import AS2
 
-_HEADER_CHARS = 2_000
 _ACTIVITY = "application/activity+json"
 _LINKED_DATA = "application/ld+json"
 _PROGRAMS = frozenset({_ACTIVITY, _LINKED_DATA, "application/json"})
@@ -32,7 +32,7 @@ def wants_activity(accept: str) -> bool:
 
     People are the default: without a preference, or with equal ones, it is the page.
     """
-    if len(accept) > _HEADER_CHARS:
+    if len(accept) > limits.MEDIA_CHARS:
         return False
     program = person = 0.0
     for part in _COMMAS.findall(accept):
@@ -68,7 +68,7 @@ def is_inbox_type(content_type: str) -> bool:
 
 def _media(value: str) -> _Media | None:
     """The one media type in a header; None for several, none, or one parameter given twice."""
-    if len(value) > _HEADER_CHARS or not (match := _MEDIA.match(value)):
+    if len(value) > limits.MEDIA_CHARS or not (match := _MEDIA.match(value)):
         return None
     name, position, parameters = match[1].lower(), match.end(), dict[str, str]()
     while position < len(value):

@@ -16,9 +16,11 @@ from federation.pace import Memory
 from federation.webfinger import lookup
 from federation.wire import Wire
 from fedigroups import __version__
+from fedigroups.bus import CHANGED
 from fedigroups.instance import Instance
 from fedigroups.store import Ambient
 from fedigroups.web import activitypub, errors, health, pages, wellknown
+from fedigroups.web.answers import Answers
 from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
 from fedigroups.web.site import Site, SubscribeTemplate
@@ -59,7 +61,9 @@ def make_app(instance: Instance) -> ASGIApp:
     )
     app.state.site = site
     app.router.redirect_slashes = False  # it would build a URL from the Host header
-    return SecurityHeaders(Edge(Ambient(app, instance.store)))
+    answers = Answers(SecurityHeaders(Edge(Ambient(app, instance.store))))
+    instance.bus.listen(CHANGED, lambda _: answers.forget())
+    return answers
 
 
 def make_worker_app(instance: Instance) -> ASGIApp:

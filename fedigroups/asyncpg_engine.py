@@ -6,6 +6,9 @@ empty. The name of this module must contain "asyncpg": Tortoise's migrations loo
 
 from __future__ import annotations
 
+from types import TracebackType
+from typing import cast
+
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
     TransactionalDBClient,
@@ -13,6 +16,12 @@ from tortoise.backends.base.client import (
     TransactionContextPooled,
 )
 from tortoise.connection import get_connections
+
+from fedigroups.changes import Watched, WatchedTransaction
+
+
+class Transaction(WatchedTransaction, TransactionWrapper):
+    """A transaction whose end is heard."""
 
 
 class SafeTransactionContext(TransactionContextPooled):
@@ -30,12 +39,23 @@ class SafeTransactionContext(TransactionContextPooled):
         self.token = get_connections().set(self.connection_name, self.client)
         return self.client
 
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        try:
+            await super().__aexit__(exc_type, exc_val, exc_tb)
+        finally:
+            cast(Transaction, self.client).ended()
 
-class Client(AsyncpgDBClient):
+
+class Client(Watched, AsyncpgDBClient):
     """The asyncpg client whose transactions cannot leak a connection."""
 
     def _in_transaction(self) -> TransactionContext:
-        return SafeTransactionContext(TransactionWrapper(self), self._pool_init_lock)
+        return SafeTransactionContext(Transaction(self), self._pool_init_lock)
 
 
 client_class = Client

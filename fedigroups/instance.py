@@ -18,7 +18,7 @@ from federation.transport import GuardedTransport
 from federation.wire import Transport, Wire, build
 from fedigroups import bus as buses
 from fedigroups.accounts.people import ensure_own_actors
-from fedigroups.bus import INBOX, OUTBOX, Bus
+from fedigroups.bus import CHANGED, INBOX, OUTBOX, Bus
 from fedigroups.content.sanitise import clean
 from fedigroups.groups import departures, routing, synchronizing
 from fedigroups.groups.handlers import register_all
@@ -115,7 +115,7 @@ def assemble(
     recorder = Recorder(after=partial(bus.publish, INBOX))
     bus.listen(INBOX, lambda _: processor.wake())
     bus.listen(OUTBOX, lambda _: scheduler.wake())
-    store = Store(settings, exclusive=exclusive)
+    store = Store(settings, exclusive=exclusive, changed=partial(bus.publish, CHANGED))
     return Instance(settings, store, wire, bus, recorder, processor, scheduler)
 
 

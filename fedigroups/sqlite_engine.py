@@ -9,6 +9,8 @@ tortoise-orm ~= 1.1.9 are extended; tests/fedigroups/test_store.py watches what 
 from __future__ import annotations
 
 import sqlite3
+from types import TracebackType
+from typing import Any
 
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import (
@@ -19,8 +21,23 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
+from federation.storage import Row
+from fedigroups.changes import Watched, WatchedTransaction
 
-class ImmediateTransaction(SqliteTransactionWrapper):
+
+class _QuickRows(SqliteClient):
+    """Rows as dicts for half the work: a `sqlite3.Row` looks for each name among all of them."""
+
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[Row]:
+        """The rows of a query by column name."""
+        _, rows = await super().execute_query(query, values)
+        if not rows:
+            return []
+        names = rows[0].keys()
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+class ImmediateTransaction(_QuickRows, WatchedTransaction, SqliteTransactionWrapper):
     """A transaction that holds the write lock from its first statement on."""
 
     async def begin(self) -> None:
@@ -46,6 +63,17 @@ class SafeTransactionContext(SqliteTransactionContext):
         client: TransactionalDBClient = self.connection
         return client
 
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        try:
+            await super().__aexit__(exc_type, exc_val, exc_tb)
+        finally:
+            self.connection.ended()
+
     async def _abandon(self) -> None:
         try:
             if self.connection._connection:
@@ -55,7 +83,7 @@ class SafeTransactionContext(SqliteTransactionContext):
             self._trxlock.release()
 
 
-class Client(SqliteClient):
+class Client(_QuickRows, Watched, SqliteClient):
     """The SQLite client whose transactions are immediate."""
 
     def _in_transaction(self) -> TransactionContext:

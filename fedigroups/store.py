@@ -9,10 +9,10 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, cast
 
 import asyncpg
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,6 +22,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from federation import storage
 from federation.errors import Misconfigured
 from fedigroups import database_url, upgrade
+from fedigroups.changes import Watched, nobody
 from fedigroups.models import Setting
 
 MODELS = (
@@ -75,9 +76,13 @@ class Store:
     """The database of one instance; `exclusive` is for the server, which shares SQLite with none.
 
     Short commands open the same file beside a running server and wait for its writes to end.
+    `changed` is called after each commit of this process that may change what is shown.
     """
 
-    def __init__(self, settings: Where, *, exclusive: bool = False) -> None:
+    def __init__(
+        self, settings: Where, *, exclusive: bool = False, changed: Callable[[], None] = nobody
+    ) -> None:
+        self.changed = changed
         self.origin = settings.origin
         self.database = database_url.parse(settings.database_url)
         self.exclusive = exclusive
@@ -150,6 +155,7 @@ class Store:
             if self._context is not None:
                 await self._context.init(config=orm_config(self.database))
             await storage.rows("SELECT 1 AS one")
+            cast(Watched, storage.connection()).changed = self.changed
         except _CONNECT_ERRORS as error:
             raise Misconfigured(
                 f"The database does not open ({type(error).__name__}: {error}): is it running, may "

@@ -12,10 +12,20 @@ from typing import Protocol
 
 from fedigroups import database_url
 from fedigroups.bus import nats, postgres
-from fedigroups.bus.local import INBOX, OUTBOX, PAYLOAD_BYTES, Bus, End, Listener, LocalBus
+from fedigroups.bus.local import (
+    CHANGED,
+    INBOX,
+    OUTBOX,
+    PAYLOAD_BYTES,
+    Bus,
+    End,
+    Listener,
+    LocalBus,
+)
 from fedigroups.bus.relay import RelayBus
 
 __all__ = [
+    "CHANGED",
     "INBOX",
     "OUTBOX",
     "PAYLOAD_BYTES",

@@ -14,6 +14,8 @@ INBOX = "inbox"
 """The topic that says: there is something to process."""
 OUTBOX = "outbox"
 """The topic that says: there is something to deliver."""
+CHANGED = "changed"
+"""The topic that says: what is shown may read otherwise than before."""
 PAYLOAD_BYTES = 4_096
 """The longest payload; NOTIFY takes 8,000 bytes, and a listener can look the rest up."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -30,13 +29,14 @@ from fedigroups.groups.models import Group, Post, Thread
 from fedigroups.groups.visibility import can_see
 from fedigroups.web import pages
 from fedigroups.web.addresses import asked_number, number
+from fedigroups.web.answers import Endpoint, shared
 from inbox.endpoint import RETRY_SECONDS, signed_request
 from inbox.pressure import Pressure, address_of
 from outbox.models import Activity
 
-Page = Callable[[Request], Awaitable[Response]]
-
 ACTOR_CACHE = "public, max-age=180"
+ASK_AGAIN = "no-cache"
+"""What may be taken back at any time is kept by nobody without asking whether it still is so."""
 
 
 def routes(wire: Wire, pressure: Pressure) -> list[BaseRoute]:
@@ -49,39 +49,43 @@ def routes(wire: Wire, pressure: Pressure) -> list[BaseRoute]:
     return [
         Route(group, _either(served.group, pages.group_page)),
         Route(f"{group}/threads/{{id}}", _either(served.thread, pages.thread_page)),
-        Route(f"{group}/outbox", served.outbox),
-        Route(f"{group}/followers", served.followers),
+        Route(f"{group}/outbox", shared(served.outbox)),
+        Route(f"{group}/followers", shared(served.followers)),
         Route(f"{group}/followers_synchronization", served.followers_of_visitor),
-        Route(f"{group}/following", served.following),
-        Route(f"{group}/moderators", served.moderators),
-        Route(f"{group}/featured", served.featured),
+        Route(f"{group}/following", shared(served.following)),
+        Route(f"{group}/moderators", shared(served.moderators)),
+        Route(f"{group}/featured", shared(served.featured)),
         Route("/users/{name}", _either(served.person, pages.person_page)),
         Route("/users/{name}/posts/{id}", _either(served.post, pages.post_page)),
-        Route("/users/{name}/{collection}", served.person_collection),
+        Route("/users/{name}/{collection}", shared(served.person_collection)),
         Route("/@{name}", _either(served.person, pages.person_page)),
         Route("/@{name}/{id}", _either(served.post, pages.post_page)),
-        Route("/activities/{id}", served.activity),
-        Route("/actor", served.own_actor),
-        Route("/moderation", served.own_actor),
+        Route("/activities/{id}", shared(served.activity)),
+        Route("/actor", shared(served.own_actor)),
+        Route("/moderation", shared(served.own_actor)),
     ]
 
 
-def _either(document: Page, page: Page) -> Page:
+def _either(document: Endpoint, page: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         wanted = wants_activity(request.headers.get("accept", ""))
         response = await (document if wanted else page)(request)
         response.headers["Vary"] = "Accept, Signature"
         return response
 
-    return answer
+    return shared(answer)
 
 
-def activity_json(document: dict[str, Any] | bytes, status: int = 200, cache: str = "") -> Response:
+def activity_json(
+    document: dict[str, Any] | bytes, status: int = 200, cache: str = ASK_AGAIN
+) -> Response:
     """A document, with exactly the media type that Lemmy compares with."""
     body = document if isinstance(document, bytes) else dumps(document)
-    headers = {"Vary": "Accept, Signature", "Access-Control-Allow-Origin": "*"}
-    if cache:
-        headers["Cache-Control"] = cache
+    headers = {
+        "Vary": "Accept, Signature",
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": cache,
+    }
     return Response(body, status, headers, media_type=ACTIVITY_JSON)
 
 

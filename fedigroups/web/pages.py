@@ -14,6 +14,7 @@ from fedigroups.content import sanitise
 from fedigroups.groups import read
 from fedigroups.web import feeds, render, static
 from fedigroups.web import site as sites
+from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import directory, group_page, join
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.thread_pages import thread_page
@@ -83,14 +84,14 @@ async def robots(_request: Request) -> Response:
 def routes(_site: sites.Site) -> list[BaseRoute]:
     """The routes that have no ActivityStreams form; handlers find the site in `app.state.site`."""
     return [
-        Route("/", home),
+        Route("/", shared(home)),
         Route("/about", about),
         Route("/robots.txt", robots),
         Route("/follow", follow),
-        Route("/groups", directory),
+        Route("/groups", shared(directory)),
         Route("/groups/{name}/join", join),
-        Route("/groups/{name}/feed.atom", feeds.group_feed),
-        Route("/groups/{name}/threads/{id}/feed.atom", feeds.thread_feed),
+        Route("/groups/{name}/feed.atom", shared(feeds.group_feed)),
+        Route("/groups/{name}/threads/{id}/feed.atom", shared(feeds.thread_feed)),
         *static.routes(),
     ]
 

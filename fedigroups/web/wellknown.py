@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Literal, cast
 
 from starlette.requests import Request
@@ -13,8 +12,7 @@ from federation import clock, nodeinfo, storage, webfinger, wellknown
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.wire import Wire
-
-Endpoint = Callable[[Request], Awaitable[Response]]
+from fedigroups.web.answers import Endpoint, shared
 
 YEAR_MS = 365 * clock.DAY
 ASKED_CHARS = 2_048
@@ -27,9 +25,9 @@ def routes(wire: Wire, *, name: str, contact: str, open_registrations: bool) -> 
     there = "/.well-known"
     xml, security = wellknown.host_meta_xml(origin), contact or f"{origin}/about"
     return [
-        Route(f"{there}/webfinger", known.webfinger),
-        Route(f"{there}/nodeinfo", known.nodeinfo_index),
-        Route("/nodeinfo/{version:str}", known.nodeinfo),
+        Route(f"{there}/webfinger", shared(known.webfinger)),
+        Route(f"{there}/nodeinfo", shared(known.nodeinfo_index)),
+        Route("/nodeinfo/{version:str}", shared(known.nodeinfo)),
         Route(f"{there}/host-meta", _constant(xml, "application/xrd+xml")),
         Route(f"{there}/host-meta.json", _constant(wellknown.host_meta_json(origin), JRD)),
         Route(f"{there}/security.txt", _security(origin, security)),

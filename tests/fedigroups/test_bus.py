@@ -356,4 +356,6 @@ async def test_what_a_command_committed_the_running_servers_look_for(
 
 
 def test_the_topics_are_words_that_every_bus_can_carry() -> None:
-    assert all(topic.isalpha() and topic.islower() for topic in (buses.INBOX, buses.OUTBOX))
+    assert all(
+        topic.isalpha() and topic.islower() for topic in (buses.CHANGED, buses.INBOX, buses.OUTBOX)
+    )

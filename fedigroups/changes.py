@@ -1,0 +1,93 @@
+"""This module notices commits after which pages and documents may read otherwise than before.
+
+Both engines build on it. Whatever is written makes itself heard, unless its table is known to show
+nowhere: a table that is forgotten here costs a little work, and never shows what is gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+QUIET = frozenset({"receipt", "stream", "subscription", "lane", "ended", "peer", "setting"})
+"""Tables that no page or document is made of; receiving and delivering write them all the time."""
+
+_WRITTEN = re.compile(r'\b(?:INTO|(?<!FOR )(?<!DO )UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
+
+
+@lru_cache(maxsize=1_024)
+def shows(sql: str) -> bool:
+    """Whether the statement writes to a table that something is shown of."""
+    return any(table.lower() not in QUIET for table in _WRITTEN.findall(sql))
+
+
+def nobody() -> None:
+    """Whom changes are told when nobody wants to know."""
+
+
+class Watched(BaseDBAsyncClient):
+    """A database client that calls `changed` when it wrote what is shown, after the commit."""
+
+    changed: Callable[[], None] = staticmethod(nobody)
+
+    def wrote(self) -> None:
+        """Something that is shown was written; outside of a transaction that is a commit."""
+        self.changed()
+
+    async def execute_insert(self, query: str, values: list[Any]) -> Any:
+        """As the client does."""
+        try:
+            return await super().execute_insert(query, values)
+        finally:
+            self._heed(query)
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        """As the client does."""
+        try:
+            await super().execute_many(query, values)
+        finally:
+            self._heed(query)
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Any]:
+        """As the client does."""
+        try:
+            return await super().execute_query(query, values)
+        finally:
+            self._heed(query)
+
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> Any:
+        """As the client does."""
+        try:
+            return await super().execute_query_dict(query, values)
+        finally:
+            self._heed(query)
+
+    async def execute_script(self, query: str) -> None:
+        """As the client does."""
+        try:
+            await super().execute_script(query)
+        finally:
+            self._heed(query)
+
+    def _heed(self, sql: str) -> None:
+        if shows(sql):
+            self.wrote()
+
+
+class WatchedTransaction(Watched):
+    """A transaction of a watched client: it tells when it has ended. Savepoints are within it."""
+
+    _touched = False
+
+    def wrote(self) -> None:
+        """Something that is shown was written, and is not committed yet."""
+        self._touched = True
+
+    def ended(self) -> None:
+        """It was committed, or it failed: whoever cannot know looks anew."""
+        if self._touched and isinstance(self._parent, Watched):
+            self._parent.wrote()
