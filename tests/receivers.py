@@ -168,9 +168,10 @@ class Scene:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until something that others change is so."""
-    while not condition():  # noqa: ASYNC110 -- plain attributes have no event
-        await asyncio.sleep(0.001)
+    """Wait until something that others change is so; TimeoutError after a minute."""
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 -- plain attributes have no event
+            await asyncio.sleep(0.001)
 
 
 def draft(name: str, **place: object) -> Draft:

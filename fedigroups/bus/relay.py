@@ -67,8 +67,9 @@ class RelayBus(LocalBus):
             self._sent.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._sent.wait(), CLOSE_SECONDS)
-        self._keeper.cancel()
-        await asyncio.gather(self._keeper, return_exceptions=True)
+        while not self._keeper.done():  # a client's library may swallow one cancellation
+            self._keeper.cancel()
+            await asyncio.wait({self._keeper}, timeout=CLOSE_SECONDS)
         self._keeper = None
 
     def publish(self, topic: str, payload: bytes = b"") -> None:

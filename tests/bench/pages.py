@@ -109,6 +109,8 @@ async def _queries(app: ASGIApp, path: str) -> int:
     return len(said)
 
 
+ANEW = (b"cookie", b"made=anew")
+"""Who sends a cookie is answered anew: what is measured is the page, not the kept answer."""
 ACCEPT = {"html": b"text/html", "activity": b"application/activity+json"}
 
 
@@ -117,7 +119,7 @@ async def get(app: ASGIApp, kind: str, path: str = f"/groups/{GROUP}") -> bytes:
     scope = {
         "type": "http", "http_version": "1.1", "method": "GET", "scheme": "https",
         "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
-        "headers": [(b"host", b"groups.example"), (b"accept", ACCEPT[kind])],
+        "headers": [(b"host", b"groups.example"), (b"accept", ACCEPT[kind]), ANEW],
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000), "state": {},
     }  # fmt: skip
     status, body = 0, b""
