@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from federation import clock, limits, nodeinfo, origin, storage
+from federation import bare, clock, limits, nodeinfo, origin, storage
 from federation.config import FederationConfig
 from federation.errors import FederationError, Malformed
 from federation.fetch import Fetcher
@@ -131,7 +131,7 @@ class Peers:
 
     async def show(self, host: str) -> Peer | None:
         """What is known of a host, or None."""
-        return await Peer.get_or_none(host=plain(host))
+        return await bare.one(Peer, "host = ?", plain(host))
 
     async def all(self) -> list[Peer]:
         """Every host that is known, by name."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from federation import clock, ids, keys, limits, origin, storage, strict_json
+from federation import bare, clock, ids, keys, limits, origin, storage, strict_json
 from federation.documents import ActorDoc, KeyDoc, kind_of, many, read_actor, uri_of
 from federation.errors import Gone, Malformed, NotUsable
 from federation.keys import Algorithm, PublicKey
@@ -46,7 +46,7 @@ class StoredKey:
 
 async def actor(uri: str) -> Actor | None:
     """The row of an actor by its canonical URI, or None."""
-    return await Actor.get_or_none(uri=uri)
+    return await bare.one(Actor, "uri = ?", uri)
 
 
 async def key(uri: str) -> StoredKey | None:

@@ -7,9 +7,9 @@ Times are integer milliseconds, so a row reads the same from both.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -18,6 +18,9 @@ from tortoise.transactions import in_transaction
 
 Row = dict[str, Any]
 Kind = Literal["text", "bigint"]
+T = TypeVar("T")
+_PART = 1_000
+"""Rows of up to 30 columns: both databases take some 32,000 values in one statement."""
 
 
 def connection() -> BaseDBAsyncClient:
@@ -68,6 +71,12 @@ async def execute_many(sql: str, values: Sequence[Sequence[object]]) -> None:
     if values:
         link = connection()
         await link.execute_many(_numbered(sql, link), [list(v) for v in values])
+
+
+def parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The rows, so many at a time as a statement has marks for; few are one part."""
+    for start in range(0, len(rows), _PART):
+        yield rows[start : start + _PART]
 
 
 def marks(count: int) -> str:

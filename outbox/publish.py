@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from tortoise.backends.base.client import TransactionalDBClient
 
@@ -22,6 +23,9 @@ class Outgoing:
     public: bool = True
     object_uri: str = ""
     """The post that it carries or is about: what is served at its id ends with that post."""
+
+
+_COLUMNS = attrgetter("uri", "actor_uri", "kind", "object_uri", "body", "public")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +73,18 @@ async def publish(drafts: Sequence[Draft]) -> None:
     """
     if not isinstance(storage.connection(), TransactionalDBClient):
         raise RuntimeError("publish() belongs inside storage.transaction()")
+    stored = await _store([draft.activity for draft in drafts])
     placed: dict[str, list[_Entry]] = {}
     for draft in drafts:
-        activity_id, known = await _store(draft.activity)
+        activity_id, known = stored[draft.activity.uri]
         for place in draft.places:
             stream = streams.direct(place.inbox) if place.inbox else place.stream
             entry = _Entry(ids.new(), activity_id, known, place)
             placed.setdefault(stream, []).append(entry)
+    log: list[streams.Entry] = []
     for stream in sorted(placed):
-        await _place(stream, placed[stream])
+        await _place(stream, placed[stream], log)
+    await _write(log)
 
 
 async def cancel(stream: str, object_uri: str) -> None:
@@ -92,27 +99,34 @@ async def cancel(stream: str, object_uri: str) -> None:
     )
 
 
-async def _store(activity: Outgoing) -> tuple[int, bool]:
-    """The row's id, and whether it was there before."""
-    made = await storage.row(
-        "INSERT INTO activity (id, uri, actor_uri, kind, object_uri, body, public, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uri) DO NOTHING RETURNING id",
-        ids.new(),
-        activity.uri,
-        activity.actor_uri,
-        activity.kind,
-        activity.object_uri,
-        activity.body,
-        activity.public,
-        clock.now_ms(),
+async def _store(activities: Sequence[Outgoing]) -> dict[str, tuple[int, bool]]:
+    """For each URI the row's id, and whether it was there before."""
+    new: dict[str, Outgoing] = {}
+    for activity in activities:
+        new.setdefault(activity.uri, activity)
+    stored: dict[str, tuple[int, bool]] = {}
+    for some in storage.parts(list(new.values())):
+        stored |= {uri: (made, False) for uri, made in (await _insert(some)).items()}
+    for uri in new.keys() - stored.keys():
+        found = await storage.rows("SELECT id FROM activity WHERE uri = ?", uri)
+        stored[uri] = (int(found[0]["id"]), True)
+    return stored
+
+
+async def _insert(activities: Sequence[Outgoing]) -> dict[str, int]:
+    """The row ids of those that were not there."""
+    rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(activities))
+    now = clock.now_ms()
+    made = await storage.rows(
+        "INSERT INTO activity (id, uri, actor_uri, kind, object_uri, body, public, created_at)"  # noqa: S608 - marks
+        f" VALUES {rows} ON CONFLICT (uri) DO NOTHING RETURNING id, uri",
+        *(value for one in activities for value in (ids.new(), *_COLUMNS(one), now)),
     )
-    if made is not None:
-        return int(made["id"]), False
-    found = await storage.rows("SELECT id FROM activity WHERE uri = ?", activity.uri)
-    return int(found[0]["id"]), True
+    return {row["uri"]: int(row["id"]) for row in made}
 
 
-async def _place(stream: str, entries: list[_Entry]) -> None:
+async def _place(stream: str, entries: list[_Entry], log: list[streams.Entry]) -> None:
+    """Number those that do not stand on the stream already, and add them to `log`."""
     inbox = entries[0].place.inbox
     if inbox:
         await streams.subscribe(stream, inbox, origin.host_of(inbox))
@@ -122,31 +136,37 @@ async def _place(stream: str, entries: list[_Entry]) -> None:
     for entry in entries:
         if not (entry.known and await _is_there(stream, entry.activity_id)):
             fresh.setdefault(entry.activity_id, entry)
-    if fresh:
-        await _append(stream, list(fresh.values()))
+    if not fresh:
+        return
+    first, now = await streams.advance(stream, len(fresh)) - len(fresh) + 1, clock.now_ms()
+    for seq, entry in enumerate(fresh.values(), first):
+        if entry.place.undoes_object:
+            await _write(log)  # what it takes back may be there
+        log.append(await _entry(stream, seq, entry, now))
 
 
-async def _append(stream: str, entries: list[_Entry]) -> None:
-    first = await streams.advance(stream, len(entries)) - len(entries) + 1
-    now = clock.now_ms()
-    for seq, entry in enumerate(entries, first):
-        place = entry.place
-        await streams.append(
-            streams.Entry(
-                id=entry.id,
-                stream=stream,
-                seq=seq,
-                activity_id=entry.activity_id,
-                kind=place.kind,
-                object_uri=place.object_uri,
-                thread=place.thread,
-                skip_host=place.skip_host,
-                undoes=await _undone(stream, place.object_uri) if place.undoes_object else 0,
-                created_at=now,
-                not_before=now if place.paced else 0,
-                spread=await _spread(stream) if place.paced else 0,
-            )
-        )
+async def _write(log: list[streams.Entry]) -> None:
+    for some in storage.parts(log):
+        await streams.append(*some)
+    log.clear()
+
+
+async def _entry(stream: str, seq: int, entry: _Entry, now: int) -> streams.Entry:
+    place = entry.place
+    return streams.Entry(
+        id=entry.id,
+        stream=stream,
+        seq=seq,
+        activity_id=entry.activity_id,
+        kind=place.kind,
+        object_uri=place.object_uri,
+        thread=place.thread,
+        skip_host=place.skip_host,
+        undoes=await _undone(stream, place.object_uri) if place.undoes_object else 0,
+        created_at=now,
+        not_before=now if place.paced else 0,
+        spread=await _spread(stream) if place.paced else 0,
+    )
 
 
 async def _spread(stream: str) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from hashlib import sha256
+from operator import attrgetter
 
 from federation import clock, ids, storage
 from outbox import retry
@@ -31,6 +32,9 @@ class Entry:
     created_at: int
     not_before: int = 0
     spread: int = 0
+
+
+_COLUMNS = attrgetter(*(field.name for field in fields(Entry)))
 
 
 def thread(group_id: int) -> str:
@@ -100,24 +104,13 @@ async def advance(stream: str, count: int) -> int:
     return int(found["head"])
 
 
-async def append(entry: Entry) -> None:
-    """Write an entry under a number that `advance` gave out in the same transaction."""
+async def append(*entries: Entry) -> None:
+    """Write entries under numbers that `advance` gave out in the same transaction."""
+    rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)"] * len(entries))
     await storage.execute(
-        "INSERT INTO log_entry (id, stream, seq, activity_id, kind, object_uri, thread, skip_host,"
-        " cancelled, undoes, not_before, spread, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?, ?)",
-        entry.id,
-        entry.stream,
-        entry.seq,
-        entry.activity_id,
-        entry.kind,
-        entry.object_uri,
-        entry.thread,
-        entry.skip_host,
-        entry.undoes,
-        entry.not_before,
-        entry.spread,
-        entry.created_at,
+        "INSERT INTO log_entry (id, stream, seq, activity_id, kind, object_uri, thread, skip_host,"  # noqa: S608 - marks
+        f" undoes, created_at, not_before, spread, cancelled) VALUES {rows}",
+        *(value for entry in entries for value in _COLUMNS(entry)),
     )
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from federation import clock, ids, storage
+from federation import bare, clock, ids, storage
 from federation.models import Actor
 from federation.wire import Wire
-from fedigroups.groups import distribute, membership, policies
+from fedigroups.groups import distribute, lookup, membership, policies
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.models import Crosspost, Group, Post, Thread
 from outbox.publish import Draft
@@ -22,14 +22,12 @@ async def carriers(thread: Thread, actor: Actor | None = None) -> list[Hosted]:
 
     Without those others that take nothing of `actor`; what its own group takes is asked before.
     """
-    shown = await Crosspost.filter(thread_id=thread.id).values_list("group_id", flat=True)
-    wanted = [thread.group_id, *shown]
-    groups = await Group.filter(id__in=wanted, hosted=True).select_related("actor")
-    groups.sort(key=lambda group: wanted.index(group.id))
+    shown = await bare.those(Crosspost, "thread_id", [thread.id])
+    wanted = [thread.group_id, *(one.group_id for one in shown)]
     return [
-        Hosted(group, group.actor)
-        for group in groups
-        if actor is None or group.id == thread.group_id or await _takes(group, actor)
+        hosted
+        for hosted in await lookup.hosts(wanted)
+        if actor is None or hosted.group.id == thread.group_id or await _takes(hosted.group, actor)
     ]
 
 

@@ -97,6 +97,8 @@ async def _author(received: Received, document: ObjectDoc) -> Actor:
     actor = received.activity.actor
     if not claimed or not same_origin(claimed, document.id):
         raise NotUsable(f"{document.id} names no author on its own host")
+    if claimed == received.actor.uri:
+        return received.actor
     owner = await received.wire.directory.actor(claimed, received.budget)
     if claimed == actor:
         return owner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from federation import clock, ids
+from federation import bare, clock, ids
 from federation.documents import ActorDoc, read_actor
 from federation.errors import NotHere, NotUsable
 from federation.models import Actor
@@ -31,16 +31,30 @@ async def hosted_named(name: str) -> Hosted:
 
 
 async def first_hosted(uris: Iterable[str]) -> Hosted | None:
-    """The first of the URIs that is a group hosted here, found with one query for all of them."""
+    """The first of the URIs that is a group hosted here, found with two queries for all of them."""
     return next(iter(await all_hosted(uris)), None)
 
 
 async def all_hosted(uris: Iterable[str]) -> list[Hosted]:
-    """Those of the URIs that are groups hosted here, in their order, found with one query."""
+    """Those of the URIs that are groups hosted here, in their order, found with two queries."""
     wanted = list(uris)
-    groups = await Group.filter(actor__uri__in=wanted, hosted=True).select_related("actor")
-    named = {group.actor.uri: group for group in groups}
-    return [Hosted(named[uri], named[uri].actor) for uri in wanted if uri in named]
+    actors = {actor.id: actor for actor in await bare.those(Actor, "uri", wanted) if actor.local}
+    named = {
+        actors[group.actor_id].uri: Hosted(group, actors[group.actor_id])
+        for group in await bare.those(Group, "actor_id", actors)
+        if group.hosted
+    }
+    return [named[uri] for uri in wanted if uri in named]
+
+
+async def hosts(group_ids: Iterable[int]) -> list[Hosted]:
+    """Those of the groups that are hosted here, in their order, found with two queries."""
+    wanted = list(group_ids)
+    groups = {group.id: group for group in await bare.those(Group, "id", wanted) if group.hosted}
+    ids_of_actors = [group.actor_id for group in groups.values()]
+    actors = {actor.id: actor for actor in await bare.those(Actor, "id", ids_of_actors)}
+    found = (groups[one] for one in wanted if one in groups)
+    return [Hosted(group, actors[group.actor_id]) for group in found]
 
 
 async def hosting(group_id: int) -> Hosted:

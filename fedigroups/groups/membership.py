@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from federation import clock, ids, storage
+from federation import bare, clock, ids, storage
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.strict_json import dumps
@@ -25,7 +25,7 @@ Follow = Mapping[str, Any]
 
 async def standing(group: Group, actor: Actor) -> Member | None:
     """The actor's row in the group, if there ever was one."""
-    return await Member.get_or_none(group_id=group.id, actor_id=actor.id)
+    return await bare.one(Member, "group_id = ? AND actor_id = ?", group.id, actor.id)
 
 
 async def ask(

@@ -7,7 +7,7 @@ import json
 
 from tortoise.queryset import QuerySet
 
-from federation import clock, ids, limits, storage
+from federation import bare, clock, ids, limits, storage
 from federation.documents import ObjectDoc
 from federation.models import Actor
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
@@ -29,7 +29,17 @@ async def parent_of(document: ObjectDoc) -> Post | None:
     """The post of ours that the object answers."""
     if not document.in_reply_to:
         return None
-    return await Post.get_or_none(uri=document.in_reply_to).select_related("thread__group")
+    return await placed(document.in_reply_to)
+
+
+async def placed(uri: str) -> Post | None:
+    """The post of that URI, with its thread and the thread's group; None when we have none."""
+    post = await bare.one(Post, "uri = ?", uri)
+    if post is None:
+        return None
+    (post.thread,) = await bare.those(Thread, "id", [post.thread_id])
+    (post.thread.group,) = await bare.those(Group, "id", [post.thread.group_id])
+    return post
 
 
 async def is_buried(uri: str, actor_uri: str, announcer: Actor | None = None) -> bool:
@@ -71,9 +81,9 @@ async def store(
     """
     document = arrival.object
     depth = parent.depth + 1 if parent else 0
-    if depth > limits.ANCESTORS or await Post.exists(uri=document.id):
+    known, buried = await _known_and_buried(document.id, arrival.author.uri)
+    if known or depth > limits.ANCESTORS:
         return None
-    buried = await is_buried(document.id, arrival.author.uri)
     now = clock.now_ms()
     post = Post(
         id=post_id or ids.new(),
@@ -94,6 +104,16 @@ async def store(
     return post
 
 
+async def _known_and_buried(uri: str, actor_uri: str) -> tuple[bool, bool]:
+    """Whether we have the post, and whether its author took it back before it came."""
+    found = await storage.rows(
+        "SELECT EXISTS (SELECT 1 FROM post WHERE uri = ?) AS known, EXISTS"
+        " (SELECT 1 FROM tombstone WHERE uri = ? AND actor_uri = ? AND until > ?) AS buried",
+        *(uri, uri, actor_uri, clock.now_ms()),
+    )
+    return bool(found[0]["known"]), bool(found[0]["buried"])
+
+
 def _version(document: ObjectDoc) -> int:
     """The `updated` of what comes edited already, so that an older Update changes nothing."""
     is_edited = document.updated and document.updated > (document.published or 0)
@@ -112,18 +132,20 @@ async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
             group_id=group.id,
             title=post.title or excerpt(post.content, TITLE_CHARS) or post.uri,
             root_id=post.id,
+            posts_count=1,
             active_at=now,
             created_at=now,
         )
-        await thread.save(force_create=True)
+        await bare.add(thread)
+    else:
+        await storage.execute(
+            "UPDATE thread SET posts_count = posts_count + 1, active_at = ? WHERE id = ?",
+            now,
+            thread.id,
+        )
     post.thread = thread
-    await post.save(force_create=True)
+    await bare.add(post)
     started = int(post.parent_id is None)
-    await storage.execute(
-        "UPDATE thread SET posts_count = posts_count + 1, active_at = ? WHERE id = ?",
-        now,
-        thread.id,
-    )
     await storage.execute(
         "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
         started,

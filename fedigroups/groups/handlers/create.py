@@ -48,7 +48,7 @@ async def on_create(received: Received) -> Outcome:
     visibility = addressing.visibility(received.activity.document, found.post.object.document)
     if visibility not in {"public", "unlisted"}:
         return ignored("it is not public: a group never shows what was said to a few")
-    if known := await Post.get_or_none(uri=found.post.object.id).select_related("author", "thread"):
+    if known := await threads.placed(found.post.object.id):
         return await _again(received, known)
     oldest = [*found.ancestors, found.post][0].object
     end = await threads.parent_of(oldest)
@@ -102,7 +102,7 @@ async def _stored(group: Group, between: evidence.Arrival, parent: Post | None) 
     if visibility not in {"public", "unlisted"}:
         return None
     await threads.store(group, between, parent, visibility)
-    return await Post.get_or_none(uri=between.object.id).select_related("thread__group")
+    return await threads.placed(between.object.id)
 
 
 async def _of_announced_thread(received: Received, found: Found) -> Post | None:
@@ -169,6 +169,7 @@ async def _take(
     visibility: str,
     groups: Iterable[Hosted] = (),
 ) -> Outcome:
+    """Store the post and announce it: `groups` are those that show the thread that it starts."""
     if group.hosted and found.post.author.kind in ECHOES:
         return ignored("what bots and groups say is not announced")
     post = await threads.store(group, found.post, parent, visibility)
@@ -176,6 +177,8 @@ async def _take(
         return ignored("it lies too deep in its thread")
     if post.state == "deleted":
         return ignored("it was deleted before it came")
+    if group.hosted and parent is not None:
+        groups = await crossposts.carriers(post.thread, found.post.author)
     if group.hosted:
         await _announce(received, post, found, groups)
     return done(f"posted in {group.name}")
@@ -183,28 +186,30 @@ async def _take(
 
 async def _again(received: Received, known: Post) -> Outcome:
     """A post that we have: one fetched as somebody's parent is announced when its Create comes."""
-    hosted = await lookup.of_thread(known.thread)
-    if not hosted.group.hosted or received.announcer is not None or known.state != "live":
+    author, group = received.actor, known.thread.group
+    if not group.hosted or received.announcer is not None or known.state != "live":
         return ignored("it is known")
-    if known.author.uri != received.actor.uri or known.author.kind in ECHOES:
+    if known.author_id != author.id or author.kind in ECHOES:
         return ignored("it is known")
-    member = await membership.standing(hosted.group, known.author)
-    speak = policies.refusal_to_reply(hosted.group, member, known.thread)
-    if refusal := speak if known.parent_id else policies.refusal_to_post(hosted.group, member):
+    member = await membership.standing(group, author)
+    speak = policies.refusal_to_reply(group, member, known.thread)
+    if refusal := speak if known.parent_id else policies.refusal_to_post(group, member):
         return ignored(refusal)
-    groups: list[Hosted] = []
+    carriers = await crossposts.carriers(known.thread, author)
     if known.parent_id is None:
-        groups, _ = await _willing(await _named(received, received.facts), known.author)
-    await _announce(received, known, received.facts, groups)
+        willing, _ = await _willing(await _named(received, received.facts), author)
+        shown = {hosted.group.id for hosted in carriers}
+        carriers += [hosted for hosted in willing if hosted.group.id not in shown]
+    await _announce(received, known, received.facts, carriers)
     return done("it is known")
 
 
-async def _announce(received: Received, post: Post, found: Found, groups: Iterable[Hosted]) -> None:
-    """Send it on to who reads its thread: in its group, where that is shown, and in `groups`."""
+async def _announce(
+    received: Received, post: Post, found: Found, carriers: Iterable[Hosted]
+) -> None:
+    """Send it on to who reads its thread in each of the `carriers`, which show the thread now."""
     author, drafts = found.post.author, []
-    carriers = {hosted.group.id: hosted for hosted in groups}
-    carriers |= {one.group.id: one for one in await crossposts.carriers(post.thread, author)}
-    for hosted in carriers.values():
+    for hosted in carriers:
         announced = await distribute.post(
             received.wire,
             hosted,

@@ -50,7 +50,7 @@ async def _follow(received: Received, group_uri: str) -> Outcome:
 
 
 async def _reaction(received: Received, kind: str, post_uri: str) -> Outcome:
-    post = await Post.get_or_none(uri=post_uri).select_related("thread__group")
+    post = await threads.placed(post_uri)
     if post is None:
         return await _remember(received, post_uri)
     if received.announcer is not None and post.thread.group.actor_id != received.announcer.id:

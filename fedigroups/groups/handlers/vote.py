@@ -25,7 +25,7 @@ KINDS = ("Like", "Dislike", "EmojiReact")
 
 async def on_vote(received: Received) -> Outcome:
     """Count it once, and let the group announce it."""
-    post = await Post.get_or_none(uri=received.activity.object_id).select_related("thread__group")
+    post = await threads.placed(received.activity.object_id)
     if await threads.is_buried(received.activity.id, received.activity.actor, received.announcer):
         return ignored("it was taken back before it came")
     if post is None:
