@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import resource
 import socket
 import ssl
 from collections import OrderedDict
@@ -32,6 +33,7 @@ _Key = tuple[bytes, bytes, int | None]
 _CONNECTIONS_PER_HOST = 2 * limits.DELIVERIES_PER_HOST
 _ADDRESSES_TRIED = 4
 _RESOLVING_AT_ONCE = 32
+_FILES_SHARE = 4
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -170,7 +172,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         loop = asyncio.get_running_loop()
         place.idle.append(connection)
         self._idle[connection] = (place, loop.time())
-        if len(self._idle) > limits.IDLE_CONNECTIONS:
+        if len(self._idle) > _most_idle():
             self._retire(next(iter(self._idle)))
         if self._sweeper is None:
             self._sweeper = loop.call_later(limits.IDLE_SECONDS, self._sweep)
@@ -327,3 +329,11 @@ async def _dial_one(address: str, port: int) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _most_idle() -> int:
+    """How many connections may rest: deliveries, visitors and the database need files too."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return limits.IDLE_CONNECTIONS
+    return min(limits.IDLE_CONNECTIONS, files // _FILES_SHARE)

@@ -12,13 +12,14 @@ import click
 from federation import clock, storage
 from federation.errors import FederationError, Misconfigured
 from federation.models import Actor
-from fedigroups import clash, upgrade
+from fedigroups import clash, open_files, upgrade
 from fedigroups.cli.run import REFUSED, as_json, show, with_instance
 from fedigroups.groups import readers
 from fedigroups.instance import Instance
 
 FREE_BYTES = 1_000_000_000
 OLD_MS = clock.HOUR
+FILES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,15 @@ async def _disk(instance: Instance) -> Finding:
     return Finding("disk", free > FREE_BYTES, found, "Free some space: a full disk stops writing.")
 
 
+async def _files(_instance: Instance) -> Finding:
+    allowed = open_files.allow()
+    remedy = (
+        "Let the server open more, or it keeps few connections and turns visitors away: "
+        "LimitNOFILE= of its systemd unit, --ulimit nofile= of its container."
+    )
+    return Finding("open files", allowed >= FILES, f"{allowed} at a time", remedy)
+
+
 async def _arrivals(instance: Instance) -> Finding:
     row = await storage.row(
         "SELECT COUNT(*) AS waiting, MIN(received_at) AS oldest FROM receipt "
@@ -141,6 +151,7 @@ CHECKS: tuple[Check, ...] = (
     _database,
     _secret,
     _disk,
+    _files,
     _arrivals,
     _failed,
     _readers,

@@ -17,7 +17,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from federation.errors import Misconfigured
-from fedigroups import database_url, logging
+from fedigroups import database_url, logging, open_files
 from fedigroups.app import make_app, make_worker_app
 from fedigroups.cli.run import settings
 from fedigroups.instance import Instance, assemble
@@ -105,6 +105,7 @@ def _run(host: str, port: int | None, role: str, proxies: str) -> None:
     chosen = settings()
     _check(role, chosen)
     logging.configure(chosen.log, chosen.log_level)
+    open_files.allow()
     instance = assemble(chosen, exclusive=True)
     if port == 0:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:

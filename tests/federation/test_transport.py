@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import resource
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -381,6 +382,17 @@ async def test_the_longest_idle_connection_makes_room(monkeypatch: pytest.Monkey
         await tom.get(server.url(host="b.example"))
 
     assert server.visits == 4
+
+
+async def test_where_few_files_may_be_open_few_connections_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (8, 8))
+    async with Loopback(always(ok())) as server, client() as tom:
+        for host in ("a.example", "b.example", "c.example"):
+            await tom.get(server.url(host=host))
+        await asyncio.sleep(0.05)
+        assert server.open == 2
 
 
 async def test_connections_of_two_hosts_are_never_mixed_up() -> None:
