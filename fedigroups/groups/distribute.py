@@ -193,9 +193,11 @@ def _boost_place(hosted: Hosted, about: Post, author: Actor, skip_host: str = ""
 
 async def _awaits_leave(hosted: Hosted, post_uri: str) -> bool:
     """Whether the group may not show the post yet: its author was asked and has not answered."""
-    return await Announced.exists(
-        group_id=hosted.group.id, form="boost", object_uri=post_uri, waiting=True
+    waits = await storage.row(
+        "SELECT waiting FROM announced WHERE group_id = ? AND form = 'boost' AND object_uri = ?",
+        *(hosted.group.id, post_uri),
     )
+    return waits is not None and bool(waits["waiting"])
 
 
 async def _wrap(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from federation import clock, ids, storage
+from federation import bare, clock, ids, storage
 from federation.models import Actor
 from fedigroups.groups import threads
 from fedigroups.groups.models import Post, Reaction
@@ -29,21 +29,23 @@ async def put(
 ) -> bool:
     """Count the reaction, on the word of a group where one announced it; False when it stands."""
     slot = slot_of(kind, emoji[:EMOJI_CHARS])
-    old = await Reaction.get_or_none(post_id=post.id, slot=slot, actor_uri=actor_uri)
+    old = await of(post, actor_uri, slot)
     if old is not None and old.kind == kind:
         await Reaction.filter(id=old.id).update(activity_uri=activity_uri)
         return False
     if old is not None:
         await _drop(old, announcer)
-    await Reaction.create(
-        id=ids.new(),
-        post_id=post.id,
-        actor_uri=actor_uri,
-        slot=slot,
-        kind=kind,
-        activity_uri=activity_uri,
-        vouched=announcer is not None,
-        created_at=clock.now_ms(),
+    await bare.add(
+        Reaction(
+            id=ids.new(),
+            post_id=post.id,
+            actor_uri=actor_uri,
+            slot=slot,
+            kind=kind,
+            activity_uri=activity_uri,
+            vouched=announcer is not None,
+            created_at=clock.now_ms(),
+        )
     )
     await _count(post.id, kind, 1)
     return True
@@ -51,7 +53,7 @@ async def put(
 
 async def take_back(post: Post, actor_uri: str, slot: str, announcer: Actor | None = None) -> bool:
     """Uncount what the actor has in the slot; False when there is nothing."""
-    old = await Reaction.get_or_none(post_id=post.id, slot=slot, actor_uri=actor_uri)
+    old = await of(post, actor_uri, slot)
     if old is None:
         return False
     await _drop(old, announcer)
@@ -89,4 +91,6 @@ async def _count(post_id: int, kind: str, step: int) -> None:
 
 async def of(post: Post, actor_uri: str, slot: str) -> Reaction | None:
     """What the actor has in the slot."""
-    return await Reaction.get_or_none(post_id=post.id, slot=slot, actor_uri=actor_uri)
+    return await bare.one(
+        Reaction, "post_id = ? AND slot = ? AND actor_uri = ?", post.id, slot, actor_uri
+    )

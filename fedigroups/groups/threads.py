@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 
-from tortoise.queryset import QuerySet
-
 from federation import bare, clock, ids, limits, storage
 from federation.documents import ObjectDoc
 from federation.models import Actor
@@ -47,12 +45,17 @@ async def is_buried(uri: str, actor_uri: str, announcer: Actor | None = None) ->
 
     Of what a group announces, its word that the actor did so counts as well.
     """
-    return await _buried({uri, _grave(uri, announcer)}, actor_uri).exists()
+    found = await storage.row(
+        "SELECT 1 AS one FROM tombstone WHERE uri IN (?, ?) AND actor_uri = ? AND until > ?",
+        *(uri, _grave(uri, announcer), actor_uri, clock.now_ms()),
+    )
+    return found is not None
 
 
 async def unearth(uri: str, actor_uri: str) -> bool:
     """Whether its undo came before it; asked once, for the same id may be used again."""
-    return bool(await _buried({uri}, actor_uri).delete())
+    dug = Tombstone.filter(uri=uri, actor_uri=actor_uri, until__gt=clock.now_ms())
+    return bool(await dug.delete())
 
 
 def _grave(uri: str, announcer: Actor | None) -> str:
@@ -60,10 +63,6 @@ def _grave(uri: str, announcer: Actor | None) -> str:
     if announcer is None:
         return uri
     return hashlib.sha256(f"{announcer.uri}\n{uri}".encode()).hexdigest()
-
-
-def _buried(graves: set[str], actor_uri: str) -> QuerySet[Tombstone]:
-    return Tombstone.filter(uri__in=graves, actor_uri=actor_uri, until__gt=clock.now_ms())
 
 
 async def store(
