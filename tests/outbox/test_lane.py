@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from federation import limits, storage
+from outbox import lane as lane_module
 from outbox import streams
 from outbox.publish import publish
 from receivers import MICROBLOG, THREAD, Scene, draft
@@ -166,3 +167,13 @@ async def test_a_backlog_of_hundreds_is_delivered_in_one_go(scene: Scene) -> Non
     await scene.scheduler.drain()
     assert sorted(bob.names, key=int) == [str(n) for n in range(130)]
     assert await scene.cursors() == [0]
+
+
+async def test_while_one_activity_is_in_doubt_others_of_its_thread_wait(scene: Scene) -> None:
+    bob = await scene.host()
+    await scene.say("poison", "after", thread="t")
+    await scene.say("other", thread="u")
+    await storage.execute("UPDATE lane SET state = 'failing', failures = ?", lane_module.DOUBTS)
+    bob.answer = lambda got: 500 if got.name == "poison" else 202
+    await scene.scheduler.drain()
+    assert bob.names[:3] == ["poison", "other", "after"]

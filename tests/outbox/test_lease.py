@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import pytest
 
 from federation import clock, limits, storage
 from federation import signatures as signatures_module
 from outbox import lane as lane_module
+from outbox import lanes, owed, streams
 from outbox import scheduler as scheduler_module
-from outbox import streams
+from outbox.deliver import Courier
+from outbox.desk import Desk
+from outbox.slots import Slots
 from receivers import THREAD, Got, Scene, until
 
 pytestmark = pytest.mark.anyio
@@ -261,3 +266,70 @@ async def test_an_inbox_that_leaves_while_a_load_is_sent_is_left_alone(
     await streams.unsubscribe(THREAD, L_INBOX)
     await task
     assert len(bob.names) < 8
+
+
+async def test_a_lane_that_waited_for_its_place_is_held_anew_before_it_is_worked(
+    scene: Scene,
+) -> None:
+    bob = await scene.host()
+    bob.gate = asyncio.Event()
+    await scene.say("one")
+    desk = Desk(scene.wire.peers, "a", lambda: True)
+    with clock.held(NOW):
+        (order,) = await desk.claim(["l.example"])
+    late = NOW + lanes.LEASE - lane_module.SAFE_MS + 1
+    with clock.held(late):
+        run = lane_module.Run(order, desk, Courier(scene.wire, order.standing.form), Slots(1, 0))
+        turn = asyncio.create_task(run.run())
+        await until(lambda: bob.flying)
+        assert (await scene.lane())["lease_until"] == late + lanes.LEASE
+        bob.gate.set()
+        assert await turn is lane_module.End.EMPTY
+
+
+async def test_what_is_published_while_a_host_is_served_follows_without_another_look(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler_module, "POLL_SECONDS", 3_600.0)
+    monkeypatch.setattr(scheduler_module.Scheduler, "_find", first_look(scene.scheduler))
+    bob = await scene.host()
+    bob.gate = asyncio.Event()
+    await scene.say("one")
+    worker = asyncio.create_task(scene.scheduler.run())
+    await until(lambda: bob.flying)
+    await scene.say("two")
+    bob.gate.set()
+    await until(lambda: bob.names == ["one", "two"])
+    worker.cancel()
+    await asyncio.wait({worker})
+
+
+async def test_a_host_that_cannot_be_read_spoils_no_other(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob, carol = await scene.host(), await scene.host("m.example")
+    await scene.say("one")
+    loaded = owed._loaded
+
+    def broken(lags: Sequence[owed.Lag], *rest: Any) -> owed.Load:
+        if any(lag.host == "l.example" for lag in lags):
+            raise ValueError("a corrupted row")
+        return loaded(lags, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owed, "_loaded", broken)
+        await scene.scheduler.drain()
+    assert (bob.names, carol.names) == ([], ["one"])
+    await scene.scheduler.drain()
+    assert bob.names == ["one"]
+
+
+def first_look(scheduler: scheduler_module.Scheduler) -> Callable[..., Awaitable[None]]:
+    """Looks at the log once, and never again."""
+    find, looks = scheduler._find, iter([True])
+
+    async def look(_: object) -> None:
+        if next(looks, False):
+            await find()
+
+    return look

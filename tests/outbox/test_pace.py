@@ -75,3 +75,18 @@ async def test_a_reader_whose_moment_has_not_come_is_not_due(scene: Scene) -> No
         assert await due.all_hosts() == []
     with clock.held(NOW + 100 * clock.SECOND):
         assert [one.host for one in await due.all_hosts()] == ["m0.example"]
+
+
+async def test_what_follows_in_a_stream_waits_for_its_moment_too(scene: Scene) -> None:
+    (reader,) = await crowd(scene, 1)
+    await storage.execute("UPDATE subscription SET id = ?", 47)
+    with clock.held(NOW):
+        await scene.say("first", "boost", stream=MICROBLOG)
+        await storage.execute(
+            "UPDATE log_entry SET not_before = ?, spread = 100000 WHERE seq = 2", NOW
+        )
+        await scene.scheduler.drain()
+        assert reader.names == ["first"]
+    with clock.held(NOW + 100 * clock.SECOND):
+        await scene.scheduler.drain()
+    assert reader.names == ["first", "boost"]

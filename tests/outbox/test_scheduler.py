@@ -301,6 +301,17 @@ async def test_a_host_at_which_this_program_ends_again_and_again_is_tried_ever_m
 # What looking costs
 
 
+async def test_a_host_that_somebody_serves_is_not_looked_at(scene: Scene) -> None:
+    await scene.host()
+    await scene.say("one")
+    with clock.held(NOW):
+        await lanes.claim(["l.example"], "a")
+        assert await due.all_hosts() == await due.recent_hosts() == []
+        assert await due.among(["l.example"]) == set()
+    with clock.held(NOW + lanes.LEASE):
+        assert await due.among(["l.example"]) == {"l.example"}
+
+
 async def test_nothing_is_due_when_nothing_is_owed(scene: Scene) -> None:
     await scene.host()
     assert await due.all_hosts() == []

@@ -114,3 +114,18 @@ def test_only_so_many_failing_hosts_are_tried_at_a_time() -> None:
     assert queue.take(1_000) == []
     queue.ended(taken[1])
     assert len(queue.take(1_000)) == 1
+
+
+async def test_a_place_is_not_lost_when_who_gets_it_is_cancelled_at_that_moment() -> None:
+    slots, gate = Slots(1, 0), asyncio.Event()
+    first = asyncio.create_task(slots.run(gate.wait))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(slots.run(gate.wait))
+    await asyncio.sleep(0)
+    slots.release()  # the place is second's, which has not run yet
+    second.cancel()
+    await asyncio.wait({second})
+    async with asyncio.timeout(5):
+        await slots.run(lambda: asyncio.sleep(0))
+    gate.set()
+    await first
