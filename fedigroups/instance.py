@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 from tortoise.exceptions import IntegrityError
 
-from federation import ids
+from federation import crashpoints, ids
 from federation.transport import GuardedTransport
 from federation.wire import Transport, Wire, build
 from fedigroups import bus as buses
@@ -98,6 +98,7 @@ def assemble(
     settings: Settings, *, transport: Transport | None = None, exclusive: bool = False
 ) -> Instance:
     """An instance, not yet open; `exclusive` claims a SQLite file for this process alone."""
+    crashpoints.arm(settings.crashpoint)
     config = federation_config(settings)
     wire = build(config, transport or GuardedTransport(config), clean, routing.watch())
     bus = buses.choose(settings)

@@ -16,6 +16,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from federation import crashpoints
 from federation.config import FederationConfig, Network
 from federation.errors import Misconfigured
 from fedigroups import dotenv
@@ -212,6 +213,15 @@ class Settings:
             "info",
         )
     )
+    crashpoint: str = field(
+        metadata=_knob(
+            "For tests of crashes, and taken on loopback only: the process kills itself at this "
+            "point (with `:N`, when it comes by for the Nth time).",
+            "after_send:3",
+            crashpoints.checked,
+            said="never",
+        )
+    )
 
 
 KNOBS: dict[str, Knob] = {one.name: one.metadata["knob"] for one in fields(Settings)}
@@ -327,6 +337,12 @@ def _unprotected(found: Mapping[str, Any]) -> Iterator[str]:
                 "protection, which may be given up only with an origin on loopback; for example "
                 "FEDIGROUPS_ORIGIN=http://localhost:8000"
             )
+    if found["crashpoint"]:
+        yield (
+            f"{PREFIX}CRASHPOINT kills the server on purpose, for tests: take it away for "
+            f"{found['origin']}; it is for an origin on loopback, for example "
+            "FEDIGROUPS_ORIGIN=http://localhost:8000"
+        )
 
 
 def _completed(found: dict[str, Any]) -> dict[str, Any]:

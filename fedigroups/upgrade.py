@@ -25,6 +25,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import BaseSchemaEditor, SqliteSchemaEditor
 
 from federation import clock, ids, storage
+from federation.crashpoints import crashpoint
 from federation.errors import Misconfigured
 from fedigroups.database_url import Database
 
@@ -150,6 +151,7 @@ async def _take(apps: dict[str, Any]) -> list[str]:
         await executor.migrate()
         dropped = executor.dropped
     await _repair(before, dropped)
+    crashpoint("during_migration")
     for name in pending:
         log.info("upgrade.step", step=name)
     return pending

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from federation import clock, storage
+from federation.crashpoints import crashpoint
 from fedigroups.groups import departures
 from fedigroups.instance import Instance
 from inbox import record
@@ -41,6 +42,7 @@ async def running(instance: Instance, *, work: bool) -> AsyncIterator[None]:
         yield
     finally:
         instance.stopping.set()
+        crashpoint("during_stop")
         await _ended(background)
         await instance.close()
         gc.unfreeze()

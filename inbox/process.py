@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 from federation import clock, storage
+from federation.crashpoints import crashpoint
 from federation.wire import Wire
 from inbox.prepare import Due, Prepared, Ready, fault, prepare
 from inbox.registry import Registry
@@ -133,7 +134,9 @@ class Processor:
 
     async def _process(self, due: Due) -> None:
         prepared = await prepare(due, self._wire, self._registry)
+        crashpoint("after_gather")
         verdict = await _uninterrupted(self._settled(due, prepared))
+        crashpoint("processing_after_commit")
         if verdict is None:
             return
         _note(due, verdict)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 from federation import clock, ids, storage
+from federation.crashpoints import crashpoint
 from federation.documents import ActivityDoc
 from federation.errors import Unreachable
 
@@ -100,11 +101,13 @@ class Recorder:
 
     async def _commit(self, batch: Sequence[_Waiting]) -> None:
         try:
+            crashpoint("receipt_before_commit")
             fresh = await _insert(batch)
         except Exception as error:  # whatever it is, it is ours, and everybody who waits is told
             log.exception("inbox.not_recorded", receipts=len(batch))
             _refuse(batch, error)
             return
+        crashpoint("receipt_after_commit")
         _answer(batch, fresh)
         if fresh:
             self._after()

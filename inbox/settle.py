@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from federation import clock, limits, storage
+from federation.crashpoints import crashpoint
 from federation.errors import FederationError, Unreachable
 from inbox import awaited
 from inbox.faults import is_conflict
@@ -143,6 +144,7 @@ async def _amend(due: Due, results: Sequence[Result], faults: int) -> Verdict:
         )
     if due.attempts or verdict.awaits:
         await awaited.put(due.id, due.host, verdict.awaits)
+    crashpoint("processing_before_commit")
     return verdict
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import structlog
 
 from federation import limits, signatures
+from federation.crashpoints import crashpoint
 from federation.errors import FederationError, Misconfigured
 from federation.http import Answer, on_wire
 from federation.keys import Signer
@@ -83,7 +84,9 @@ class Courier:
         try:
             inbox = on_wire(parcel.lag.inbox)
             letter = _Letter(self._wire, signer, inbox, parcel.entry.body, more)
+            crashpoint("before_send")
             form, answer = await _knock(letter, self._known or FIRST)
+            crashpoint("after_send")
         except FederationError as error:
             return unreachable(error)
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:

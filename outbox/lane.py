@@ -9,6 +9,7 @@ from enum import Enum
 import structlog
 
 from federation import clock, limits
+from federation.crashpoints import crashpoint
 from outbox import lanes, settle, streams
 from outbox.batch import Batch, Crew
 from outbox.deliver import Courier
@@ -185,6 +186,7 @@ class Run:
     async def _report(self, lane: lanes.Standing) -> bool | None:
         """Whether the host is owed more; None when the lane is no longer ours."""
         passed = self._batch.passable()
+        crashpoint("after_result")
         report = Report(lane, tuple(passed), self._courier.news, self._last_words)
         written = await self._desk.report(report)
         if not written.held:

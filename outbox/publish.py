@@ -9,6 +9,7 @@ from operator import attrgetter
 from tortoise.backends.base.client import TransactionalDBClient
 
 from federation import clock, ids, limits, origin, storage
+from federation.crashpoints import crashpoint
 from outbox import streams
 
 
@@ -85,6 +86,7 @@ async def publish(drafts: Sequence[Draft]) -> None:
     for stream in sorted(placed):
         await _place(stream, placed[stream], log)
     await _write(log)
+    crashpoint("publish_before_commit")
 
 
 async def cancel(stream: str, object_uri: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import structlog
 
 from federation import ids, limits, storage
+from federation.crashpoints import crashpoint
 from federation.wire import Wire
 from outbox import due, lanes
 from outbox.deliver import Courier
@@ -134,6 +135,7 @@ class Scheduler:
             orders = await self._claim(hosts)
             for host in set(hosts) - {order.claim.host for order in orders}:
                 self._queue.ended(host)
+            crashpoint("after_claim")
             for order in orders:
                 self._running[order.claim.host] = asyncio.create_task(self._serve(order))
 

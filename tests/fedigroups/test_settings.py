@@ -98,6 +98,8 @@ def test_everything_can_be_said(here: Path) -> None:
         ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
         ("INSTANCE_NAME", "a\tb", "must be one line"),
         ("CONTACT", "olga", "must be an e-mail address"),
+        ("CRASHPOINT", "everywhere", "must name one of receipt_before_commit"),
+        ("CRASHPOINT", "after_send:0", "must count from 1"),
     ],
 )
 def test_a_bad_value_is_named_with_an_example(
@@ -138,6 +140,12 @@ def test_a_protection_may_be_given_up_on_loopback_only(here: Path, name: str, te
         "https://a.localhost",
     ):
         load(ORIGIN=origin, **{name: text})
+
+
+def test_a_crash_on_purpose_is_for_loopback_only(here: Path) -> None:
+    said = faults(ORIGIN="https://groups.example", CRASHPOINT="after_send")
+    assert "FEDIGROUPS_CRASHPOINT kills the server on purpose" in said
+    assert load(ORIGIN="http://127.0.0.3", CRASHPOINT="after_send:2").crashpoint == "after_send:2"
 
 
 # Files
@@ -281,5 +289,6 @@ def test_a_public_origin_reaches_public_https_only(here: Path) -> None:
 
 def test_every_example_is_a_right_value(here: Path) -> None:
     for name, knob in KNOBS.items():
+        origin = "http://localhost" if name == "crashpoint" else "https://groups.example"
         if "`" not in knob.example:
-            load(**{"ORIGIN": "https://groups.example", name.upper(): knob.example})
+            load(**{"ORIGIN": origin, name.upper(): knob.example})
