@@ -7,6 +7,7 @@ whole host for gone), nor 406 or 415: peers drop an activity for good on those. 
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable
 
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from federation import follower_digest, strict_json
+from federation.crashpoints import crashpoint
 from federation.errors import (
     BadSignature,
     Malformed,
@@ -38,6 +40,8 @@ log = structlog.get_logger("fedigroups.inbox")
 Doors = Callable[[str], Awaitable[bool]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+ANSWER_SECONDS = 9.0
+"""After so long Lemmy does not listen any more: whatever holds us up, it is told to come back."""
 RETRY_SECONDS = 60
 RETRY_SECONDS_MOST = 3_600
 DETAIL_CHARS = 500
@@ -105,12 +109,22 @@ class _Door:
         await self._pressure.take(sender, arrival.host)
         if not await self._recorder.record(arrival):
             log.debug("inbox.duplicate", activity=arrival.activity.id, peer=arrival.host)
+        crashpoint("before_202")
         return Response(status_code=202)
 
     async def _proven(self, request: Request) -> tuple[Arrival, str] | None:
         """What arrived, and the host that sent it; None for what is accepted unread."""
         headers = _headers(request)
         body = await read_body(request.receive, headers)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._judge(request, headers, body)
+        except TimeoutError as error:
+            raise Unreachable("this server did not get round to the activity in time") from error
+
+    async def _judge(
+        self, request: Request, headers: list[tuple[str, str]], body: bytes
+    ) -> tuple[Arrival, str] | None:
         door = self._wire.config.origin + _path(request)
         if not await self._doors(door):
             raise NotHere(f"there is no inbox {door}")

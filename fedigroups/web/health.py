@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -10,6 +12,8 @@ from tortoise.exceptions import BaseORMException
 from federation import clock, storage
 
 QUEUE_AGE_MS = 15 * clock.MINUTE
+PROBE_SECONDS = 5.0
+"""Whoever balances the load asks every few seconds: a database that is slower is away."""
 
 
 def routes() -> list[BaseRoute]:
@@ -25,7 +29,8 @@ async def livez(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 when the database takes writes; 503 with the reason otherwise."""
     try:
-        oldest = await probe()
+        async with asyncio.timeout(PROBE_SECONDS):
+            oldest = await probe()
     except (BaseORMException, OSError) as error:
         return JSONResponse({"ready": False, "database": type(error).__name__}, 503)
     waiting = clock.now_ms() - oldest if oldest else 0

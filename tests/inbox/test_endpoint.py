@@ -17,6 +17,7 @@ from federation.errors import Misconfigured
 from federation.keys import Signer
 from federation.vocabulary import ACTIVITY_JSON
 from fedigroups.store import Store
+from inbox import endpoint
 from inbox.pressure import Pressure
 from neighbour import Neighbour, rsa
 from network import Network
@@ -326,6 +327,21 @@ async def test_a_key_host_that_is_down_is_503_and_never_401(
     with clock.held(clock.now_ms() + 2 * clock.MINUTE):
         again = await scene.door.post(follow, scene.ann.sign(follow))
     assert again.status_code == 202
+
+
+async def test_who_is_kept_waiting_is_told_to_come_back_and_the_errand_goes_on(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "ANSWER_SECONDS", 0.05)
+    scene.ann.home.door = asyncio.Event()
+    follow = scene.ann.follow()
+    answer = await scene.door.post(follow, scene.ann.sign(follow))
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    scene.ann.home.door.set()
+    monkeypatch.setattr(endpoint, "ANSWER_SECONDS", 9.0)
+    assert (await scene.door.post(follow, scene.ann.sign(follow))).status_code == 202
+    assert scene.fetches() == 1
 
 
 async def test_a_database_that_is_away_is_503_and_never_202(scene: Scene) -> None:
