@@ -25,6 +25,7 @@ _SESSION = {
     "application_name": "fedigroups",
     "timezone": "UTC",
     "jit": "off",
+    "synchronous_commit": "on",  # whatever the server's default: a 202 says that it is on the disk
     "lock_timeout": "30s",
     "statement_timeout": "120s",
     "idle_in_transaction_session_timeout": "60s",
