@@ -102,6 +102,10 @@ class Directory:
         """
         return await self._keyholders.key(key_id, budget)
 
+    async def known_key(self, key_id: str) -> PublicKey | None:
+        """The stored key of that id, or None; asks nobody. `BadSignature` for one of ours."""
+        return await self._keyholders.known_key(key_id)
+
     async def rekey(self, key_id: str, budget: Budget | None = None) -> PublicKey | None:
         """The key of that id as it is now, after a signature did not verify with the stored one.
 

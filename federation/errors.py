@@ -4,6 +4,7 @@ FederationError
 ├── Refused         the sender (or the document it sent) is wrong, for good; carries an HTTP status
 │   ├── Malformed       400: not what the protocol asks for
 │   ├── BadSignature    401: not proven to come from its actor
+│   │   └── OutOfTime       401: signed too long ago, or in the future
 │   ├── Blocked         403: an operator here does not want this host
 │   ├── NotHere         404: no such inbox
 │   └── TooLarge        413: over a limit of federation.limits
@@ -37,6 +38,14 @@ class BadSignature(Refused):
     """Not proven to come from its actor."""
 
     status = 401
+
+
+class OutOfTime(BadSignature):
+    """Signed `off` seconds from now by our clock, which is too long; negative in the past."""
+
+    def __init__(self, off: int, reason: str) -> None:
+        super().__init__(reason)
+        self.off = off
 
 
 class Blocked(Refused):

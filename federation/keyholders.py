@@ -77,6 +77,11 @@ class Keyholders:
             return stored.load()
         return await self._strangers.share(uri, lambda: self._stranger(uri, budget))
 
+    async def known_key(self, key_id: str) -> PublicKey | None:
+        """The stored key of that id, or None; asks nobody."""
+        stored = await register.key(self._key_uri(key_id))
+        return stored.load() if stored is not None else None
+
     async def rekey(self, key_id: str, budget: Budget | None) -> PublicKey | None:
         """The key of that id as it is now, after a signature did not verify with the stored one."""
         try:

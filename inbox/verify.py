@@ -18,13 +18,22 @@ from dataclasses import dataclass, field, replace
 
 from federation import limits, signatures
 from federation.documents import ActivityDoc
-from federation.errors import BadSignature, Blocked, FederationError, Gone, OverBudget
+from federation.errors import (
+    BadSignature,
+    Blocked,
+    FederationError,
+    Gone,
+    OutOfTime,
+    OverBudget,
+    Unreachable,
+)
 from federation.fetch import Budget
 from federation.origin import host_of, same_origin, without_fragment
 from federation.pace import Allowance, Memory
 from federation.provenance import CLAIMS, FETCHES, prove
 from federation.signatures import Claim, Nonces, SignedRequest
 from federation.wire import Wire
+from inbox.clockwatch import Clockwatch
 from inbox.gate import check_host
 from inbox.pressure import Pressure
 
@@ -52,6 +61,7 @@ class Verifier:
         self._wire = wire
         self._pressure = pressure
         self._nonces = Nonces()
+        self._clocks = Clockwatch()
         self._asked: Memory[bool] = Memory()
         self._vain = Allowance(limits.VAIN_CLAIMS_PER_HOST, HOUR_SECONDS)
 
@@ -71,9 +81,14 @@ class Verifier:
 
         Refuses with `BadSignature` or `Malformed` when it may not, or it cannot be known; with
         `Blocked` when a key is on a host that the operator blocked; with `Slowed` when that host
-        has used up its share; with `Unreachable` when the host of a key did not answer.
+        has used up its share; with `Unreachable` when the host of a key did not answer, and when
+        it is out of time by our own clock's fault.
         """
-        claims = signatures.read(request)[:CLAIMS]
+        try:
+            claims = signatures.read(request)[:CLAIMS]
+        except OutOfTime as error:
+            await self._weigh(request, error.off)
+            raise
         await self._check_hosts(claims, activity)
         budget = Budget(FETCHES)
         try:
@@ -83,6 +98,17 @@ class Verifier:
             if _about_itself(activity, "Delete") and await self._is_gone(activity.actor):
                 return Sender(activity.actor, proven=True)
             raise
+
+    async def _weigh(self, request: SignedRequest, off: int) -> None:
+        """Raise `Unreachable` when the clock that is wrong seems to be ours."""
+        for claim in signatures.read(replace(request, timed=False))[:CLAIMS]:
+            key = await self._wire.directory.known_key(claim.key_id)
+            if key is not None:
+                claim.check(request, key)
+                self._clocks.note(host_of(key.owner), off)
+        if wrong := self._clocks.off():
+            self._clocks.alarm(wrong)
+            raise Unreachable(f"this server's clock seems to be wrong by {abs(wrong)} s")
 
     async def _check_hosts(self, claims: Sequence[Claim], activity: ActivityDoc) -> None:
         for claim in claims:
@@ -113,6 +139,7 @@ class Verifier:
                 refusal = BadSignature(f"the key {claim.key_id} cannot be had: {error}")
             else:
                 self._nonces.spend(claim)
+                self._clocks.note(host_of(owner), 0)
                 if owner == activity.actor:
                     return Sender(owner, True, claim.covered)
                 other = other or Sender(owner, False, claim.covered)

@@ -123,8 +123,8 @@ def read(request: SignedRequest, value: str) -> CavageClaim:
     check_present(request, _fields(covered))
     check_host(request)
     if "date" in covered:
-        check_created(_date(request.fields["date"]))
-    _check_times(created, expires)
+        check_created(request, _date(request.fields["date"]))
+    _check_times(request, created, expires)
     if "digest" in covered:
         check_digest(request.fields["digest"], request.body)
     return CavageClaim(key_id, algorithm, covered, created, expires, signature)
@@ -194,11 +194,11 @@ def _fields(covered: tuple[str, ...]) -> frozenset[str]:
     return frozenset(covered) - {TARGET, CREATED, EXPIRES}
 
 
-def _check_times(created: str, expires: str) -> None:
+def _check_times(request: SignedRequest, created: str, expires: str) -> None:
     if created:
-        check_created(int(_seconds(created)))
+        check_created(request, int(_seconds(created)))
     if expires:
-        check_expires(_seconds(expires), int(_seconds(created)) if created else None)
+        check_expires(request, _seconds(expires), int(_seconds(created)) if created else None)
 
 
 def _seconds(text: str) -> float:

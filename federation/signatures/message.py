@@ -11,7 +11,7 @@ from typing import Literal
 
 from federation import clock, limits
 from federation import origin as origins
-from federation.errors import BadSignature, Malformed
+from federation.errors import BadSignature, Malformed, OutOfTime
 
 Form = Literal["cavage", "rfc9421"]
 
@@ -33,7 +33,7 @@ class SignedRequest:
     `target` is the raw path with its query. Header names are in lower case and values without white
     space around them, as ASGI servers give them, and a header that came twice is there twice.
     `body` is raw; `origin` is ours as configured (`https://groups.example`), never what the request
-    says.
+    says. Without `timed` it does not matter when it was signed: nobody may be let in by that.
     """
 
     method: str
@@ -41,6 +41,7 @@ class SignedRequest:
     headers: Sequence[tuple[str, str]]
     body: bytes
     origin: str
+    timed: bool = True
     fields: Mapping[str, str] = field(init=False, repr=False, compare=False)
     """The value of each header; of one that came more than once, the last."""
     repeated: bool = field(init=False, repr=False, compare=False)
@@ -96,18 +97,18 @@ def check_host(request: SignedRequest) -> None:
         raise BadSignature(f"the signature is for {host[:200]!r}, which is not this host")
 
 
-def check_created(seconds: int) -> None:
-    """Return when a time of signing is no more than `limits.SKEW_SECONDS` off."""
+def check_created(request: SignedRequest, seconds: int) -> None:
+    """Return when a time of signing is no more than `limits.SKEW_SECONDS` off (`OutOfTime`)."""
     off = seconds - clock.now_ms() // 1_000
-    if not -limits.SKEW_SECONDS <= off <= limits.SKEW_SECONDS:
-        raise BadSignature(
-            f"the signature was made {abs(off)} s in the {_when(off)}: set the clock"
+    if request.timed and not -limits.SKEW_SECONDS <= off <= limits.SKEW_SECONDS:
+        raise OutOfTime(
+            off, f"the signature was made {abs(off)} s in the {_when(off)}: set the clock"
         )
 
 
-def check_expires(seconds: float, created: int | None) -> None:
+def check_expires(request: SignedRequest, seconds: float, created: int | None) -> None:
     """Return when a signature is still good, by its own word."""
-    if seconds * 1_000 < clock.now_ms():
+    if request.timed and seconds * 1_000 < clock.now_ms():
         raise BadSignature("the signature has expired: sign anew for every attempt")
     if created is not None and seconds < created:
         raise BadSignature("the signature expires before it was created")

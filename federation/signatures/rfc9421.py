@@ -164,7 +164,7 @@ def _claim(request: SignedRequest, member: Any, signature: bytes) -> MessageClai
             raise BadSignature("components must be plain strings, without req, bs, sf, tr or key")
     covered = tuple([name for name, _ in components])
     fields = _covered_fields(covered, request.has_body)
-    _check_parameters(parameters)
+    _check_parameters(request, parameters)
     check_present(request, fields)
     if "host" in fields:
         check_host(request)
@@ -191,7 +191,7 @@ def _covered_fields(covered: tuple[str, ...], with_body: bool) -> frozenset[str]
     return frozenset(covered) - _DERIVED
 
 
-def _check_parameters(parameters: dict[str, Any]) -> None:
+def _check_parameters(request: SignedRequest, parameters: dict[str, Any]) -> None:
     for name, value in parameters.items():
         if type(value) is not _TYPES.get(name):
             raise BadSignature(f"the signature parameter {name} is unknown, or of another type")
@@ -199,9 +199,9 @@ def _check_parameters(parameters: dict[str, Any]) -> None:
         raise BadSignature("a signature must say when it was created and by which keyid")
     if parameters.get("alg", "ed25519") not in _ALGORITHMS:
         raise BadSignature("the alg of a signature must be rsa-v1_5-sha256 or ed25519")
-    check_created(parameters["created"])
+    check_created(request, parameters["created"])
     if "expires" in parameters:
-        check_expires(parameters["expires"], parameters["created"])
+        check_expires(request, parameters["expires"], parameters["created"])
 
 
 def _base(request: SignedRequest, covered: tuple[str, ...], parameters: Parameters) -> bytes:

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from federation import clock, storage, strict_json
+from federation import clock, digests, storage, strict_json
 from federation.documents import read_activity
-from federation.errors import BadSignature, Blocked, Malformed, Unreachable
+from federation.errors import BadSignature, Blocked, Malformed, OutOfTime, Unreachable
 from federation.signatures import SignedRequest
 from fedigroups.store import Store
 from inbox.pressure import Pressure
@@ -365,3 +365,67 @@ async def test_odd_white_space_and_escapes_are_verified_as_they_are(court: Court
     raw += b'"https://m.example/users/ann","object":"https://groups.example/x"}  '
     document = strict_json.loads(raw)
     await court.verify(document, court.ann.sign(raw), raw)
+
+
+HOURS_OFF = 13 * clock.HOUR
+
+
+async def send(court: Court, person: Person, number: int, off: int = 0) -> None:
+    """They send by their clock, ours is off by so many ms."""
+    follow = person.follow(number)
+    signed = person.sign(follow)
+    with clock.held(clock.now_ms() + off):
+        await court.verify(follow, signed)
+
+
+async def test_one_host_that_is_hours_off_has_a_wrong_clock(court: Court) -> None:
+    await send(court, court.ann, 1)
+    for number in (2, 3):
+        with pytest.raises(OutOfTime):
+            await send(court, court.ann, number, HOURS_OFF)
+
+
+@pytest.mark.parametrize("off", [HOURS_OFF, -HOURS_OFF])
+async def test_when_several_hosts_are_off_by_the_same_our_clock_is_wrong(
+    court: Court, off: int
+) -> None:
+    for person in (court.ann, court.eve):
+        await send(court, person, 1)
+    with pytest.raises(OutOfTime):
+        await send(court, court.ann, 2, off)
+    stranger = Person(Neighbour.on(court.network, "l.example"), "bob")
+    for person in (court.eve, court.ann, stranger):
+        with pytest.raises(Unreachable, match="clock seems to be wrong by 46"):
+            await send(court, person, 3, off)
+    await send(court, court.ann, 4)
+
+
+async def test_hosts_that_are_off_by_different_times_repeat_what_is_old(court: Court) -> None:
+    for person in (court.ann, court.eve):
+        await send(court, person, 1)
+    for person, off in ((court.ann, HOURS_OFF), (court.eve, 2 * HOURS_OFF)):
+        with pytest.raises(OutOfTime):
+            await send(court, person, 2, off)
+
+
+async def test_while_somebody_is_in_time_our_clock_is_right(court: Court) -> None:
+    bob = Person(Neighbour.on(court.network, "l.example"), "bob")
+    for person in (court.ann, court.eve, bob):
+        await send(court, person, 1)
+    for number in (2, 3):
+        for person in (court.ann, court.eve):
+            with pytest.raises(OutOfTime):
+                await send(court, person, number, HOURS_OFF)
+            await send(court, bob, number)
+
+
+async def test_what_is_not_proven_says_nothing_of_our_clock(court: Court) -> None:
+    for person in (court.ann, court.eve):
+        await send(court, person, 1)
+    for person in (court.ann, court.eve):
+        follow = person.follow(2)
+        signed = person.sign(person.follow(3)) | {"Digest": digests.digest(as_bytes(follow))}
+        with clock.held(clock.now_ms() + HOURS_OFF), pytest.raises(BadSignature):
+            await court.verify(follow, signed)
+    with pytest.raises(OutOfTime):
+        await send(court, court.ann, 4, HOURS_OFF)
