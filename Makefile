@@ -9,7 +9,7 @@ SOURCES := fedigroups federation inbox outbox
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench scale test check format migration handbook lock clean
+.PHONY: help run demo bench scale test crash check format migration handbook lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ scale: $(DEV_STAMP) ## Measure an instance that 10,000 and 100,000 servers read;
 
 test: check ## Every check, then every test; the last line is pytest's
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+crash: $(DEV_STAMP) ## Every fault of tests/crash, the long ones too: two hours
+	@$(BIN)/python -m pytest -m "long or not long" tests/crash
 
 check: $(DEV_STAMP) ## What needs no running: style, types, layers, spelling
 	@$(BIN)/ruff check .

@@ -135,8 +135,8 @@ class Scheduler:
             orders = await self._claim(hosts)
             for host in set(hosts) - {order.claim.host for order in orders}:
                 self._queue.ended(host)
-            crashpoint("after_claim")
             for order in orders:
+                crashpoint("after_claim")
                 self._running[order.claim.host] = asyncio.create_task(self._serve(order))
 
     async def _claim(self, hosts: Sequence[str]) -> list[Order]:

@@ -27,6 +27,7 @@ class NatsServer:
     """One server; it can be stopped and started again at the same port."""
 
     port: int = field(default_factory=free_port)
+    words: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -35,7 +36,7 @@ class NatsServer:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [PROGRAM, "-a", "127.0.0.1", "-p", str(self.port)],
+            [PROGRAM, "-a", "127.0.0.1", "-p", str(self.port), *self.words],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -63,3 +64,20 @@ def running() -> Iterator[NatsServer]:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def cluster(size: int = 3) -> Iterator[list[NatsServer]]:
+    """Servers that hand on to each other what they are told."""
+    ends = [f"nats://127.0.0.1:{free_port()}" for _ in range(size)]
+    servers = [
+        NatsServer(words=("--cluster_name", "c", "--cluster", end, "--routes", ",".join(ends)))
+        for end in ends
+    ]
+    try:
+        for server in servers:
+            server.start()
+        yield servers
+    finally:
+        for server in servers:
+            server.stop()

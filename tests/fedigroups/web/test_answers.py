@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from crash.fleet import until
 from federation import clock, limits
 from federation.models import Actor
 from federation.vocabulary import ACTIVITY_JSON
@@ -27,7 +28,6 @@ from fedigroups.groups import lookup, speaking
 from fedigroups.groups.models import Group, Member, Post, Thread
 from fedigroups.instance import Instance, assemble
 from fedigroups.web.answers import Answers, shared
-from fleet import until
 from network import Network
 from village import counted
 from world import Town, World, settings

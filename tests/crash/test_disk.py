@@ -1,0 +1,80 @@
+"""F12: the disk is full. Nothing is taken that cannot be kept, reading goes on, nothing breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from crash.conftest import MakeTrial
+from crash.crowd import Crowd
+from crash.fleet import GROUP, ORIGIN, until
+from crash.load import begun
+
+pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(240)]
+
+PAGE = GROUP.removeprefix(ORIGIN)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB, which root alone can have."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("a disk of 8 MB is mounted by root alone")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", where]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk of 8 MB cannot be mounted here")
+    yield where
+    subprocess.run(["umount", "--lazy", where], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Leave no room; what takes it."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        for size in (65_536, 4_096, 1):
+            try:
+                while file.write(b"x" * size):
+                    pass
+            except OSError:
+                continue
+    return filler
+
+
+async def test_a_full_disk_refuses_what_comes_and_recovers(
+    small_disk: Path, make_trial: MakeTrial
+) -> None:
+    trial = await make_trial("sqlite", Crowd(8, pause=0.02), folder=small_disk)
+    (server,) = trial.fleet.processes
+    load = await begun(trial, 3)
+    async with load.flowing():
+        for _ in range(2):
+            await until(lambda: load.answers and load.answers[-1][0] == 202)
+            filler = fill(small_disk)
+            full = time.monotonic()
+            await until(lambda: load.answers[-1][0] in {503, 507}, 20)
+            await asyncio.sleep(3)
+            refused = {status for status, at in load.answers if at > full + 2}
+            assert refused <= {503, 507}, "nothing is taken that cannot be kept"
+            assert await asyncio.to_thread(server.status, "/livez") == 200
+            assert await asyncio.to_thread(server.status, "/readyz") == 503
+            assert await asyncio.to_thread(server.status, PAGE) == 200
+            filler.unlink()
+            back = time.monotonic()
+            await until(lambda: load.answers[-1][0] == 202 and load.answers[-1][1] > back, 20)  # noqa: B023
+            await trial.audit.hold()
+    await trial.kill(server)
+    path = trial.fleet.settings.database_url.removeprefix("sqlite://")
+    with closing(sqlite3.connect(path)) as link:
+        assert link.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    server.start()
+    await trial.settle()
