@@ -1,8 +1,9 @@
 """This module knows keys: which public keys of others are good enough, and where ours are kept.
 
 RSA keys sign and verify with PKCS#1 v1.5, as everybody in the fediverse does; Ed25519 keys are
-Multikeys (FEP-521a). Private keys are stored sealed and loaded once: loading an RSA key with all
-its checks takes 39 ms and holds the interpreter lock, so for our own keys the checks are skipped.
+Multikeys (FEP-521a). Private keys are stored sealed and loaded once, until they are replaced:
+loading an RSA key with all its checks takes 39 ms and holds the interpreter lock, so for our own
+keys the checks are skipped.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar, cast
+from typing import Literal, cast
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -49,7 +50,13 @@ _PEM_BEGINS = ("-----BEGIN PUBLIC KEY-----", "-----BEGIN RSA PUBLIC KEY-----")
 _PEM_CHARS = 16_384
 _EXPONENTS = range(65_537, 2**32, 2)
 _CACHED = 1_024
-_T = TypeVar("_T")
+
+FRESH_SECONDS = 1.0
+"""How often it is asked whether a key that signs is still the one that is stored."""
+
+SHOWN_MS = 3 * clock.SECOND
+"""So long new keys are shown before they sign: whoever meets a signature then finds its key."""
+
 _NEW_RSA_BITS = 2_048
 
 
@@ -116,13 +123,27 @@ async def mint() -> Minted:
     return Minted(rsa, Ed25519PrivateKey.generate())
 
 
+@dataclass(slots=True)
+class _Kept:
+    """A signer, the row that it was read from, and when that was last found to be there."""
+
+    signer: Signer
+    row: int
+    asked: float
+
+    @property
+    def fresh(self) -> bool:
+        """Whether that was just now: it is asked once in a while, not for each signature."""
+        return _seconds() < self.asked + FRESH_SECONDS
+
+
 class Keyring:
     """The private keys of the actors of this instance, sealed under its secret of 32 bytes."""
 
     def __init__(self, secret: bytes) -> None:
         self._seal = Seal(secret)
-        self._signers: OrderedDict[str, Signer] = OrderedDict()
-        self._public: OrderedDict[str, dict[Algorithm, str]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._asking = asyncio.Lock()
 
     async def create(self, actor: Actor, minted: Minted | None = None) -> None:
         """Store an RSA and an Ed25519 key for a local actor that has none.
@@ -134,28 +155,37 @@ class Keyring:
         await self._store(actor, "rsa", minted.rsa)
         await self._store(actor, "ed25519", minted.ed25519)
 
+    async def renew(self, actor: Actor, minted: Minted) -> None:
+        """Replace the keys of a local actor, under their ids; inside the caller's transaction.
+
+        They are shown at once, and signed with `SHOWN_MS` later, by every process.
+        """
+        await Key.filter(actor_id=actor.id).delete()
+        await self.create(actor, minted)
+
     async def signer(self, actor_uri: str, algorithm: Algorithm = "rsa") -> Signer:
         """The key that a local actor signs with.
 
         Refuses (`Misconfigured`) when it has none, or when it was sealed under another secret.
         """
         uri = actor_uri + FRAGMENTS[algorithm]
-        if uri in self._signers:
-            self._signers.move_to_end(uri)
-            return self._signers[uri]
-        signer = Signer(uri, algorithm, await self._load(uri))
-        _remember(self._signers, uri, signer)
-        return signer
+        kept = self._kept.get(uri)
+        if kept is None or not kept.fresh:
+            async with self._asking:  # whoever comes meanwhile may not sign with what is gone
+                kept = await self._current(uri, algorithm)
+        self._kept.move_to_end(uri)
+        return kept.signer
 
     async def public(self, actor_uri: str) -> dict[Algorithm, str]:
         """What a local actor's document says of its keys: PEM for RSA, a Multikey for Ed25519.
 
         Refuses (`Misconfigured`) when it has none.
         """
-        if actor_uri not in self._public:
-            _remember(self._public, actor_uri, await _stored_public(actor_uri))
-        self._public.move_to_end(actor_uri)
-        return dict(self._public[actor_uri])
+        uris = {actor_uri + fragment: algorithm for algorithm, fragment in FRAGMENTS.items()}
+        rows = await storage.rows("SELECT uri, public FROM key WHERE uri IN (?, ?)", *uris)
+        if not rows:
+            raise Misconfigured(f"{actor_uri} has no keys: it was not made by this instance")
+        return {uris[row["uri"]]: row["public"] for row in rows}
 
     async def _store(
         self, actor: Actor, algorithm: Algorithm, private: RSAPrivateKey | Ed25519PrivateKey
@@ -172,15 +202,38 @@ class Keyring:
             created_at=clock.now_ms(),
         )
 
-    async def _load(self, uri: str) -> RSAPrivateKey | Ed25519PrivateKey:
-        row = await storage.row("SELECT sealed FROM key WHERE uri = ?", uri)
+    async def _current(self, uri: str, algorithm: Algorithm) -> _Kept:
+        kept = self._kept.get(uri)
+        if kept is None or not await _signs(kept):
+            kept = self._kept[uri] = await self._load(uri, algorithm)
+            if len(self._kept) > _CACHED:
+                self._kept.popitem(last=False)
+        return kept
+
+    async def _load(self, uri: str, algorithm: Algorithm) -> _Kept:
+        row = await storage.row("SELECT id, sealed FROM key WHERE uri = ?", uri)
         if row is None or row["sealed"] is None:
             raise Misconfigured(f"there is no private key {uri}: its actor was not made here")
         der = self._seal.open(bytes(row["sealed"]), uri)
         private = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
         if not isinstance(private, RSAPrivateKey | Ed25519PrivateKey):
             raise Misconfigured(f"the stored key {uri} is neither RSA nor Ed25519")
-        return private
+        return _Kept(Signer(uri, algorithm, private), row["id"], _seconds())
+
+
+async def _signs(kept: _Kept) -> bool:
+    """Whether the key is still the one to sign with."""
+    if kept.fresh:
+        return True
+    row = await storage.row("SELECT id, created_at FROM key WHERE uri = ?", kept.signer.key_id)
+    if row is None or (row["id"] != kept.row and row["created_at"] + SHOWN_MS <= clock.now_ms()):
+        return False
+    kept.asked = _seconds()
+    return True
+
+
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def public_text(key: RSAPublicKey | Ed25519PublicKey) -> str:
@@ -188,20 +241,6 @@ def public_text(key: RSAPublicKey | Ed25519PublicKey) -> str:
     if isinstance(key, RSAPublicKey):
         return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     return multikey.encode(multikey.ED25519 + key.public_bytes_raw())
-
-
-async def _stored_public(actor_uri: str) -> dict[Algorithm, str]:
-    uris = {actor_uri + fragment: algorithm for algorithm, fragment in FRAGMENTS.items()}
-    rows = await storage.rows("SELECT uri, public FROM key WHERE uri IN (?, ?)", *uris)
-    if not rows:
-        raise Misconfigured(f"{actor_uri} has no keys: it was not made by this instance")
-    return {uris[row["uri"]]: row["public"] for row in rows}
-
-
-def _remember(cache: OrderedDict[str, _T], name: str, value: _T) -> None:
-    cache[name] = value
-    if len(cache) > _CACHED:
-        cache.popitem(last=False)
 
 
 def _rsa(material: str) -> RSAPublicKey:

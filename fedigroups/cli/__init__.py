@@ -9,6 +9,7 @@ from fedigroups.cli.config import config
 from fedigroups.cli.demo import demo
 from fedigroups.cli.doctor import doctor
 from fedigroups.cli.group import group
+from fedigroups.cli.key import key
 from fedigroups.cli.migrate import migrate
 from fedigroups.cli.peer import peer
 from fedigroups.cli.post import post
@@ -28,6 +29,6 @@ def main() -> None:
     """
 
 
-COMMANDS = (serve, worker, migrate, user, group, post, peer, queue, config, doctor, demo)
+COMMANDS = (serve, worker, migrate, user, group, post, key, peer, queue, config, doctor, demo)
 for command in COMMANDS:
     main.add_command(command)

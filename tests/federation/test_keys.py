@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -30,6 +31,7 @@ from federation.models import Actor, Key
 from federation.sealing import Seal
 from neighbour import ed25519 as ed25519_key
 from neighbour import rsa as rsa_key
+from village import counted
 
 SECRET = bytes(range(32))
 OWNER = "https://h.example/users/vic"
@@ -488,19 +490,51 @@ class TestKeyring:
         with pytest.raises(Misconfigured, match="neither"):
             await Keyring(SECRET).signer(GROUP)
 
-    async def test_a_key_is_loaded_once(self) -> None:
+    async def test_a_key_is_loaded_once_and_asked_for_once_in_a_while(self) -> None:
         ring = Keyring(SECRET)
         await ring.create(await actor(), keys.Minted(rsa_key("welders"), ed25519_key("welders")))
-        first, public = await ring.signer(GROUP), await ring.public(GROUP)
-        await Key.all().delete()
-        assert await ring.signer(GROUP) is first
-        assert await ring.public(GROUP) == public
+        first = await ring.signer(GROUP)
+        with counted() as said:
+            assert all([await ring.signer(GROUP) is first for _ in range(100)])
+        assert said == []
+        await asyncio.sleep(keys.FRESH_SECONDS)
+        with counted() as said:
+            signers = await asyncio.gather(*(ring.signer(GROUP) for _ in range(100)))
+        assert (len(said), {id(one) for one in signers}) == (1, {id(first)})
 
-    async def test_what_a_caller_does_to_the_public_keys_stays_with_it(self) -> None:
+    async def test_nobody_signs_with_an_old_key_while_it_is_asked_for_the_new_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         ring = Keyring(SECRET)
-        await ring.create(await actor(), keys.Minted(rsa_key("welders"), ed25519_key("welders")))
-        (await ring.public(GROUP)).clear()
-        assert set(await ring.public(GROUP)) == {"rsa", "ed25519"}
+        await ring.create(row := await actor())
+        old, minted = await ring.signer(GROUP), await keys.mint()
+        monkeypatch.setattr(keys, "FRESH_SECONDS", 0.1)
+        with clock.held(clock.now_ms() - keys.SHOWN_MS):
+            await ring.renew(row, minted)
+        await asyncio.sleep(keys.FRESH_SECONDS)
+        assert old not in await asyncio.gather(*(ring.signer(GROUP) for _ in range(100)))
+
+    async def test_new_keys_are_shown_at_once_and_sign_when_all_processes_show_them(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keys, "FRESH_SECONDS", 0.0)
+        ring, other = Keyring(SECRET), Keyring(SECRET)
+        await ring.create(row := await actor())
+        old = {name: await other.signer(GROUP, name) for name in keys.FRAGMENTS}
+        before, minted = await ring.public(GROUP), await keys.mint()
+        with clock.held(now := clock.now_ms()):
+            async with storage.transaction():
+                await ring.renew(row, minted)
+            shown = await other.public(GROUP)
+            assert not set(shown.values()) & set(before.values())
+            for name in keys.FRAGMENTS:
+                assert await other.signer(GROUP, name) is old[name]
+        with clock.held(now + keys.SHOWN_MS):
+            for name, fragment in keys.FRAGMENTS.items():
+                signer = await other.signer(GROUP, name)
+                assert signer.key_id == GROUP + fragment
+                key = load_public(signer.key_id, GROUP, name, shown[name])
+                assert key.verify(signer.sign(b"hello"), b"hello")
 
     async def test_the_cache_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(keys, "_CACHED", 2)

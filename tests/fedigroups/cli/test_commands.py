@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from federation import keys
 from fedigroups.cli import main
 from fedigroups.cli.queue import owed_line
 from outbox.lanes import State
@@ -215,6 +217,37 @@ def test_a_peer_is_blocked_and_unblocked(founded: Run) -> None:
     assert ask(founded, "peer", "show", "evil.example")["blocked"] is False
 
 
+def public_keys(folder: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(next(folder.glob("data/*.sqlite3")))) as link:
+        return dict(link.execute("SELECT uri, public FROM key").fetchall())
+
+
+def test_one_actor_here_or_all_get_new_keys(
+    founded: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "SHOWN_MS", 0)  # nobody else runs, who would have to notice
+    monkeypatch.setattr(keys, "FRESH_SECONDS", 0.0)
+    first = public_keys(tmp_path)
+    would = json.loads(founded("key", "rotate", "--all", "--dry-run", "--json").stdout)
+    assert len(would) * 2 == len(first)
+    assert not any(one["rotated"] for one in would)
+    assert public_keys(tmp_path) == first
+    assert "yes" in founded("key", "rotate", "welders").output
+    second = public_keys(tmp_path)
+    changed = {uri.partition("#")[0] for uri in first if first[uri] != second[uri]}
+    assert changed == {"http://localhost:8000/groups/welders"}
+    assert founded("key", "rotate", "--all").exit_code == 0
+    assert not set(second.values()) & set(public_keys(tmp_path).values())
+    assert founded("doctor").exit_code == 0
+
+
+def test_new_keys_are_for_somebody_here_who_is_named(founded: Run) -> None:
+    unknown = founded("key", "rotate", "nobody")
+    assert (unknown.exit_code, "nobody here is named" in unknown.stderr) == (1, True)
+    for words in ((), ("welders", "--all")):
+        assert founded("key", "rotate", *words).exit_code == 2
+
+
 def test_a_host_is_owed_in_the_words_of_the_handbook() -> None:
     report = HostReport("m.example", 1, 0, State.FAILING, 2, 0, 0, "answered 502")
     assert owed_line(report)["state"] == "failing"
@@ -297,7 +330,7 @@ def test_migrating_twice_changes_nothing_the_second_time(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("user",), ("group",), ("post",), ("peer",), ("queue",), ("config",)]
+    "words", [(), ("user",), ("group",), ("post",), ("key",), ("peer",), ("queue",), ("config",)]
 )
 def test_every_family_of_commands_explains_itself(run: Run, words: tuple[str, ...]) -> None:
     assert run(*words, "--help").exit_code == 0
