@@ -70,11 +70,15 @@ class Crew:
             taken.add(parcel.key)
 
     async def report(self, seconds: float) -> list[tuple[Parcel, Verdict]]:
-        """What was finished, as soon as something is; nothing when `seconds` are over."""
+        """What was finished, as soon as something is; nothing when `seconds` are over.
+
+        What got no place in time (`Slots.closed`) was not sent, and is not reported.
+        """
         done, _ = await asyncio.wait(
             self._tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
         )
-        return [(self._tasks.pop(task), task.result()) for task in done]
+        ended = [(self._tasks.pop(task), task) for task in done]
+        return [(parcel, task.result()) for parcel, task in ended if not task.cancelled()]
 
     async def dismiss(self) -> None:
         """Stop what is under way."""

@@ -102,7 +102,7 @@ class Run:
             self.stuck = load.stuck
             await self._work()
             more = load.more or self._batch.open
-            if self._failure or not more or _seconds() >= until:
+            if self._failure or not more or self._slots.closing or _seconds() >= until:
                 return await self._close(End.FAILED if self._failure else End.EMPTY)
             if not await self._write(lanes.held(self._order.claim)) or not await self._renew():
                 return End.LOST
@@ -119,6 +119,8 @@ class Run:
         plan = self._order.plan
         self._batch = Batch(plan.load.parcels)
         self._batch.settle(plan.settled)
+        if self._slots.closing:
+            return
         if len(plan.send) == 1:
             self._learn(plan.send[0], await self._send(plan.send[0]))
         elif plan.send:
@@ -134,7 +136,7 @@ class Run:
         written = _seconds()
         until = written + LOAD_SECONDS
         while True:
-            if not self._failure and _seconds() < until:
+            if not self._failure and not self._slots.closing and _seconds() < until:
                 crew.hire(waiting, self._width, [self._doubt.parcel.key] if self._doubt else [])
             if not crew.busy:
                 return

@@ -26,6 +26,9 @@ POLL_SECONDS = 2.0
 SWEEP_SECONDS = 60.0
 """How often all subscriptions are compared with their streams."""
 
+FINISH_SECONDS = 5.0
+"""How long deliveries under way may take to end once the worker is asked to stop."""
+
 BUSY = 1_000
 """While so many hosts wait, only direct answers are looked for; then everything is."""
 
@@ -65,7 +68,9 @@ class Scheduler:
         self._signal.set()
 
     async def run(self) -> None:
-        """Serve until cancelled; then what was finished is written and all leases are released.
+        """Serve until cancelled; then what is under way is ended, and all leases are released.
+
+        What a host takes longer than `FINISH_SECONDS` to answer is sent to it again, by another.
 
         Nothing that fails in here ends it: a lane that fails is left alone until its lease ends,
         and a database that is away is asked again.
@@ -182,9 +187,17 @@ class Scheduler:
 
     async def _stop(self) -> None:
         tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            with self._slots.closed():
+                if tasks:
+                    await asyncio.wait(tasks, timeout=FINISH_SECONDS)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._release()
+
+    async def _release(self) -> None:
         try:
             await asyncio.shield(lanes.release_all(self._owner))
         except Exception:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 PATIENCE_SECONDS = 1.0
@@ -18,12 +19,13 @@ _Queue = deque["asyncio.Future[None]"]
 
 
 class Slots:
-    """So many places; what is urgent gets the next one."""
+    """So many places; what is urgent gets the next one. `closing` asks everybody to end."""
 
     def __init__(self, at_once: int, slow: int) -> None:
         self._free = at_once
         self._slow = slow
         self._used = 0
+        self.closing = False
         self._urgent: _Queue = deque()
         self._others: _Queue = deque()
 
@@ -42,6 +44,17 @@ class Slots:
         finally:
             self._used -= 1
             place.leave()
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Inside the block nobody gets a place: who waits for one is cancelled."""
+        self.closing = True
+        for turn in (*self._urgent, *self._others):
+            turn.cancel()
+        try:
+            yield
+        finally:
+            self.closing = False
 
     async def _enter(self, queue: _Queue) -> None:
         if self._free > 0:

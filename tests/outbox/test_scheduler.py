@@ -216,6 +216,31 @@ async def test_cancelling_releases_every_lease(scene: Scene) -> None:
     assert [receiver.taken for receiver in receivers] == [["one"]] * 5
 
 
+async def test_what_is_under_way_at_the_end_is_ended_and_nothing_is_begun(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a worker that is stopped, and one that takes over, make no delivery twice."""
+    monkeypatch.setattr(scheduler_module, "FINISH_SECONDS", 5.0)
+    monkeypatch.setattr(limits, "DELIVERIES_AT_ONCE", 3)
+    receivers = [await scene.host(f"h{n}.example") for n in range(4)]
+    for receiver in receivers:
+        receiver.pause = 0.3
+    for n in range(6):
+        await scene.say(str(n), thread=str(n % 2))
+    async with running(scene.another()) as task:
+        await until(lambda: sum(receiver.flying for receiver in receivers) == 3)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert sum(len(receiver.names) for receiver in receivers) == 3
+    assert await leases() == []
+    for receiver in receivers:
+        receiver.pause = 0
+    await scene.another().drain()
+    for receiver in receivers:
+        assert sorted(receiver.names) == [str(n) for n in range(6)]
+
+
 async def test_a_database_that_is_away_at_the_end_is_no_obstacle(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
