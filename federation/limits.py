@@ -125,6 +125,8 @@ MAILS_PER_ACCOUNT = 4
 SESSIONS_PER_ACCOUNT = 50
 """Where more would be, the one that was not used the longest ends; so it is with tokens."""
 TOKENS_PER_ACCOUNT = 200
+TOKENS_PER_APP = 50
+"""That are for the app itself."""
 SESSION_IDLE_SECONDS = 14 * 86_400
 SESSION_SECONDS = 90 * 86_400
 CONFIRM_SECONDS = 2 * 86_400

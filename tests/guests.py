@@ -46,7 +46,7 @@ class Guest:
 
     async def post(self, path: str, data: dict[str, str], **headers: str) -> httpx.Response:
         """Post as a browser does from a page of ours."""
-        return await self.client.post(path, data=data, headers={"Origin": ORIGIN} | headers)
+        return await self.client.post(path, data=data, headers={"Origin": ORIGIN, **headers})
 
     async def fill(self, path: str, to: str = "", **fields: str) -> httpx.Response:
         """Load the page, and post its form with these fields filled in."""

@@ -10,6 +10,11 @@ from fedigroups.accounts import secrets
 from fedigroups.accounts.models import Account, Invitation
 
 
+def may_invite(account: Account, signup: str) -> bool:
+    """Whether somebody may invite people: whoever looks after an instance that is not closed."""
+    return account.role in {"moderator", "admin"} and signup != "closed"
+
+
 async def invite(
     by: Account | None = None, *, uses: int = 1, days: int = 7, note: str = ""
 ) -> tuple[Invitation, str]:

@@ -1,4 +1,4 @@
-"""This module queues letters: a row in the transaction that is their reason, sent by a worker."""
+"""This module queues letters: a row for each, sealed, until a worker has sent it."""
 
 from __future__ import annotations
 

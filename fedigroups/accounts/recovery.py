@@ -18,9 +18,8 @@ async def ask(reception: Reception, email: str) -> None:
     Raises `Malformed` for what is no address. It says nothing of whether somebody has it.
     """
     key = mailboxes.key(mailboxes.check(email))
-    account = await Account.get_or_none(
-        email_key=key, confirmed_at__gt=0, actor__state="live"
-    ).select_related("actor")
+    known = Account.filter(email_key=key, confirmed_at__gt=0, actor__state="live")
+    account = await known.select_related("actor").first()
     if account is None or not reception.attempts.may_write(account.id):
         return
     secret = await tickets.issue(account.id, "reset")

@@ -59,19 +59,32 @@ async def _take(invitation: str, account: Account) -> None:
         raise
 
 
-async def send_confirmation(reception: Reception, account: Account, name: str) -> None:
-    """Write to the address that it is to be confirmed, unless that was done often enough of late.
+async def send_confirmation(
+    reception: Reception, account: Account, name: str, address: str = ""
+) -> None:
+    """Write to the account's address, or a new one, that it is to be confirmed.
 
-    Who has confirmed it with another account is told that there is one, and nothing opens.
+    Not when that was done often enough of late. Who has confirmed it with another account is told
+    that there is one, and nothing opens.
     """
     if not reception.attempts.may_write(account.id):
         return
-    known = Account.filter(email_key=account.email_key, confirmed_at__gt=0).exclude(id=account.id)
-    secret = await tickets.issue(account.id, "confirm", account.email)
+    email = address or account.email
+    known = Account.filter(email_key=mailboxes.key(email), confirmed_at__gt=0)
+    secret = await tickets.issue(account.id, "confirm", email)
     letter = letters.confirm(reception.name, name, f"{reception.origin}/confirm?token={secret}")
-    if await known.exists():
+    if await known.exclude(id=account.id).exists():
         letter = letters.known_already(reception.name, reception.origin)
-    await reception.write(account.email, letter)
+    await reception.write(email, letter)
+
+
+async def change_address(reception: Reception, account: Account, email: str) -> None:
+    """Write to a new address, which is the account's once confirmed. Raises `Malformed`.
+
+    Whether somebody else here has it is told to that address alone.
+    """
+    address = mailboxes.check(email)
+    await send_confirmation(reception, account, account.actor.username, address)
 
 
 async def confirm(reception: Reception, ticket: Ticket) -> Account:
@@ -80,6 +93,7 @@ async def confirm(reception: Reception, ticket: Ticket) -> Account:
     Raises `Malformed` when the ticket was used meanwhile, or another account has the address.
     """
     account = ticket.account
+    before = account.email if account.confirmed_at else ""
     async with storage.transaction():
         if not await tickets.redeem(ticket):
             raise Malformed("this link was used already")
@@ -88,6 +102,10 @@ async def confirm(reception: Reception, ticket: Ticket) -> Account:
         first, account.confirmed_at = account.confirmed_at == 0, clock.now_ms()
         await account.save(update_fields=["email", "email_key", "confirmed_at"])
         await _admit(account)
+    if before and before != account.email:
+        name, what = account.actor.username, "Your e-mail address was changed"
+        letter = letters.changed(reception.name, name, what, reception.origin)
+        await reception.write(before, letter)
     if first and not account.approved_at:
         await _tell_admins(reception, account.actor.username, account.reason)
     return account

@@ -9,10 +9,11 @@ import click
 
 from federation import storage
 from federation.errors import Malformed
-from fedigroups.accounts import doors, invitations, people, recovery, secrets, signup
+from fedigroups.accounts import doors, factors, invitations, people, recovery, secrets, signup
 from fedigroups.accounts.models import Account
 from fedigroups.app import reception_of
 from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.groups import closing
 from fedigroups.instance import Instance
 from fedigroups.oauth import apps, scopes, tokens
 
@@ -49,13 +50,18 @@ def token(name: str, wanted: str, app_name: str, json_: bool) -> None:
 @click.command()
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read it; without this, one is made.")
+@click.option("--drop-second-factor", "drop", is_flag=True, help="They lost it.")
 @as_json
-def password(name: str, password_stdin: bool, json_: bool) -> None:
+def password(name: str, password_stdin: bool, drop: bool, json_: bool) -> None:
     """Give somebody a new password. They are signed out everywhere, and apps too."""
     given = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.new()
 
     async def work(instance: Instance) -> None:
-        await recovery.change(reception_of(instance), await people.account_named(name), given)
+        account = await people.account_named(name)
+        await recovery.change(reception_of(instance), account, given)
+        if drop:
+            async with storage.transaction():
+                await factors.disable(account)
 
     with_instance(work)
     said = {"name": name} if password_stdin else {"name": name, "password": given}
@@ -137,6 +143,22 @@ def sign_out(name: str) -> None:
 
 
 @click.command()
+@click.argument("name")
+@click.option("--posts/--keep-posts", default=True, help="Delete what they wrote, too.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def close(name: str, posts: bool, yes: bool) -> None:
+    """Close somebody's account for good; servers that know them are told."""
+    if not yes:
+        click.confirm(f"Close the account of {name} for good?", abort=True)
+
+    async def work(instance: Instance) -> None:
+        await closing.close(instance.wire, await people.account_named(name), posts=posts)
+
+    with_instance(work)
+    click.echo(f"The account of {name} is closed.")
+
+
+@click.command()
 @click.option("--uses", default=1, show_default=True, help="How many people may come with it.")
 @click.option("--days", default=7, show_default=True, help="How long it is good.")
 @click.option("--note", default="", help="For whom it is.")
@@ -192,6 +214,7 @@ COMMANDS: tuple[click.Command, ...] = (
     refuse,
     role,
     sign_out,
+    close,
     invite,
     waiting,
 )

@@ -32,7 +32,7 @@ class Issued:
 async def issue(
     app: App, scopes: Sequence[str], account_id: int | None = None, acting_id: int | None = None
 ) -> Issued:
-    """A new token; of more than `TOKENS_PER_ACCOUNT` the one that was not used the longest ends."""
+    """A new token; where there would be too many, the one that was not used the longest ends."""
     secret, now = secrets.new(), clock.now_ms()
     token = await Token.create(
         id=ids.new(),
@@ -44,15 +44,21 @@ async def issue(
         used_at=now,
         created_at=now,
     )
-    if account_id is not None:
-        await storage.execute(
-            "DELETE FROM oauth_token WHERE account_id = ? AND id NOT IN (SELECT id FROM oauth_token"
-            " WHERE account_id = ? ORDER BY used_at DESC, id DESC LIMIT ?)",
-            account_id,
-            account_id,
-            limits.TOKENS_PER_ACCOUNT,
-        )
+    if account_id is None:
+        await _make_room("app_id = ? AND account_id IS NULL", app.id, limits.TOKENS_PER_APP)
+    else:
+        await _make_room("account_id = ?", account_id, limits.TOKENS_PER_ACCOUNT)
     return Issued(token.id, secret, scopes, now)
+
+
+async def _make_room(whose: str, owner_id: int, most: int) -> None:
+    await storage.execute(
+        f"DELETE FROM oauth_token WHERE {whose} AND id NOT IN (SELECT id FROM oauth_token"  # noqa: S608
+        f" WHERE {whose} ORDER BY used_at DESC, id DESC LIMIT ?)",
+        owner_id,
+        owner_id,
+        most,
+    )
 
 
 async def of(account: Account) -> Sequence[Token]:

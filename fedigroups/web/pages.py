@@ -18,7 +18,6 @@ from fedigroups.web import (
     render,
     reset_pages,
     session_pages,
-    settings_pages,
     signup_pages,
     static,
 )
@@ -26,6 +25,7 @@ from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import directory, group_page, join
 from fedigroups.web.people_pages import person_page, post_page
+from fedigroups.web.settings import choices, factor, leaving, security
 from fedigroups.web.thread_pages import thread_page
 
 __all__ = ["group_page", "person_page", "post_page", "routes", "thread_page"]
@@ -105,7 +105,10 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *session_pages.routes(),
         *signup_pages.routes(),
         *reset_pages.routes(),
-        *settings_pages.routes(),
+        *security.routes(),
+        *factor.routes(),
+        *choices.routes(),
+        *leaving.routes(),
         *consent_pages.routes(),
     ]
 

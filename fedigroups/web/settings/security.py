@@ -1,8 +1,6 @@
-"""The pages on which somebody looks after an account: password, sessions, apps."""
+"""The pages of what opens an account: its password, address, browsers and apps."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,11 +8,12 @@ from starlette.routing import BaseRoute, Route
 
 from federation import storage
 from federation.errors import Malformed
-from fedigroups.accounts import doors, passwords, recovery, sessions
+from fedigroups.accounts import doors, recovery, sessions, signup
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.oauth import scopes, tokens
 from fedigroups.web import cookies, forms, visitors
+from fedigroups.web.settings.frame import WRONG, page, proven
 from fedigroups.web.visitors import signed_in
 from inbox.pressure import address_of
 
@@ -24,43 +23,15 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/settings", signed_in(overview)),
         Route("/settings/password", signed_in(password), methods=["GET", "POST"]),
+        Route("/settings/email", signed_in(email), methods=["GET", "POST"]),
         Route("/settings/sessions", signed_in(browsers), methods=["GET", "POST"]),
         Route("/settings/apps", signed_in(apps), methods=["GET", "POST"]),
     ]
 
 
-def page(request: Request, session: Session, name: str, title: str, **values: Any) -> Response:
-    """A page of the settings, with what all of them show."""
-    status = 422 if values.get("problem") else 200
-    return forms.page(
-        request,
-        f"settings/{name}.html",
-        status=status,
-        title=title,
-        nav="settings",
-        at=name,
-        account=session.account,
-        person=session.account.actor,
-        **{"problem": "", "done": "", **values},
-    )
-
-
 async def overview(request: Request, session: Session) -> Response:
     """`/settings`: whose account it is, and the way to all else."""
     return page(request, session, "overview", "Settings")
-
-
-async def proven(request: Request, session: Session, shown: str) -> bool:
-    """Whether the password was shown once more: a browser left open must not be enough."""
-    reception, account = receptions.of(request), session.account
-    reception.attempts.sign_in(address_of(request), str(account.id))
-    if await passwords.is_right(account.password_hash, shown):
-        return True
-    reception.attempts.failed(str(account.id))
-    return False
-
-
-WRONG = "That is not your password."
 
 
 async def password(request: Request, session: Session) -> Response:
@@ -83,6 +54,24 @@ async def password(request: Request, session: Session) -> Response:
         except Malformed as error:
             problem = str(error)
     return page(request, session, "password", "Password", problem=problem, done=done)
+
+
+async def email(request: Request, session: Session) -> Response:
+    """`/settings/email`: another address, which is in force once it is confirmed."""
+    if request.method != "POST":
+        return page(request, session, "email", "E-mail address")
+    sent, reception = await forms.read(request), receptions.of(request)
+    problem = done = ""
+    reception.attempts.mail(address_of(request))
+    if not await proven(request, session, sent.text("current")):
+        problem = WRONG
+    else:
+        try:
+            await signup.change_address(reception, session.account, sent.text("email"))
+            done = "We wrote to the new address. Open the link in that mail within two days."
+        except Malformed as error:
+            problem = str(error)
+    return page(request, session, "email", "E-mail address", problem=problem, done=done)
 
 
 async def browsers(request: Request, session: Session) -> Response:
