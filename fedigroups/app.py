@@ -75,8 +75,8 @@ def make_app(instance: Instance) -> ASGIApp:
     app.state.reception = reception_of(instance)
     app.state.shares = Shares(on=instance.settings.rate_limits)
     app.router.redirect_slashes = False  # it would build a URL from the Host header
-    front = Front(Ambient(app, instance.store), app.state.shares)
-    answers = Answers(SecurityHeaders(Edge(front)))
+    front = Front(Edge(Ambient(app, instance.store)), app.state.shares)
+    answers = Answers(SecurityHeaders(front))
     instance.bus.listen(CHANGED, lambda _: answers.forget())
     return answers
 

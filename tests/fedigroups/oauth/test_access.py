@@ -171,6 +171,28 @@ async def test_a_slash_at_the_end_changes_nothing(house: House, path: str) -> No
     assert "location" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [(f"{ME}?a={'x' * 9_000}", 414), (f"{ME}?a=%00", 400), ("/api/v2/nothing", 404), (ME, 401)],
+)
+async def test_whatever_is_refused_is_json_that_any_site_may_read(
+    house: House, path: str, status: int
+) -> None:
+    async with house.program() as app:
+        answer = await app.client.get(path)
+    assert answer.status_code == status
+    assert list(answer.json()) == ["error"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+async def test_what_breaks_is_json_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Token, "get_or_none", None)
+    async with house.program() as app:
+        answer = await app.get(ME, "something")
+    assert (answer.status_code, list(answer.json())) == (500, ["error"])
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
 async def test_an_app_authenticates_by_http_basic_too(house: House) -> None:
     async with house.program() as app:
         await app.register()
