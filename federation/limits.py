@@ -99,6 +99,57 @@ FETCHES_PER_SECOND = 20
 SPREAD_SECONDS = 120
 """Over so long at most, however many readers there are."""
 
+# Forms, and what programs send as a form, JSON or query
+FORM_BYTES = 256_000
+FORM_FIELDS = 500
+FORM_DEPTH = 6
+
+# Accounts
+PASSWORD_CHARS = (10, 1_000)
+HASHES_AT_ONCE = 2
+"""Each takes 64 MiB for a moment."""
+HASHES_WAITING = 40
+"""More than these are told to come back."""
+EMAIL_CHARS = 254
+REASON_CHARS = 2_000
+SIGN_INS_PER_ADDRESS = 30
+"""Attempts in five minutes."""
+SIGN_INS_PER_ACCOUNT = 30
+"""Failed attempts in an hour, from wherever: after that the right password is refused too."""
+SIGN_UPS_PER_ADDRESS = 5
+"""In half an hour."""
+MAILS_PER_ADDRESS = 20
+"""Requests in an hour, of one visitor, that have a mail sent."""
+MAILS_PER_ACCOUNT = 4
+"""Letters with a link, to one account in an hour."""
+SESSIONS_PER_ACCOUNT = 50
+"""Where more would be, the one that was not used the longest ends; so it is with tokens."""
+TOKENS_PER_ACCOUNT = 200
+TOKENS_PER_APP = 50
+"""That are for the app itself."""
+SESSION_IDLE_SECONDS = 14 * 86_400
+SESSION_SECONDS = 90 * 86_400
+CONFIRM_SECONDS = 2 * 86_400
+"""An account whose address is not confirmed by then is forgotten, and its name is free again."""
+RESET_SECONDS = 3_600
+SECOND_FACTOR_SECONDS = 600
+SECOND_FACTOR_TRIES = 5
+INVITATION_USES = 1_000
+INVITATION_DAYS = 365
+
+# Apps
+APPS_PER_ADDRESS = 30
+"""Registrations in half an hour."""
+APP_NAME_CHARS = 100
+APP_REDIRECTS = 20
+APP_UNUSED_SECONDS = 7 * 86_400
+"""One that nobody uses is forgotten after so long."""
+CODE_SECONDS = 600
+API_WINDOW_SECONDS = 300
+API_PER_ACCOUNT = 1_500
+API_PER_ADDRESS = 300
+"""Requests without a token, or with one that opens nothing."""
+
 # What we keep to serve again
 ANSWERS = 2_000
 ANSWERS_BYTES = 32_000_000

@@ -95,6 +95,10 @@ class Buckets:
         left = self._at(key, clock.now_ms())
         return 0.0 if left >= 1 else self._wait(left)
 
+    def left(self, key: str) -> int:
+        """How many more may be taken at once; takes nothing."""
+        return int(self._at(key, clock.now_ms()))
+
     def _at(self, key: str, now: int) -> float:
         found = self._left.get(key)
         if found is None:

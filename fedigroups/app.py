@@ -5,6 +5,8 @@ Whoever serves them opens the instance first: `fedigroups/worker.py` (`running`)
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
@@ -13,11 +15,19 @@ from starlette.types import ASGIApp
 from federation import storage
 from federation.errors import FederationError
 from federation.pace import Memory
+from federation.sealing import Seal
 from federation.webfinger import lookup
 from federation.wire import Wire
 from fedigroups import __version__
-from fedigroups.bus import CHANGED
+from fedigroups.accounts import secrets
+from fedigroups.accounts.attempts import Attempts
+from fedigroups.accounts.reception import Reception
+from fedigroups.api.front import Front
+from fedigroups.api.shares import Shares
+from fedigroups.bus import CHANGED, MAIL
 from fedigroups.instance import Instance
+from fedigroups.mastodon import routes as mastodon
+from fedigroups.oauth import endpoints as oauth
 from fedigroups.store import Ambient
 from fedigroups.web import activitypub, errors, health, pages, wellknown
 from fedigroups.web.answers import Answers
@@ -42,7 +52,7 @@ INBOXES = (
 
 
 def make_app(instance: Instance) -> ASGIApp:
-    """The app: inboxes, documents, pages."""
+    """The app: inboxes, documents, pages, and what clients ask."""
     site, pressure = site_of(instance), Pressure(on=instance.settings.rate_limits)
     app = Starlette(
         routes=[
@@ -54,14 +64,19 @@ def make_app(instance: Instance) -> ASGIApp:
                 contact=site.contact,
                 open_registrations=instance.settings.signup == "open",
             ),
+            *oauth.routes(),
+            *mastodon.routes(),
             *activitypub.routes(instance.wire, pressure),
             *pages.routes(site),
         ],
         exception_handlers=errors.handlers(),
     )
     app.state.site = site
+    app.state.reception = reception_of(instance)
+    app.state.shares = Shares(on=instance.settings.rate_limits)
     app.router.redirect_slashes = False  # it would build a URL from the Host header
-    answers = Answers(SecurityHeaders(Edge(Ambient(app, instance.store))))
+    front = Front(Edge(Ambient(app, instance.store)), app.state.shares)
+    answers = Answers(SecurityHeaders(front))
     instance.bus.listen(CHANGED, lambda _: answers.forget())
     return answers
 
@@ -85,6 +100,22 @@ def site_of(instance: Instance) -> Site:
         uris=wire.uris,
         subscribe_template=_template_finder(wire),
         source_url=instance.settings.source_url,
+    )
+
+
+def reception_of(instance: Instance) -> Reception:
+    """What lets people in knows of the instance."""
+    settings = instance.settings
+    return Reception(
+        wire=instance.wire,
+        name=settings.instance_name or instance.wire.config.host,
+        signup=settings.signup,
+        confirm_email=settings.confirm_email,
+        password_grant=settings.password_grant,
+        attempts=Attempts(on=settings.rate_limits),
+        seal=Seal(settings.secret),
+        form_key=secrets.keyed(settings.secret, "forms").encode(),
+        posted=partial(instance.bus.publish, MAIL),
     )
 
 

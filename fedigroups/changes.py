@@ -13,8 +13,14 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-QUIET = frozenset({"receipt", "stream", "subscription", "lane", "ended", "peer", "setting"})
-"""Tables that no page or document is made of; receiving and delivering write them all the time."""
+QUIET = frozenset(
+    {
+        *("receipt", "stream", "subscription", "lane", "ended", "peer", "setting"),
+        *("session", "ticket", "recovery_code", "invitation", "mail"),
+        *("app", "oauth_code", "oauth_token"),
+    }
+)
+"""Tables that no page or document for everybody is made of, and that are written all the time."""
 
 _WRITTEN = re.compile(r'\b(?:INTO|(?<!FOR )(?<!DO )UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 

@@ -14,11 +14,14 @@ import structlog
 from tortoise.exceptions import IntegrityError
 
 from federation import crashpoints, ids
+from federation.sealing import Seal
 from federation.transport import GuardedTransport
 from federation.wire import Transport, Wire, build
 from fedigroups import bus as buses
+from fedigroups.accounts import mailer
+from fedigroups.accounts.mailer import Mailer
 from fedigroups.accounts.people import ensure_own_actors
-from fedigroups.bus import CHANGED, INBOX, OUTBOX, Bus
+from fedigroups.bus import CHANGED, INBOX, MAIL, OUTBOX, Bus
 from fedigroups.content.sanitise import clean
 from fedigroups.groups import departures, routing, synchronizing
 from fedigroups.groups.handlers import register_all
@@ -52,6 +55,7 @@ class Instance:
     recorder: Recorder
     processor: Processor
     scheduler: Scheduler
+    mailer: Mailer
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
@@ -79,10 +83,11 @@ class Instance:
         await self.store.close()
 
     async def settle(self) -> None:
-        """Process all that has arrived and deliver all that is due, then return."""
+        """Process all that has arrived, deliver and post all that is due, then return."""
         with self.store.context():
             await self.processor.drain()
             await self.scheduler.drain()
+            await self.mailer.drain()
 
 
 async def _own_actors(wire: Wire) -> None:
@@ -116,8 +121,19 @@ def assemble(
     recorder = Recorder(after=partial(bus.publish, INBOX))
     bus.listen(INBOX, lambda _: processor.wake())
     bus.listen(OUTBOX, lambda _: scheduler.wake())
+    letters = _mailer(settings, config.host)
+    bus.listen(MAIL, lambda _: letters.wake())
     store = Store(settings, exclusive=exclusive, changed=partial(bus.publish, CHANGED))
-    return Instance(settings, store, wire, bus, recorder, processor, scheduler)
+    return Instance(settings, store, wire, bus, recorder, processor, scheduler, letters)
+
+
+def _mailer(settings: Settings, host: str) -> Mailer:
+    """What sends letters: through the mail server, or into the data folder where there is none."""
+    send = mailer.into_files(settings.data_dir / "mail")
+    if settings.smtp_url:
+        send = mailer.by_smtp(settings.smtp_url)
+    sender = mailer.sender_of(settings.instance_name or host, settings.contact, host)
+    return Mailer(Seal(settings.secret), host, sender, send)
 
 
 @asynccontextmanager
@@ -132,7 +148,7 @@ async def opened(settings: Settings) -> AsyncIterator[Instance]:
         await instance.bus.open()
         with instance.store.context():
             yield instance
-        for topic in (INBOX, OUTBOX):
+        for topic in (INBOX, OUTBOX, MAIL):
             instance.bus.publish(topic)
     finally:
         await instance.close()

@@ -109,10 +109,10 @@ class Settings:
     smtp_url: str = field(
         metadata=_knob(
             "The mail server: `smtp://` (STARTTLS where offered) or `smtps://`. "
-            "Empty: mail is logged.",
+            "Empty: mail is written into files.",
             "smtps://fedigroups:password@mail.example:465",
             values.url("smtp", "smtps"),
-            said="mail goes to the log",
+            said="mail is written into the folder `mail` in the data folder",
             secret=True,
         ),
         repr=False,

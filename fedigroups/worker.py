@@ -14,6 +14,7 @@ from federation import clock, storage
 from federation.crashpoints import crashpoint
 from fedigroups.groups import departures
 from fedigroups.instance import Instance
+from fedigroups.oauth import entrance
 from inbox import record
 from outbox import retention
 
@@ -59,6 +60,7 @@ async def run(instance: Instance) -> None:
             parts = [
                 tasks.create_task(_kept_up("processor", instance.processor.run)),
                 tasks.create_task(_kept_up("scheduler", instance.scheduler.run)),
+                tasks.create_task(_kept_up("mailer", instance.mailer.run)),
                 tasks.create_task(_kept_up("housekeeping", lambda: _keep_house(instance))),
             ]
             await instance.stopping.wait()
@@ -99,6 +101,7 @@ async def keep_house(instance: Instance) -> None:
     await record.retire()
     await retention.retire()
     await departures.forget()
+    await entrance.retire()
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())
     for row in await storage.rows(
         "SELECT DISTINCT subscription.host AS host FROM subscription "

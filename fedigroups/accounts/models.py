@@ -1,4 +1,4 @@
-"""The tables of people who have an account here."""
+"""The tables of people who have an account here, and of all that opens an account."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from tortoise.models import Model
 
 from federation.models import Actor
 
+DIGEST = 64
+"""Characters of a SHA-256 digest in hexadecimal: what opens something is never stored itself."""
+
 
 class Account(Model):
-    """A person of this instance: the private side of a local Person actor."""
+    """A person of this instance: the private side of a local Person actor.
+
+    Until it is confirmed and approved, its actor is `pending`: nobody is told that it exists.
+    """
 
     id = fields.BigIntField(primary_key=True, generated=False)
     actor: fields.OneToOneRelation[Actor] = fields.OneToOneField(
@@ -17,14 +23,228 @@ class Account(Model):
     )
     actor_id: int
     email = fields.CharField(max_length=320, default="")
+    email_key = fields.CharField(max_length=320, default="", db_default="")
+    """The address as it is compared: lower case. Of those who share one, one may be confirmed."""
     password_hash = fields.TextField(default="")
-    admin = fields.BooleanField(default=False)
+    role = fields.CharField(max_length=16, default="member", db_default="member")
+    """`member`, `moderator` (of the instance) or `admin`."""
+    confirmed_at = fields.BigIntField(default=0, db_default=0)
+    approved_at = fields.BigIntField(default=0, db_default=0)
+    reason = fields.TextField(default="", db_default="")
+    """Why they want an account, where somebody has to say yes."""
+    locale = fields.CharField(max_length=16, default="", db_default="")
+    language = fields.CharField(max_length=16, default="", db_default="")
+    """What they write in, unless they say otherwise."""
+    visibility = fields.CharField(max_length=16, default="public", db_default="public")
+    """Of what they write, unless they say otherwise: `public`, `unlisted` or `private`."""
+    mail_about = fields.TextField(default="sign_in sign_up", db_default="sign_in sign_up")
+    """What they want mail about: words of `preferences.MAIL_ABOUT`, with blanks between them."""
+    second_factor = fields.BinaryField(null=True)
+    """The sealed secret of an authenticator app, in force when `second_factor_at` is set."""
+    second_factor_at = fields.BigIntField(default=0, db_default=0)
+    second_factor_step = fields.BigIntField(default=0, db_default=0)
+    """The half-minute of the newest code that was taken: no code is taken twice."""
     created_at = fields.BigIntField()
 
     class Meta:
         """Where the rows live."""
 
         table = "account"
+        indexes = (("email_key",),)
 
     def __str__(self) -> str:
         return f"account {self.id}"
+
+    @property
+    def admin(self) -> bool:
+        """Whether they may run this instance."""
+        return self.role == "admin"
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the address is confirmed and whoever had to say yes said so."""
+        return bool(self.confirmed_at and self.approved_at)
+
+
+class Session(Model):
+    """A browser in which somebody is signed in."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "fedigroups.Account", related_name="sessions", on_delete=fields.CASCADE, db_index=True
+    )
+    account_id: int
+    digest = fields.CharField(max_length=DIGEST, unique=True)
+    address = fields.CharField(max_length=64, default="")
+    agent = fields.CharField(max_length=200, default="")
+    created_at = fields.BigIntField()
+    seen_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "session"
+
+
+class Ticket(Model):
+    """What opens one thing once, and soon no more: a link in a mail, half of a sign-in."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "fedigroups.Account", related_name="tickets", on_delete=fields.CASCADE, db_index=True
+    )
+    account_id: int
+    kind = fields.CharField(max_length=16)
+    """`confirm`, `reset` or `second` (the password was right, the second factor is awaited)."""
+    digest = fields.CharField(max_length=DIGEST, unique=True)
+    email = fields.CharField(max_length=320, default="")
+    """The address that is confirmed with it."""
+    tries = fields.IntField(default=0)
+    expires_at = fields.BigIntField(db_index=True)
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "ticket"
+
+
+class RecoveryCode(Model):
+    """What opens an account once in place of its second factor."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "fedigroups.Account", related_name="recovery_codes", on_delete=fields.CASCADE
+    )
+    account_id: int
+    digest = fields.CharField(max_length=DIGEST)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "recovery_code"
+        unique_together = (("account", "digest"),)
+
+
+class Invitation(Model):
+    """With it somebody may make an account where that needs one."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    account: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "fedigroups.Account", related_name="invitations", on_delete=fields.CASCADE, null=True
+    )
+    account_id: int | None
+    """Who invites; nobody when it was made at the command line."""
+    digest = fields.CharField(max_length=DIGEST, unique=True)
+    note = fields.CharField(max_length=200, default="")
+    uses_left = fields.IntField(default=1)
+    expires_at = fields.BigIntField()
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "invitation"
+
+
+class Mail(Model):
+    """A letter that waits to be sent; it is forgotten once the mail server has it."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    recipient = fields.CharField(max_length=320)
+    sealed = fields.BinaryField()
+    """Subject and text, under the instance's secret: there may be a link in it that opens."""
+    tries = fields.IntField(default=0)
+    next_try_at = fields.BigIntField(db_index=True)
+    last_error = fields.TextField(default="")
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "mail"
+
+
+class App(Model):
+    """A program that people use their accounts with (an OAuth 2 client)."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    name = fields.CharField(max_length=200)
+    website = fields.TextField(default="")
+    redirect_uris = fields.TextField()
+    """One a line, compared character by character."""
+    scopes = fields.TextField()
+    client_id = fields.CharField(max_length=64, unique=True)
+    secret_digest = fields.CharField(max_length=DIGEST)
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "app"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Code(Model):
+    """An authorization code (RFC 6749 section 4.1): an app turns it into a token, once."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    app: fields.ForeignKeyRelation[App] = fields.ForeignKeyField(
+        "fedigroups.App", related_name="codes", on_delete=fields.CASCADE
+    )
+    app_id: int
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "fedigroups.Account", related_name="codes", on_delete=fields.CASCADE
+    )
+    account_id: int
+    acting: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="codes", on_delete=fields.CASCADE, null=True
+    )
+    acting_id: int | None
+    """The group that they let the app act as; nobody: themselves."""
+    digest = fields.CharField(max_length=DIGEST, unique=True)
+    redirect_uri = fields.TextField()
+    scopes = fields.TextField()
+    challenge = fields.CharField(max_length=64, default="")
+    """Of S256 (RFC 7636); empty when the app gave none."""
+    token_id = fields.BigIntField(default=0)
+    """What it was turned into; 0 until then."""
+    expires_at = fields.BigIntField(db_index=True)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "oauth_code"
+
+
+class Token(Model):
+    """With it an app acts for somebody, or (without an account) for itself."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    app: fields.ForeignKeyRelation[App] = fields.ForeignKeyField(
+        "fedigroups.App", related_name="tokens", on_delete=fields.CASCADE, db_index=True
+    )
+    app_id: int
+    account: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "fedigroups.Account",
+        related_name="tokens",
+        on_delete=fields.CASCADE,
+        null=True,
+        db_index=True,
+    )
+    account_id: int | None
+    acting: fields.ForeignKeyNullableRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="tokens", on_delete=fields.CASCADE, null=True
+    )
+    acting_id: int | None
+    digest = fields.CharField(max_length=DIGEST, unique=True)
+    scopes = fields.TextField()
+    used_at = fields.BigIntField(default=0)
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "oauth_token"

@@ -15,6 +15,7 @@ from fedigroups.bus import nats, postgres
 from fedigroups.bus.local import (
     CHANGED,
     INBOX,
+    MAIL,
     OUTBOX,
     PAYLOAD_BYTES,
     Bus,
@@ -27,6 +28,7 @@ from fedigroups.bus.relay import RelayBus
 __all__ = [
     "CHANGED",
     "INBOX",
+    "MAIL",
     "OUTBOX",
     "PAYLOAD_BYTES",
     "Bus",

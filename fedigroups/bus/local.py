@@ -16,6 +16,8 @@ OUTBOX = "outbox"
 """The topic that says: there is something to deliver."""
 CHANGED = "changed"
 """The topic that says: what is shown may read otherwise than before."""
+MAIL = "mail"
+"""The topic that says: there is a letter to send."""
 PAYLOAD_BYTES = 4_096
 """The longest payload; NOTIFY takes 8,000 bytes, and a listener can look the rest up."""
 

@@ -9,6 +9,7 @@ import click
 
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named, sign_up
+from fedigroups.cli import user_access
 from fedigroups.cli.run import as_json, show, table, with_instance
 from fedigroups.groups.models import Member
 from fedigroups.instance import Instance
@@ -55,7 +56,8 @@ def list_(json_: bool) -> None:
                 "name": account.actor.username,
                 "display": account.actor.name,
                 "email": account.email,
-                "admin": account.admin,
+                "role": account.role,
+                "in": account.admitted,
             }
             for account in accounts
         ]
@@ -63,7 +65,7 @@ def list_(json_: bool) -> None:
     people = with_instance(work)
     text = table(
         people,
-        ["name", "display", "email", "admin"],
+        ["name", "display", "email", "role", "in"],
         "Nobody yet. Make the first account: fedigroups user create NAME --email ADDRESS --admin",
     )
     show(json_, people, text)
@@ -87,3 +89,7 @@ def show_(name: str, json_: bool) -> None:
     person = with_instance(work)
     lines = table(person["groups"], ["group", "state", "role"], "In no group.")
     show(json_, person, f"{person['handle']}\n{lines}")
+
+
+for command in user_access.COMMANDS:
+    user.add_command(command)

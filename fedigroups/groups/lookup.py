@@ -114,6 +114,31 @@ async def moderates(actor: Actor) -> bool:
     )
 
 
+async def run_by(person: Actor) -> list[Hosted]:
+    """The open groups here that the person owns or moderates, by name."""
+    groups = Group.filter(
+        hosted=True,
+        state="open",
+        members__actor_id=person.id,
+        members__state="member",
+        members__role__in=list(STAFF),
+    )
+    found = await groups.order_by("name").select_related("actor")
+    return [Hosted(group, group.actor) for group in found]
+
+
+async def runs(person_id: int, actor_id: int) -> bool:
+    """Whether the person still owns or moderates the open group here that this actor is."""
+    return await Member.exists(
+        actor_id=person_id,
+        state="member",
+        role__in=list(STAFF),
+        group__actor_id=actor_id,
+        group__hosted=True,
+        group__state="open",
+    )
+
+
 async def wrote(actor: Actor, post_uri: str) -> bool:
     """Whether the actor is the author of the post."""
     return await Post.exists(uri=post_uri, author_id=actor.id)

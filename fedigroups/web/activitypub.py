@@ -125,7 +125,7 @@ class Served:
         """A person's actor."""
         uri = self.uris.person(request.path_params["name"])
         actor = await Actor.get_or_none(uri=uri, local=True)
-        if actor is None:
+        if actor is None or actor.state == "pending":
             return missing("such person")
         if actor.state == "gone":
             return self._gone(actor.uri, actor.kind, actor.updated_at)
@@ -236,7 +236,7 @@ class Served:
     async def person_collection(self, request: Request) -> Response:
         """A person's collections: counts, not lists."""
         name, kind = request.path_params["name"], request.path_params["collection"]
-        actor = await Actor.get_or_none(uri=self.uris.person(name), local=True)
+        actor = await Actor.get_or_none(uri=self.uris.person(name), local=True, state="live")
         if actor is None or kind not in {"outbox", "followers", "following"}:
             return missing("such collection")
         if kind == "outbox":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fedigroups.api import answers
 
 URL_BYTES = 8_192
 
@@ -20,10 +22,16 @@ class Edge:
         await (answer or self.app)(scope, receive, send)
 
 
-def _refusal(scope: Scope) -> PlainTextResponse | None:
+def _refusal(scope: Scope) -> Response | None:
     path, query = scope["path"], scope["query_string"]
     if len(path) + len(query) > URL_BYTES:
-        return PlainTextResponse("That address is too long.\n", 414)
+        return _said(path, 414, "That address is too long.")
     if "\0" in path or b"%00" in query or b"\0" in query:
-        return PlainTextResponse("That address has a NUL in it.\n", 400)
+        return _said(path, 400, "That address has a NUL in it.")
     return None
+
+
+def _said(path: str, status: int, words: str) -> Response:
+    if answers.is_for_programs(path):
+        return answers.json_answer({"error": words}, status)
+    return PlainTextResponse(f"{words}\n", status)

@@ -9,16 +9,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from federation.errors import Refused, Slowed
+from fedigroups.api import answers
 from fedigroups.web import render
 
 TEXTS = {
     400: ("That did not work", "The address has something in it that this server cannot read."),
+    403: ("You may not do that", "It is not for you, or not like this."),
     404: (
         "There is nothing here",
         "The address may be mistyped, or what was here is not open to everybody.",
     ),
     405: ("Not like that", "This address is not for what your program tried to do with it."),
     410: ("This is gone", "It was here once. Whoever had a say in it took it away for good."),
+    413: ("That is too much", "Send less at once."),
+    429: ("Not so fast", "Too much came from where you are; please try again in a while."),
     500: (
         "Something broke on our side",
         "It is not your fault, and it was written down. Please try again in a moment.",
@@ -37,15 +42,30 @@ def gone(request: Request) -> Response:
 
 
 async def on_http(request: Request, error: Exception) -> Response:
-    """The page for an HTTPException of Starlette's."""
+    """The page for an HTTPException of Starlette's, or JSON for programs."""
+    if answers.is_for_programs(request.url.path):
+        return answers.refusal(error)
     status, headers = (
         (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
     )
     return _page(request, status, headers)
 
 
-async def on_crash(request: Request, _error: Exception) -> Response:
+async def on_refusal(request: Request, error: Exception) -> Response:
+    """The page for what we refuse on purpose, in the words of the refusal; JSON for programs."""
+    answer = answers.refusal(error)
+    if answers.is_for_programs(request.url.path):
+        return answer
+    wait = {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}
+    text = str(error) if isinstance(error, Refused) else ""
+    status = error.status if isinstance(error, Refused) else answer.status_code
+    return _page(request, status, wait, text)
+
+
+async def on_crash(request: Request, error: Exception) -> Response:
     """The page for anything that was not foreseen; it needs neither database nor site."""
+    if answers.is_for_programs(request.url.path):
+        return answers.refusal(error)
     if getattr(request.app.state, "site", None) is None:
         return PlainTextResponse("Something broke on our side.\n", 500)
     return _page(request, 500)
@@ -53,10 +73,13 @@ async def on_crash(request: Request, _error: Exception) -> Response:
 
 def handlers() -> Mapping[Any, Any]:
     """For Starlette's `exception_handlers`."""
-    return {HTTPException: on_http, Exception: on_crash}
+    refused = {Refused: on_refusal, Slowed: on_refusal}
+    return {HTTPException: on_http, **refused, Exception: on_crash}
 
 
-def _page(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+def _page(
+    request: Request, status: int, headers: Mapping[str, str] | None = None, said: str = ""
+) -> Response:
     heading, text = TEXTS.get(status, TEXTS[500 if status >= 500 else 400])
     return render.page(
         request,
@@ -67,5 +90,5 @@ def _page(request: Request, status: int, headers: Mapping[str, str] | None = Non
         indexed=False,
         status_code=status,
         heading=heading,
-        text=text,
+        text=said or text,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlsplit
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SOURCES = (
@@ -14,6 +17,17 @@ LEAVING = f"{_SOURCES} https:; script-src 'none'"
 """For the page whose form is answered with a redirect to the visitor's own server."""
 LEAVING_HTTP = f"{_SOURCES} https: http:; script-src 'none'"
 """The same for an instance that itself speaks plain http, on loopback."""
+
+_HOST = re.compile(r"[A-Za-z0-9.\[\]:-]+")
+
+
+def leaving_to(uri: str) -> str:
+    """The policy of a page whose form is answered with a redirect to this address."""
+    parts = urlsplit(uri)
+    is_web = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.netloc)
+    target = f"{parts.scheme}://{parts.netloc}" if is_web else f"{parts.scheme}:"
+    return f"{_SOURCES} {target}; script-src 'none'"
+
 
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),

@@ -12,11 +12,20 @@ from starlette.routing import BaseRoute, Route
 
 from fedigroups.content import sanitise
 from fedigroups.groups import read
-from fedigroups.web import feeds, render, static
+from fedigroups.web import (
+    consent_pages,
+    feeds,
+    render,
+    reset_pages,
+    session_pages,
+    signup_pages,
+    static,
+)
 from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import directory, group_page, join
 from fedigroups.web.people_pages import person_page, post_page
+from fedigroups.web.settings import choices, factor, leaving, security
 from fedigroups.web.thread_pages import thread_page
 
 __all__ = ["group_page", "person_page", "post_page", "routes", "thread_page"]
@@ -69,8 +78,8 @@ async def follow(request: Request) -> Response:
         status_code="",
         heading="Join from here",
         text=(
-            f"There is no sign-in in the browser at {site.host} yet. Whoever runs this server can "
-            "let you in with the command: fedigroups group join "
+            f"Groups elsewhere cannot be joined on the pages of {site.host} yet. Whoever runs this "
+            "server can do it for you with the command: fedigroups group join "
             f"{sanitise.safe_url(request.query_params.get('uri', '')) or 'ADDRESS'} --as NAME"
         ),
     )
@@ -93,6 +102,14 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         Route("/groups/{name}/feed.atom", shared(feeds.group_feed)),
         Route("/groups/{name}/threads/{id}/feed.atom", shared(feeds.thread_feed)),
         *static.routes(),
+        *session_pages.routes(),
+        *signup_pages.routes(),
+        *reset_pages.routes(),
+        *security.routes(),
+        *factor.routes(),
+        *choices.routes(),
+        *leaving.routes(),
+        *consent_pages.routes(),
     ]
 
 

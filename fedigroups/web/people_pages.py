@@ -15,7 +15,7 @@ async def person_page(request: Request) -> Response:
     name: str = request.path_params["name"]
     before = addresses.asked_number(request, "before")
     page = await read.person_page(name.lower(), before)
-    if page is None or page.state == "suspended":
+    if page is None or page.state in {"suspended", "pending"}:
         return errors.not_found(request)
     if page.state == "gone":
         return errors.gone(request)

@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse
 
 from federation import clock
 from fedigroups.content import languages, sanitise
+from fedigroups.web import cookies, static, words
 from fedigroups.web import site as sites
-from fedigroups.web import static, words
 
 REMEMBERED = 1_024
 """Of how many people a page's words are kept: a page of 500 posts is by few."""
@@ -95,7 +95,8 @@ def page(
     form, in the head and in the HTTP `Link` header.
     """
     site = sites.of(request)
-    text = _templates.get_template(template).render({**_EVERY_PAGE, **values, "site": site})
+    known = {**_EVERY_PAGE, "signed_in": cookies.is_signed_in(request), **values, "site": site}
+    text = _templates.get_template(template).render(known)
     sent = dict(headers or {})
     if activity := values.get("activity"):
         sent["Link"] = activity_link(activity)

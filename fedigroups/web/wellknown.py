@@ -31,7 +31,7 @@ def routes(wire: Wire, *, name: str, contact: str, open_registrations: bool) -> 
         Route(f"{there}/host-meta", _constant(xml, "application/xrd+xml")),
         Route(f"{there}/host-meta.json", _constant(wellknown.host_meta_json(origin), JRD)),
         Route(f"{there}/security.txt", _security(origin, security)),
-        Route(f"{there}/change-password", _to_about),
+        Route(f"{there}/change-password", _to_password),
     ]
 
 
@@ -93,7 +93,8 @@ class WellKnown:
 async def _counts() -> nodeinfo.Counts:
     month = clock.now_ms() - 30 * clock.DAY
     counted = await storage.rows(
-        "SELECT (SELECT COUNT(*) FROM account) AS users,"
+        "SELECT (SELECT COUNT(*) FROM account"
+        "   WHERE confirmed_at > 0 AND approved_at > 0) AS users,"
         " (SELECT COUNT(DISTINCT post.author_id) FROM post JOIN account"
         "   ON account.actor_id = post.author_id WHERE post.received_at > ?) AS month,"
         " (SELECT COUNT(DISTINCT post.author_id) FROM post JOIN account"
@@ -146,5 +147,5 @@ def _security(origin: str, contact: str) -> Endpoint:
     return answer
 
 
-async def _to_about(request: Request) -> Response:
-    return RedirectResponse("/about", 302)
+async def _to_password(request: Request) -> Response:
+    return RedirectResponse("/settings/password", 302)

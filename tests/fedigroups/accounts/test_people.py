@@ -27,7 +27,7 @@ async def wire(database: Store) -> AsyncIterator[Wire]:
 
 
 async def sign_up(wire: Wire, name: str = "olga", password: str = "") -> Account:
-    return await people.sign_up(wire, name, email="olga@groups.example", password=password)
+    return await people.sign_up(wire, name, email=f"{name}@mail.example", password=password)
 
 
 async def test_a_person_has_inboxes_and_keys_and_a_page(wire: Wire) -> None:

@@ -255,7 +255,8 @@ def test_a_host_is_owed_in_the_words_of_the_handbook() -> None:
 
 def test_tables_say_yes_and_no(founded: Run) -> None:
     lines = founded("user", "list").output.splitlines()
-    assert [line.split()[-1] for line in lines] == ["ADMIN", "yes", "no"]
+    assert [line.split()[-1] for line in lines] == ["IN", "yes", "yes"]
+    assert [line.split()[-2] for line in lines] == ["ROLE", "admin", "member"]
 
 
 @pytest.mark.parametrize("family", [main, *main.commands.values()])

@@ -212,4 +212,4 @@ async def test_security_txt_says_whom_to_write_to_and_until_when(town: Town) -> 
 
 async def test_a_password_manager_is_sent_where_people_are_told_how(town: Town) -> None:
     answer = await read(town, "/.well-known/change-password")
-    assert (answer.status_code, answer.headers["location"]) == (302, "/about")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/settings/password")

@@ -1,0 +1,59 @@
+"""This module decides how often somebody may try to come in, by address and by account.
+
+Each process counts for itself, in bounded memory; whoever has no share left is told so (`Slowed`,
+429) before a password is looked at. Visitors whose address tells nothing (a proxy that the operator
+did not name, this machine) are counted by account alone.
+"""
+
+from __future__ import annotations
+
+from federation import limits
+from federation.errors import Slowed
+from federation.pace import Buckets
+
+HOUR = 3_600.0
+HALF_HOUR = 1_800.0
+FIVE_MINUTES = 300.0
+
+
+class Attempts:
+    """What was tried of late; nothing is refused with `on` False."""
+
+    def __init__(self, *, on: bool = True) -> None:
+        self._on = on
+        self._sign_ins = Buckets(limits.SIGN_INS_PER_ADDRESS, FIVE_MINUTES)
+        self._failures = Buckets(limits.SIGN_INS_PER_ACCOUNT, HOUR)
+        self._sign_ups = Buckets(limits.SIGN_UPS_PER_ADDRESS, HALF_HOUR)
+        self._apps = Buckets(limits.APPS_PER_ADDRESS, HALF_HOUR)
+        self._mails = Buckets(limits.MAILS_PER_ADDRESS, HOUR)
+        self._letters = Buckets(limits.MAILS_PER_ACCOUNT, HOUR)
+
+    def sign_in(self, address: str, account: str) -> None:
+        """Take an attempt from this address; refuse it there, or of an account that is beset."""
+        self._take(self._sign_ins, address)
+        if self._on and (seconds := self._failures.wait(account)):
+            raise Slowed("whoever tries to sign in to this account", seconds)
+
+    def failed(self, account: str) -> None:
+        """Note that it was the wrong password, or the wrong code."""
+        self._failures.take(account)
+
+    def sign_up(self, address: str) -> None:
+        """Take a sign-up from this address, or refuse it."""
+        self._take(self._sign_ups, address)
+
+    def app(self, address: str) -> None:
+        """Take the registration of an app from this address, or refuse it."""
+        self._take(self._apps, address)
+
+    def mail(self, address: str) -> None:
+        """Take a request for a letter from this address, or refuse it."""
+        self._take(self._mails, address)
+
+    def may_write(self, account_id: int) -> bool:
+        """Whether one more letter with a link may go to this account; counts it when so."""
+        return not self._letters.take(str(account_id)) or not self._on
+
+    def _take(self, buckets: Buckets, address: str) -> None:
+        if self._on and address and (seconds := buckets.take(address)):
+            raise Slowed(address, seconds)

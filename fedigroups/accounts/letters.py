@@ -1,0 +1,74 @@
+"""The letters that people with an account are sent, in plain words."""
+
+from __future__ import annotations
+
+from fedigroups.accounts.mail import Letter
+
+
+def confirm(instance: str, name: str, link: str) -> Letter:
+    """To whoever said that this is their address."""
+    return Letter(
+        f"Confirm your address for {instance}",
+        f"Somebody, we hope you, asks for the account @{name} at {instance} with this address.\n\n"
+        f"To confirm it, open this link within two days:\n\n{link}\n\n"
+        "If it was not you, do nothing: without you nothing comes of it.\n",
+    )
+
+
+def known_already(instance: str, origin: str) -> Letter:
+    """To whoever has an account with this address, when somebody asks for another one."""
+    return Letter(
+        f"You have an account at {instance}",
+        f"Somebody, perhaps you, asked for a new account at {instance} with this address. There "
+        "is one already, so no other can be confirmed with it.\n\n"
+        f"Sign in: {origin}/login\nForgot the password? {origin}/forgot\n\n"
+        "If it was not you, do nothing.\n",
+    )
+
+
+def reset(instance: str, name: str, link: str) -> Letter:
+    """To whoever forgot a password."""
+    return Letter(
+        f"A new password for {instance}",
+        f"Somebody, we hope you, forgot the password of @{name} at {instance}.\n\n"
+        f"To choose a new one, open this link within an hour:\n\n{link}\n\n"
+        "If it was not you, do nothing: your password stays what it is.\n",
+    )
+
+
+def changed(instance: str, name: str, what: str, origin: str) -> Letter:
+    """To whoever should know that something that opens the account is another now."""
+    return Letter(
+        f"{what} at {instance}",
+        f"This is about your account @{name} at {instance}:\n\n{what}.\n\n"
+        f"If it was not you, ask for a new password at once: {origin}/forgot\n",
+    )
+
+
+def signed_in(instance: str, name: str, agent: str, origin: str) -> Letter:
+    """To whoever wants to know when somebody signs in."""
+    return Letter(
+        f"Signed in at {instance}",
+        f"Somebody, we hope you, signed in as @{name} at {instance}.\n\n"
+        f"The browser calls itself: {agent or '(nothing)'}\n\n"
+        f"See where you are signed in, and end what is not yours: {origin}/settings/sessions\n",
+    )
+
+
+def waiting(instance: str, name: str, reason: str) -> Letter:
+    """To an admin: somebody asks to come in."""
+    said = "\n".join(f"> {line}" for line in reason.splitlines()) or "> (nothing)"
+    return Letter(
+        f"@{name} asks for an account at {instance}",
+        f"@{name} asks for an account at {instance}, and says:\n\n{said}\n\n"
+        f"Let them in:  fedigroups user approve {name}\n"
+        f"Or do not:    fedigroups user refuse {name}\n",
+    )
+
+
+def welcome(instance: str, name: str, origin: str) -> Letter:
+    """To whoever was let in."""
+    return Letter(
+        f"Welcome to {instance}",
+        f"Your account @{name} at {instance} is ready. Sign in: {origin}/login\n",
+    )

@@ -1,0 +1,39 @@
+"""This module queues letters: a row for each, sealed, until a worker has sent it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from federation import clock, ids
+from federation.sealing import Seal
+from fedigroups.accounts.models import Mail
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is written to somebody: a subject of one line, and plain text."""
+
+    subject: str
+    text: str
+
+
+async def post(seal: Seal, recipient: str, letter: Letter) -> None:
+    """Queue a letter; to nobody, nothing happens."""
+    if not recipient:
+        return
+    mail_id, now = ids.new(), clock.now_ms()
+    plain = json.dumps([letter.subject, letter.text]).encode()
+    await Mail.create(
+        id=mail_id,
+        recipient=recipient,
+        sealed=seal.close(plain, f"mail {mail_id}"),
+        next_try_at=now,
+        created_at=now,
+    )
+
+
+def opened(seal: Seal, row: Mail) -> Letter:
+    """The letter in a row. Raises `Misconfigured` when it was sealed under another secret."""
+    subject, text = json.loads(seal.open(bytes(row.sealed), f"mail {row.id}"))
+    return Letter(subject, text)

@@ -1,0 +1,159 @@
+"""This module sends the letters that wait: by the mail server, or into files where there is none.
+
+A letter is tried for two days, less and less often. A mail server that refuses an address for good
+(5xx) ends the letter at once. Two workers do not send the same one: whoever takes it moves its next
+try on first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import structlog
+
+from federation import clock, ids, storage
+from federation.sealing import Seal
+from fedigroups.accounts import mail
+from fedigroups.accounts.mail import Letter
+from fedigroups.accounts.models import Mail
+from fedigroups.content.sanitise import label
+
+LOOK_SECONDS = 30.0
+SEND_SECONDS = 30.0
+BATCH = 20
+LEASE_MS = 2 * clock.MINUTE
+WAITS_MS = (
+    *(clock.MINUTE, 5 * clock.MINUTE, 30 * clock.MINUTE, 2 * clock.HOUR),
+    *(6 * clock.HOUR, 12 * clock.HOUR, clock.DAY),
+)
+
+log = structlog.get_logger("fedigroups.mail")
+
+Send = Callable[[EmailMessage], Awaitable[None]]
+
+
+class Mailer:
+    """Sends what waits, when it is woken and every half minute."""
+
+    def __init__(self, seal: Seal, host: str, sender: str, send: Send) -> None:
+        self._seal, self._host = seal, host
+        self._sender = sender
+        self._send = send
+        self._waiting = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be a letter."""
+        self._waiting.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        while True:
+            self._waiting.clear()
+            await self.drain()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._waiting.wait(), LOOK_SECONDS)
+
+    async def drain(self) -> None:
+        """Send all that is due."""
+        while rows := await self._taken():
+            for row in rows:
+                await self._deliver(row)
+
+    async def _taken(self) -> list[Mail]:
+        now = clock.now_ms()
+        taken = await storage.rows(
+            "UPDATE mail SET next_try_at = ? WHERE id IN (SELECT id FROM mail"  # noqa: S608
+            f" WHERE next_try_at <= ? ORDER BY next_try_at LIMIT ?{storage.skip_locked()})"
+            " RETURNING id",
+            now + LEASE_MS,
+            now,
+            BATCH,
+        )
+        return await Mail.filter(id__in=[row["id"] for row in taken]).order_by("id")
+
+    async def _deliver(self, row: Mail) -> None:
+        message = composed(mail.opened(self._seal, row), self._sender, row.recipient, self._host)
+        try:
+            await asyncio.wait_for(self._send(message), SEND_SECONDS)
+        except aiosmtplib.SMTPResponseException as error:
+            await self._failed(row, str(error), final=500 <= error.code < 600)
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            final = all(500 <= one.code < 600 for one in error.recipients)
+            await self._failed(row, str(error), final=final)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            await self._failed(row, f"{type(error).__name__}: {error}", final=False)
+        else:
+            await Mail.filter(id=row.id).delete()
+            log.info("mail.sent", mail=row.id, tries=row.tries + 1)
+
+    async def _failed(self, row: Mail, why: str, *, final: bool) -> None:
+        if final or row.tries >= len(WAITS_MS):
+            await Mail.filter(id=row.id).delete()
+            log.warning("mail.given_up", mail=row.id, tries=row.tries + 1, error=why)
+            return
+        await Mail.filter(id=row.id).update(
+            tries=row.tries + 1,
+            next_try_at=clock.now_ms() + WAITS_MS[row.tries],
+            last_error=why[:500],
+        )
+        log.warning("mail.failed", mail=row.id, tries=row.tries + 1, error=why)
+
+
+def composed(letter: Letter, sender: str, recipient: str, host: str) -> EmailMessage:
+    """The letter as mail servers take it; nobody's out-of-office answers it (RFC 3834)."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = recipient
+    message["Subject"] = label(letter.subject, 150)
+    message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = f"<{ids.token()}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    return message
+
+
+def sender_of(name: str, contact: str, host: str) -> str:
+    """Whom letters are from: the contact where it is an address, else nobody who reads."""
+    address = contact if "@" in contact and ":" not in contact else f"noreply@{host}"
+    return formataddr((label(name, 60), address))
+
+
+def by_smtp(url: str) -> Send:
+    """Sends through a mail server: `smtps://`, or `smtp://` with STARTTLS where it is offered."""
+    parts = urlsplit(url)
+
+    async def send(message: EmailMessage) -> None:
+        await aiosmtplib.send(
+            message,
+            hostname=parts.hostname,
+            port=parts.port,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            use_tls=parts.scheme == "smtps",
+            timeout=SEND_SECONDS,
+        )
+
+    return send
+
+
+def into_files(folder: Path) -> Send:
+    """Writes each letter into a file, for who tries things out; the log says into which."""
+
+    def write(message: EmailMessage) -> Path:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / f"{clock.now_ms()}-{ids.token(4)}.eml"
+        path.write_bytes(bytes(message))
+        return path
+
+    async def send(message: EmailMessage) -> None:
+        path = await asyncio.to_thread(write, message)
+        log.info("mail.written", file=str(path), subject=message["Subject"])
+
+    return send

@@ -1,0 +1,66 @@
+"""This module changes passwords: with the old one, with a link in a mail, or as the operator says.
+
+Whatever the reason was, all that opened the account with the old one ends in the same commit.
+"""
+
+from __future__ import annotations
+
+from federation import storage
+from federation.errors import Malformed
+from fedigroups.accounts import doors, letters, mailboxes, passwords, tickets
+from fedigroups.accounts.models import Account, Ticket
+from fedigroups.accounts.reception import Reception
+
+
+async def ask(reception: Reception, email: str) -> None:
+    """Write to whoever has confirmed this address; who has not, is not written to.
+
+    Raises `Malformed` for what is no address. It says nothing of whether somebody has it.
+    """
+    key = mailboxes.key(mailboxes.check(email))
+    known = Account.filter(email_key=key, confirmed_at__gt=0, actor__state="live")
+    account = await known.select_related("actor").first()
+    if account is None or not reception.attempts.may_write(account.id):
+        return
+    secret = await tickets.issue(account.id, "reset")
+    link = f"{reception.origin}/reset?token={secret}"
+    letter = letters.reset(reception.name, account.actor.username, link)
+    await reception.write(account.email, letter)
+
+
+async def redeem(reception: Reception, ticket: Ticket, password: str) -> None:
+    """Change the password with a link. Raises `Malformed` for a bad one, and for a used link."""
+    account = ticket.account
+    hashed = await _hashed(account, password)
+    async with storage.transaction():
+        if not await tickets.redeem(ticket):
+            raise Malformed("this link was used already; ask for another one")
+        await _set(account, hashed)
+    await tell(reception, account, "Your password was changed")
+
+
+async def change(
+    reception: Reception, account: Account, password: str, *, but_session: int = 0
+) -> None:
+    """Change the password of whoever proved to be its owner, or at the operator's word."""
+    hashed = await _hashed(account, password)
+    async with storage.transaction():
+        await _set(account, hashed, but_session)
+    await tell(reception, account, "Your password was changed")
+
+
+async def tell(reception: Reception, account: Account, what: str) -> None:
+    """Write to the account's owner that something that opens it is another now."""
+    name = account.actor.username
+    letter = letters.changed(reception.name, name, what, reception.origin)
+    await reception.write(account.email, letter)
+
+
+async def _hashed(account: Account, password: str) -> str:
+    passwords.check(password, known=(account.actor.username, account.email))
+    return await passwords.hashed(password)
+
+
+async def _set(account: Account, hashed: str, but_session: int = 0) -> None:
+    await Account.filter(id=account.id).update(password_hash=hashed)
+    await doors.close(account, but_session=but_session)

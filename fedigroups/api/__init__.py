@@ -1,0 +1,1 @@
+"""How programs are answered that people use their accounts with: bodies, errors, CORS, shares."""

@@ -1,0 +1,220 @@
+"""`user ...`: letting people in, giving them passwords and tokens, and showing them out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from federation import storage
+from federation.errors import Malformed
+from fedigroups.accounts import doors, factors, invitations, people, recovery, secrets, signup
+from fedigroups.accounts.models import Account
+from fedigroups.app import reception_of
+from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.groups import closing
+from fedigroups.instance import Instance
+from fedigroups.oauth import apps, scopes, tokens
+
+APP = "Command line"
+ROLES = ("member", "moderator", "admin")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--scopes", "wanted", default="read", show_default=True, help="With blanks between.")
+@click.option("--app", "app_name", default=APP, show_default=True, help="The app that it is for.")
+@as_json
+def token(name: str, wanted: str, app_name: str, json_: bool) -> None:
+    """Print a token. For example: fedigroups user token olga --scopes read"""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        account = await people.account_named(name)
+        granted = scopes.parse(wanted)
+        made = await apps.register(
+            app_name, [apps.OUT_OF_BAND], granted, "", plain=instance.wire.config.allow_http
+        )
+        issued = await tokens.issue(made.app, granted, account.id)
+        return {
+            "access_token": issued.secret,
+            "scope": " ".join(granted),
+            "client_id": made.app.client_id,
+            "client_secret": made.secret,
+        }
+
+    made = with_instance(work)
+    show(json_, made, made["access_token"])
+
+
+@click.command()
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read it; without this, one is made.")
+@click.option("--drop-second-factor", "drop", is_flag=True, help="They lost it.")
+@as_json
+def password(name: str, password_stdin: bool, drop: bool, json_: bool) -> None:
+    """Give somebody a new password. They are signed out everywhere, and apps too."""
+    given = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.new()
+
+    async def work(instance: Instance) -> None:
+        account = await people.account_named(name)
+        await recovery.change(reception_of(instance), account, given)
+        if drop:
+            async with storage.transaction():
+                await factors.disable(account)
+
+    with_instance(work)
+    said = {"name": name} if password_stdin else {"name": name, "password": given}
+    show(json_, said, f"{name} has a new password" + ("." if password_stdin else f": {given}"))
+
+
+@click.command()
+@click.argument("name")
+@as_json
+def confirm(name: str, json_: bool) -> None:
+    """Take somebody's e-mail address for confirmed, without a letter."""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        account = await people.account_named(name)
+        await signup.take_for_confirmed(account)
+        return standing(account)
+
+    done = with_instance(work)
+    show(json_, done, f"{name}: the address is confirmed." + _still(done))
+
+
+@click.command()
+@click.argument("name")
+@as_json
+def approve(name: str, json_: bool) -> None:
+    """Let somebody in who asked."""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        account = await people.account_named(name)
+        await signup.approve(reception_of(instance), account)
+        return standing(account)
+
+    done = with_instance(work)
+    show(json_, done, f"{name} is approved." + _still(done))
+
+
+@click.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def refuse(name: str, yes: bool) -> None:
+    """Do not let somebody in who asked. Account and name are forgotten."""
+    if not yes:
+        click.confirm(f"Forget that {name} asked for an account?", abort=True)
+
+    async def work(instance: Instance) -> None:
+        await signup.refuse(await people.account_named(name))
+
+    with_instance(work)
+    click.echo(f"{name} was not let in.")
+
+
+@click.command()
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+@as_json
+def role(name: str, role: str, json_: bool) -> None:
+    """Make somebody a member, moderator or admin of this instance."""
+
+    async def work(instance: Instance) -> None:
+        account = await people.account_named(name)
+        await Account.filter(id=account.id).update(role=role)
+
+    with_instance(work)
+    show(json_, {"name": name, "role": role}, f"{name} is {role} now.")
+
+
+@click.command("sign-out")
+@click.argument("name")
+def sign_out(name: str) -> None:
+    """End every session and every app's token of somebody."""
+
+    async def work(instance: Instance) -> None:
+        account = await people.account_named(name)
+        async with storage.transaction():
+            await doors.close(account)
+
+    with_instance(work)
+    click.echo(f"{name} is signed out everywhere.")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--posts/--keep-posts", default=True, help="Delete what they wrote, too.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def close(name: str, posts: bool, yes: bool) -> None:
+    """Close somebody's account for good; servers that know them are told."""
+    if not yes:
+        click.confirm(f"Close the account of {name} for good?", abort=True)
+
+    async def work(instance: Instance) -> None:
+        await closing.close(instance.wire, await people.account_named(name), posts=posts)
+
+    with_instance(work)
+    click.echo(f"The account of {name} is closed.")
+
+
+@click.command()
+@click.option("--uses", default=1, show_default=True, help="How many people may come with it.")
+@click.option("--days", default=7, show_default=True, help="How long it is good.")
+@click.option("--note", default="", help="For whom it is.")
+@as_json
+def invite(uses: int, days: int, note: str, json_: bool) -> None:
+    """Print a link with which somebody may make an account."""
+
+    async def work(instance: Instance) -> dict[str, Any]:
+        if instance.settings.signup == "closed":
+            raise Malformed("nobody can come with it: FEDIGROUPS_SIGNUP is closed")
+        _, code = await invitations.invite(uses=uses, days=days, note=note)
+        link = f"{instance.wire.config.origin}/signup?invite={code}"
+        return {"link": link, "uses": uses, "days": days}
+
+    made = with_instance(work)
+    show(json_, made, made["link"])
+
+
+@click.command()
+@as_json
+def waiting(json_: bool) -> None:
+    """Who asked for an account, and is not in yet."""
+
+    async def work(instance: Instance) -> list[dict[str, Any]]:
+        asked = Account.filter(actor__state="pending").select_related("actor").order_by("id")
+        return [standing(account) | {"reason": account.reason} for account in await asked]
+
+    found = with_instance(work)
+    columns = ["name", "email", "confirmed", "approved", "reason"]
+    show(json_, found, table(found, columns, "Nobody waits."))
+
+
+def standing(account: Account) -> dict[str, Any]:
+    """Whether somebody is in, and what is missing."""
+    return {
+        "name": account.actor.username,
+        "email": account.email,
+        "confirmed": account.confirmed_at > 0,
+        "approved": account.approved_at > 0,
+    }
+
+
+def _still(done: dict[str, Any]) -> str:
+    missing = [word for word in ("confirmed", "approved") if not done[word]]
+    return f" Not yet in: it must be {missing[0]}." if missing else ""
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    token,
+    password,
+    confirm,
+    approve,
+    refuse,
+    role,
+    sign_out,
+    close,
+    invite,
+    waiting,
+)

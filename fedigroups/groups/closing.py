@@ -1,0 +1,92 @@
+"""This module closes the account of somebody here: what they wrote may go, and everybody is told.
+
+It is done in steps that can be taken again: posts and memberships first, each in its own commit,
+then the person. Whoever asks for the person afterwards is told that they are gone (410), for ever.
+"""
+
+from __future__ import annotations
+
+from federation import clock, ids, storage
+from federation.errors import Malformed
+from federation.models import Actor
+from federation.strict_json import dumps
+from federation.wire import Wire
+from fedigroups.accounts.models import Account
+from fedigroups.groups import membership, speaking
+from fedigroups.groups.models import Group, Member, Post
+from outbox import build, streams
+from outbox.publish import Draft, Outgoing, Place, publish
+
+
+async def close(wire: Wire, account: Account, *, posts: bool) -> None:
+    """Close an account; with `posts` all that they wrote is deleted, here and elsewhere.
+
+    Raises `Malformed` for the owner of a group: it would have nobody to answer for it.
+    """
+    person = await account.actor
+    await _check_owns_nothing(person)
+    told = await _readers(person)
+    if posts:
+        async for post in Post.filter(author_id=person.id, state="live").order_by("-id"):
+            await speaking.delete(wire, person, post)
+    elsewhere = Member.filter(
+        actor_id=person.id, state__in=["member", "asked"], group__hosted=False
+    ).select_related("group")
+    for member in await elsewhere:
+        await speaking.leave(wire, person, member.group)
+    async with storage.transaction():
+        await publish([_farewell(wire, person, told, posts=posts)])
+        await membership.depart(person)
+        await _forget(account, person)
+
+
+async def _check_owns_nothing(person: Actor) -> None:
+    owned = Group.filter(
+        hosted=True,
+        state="open",
+        members__actor_id=person.id,
+        members__state="member",
+        members__role="owner",
+    )
+    names = [group.name for group in await owned.order_by("name")]
+    if names:
+        raise Malformed(
+            f"you own {', '.join(names)}: ask whoever runs this server to make somebody else the "
+            f"owner first (fedigroups group role {names[0]} HANDLE owner)"
+        )
+
+
+async def _readers(person: Actor) -> list[Place]:
+    """Where those read who know the person: their groups' members, and their groups elsewhere."""
+    object_uri = person.uri
+    wrote = Group.filter(threads__posts__author_id=person.id)
+    joined = Group.filter(members__actor_id=person.id)
+    groups = {group.id: group for found in (wrote, joined) for group in await found.distinct()}
+    places: dict[str, Place] = {}
+    for group in groups.values():
+        if group.hosted:
+            for stream in (streams.microblog(group.id), streams.thread(group.id)):
+                places[stream] = Place(stream, "act", object_uri)
+        elif inbox := (await group.actor).inbox:
+            stream = streams.direct(inbox)
+            places[stream] = Place(stream, "act", object_uri, inbox=inbox)
+    return list(places.values())
+
+
+def _farewell(wire: Wire, person: Actor, places: list[Place], *, posts: bool) -> Draft:
+    """The Delete of a person by themselves; `removeData` is Lemmy's word for: and what I wrote."""
+    uri = wire.uris.activity(ids.new())
+    document = build.delete_actor(uri, person.uri, person.followers)
+    if posts:
+        document["removeData"] = True
+    outgoing = Outgoing(uri, person.uri, "Delete", dumps(document))
+    return Draft(outgoing, tuple(places))
+
+
+async def _forget(account: Account, person: Actor) -> None:
+    """Nothing private is kept; the actor's row remains, so that nobody else gets the name."""
+    await Account.filter(id=account.id).delete()
+    now = clock.now_ms()
+    await Actor.filter(id=person.id).update(
+        state="gone", name="", summary="", icon_url="", updated_at=now
+    )

@@ -1,0 +1,99 @@
+"""This module packs all that is kept of somebody into one file, for them to take along."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import zipfile
+from typing import Any
+
+from federation import clock
+from federation.wire import Wire
+from fedigroups.accounts import sessions
+from fedigroups.accounts.models import Account, Token
+from fedigroups.groups.documents import actor_document
+from fedigroups.groups.models import Member, Post, Reaction
+
+README = """All that this server keeps of your account.
+
+actor.json     you, as other servers see you
+account.json   what only you and this server know, but for your password, which is not kept
+posts.json     what you wrote, as it was sent (ActivityStreams)
+groups.csv     the groups that you are in; other servers can import it as a list of follows
+likes.json     what you liked
+"""
+
+
+async def pack(wire: Wire, account: Account) -> bytes:
+    """A zip archive."""
+    actor = await account.actor
+    files = {
+        "README.txt": README,
+        "actor.json": _json(await actor_document(actor, wire.keyring, wire.uris)),
+        "account.json": _json(await _account(account)),
+        "posts.json": _json(await _posts(actor.id, f"{actor.uri}/outbox")),
+        "groups.csv": await _groups(actor.id),
+        "likes.json": _json(await _likes(actor.uri)),
+    }
+    return await asyncio.to_thread(_zipped, files)
+
+
+async def _account(account: Account) -> dict[str, Any]:
+    tokens = Token.filter(account_id=account.id).select_related("app").order_by("id")
+    return {
+        "email": account.email,
+        "role": account.role,
+        "created": clock.rfc3339(account.created_at),
+        "language": account.language,
+        "visibility": account.visibility,
+        "mail_about": account.mail_about.split(),
+        "sessions": [
+            {"browser": one.agent, "address": one.address, "since": clock.rfc3339(one.created_at)}
+            for one in await sessions.of(account)
+        ],
+        "apps": [
+            {"name": one.app.name, "scopes": one.scopes, "since": clock.rfc3339(one.created_at)}
+            for one in await tokens
+        ],
+    }
+
+
+async def _posts(actor_id: int, uri: str) -> dict[str, Any]:
+    posts = await Post.filter(author_id=actor_id, state="live").order_by("id")
+    return {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": uri,
+        "type": "OrderedCollection",
+        "totalItems": len(posts),
+        "orderedItems": [json.loads(post.document) for post in posts if post.document],
+    }
+
+
+async def _groups(actor_id: int) -> str:
+    """In the form in which Mastodon exports and imports follows."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["Account address", "Show boosts", "Notify on new posts", "Languages"])
+    found = Member.filter(actor_id=actor_id, state="member").select_related("group__actor")
+    for member in await found.order_by("id"):
+        writer.writerow([member.group.actor.handle, "true", "false", ""])
+    return out.getvalue()
+
+
+async def _likes(actor_uri: str) -> list[str]:
+    found = Reaction.filter(actor_uri=actor_uri).select_related("post").order_by("id")
+    return [one.post.uri for one in await found]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _zipped(files: dict[str, str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return out.getvalue()

@@ -1,0 +1,63 @@
+"""This module knows the two cookies: of who is signed in, and of who is about to fill in a form.
+
+On https their names say `__Host-`, so that no other host of the domain can set them, and no page
+without TLS. Neither is readable by scripts, nor sent along when another site posts a form.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from federation import limits
+from fedigroups.accounts import reception as receptions
+
+SESSION = "fedigroups"
+VISIT = "fedigroups-visit"
+SECOND = "fedigroups-second"
+"""Half of a sign-in: the password was right, the second factor is awaited."""
+
+
+def read(request: Request, name: str) -> str:
+    """What the browser shows; empty when it shows none."""
+    return request.cookies.get(_named(request, name), "")
+
+
+def is_signed_in(request: Request) -> bool:
+    """Whether the browser shows a session, which may have ended: enough to choose a link."""
+    return SESSION in request.cookies or f"__Host-{SESSION}" in request.cookies
+
+
+def give(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+    """Have the browser keep it for so many seconds; with 0 until it is closed."""
+    response.set_cookie(
+        _named(request, name),
+        value,
+        max_age=seconds or None,
+        path="/",
+        secure=receptions.of(request).is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def take(request: Request, response: Response, name: str) -> None:
+    """Have the browser forget it."""
+    response.delete_cookie(
+        _named(request, name),
+        path="/",
+        secure=receptions.of(request).is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def give_session(request: Request, response: Response, secret: str) -> None:
+    """Have the browser keep a session; what it showed before it was signed in is forgotten."""
+    give(request, response, SESSION, secret, limits.SESSION_SECONDS)
+    take(request, response, VISIT)
+    take(request, response, SECOND)
+
+
+def _named(request: Request, name: str) -> str:
+    return f"__Host-{name}" if receptions.of(request).is_secure else name

@@ -1,0 +1,87 @@
+"""This module takes forms only from our own pages, and shows forms that it will take.
+
+Two proofs: the browser says that it comes from our origin, and the form holds a token made of the
+visitor's cookie, which no other site can read. A program that says no origin needs the token still.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from federation.errors import Blocked
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts import secrets
+from fedigroups.api import body as bodies
+from fedigroups.api.body import Body
+from fedigroups.web import cookies, render
+
+FIELD = "form_token"
+_OURS = frozenset({"", "same-origin"})
+
+
+async def read(request: Request) -> Body:
+    """What was filled in. Raises `Blocked` for a form that is not of a page of ours."""
+    origin = request.headers.get("origin", "")
+    site = request.headers.get("sec-fetch-site", "")
+    if (origin and origin != receptions.of(request).origin) or site not in _OURS:
+        raise Blocked("this form was sent from another site; nothing was done")
+    sent = await bodies.read(request)
+    visitor = _visitor(request)
+    if not visitor or not secrets.same(sent.text(FIELD), _token(request, visitor)):
+        raise Blocked(
+            "this form is too old, or cookies are off: go back, load the page again, and retry"
+        )
+    return sent
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """A page for one visitor, with the token for its forms; nobody keeps it."""
+    visitor = _visitor(request)
+    fresh = "" if visitor else secrets.new()
+    said = {"Cache-Control": "private, no-store"}
+    response = render.page(
+        request,
+        template,
+        status=status,
+        headers=said | (headers or {}),
+        indexed=False,
+        form_token=_token(request, visitor or fresh),
+        **values,
+    )
+    if fresh:
+        cookies.give(request, response, cookies.VISIT, fresh, 0)
+    return response
+
+
+def _visitor(request: Request) -> str:
+    return cookies.read(request, cookies.SESSION) or cookies.read(request, cookies.VISIT)
+
+
+def _token(request: Request, visitor: str) -> str:
+    return secrets.keyed(receptions.of(request).form_key, "form", visitor)
+
+
+def notice(
+    request: Request, status: int, heading: str, text: str, *, link: str = "", word: str = ""
+) -> Response:
+    """A page that says one thing, and where to go from there."""
+    return page(
+        request,
+        "notice.html",
+        status=status,
+        title=heading,
+        heading=heading,
+        text=text,
+        link=link,
+        word=word,
+    )

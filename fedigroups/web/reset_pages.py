@@ -1,0 +1,79 @@
+"""The pages for who forgot a password: they answer the same, whether an address is known or not."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation.errors import Malformed
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts import recovery, tickets
+from fedigroups.accounts.models import Ticket
+from fedigroups.web import cookies, forms
+from inbox.pressure import address_of
+
+
+def routes() -> list[BaseRoute]:
+    """Asking for a link, and the page that it leads to."""
+    return [
+        Route("/forgot", forgot, methods=["GET", "POST"]),
+        Route("/reset", reset, methods=["GET", "POST"]),
+    ]
+
+
+async def forgot(request: Request) -> Response:
+    """`/forgot`: to whom a link is to be sent."""
+    if request.method != "POST":
+        return forms.page(request, "forgot.html", title="Forgot the password?", problem="")
+    sent, reception = await forms.read(request), receptions.of(request)
+    reception.attempts.mail(address_of(request))
+    try:
+        await recovery.ask(reception, sent.text("email"))
+    except Malformed as error:
+        return forms.page(
+            request, "forgot.html", status=422, title="Forgot the password?", problem=str(error)
+        )
+    text = "If somebody here has that address, they get a mail with a link, good for an hour."
+    return forms.notice(request, 200, "Look into your mail", text)
+
+
+async def reset(request: Request) -> Response:
+    """`/reset?token=`: a new password."""
+    posted = request.method == "POST"
+    sent = await forms.read(request) if posted else None
+    shown = sent.text("token") if sent else request.query_params.get("token", "")
+    ticket = await tickets.look("reset", shown)
+    if ticket is None:
+        text = "It was used already, or its time is up."
+        return forms.notice(
+            request, 410, "This link opens nothing", text, link="/forgot", word="Ask for another"
+        )
+    if sent is None:
+        return _form(request, ticket, shown)
+    try:
+        await recovery.redeem(receptions.of(request), ticket, sent.text("password"))
+    except Malformed as error:
+        return _form(request, ticket, shown, problem=str(error))
+    response = forms.notice(
+        request,
+        200,
+        "Your password is changed",
+        "You are signed out everywhere, and apps must ask you again.",
+        link="/login",
+        word="Sign in",
+    )
+    cookies.take(request, response, cookies.SESSION)
+    return response
+
+
+def _form(request: Request, ticket: Ticket, shown: str, *, problem: str = "") -> Response:
+    return forms.page(
+        request,
+        "reset.html",
+        status=422 if problem else 200,
+        title="Choose a new password",
+        name=ticket.account.actor.username,
+        shown=shown,
+        problem=problem,
+    )

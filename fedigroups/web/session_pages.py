@@ -1,0 +1,153 @@
+"""The pages on which one signs in and out."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation import limits
+from fedigroups.accounts import factors, letters, sessions, sign_in, signup, tickets
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.models import Account, Session
+from fedigroups.web import cookies, forms, visitors
+from inbox.pressure import address_of
+
+HOME = "/settings"
+IN_A_WINDOW = {"Cross-Origin-Opener-Policy": "unsafe-none"}
+"""An app in a browser may have opened the page in a window of its own, and waits for its answer."""
+
+
+def routes() -> list[BaseRoute]:
+    """Signing in, with a second factor where there is one, and out."""
+    return [
+        Route("/login", login, methods=["GET", "POST"]),
+        Route("/login/second", second, methods=["GET", "POST"]),
+        Route("/logout", logout, methods=["POST"]),
+    ]
+
+
+async def login(request: Request) -> Response:
+    """`/login`: name or address, and password."""
+    if request.method != "POST":
+        wanted = visitors.local(request.query_params.get("next", ""), HOME)
+        if "again" not in request.query_params and await visitors.session(request):
+            return visitors.seen(wanted)
+        return _form(request, wanted)
+    sent, reception = await forms.read(request), receptions.of(request)
+    wanted = visitors.local(sent.text("next"), HOME)
+    account = await sign_in.check(
+        reception.attempts, sent.text("name"), sent.text("password"), address_of(request)
+    )
+    if account is None:
+        return _form(request, wanted, name=sent.text("name"), wrong=True)
+    if refusal := await _refusal(request, account):
+        return refusal
+    if not account.second_factor_at:
+        return await begin(request, account, wanted)
+    response = visitors.seen(f"/login/second?next={quote(wanted, safe='')}")
+    secret = await tickets.issue(account.id, "second")
+    cookies.give(request, response, cookies.SECOND, secret, limits.SECOND_FACTOR_SECONDS)
+    return response
+
+
+def _form(request: Request, wanted: str, *, name: str = "", wrong: bool = False) -> Response:
+    return forms.page(
+        request,
+        "login.html",
+        status=401 if wrong else 200,
+        headers=IN_A_WINDOW,
+        title="Sign in",
+        nav="login",
+        next=wanted,
+        name=name[:100],
+        wrong=wrong,
+        signup=receptions.of(request).signup,
+    )
+
+
+async def _refusal(request: Request, account: Account) -> Response | None:
+    """What is told to somebody who knows the password, and may not come in."""
+    if account.actor.state not in {"live", "pending"}:
+        return forms.notice(
+            request, 403, "Not at the moment", "Whoever runs this server has suspended the account."
+        )
+    if not account.confirmed_at:
+        await signup.send_confirmation(receptions.of(request), account, account.actor.username)
+        return forms.notice(
+            request,
+            403,
+            "Confirm your address first",
+            f"We wrote to {account.email}. Open the link in that mail, then sign in.",
+        )
+    if not account.approved_at:
+        return forms.notice(
+            request,
+            403,
+            "Somebody must say yes first",
+            "Whoever runs this server looks at new accounts, and will write to you.",
+        )
+    return None
+
+
+async def second(request: Request) -> Response:
+    """`/login/second`: a code of the authenticator app, or a recovery code."""
+    ticket = await tickets.look("second", cookies.read(request, cookies.SECOND))
+    if ticket is None:
+        return visitors.seen("/login")
+    wanted = visitors.local(request.query_params.get("next", ""), HOME)
+    if request.method != "POST":
+        return _second_form(request, wanted)
+    sent, reception = await forms.read(request), receptions.of(request)
+    wanted, account = visitors.local(sent.text("next"), HOME), ticket.account
+    reception.attempts.sign_in(address_of(request), str(account.id))
+    if not await tickets.try_once(ticket, limits.SECOND_FACTOR_TRIES):
+        return visitors.seen("/login")
+    if not await factors.is_right(reception.seal, account, sent.text("code")):
+        reception.attempts.failed(str(account.id))
+        return _second_form(request, wanted, wrong=True)
+    refusal = await _refusal(request, account)
+    if refusal is None and not await tickets.redeem(ticket):
+        return visitors.seen("/login")
+    return refusal or await begin(request, account, wanted)
+
+
+def _second_form(request: Request, wanted: str, *, wrong: bool = False) -> Response:
+    return forms.page(
+        request,
+        "second.html",
+        status=401 if wrong else 200,
+        headers=IN_A_WINDOW,
+        title="Second factor",
+        nav="login",
+        next=wanted,
+        wrong=wrong,
+    )
+
+
+async def begin(request: Request, account: Account, wanted: str) -> Response:
+    """Sign somebody in with a new session, and show the page that they wanted."""
+    agent, client = visitors.agent(request), request.client
+    known = await Session.exists(account_id=account.id, agent=agent)
+    if old := await visitors.session(request):
+        await sessions.end(old.account, old.id)
+    secret = await sessions.begin(account, address=client.host if client else "", agent=agent)
+    if not known and "sign_in" in account.mail_about.split():
+        reception = receptions.of(request)
+        letter = letters.signed_in(reception.name, account.actor.username, agent, reception.origin)
+        await reception.write(account.email, letter)
+    response = visitors.seen(wanted)
+    cookies.give_session(request, response, secret)
+    return response
+
+
+async def logout(request: Request) -> Response:
+    """`POST /logout`: the session ends here, not only in the browser."""
+    await forms.read(request)
+    if session := await visitors.session(request):
+        await sessions.end(session.account, session.id)
+    response = visitors.seen("/")
+    cookies.take(request, response, cookies.SESSION)
+    return response

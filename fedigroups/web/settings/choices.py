@@ -1,0 +1,78 @@
+"""The pages of what people choose for themselves, and of whom they invite."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation.errors import Blocked, Malformed
+from fedigroups.accounts import invitations, preferences
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.models import Session
+from fedigroups.web import forms, visitors
+from fedigroups.web.settings.frame import page
+from fedigroups.web.visitors import signed_in
+
+
+def routes() -> list[BaseRoute]:
+    """The pages."""
+    return [
+        Route("/settings/preferences", signed_in(choices), methods=["GET", "POST"]),
+        Route("/settings/invitations", signed_in(invited), methods=["GET", "POST"]),
+    ]
+
+
+async def choices(request: Request, session: Session) -> Response:
+    """`/settings/preferences`: what is taken for granted unless said otherwise, and which mail."""
+    problem = done = ""
+    if request.method == "POST":
+        sent = await forms.read(request)
+        try:
+            await preferences.choose(
+                session.account,
+                visibility=sent.text("visibility"),
+                language=sent.text("language").strip(),
+                mail_about=sent.texts("mail_about"),
+            )
+            done = "It is kept."
+        except Malformed as error:
+            problem = str(error)
+    return page(
+        request,
+        session,
+        "preferences",
+        "Preferences",
+        problem=problem,
+        done=done,
+        visibilities=preferences.VISIBILITIES,
+        mail_kinds=preferences.MAIL_ABOUT,
+        mail_about=session.account.mail_about.split(),
+    )
+
+
+async def invited(request: Request, session: Session) -> Response:
+    """`/settings/invitations`: for moderators and admins of the instance."""
+    account, reception = session.account, receptions.of(request)
+    if not invitations.may_invite(account, reception.signup):
+        raise Blocked("whoever runs this server invites people")
+    link = problem = ""
+    if request.method == "POST":
+        sent = await forms.read(request)
+        if sent.text("withdraw"):
+            await invitations.withdraw(sent.number("withdraw"), account)
+            return visitors.seen("/settings/invitations")
+        try:
+            _, code = await invitations.invite(
+                account,
+                uses=sent.number("uses", 1),
+                days=sent.number("days", 7),
+                note=sent.text("note"),
+            )
+            link = f"{reception.origin}/signup?invite={code}"
+        except Malformed as error:
+            problem = str(error)
+    found = await invitations.open_ones(account)
+    return page(
+        request, session, "invitations", "Invitations", problem=problem, link=link, found=found
+    )

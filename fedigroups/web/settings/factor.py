@@ -1,0 +1,85 @@
+"""The page of the second factor: an authenticator app, and codes for the day that it is lost."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation import storage
+from fedigroups.accounts import factors, recovery
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.models import Session
+from fedigroups.api.body import Body
+from fedigroups.web import forms, qr
+from fedigroups.web.settings.frame import WRONG, page, proven
+from fedigroups.web.visitors import signed_in
+
+TITLE = "Second factor"
+
+
+def routes() -> list[BaseRoute]:
+    """The page."""
+    return [Route("/settings/second", signed_in(second), methods=["GET", "POST"])]
+
+
+async def second(request: Request, session: Session) -> Response:
+    """`/settings/second`: put it on, take it off, or have new recovery codes."""
+    if request.method != "POST":
+        return page(request, session, "second", TITLE)
+    sent = await forms.read(request)
+    if sent.text("step") == "confirm":
+        return await _confirm(request, session, sent)
+    if not await proven(request, session, sent.text("current")):
+        return page(request, session, "second", TITLE, problem=WRONG)
+    if not session.account.second_factor_at:
+        return await _propose(request, session)
+    return await _change(request, session, sent)
+
+
+async def _propose(request: Request, session: Session, problem: str = "") -> Response:
+    """A secret for the app; it is in force once a code of it was shown."""
+    reception, account = receptions.of(request), session.account
+    secret = await factors.propose(reception.seal, account)
+    return _shown(request, session, secret, problem)
+
+
+def _shown(request: Request, session: Session, secret: bytes, problem: str) -> Response:
+    name = session.account.actor.username
+    address = factors.address(secret, name, receptions.of(request).name)
+    text = factors.text(secret)
+    return page(
+        request,
+        session,
+        "second_confirm",
+        TITLE,
+        problem=problem,
+        code=qr.code(address),
+        secret=" ".join(text[start : start + 4] for start in range(0, len(text), 4)),
+    )
+
+
+async def _confirm(request: Request, session: Session, sent: Body) -> Response:
+    reception, account = receptions.of(request), session.account
+    secret = factors.proposed(reception.seal, account)
+    if account.second_factor_at or not secret:
+        return page(request, session, "second", TITLE)
+    async with storage.transaction():
+        codes = await factors.enable(reception.seal, account, sent.text("code"))
+    if codes is None:
+        return _shown(request, session, secret, "That code is wrong. Wait for the next one.")
+    await recovery.tell(reception, account, "A second factor is asked for from now on")
+    return page(request, session, "recovery_codes", TITLE, codes=codes)
+
+
+async def _change(request: Request, session: Session, sent: Body) -> Response:
+    reception, account = receptions.of(request), session.account
+    if sent.text("step") == "renew":
+        async with storage.transaction():
+            codes = await factors.renew_recovery(account)
+        return page(request, session, "recovery_codes", TITLE, codes=codes)
+    async with storage.transaction():
+        await factors.disable(account)
+    account.second_factor_at = 0
+    await recovery.tell(reception, account, "The second factor was taken off")
+    return page(request, session, "second", TITLE, done="The password alone is enough now.")

@@ -1,0 +1,43 @@
+"""The frame of the settings: who is signed in, what all pages show, and the password once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fedigroups.accounts import invitations, passwords
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.models import Session
+from fedigroups.web import forms
+from inbox.pressure import address_of
+
+WRONG = "That is not your password."
+
+
+def page(request: Request, session: Session, name: str, title: str, **values: Any) -> Response:
+    """A page of the settings, with what all of them show."""
+    status = 422 if values.get("problem") else 200
+    return forms.page(
+        request,
+        f"settings/{name}.html",
+        status=status,
+        title=title,
+        nav="settings",
+        at=name,
+        account=session.account,
+        person=session.account.actor,
+        may_invite=invitations.may_invite(session.account, receptions.of(request).signup),
+        **{"problem": "", "done": "", **values},
+    )
+
+
+async def proven(request: Request, session: Session, shown: str) -> bool:
+    """Whether the password was shown once more: a browser left open must not be enough."""
+    reception, account = receptions.of(request), session.account
+    reception.attempts.sign_in(address_of(request), str(account.id))
+    if await passwords.is_right(account.password_hash, shown):
+        return True
+    reception.attempts.failed(str(account.id))
+    return False

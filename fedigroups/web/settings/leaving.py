@@ -1,0 +1,60 @@
+"""The pages on which somebody takes a copy of what is theirs, or leaves."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation import clock
+from federation.errors import Malformed
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.models import Session
+from fedigroups.groups import closing, takeout
+from fedigroups.web import cookies, forms
+from fedigroups.web.settings.frame import WRONG, page, proven
+from fedigroups.web.visitors import signed_in
+
+TITLE = "Close the account"
+
+
+def routes() -> list[BaseRoute]:
+    """The pages."""
+    return [
+        Route("/settings/export", signed_in(export), methods=["GET", "POST"]),
+        Route("/settings/close", signed_in(close), methods=["GET", "POST"]),
+    ]
+
+
+async def export(request: Request, session: Session) -> Response:
+    """`/settings/export`: all that is kept of somebody, in one file."""
+    if request.method != "POST":
+        return page(request, session, "export", "Export")
+    await forms.read(request)
+    name, day = session.account.actor.username, clock.now().date().isoformat()
+    content = await takeout.pack(receptions.of(request).wire, session.account)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}-{day}.zip"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, headers=headers, media_type="application/zip")
+
+
+async def close(request: Request, session: Session) -> Response:
+    """`/settings/close`: everybody is told, and the name is never given to anybody else."""
+    if request.method != "POST":
+        return page(request, session, "close", TITLE)
+    sent, account = await forms.read(request), session.account
+    if sent.text("name").strip().removeprefix("@") != account.actor.username:
+        return page(request, session, "close", TITLE, problem="That is not your name here.")
+    if not await proven(request, session, sent.text("current")):
+        return page(request, session, "close", TITLE, problem=WRONG)
+    try:
+        await closing.close(receptions.of(request).wire, account, posts=sent.flag("posts"))
+    except Malformed as error:
+        return page(request, session, "close", TITLE, problem=str(error))
+    response = forms.notice(
+        request, 200, "Your account is closed", "Servers that know you are told. Farewell."
+    )
+    cookies.take(request, response, cookies.SESSION)
+    return response

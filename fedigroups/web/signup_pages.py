@@ -1,0 +1,121 @@
+"""The pages on which one makes an account, and says that an address is one's own."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation.errors import Malformed
+from fedigroups.accounts import invitations, signup, tickets
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.people import Wish
+from fedigroups.accounts.reception import Reception
+from fedigroups.api import body as bodies
+from fedigroups.web import forms, session_pages
+from inbox.pressure import address_of
+
+SETTLED = {
+    "closed": ("Nobody new at the moment", "Accounts cannot be made here at the moment."),
+    "invite": (
+        "By invitation",
+        "Accounts here are by invitation: ask somebody who has one. To join a group you need none; "
+        "an account on any server of the fediverse will do.",
+    ),
+}
+
+
+def routes() -> list[BaseRoute]:
+    """Sign-up, and the link in its mail."""
+    return [
+        Route("/signup", sign_up, methods=["GET", "POST"]),
+        Route("/confirm", confirm, methods=["GET", "POST"]),
+    ]
+
+
+async def sign_up(request: Request) -> Response:
+    """`/signup?invite=`: the form, where anybody may come, or comes with an invitation."""
+    reception = receptions.of(request)
+    if request.method != "POST":
+        invitation = request.query_params.get("invite", "")
+        invited = reception.signup != "closed" and await invitations.is_good(invitation)
+        if reception.signup in SETTLED and not invited:
+            return forms.notice(request, 403, *SETTLED[reception.signup])
+        return _form(request, reception, Wish(name=""), invitation if invited else "")
+    sent = await forms.read(request)
+    reception.attempts.sign_up(address_of(request))
+    invitation = sent.text("invitation")
+    wish = Wish(
+        name=sent.text("name").strip().removeprefix("@"),
+        email=sent.text("email").strip(),
+        password=sent.text("password"),
+        reason=sent.text("reason"),
+    )
+    try:
+        account = await signup.ask(reception, wish, invitation=invitation)
+    except Malformed as error:
+        return _form(request, reception, wish, invitation, problem=str(error))
+    if account.admitted:
+        account.actor = await account.actor
+        return await session_pages.begin(request, account, session_pages.HOME)
+    return _waiting(request, reception, wish)
+
+
+def _form(
+    request: Request, reception: Reception, wish: Wish, invitation: str, *, problem: str = ""
+) -> Response:
+    return forms.page(
+        request,
+        "signup.html",
+        status=422 if problem else 200,
+        title="Make an account",
+        nav="login",
+        name=wish.name[:63],
+        email=wish.email[:254],
+        reason=wish.reason[:2_000],
+        invitation=invitation[:200],
+        needs_reason=reception.signup == "approval" and not invitation,
+        problem=problem,
+    )
+
+
+def _waiting(request: Request, reception: Reception, wish: Wish) -> Response:
+    text = "Whoever runs this server looks at new accounts, and will write to you."
+    if reception.confirm_email:
+        text = f"We wrote to {wish.email}. Open the link in that mail within two days."
+    return forms.notice(request, 200, "Almost done", text)
+
+
+async def confirm(request: Request) -> Response:
+    """`/confirm?token=`: programs open links too, so it asks before it changes anything."""
+    posted = request.method == "POST"
+    sent = await forms.read(request) if posted else await bodies.read(request)
+    shown = sent.text("token")
+    ticket = await tickets.look("confirm", shown)
+    if ticket is None:
+        return _stale(request)
+    if not posted:
+        return forms.page(
+            request,
+            "confirm.html",
+            title="Confirm your address",
+            email=ticket.email,
+            name=ticket.account.actor.username,
+            shown=shown,
+        )
+    try:
+        account = await signup.confirm(receptions.of(request), ticket)
+    except Malformed as error:
+        return forms.notice(request, 422, "That did not work", str(error))
+    if not account.approved_at:
+        text = "Whoever runs this server looks at new accounts, and will write to you."
+        return forms.notice(request, 200, "Your address is confirmed", text)
+    return forms.notice(
+        request, 200, "Your address is confirmed", "", link="/login", word="Sign in"
+    )
+
+
+def _stale(request: Request) -> Response:
+    text = "It was used already, or its time is up. Sign in, and you are written to once more."
+    heading = "This link opens nothing"
+    return forms.notice(request, 410, heading, text, link="/login", word="Sign in")

@@ -1,0 +1,85 @@
+"""What an operator does for people at the command line: passwords, tokens, roles, a yes or a no."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fedigroups.cli import main
+
+LOCAL = {"FEDIGROUPS_SIGNUP": "approval"}
+
+
+def typed(folder: Path, *words: str, given: str = "") -> Result:
+    environment = {"FEDIGROUPS_DATA_DIR": str(folder)} | LOCAL
+    return CliRunner().invoke(main, ("user", *words), input=given, env=environment)
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs `fedigroups user ...` where Olga has an account."""
+    monkeypatch.chdir(tmp_path)
+    run = partial(typed, tmp_path / "data")
+    assert run("create", "olga", "--email", "olga@mail.example").exit_code == 0
+    return run
+
+
+def ask(run: Any, *words: str, given: str = "") -> Any:
+    result = run(*words, "--json", given=given)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_token_is_printed_once_with_its_app(user: Any) -> None:
+    made = ask(user, "token", "olga", "--scopes", "read write")
+    assert made["scope"] == "read write"
+    assert {len(made[key]) for key in ("access_token", "client_id", "client_secret")} == {43}
+    plain = user("token", "olga").stdout.strip()
+    assert plain != made["access_token"]
+    assert len(plain) == 43
+
+
+@pytest.mark.parametrize("words", [("token", "tom"), ("token", "olga", "--scopes", "admin:read")])
+def test_no_token_for_nobody_and_none_for_what_there_is_not(
+    user: Any, words: tuple[str, ...]
+) -> None:
+    refused = user(*words)
+    assert refused.exit_code == 1
+    assert refused.stdout == ""
+
+
+def test_a_password_is_read_or_made(user: Any) -> None:
+    made = ask(user, "password", "olga")
+    assert len(made["password"]) > 20
+    given = ask(user, "password", "olga", "--password-stdin", given="correct horse battery\n")
+    assert given == {"name": "olga"}
+    assert user("password", "olga", "--password-stdin", given="short\n").exit_code == 1
+
+
+def test_a_role_is_given_and_seen(user: Any) -> None:
+    ask(user, "role", "olga", "moderator")
+    assert ask(user, "list")[0]["role"] == "moderator"
+    assert user("role", "olga", "king").exit_code == 2
+
+
+def test_an_invitation_is_a_link(user: Any) -> None:
+    made = ask(user, "invite", "--uses", "3", "--note", "Welders")
+    assert made["link"].startswith("http://localhost:8000/signup?invite=")
+    assert user("invite", "--uses", "0").exit_code == 1
+
+
+def test_whoever_is_in_cannot_be_refused_but_closed(user: Any) -> None:
+    assert "close the account instead" in user("refuse", "olga", "--yes").stderr
+    assert ask(user, "waiting") == []
+    assert user("confirm", "olga").exit_code == 0
+    assert "approved" in user("approve", "olga").output
+    assert user("sign-out", "olga").exit_code == 0
+    assert user("close", "olga", given="n\n").exit_code == 1
+    assert user("close", "olga", "--yes").exit_code == 0
+    assert ask(user, "list") == []
+    assert "taken" in user("create", "olga").stderr

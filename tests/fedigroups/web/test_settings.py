@@ -1,0 +1,139 @@
+"""What somebody decides about an account of their own."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from fedigroups.accounts.models import Account, Token
+from guests import PASSWORD, House, hidden
+
+pytestmark = pytest.mark.anyio
+
+PAGES = (
+    *("", "/preferences", "/email", "/password", "/second", "/sessions", "/apps", "/export"),
+    "/close",
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_settings_are_for_whoever_is_signed_in_and_nobody_keeps_them(
+    house: House, page: str
+) -> None:
+    async with house.guest() as guest:
+        assert (await guest.get(f"/settings{page}")).status_code == 303
+        await guest.sign_in()
+        shown = await guest.get(f"/settings{page}")
+    assert shown.status_code == 200
+    assert shown.headers["cache-control"] == "private, no-store"
+    assert "<script" not in shown.text
+    assert "style=" not in shown.text
+    assert 'name="robots" content="noindex"' in shown.text
+
+
+async def test_a_new_password_needs_the_old_one_and_signs_out_all_others(house: House) -> None:
+    async with house.guest() as guest, house.guest() as other:
+        await guest.sign_in()
+        await other.sign_in()
+        refused = await guest.fill(
+            "/settings/password", current="wrong one", password="new battery"
+        )
+        assert (refused.status_code, "not your password" in refused.text) == (422, True)
+        short = await guest.fill("/settings/password", current=PASSWORD, password="short")
+        assert (short.status_code, "10 to 1000" in short.text) == (422, True)
+        await guest.fill("/settings/password", current=PASSWORD, password="new battery")
+        assert (await guest.get("/settings")).status_code == 200
+        assert (await other.get("/settings")).status_code == 303
+        assert (await other.sign_in()).status_code == 401
+        assert (await other.sign_in(password="new battery")).status_code == 303
+    assert "password was changed" in (await house.letters("olga@mail.example"))[-1].text
+
+
+async def test_another_address_is_in_force_once_it_is_confirmed_and_the_old_one_is_told(
+    house: House,
+) -> None:
+    async with house.guest() as guest, house.guest() as again:
+        await guest.sign_in()
+        await guest.fill("/settings/email", current="wrong one", email="new@mail.example")
+        assert await house.letters("new@mail.example") == []
+        await guest.fill("/settings/email", current=PASSWORD, email="new@mail.example")
+        assert (await Account.get()).email == "olga@mail.example"
+        shown = await guest.get(await house.link("new@mail.example"))
+        assert (await guest.post("/confirm", hidden(shown))).status_code == 200
+        assert (await again.sign_in("new@mail.example")).status_code == 303
+    assert (await Account.get()).email == "new@mail.example"
+    assert "address was changed" in (await house.letters("olga@mail.example"))[-1].text
+
+
+async def test_an_address_of_somebody_else_is_not_taken_and_not_told_apart(house: House) -> None:
+    await house.settle("tom")
+    async with house.guest() as guest:
+        await guest.sign_in()
+        texts = {
+            (await guest.fill("/settings/email", current=PASSWORD, email=address)).text
+            for address in ("tom@mail.example", "nobody@mail.example")
+        }
+        assert len(texts) == 1
+    assert "There is one already" in (await house.letters("tom@mail.example"))[-1].text
+
+
+async def test_preferences_are_kept_and_apps_see_them(house: House) -> None:
+    async with house.guest() as guest, house.program() as app:
+        await guest.sign_in()
+        await guest.fill("/settings/preferences", visibility="unlisted", language="pt-BR")
+        for wrong in ({"visibility": "secret"}, {"language": "<b>"}, {"mail_about": "nothing"}):
+            sent = {"visibility": "public", "language": "en"} | wrong
+            assert (await guest.fill("/settings/preferences", **sent)).status_code == 422
+        await app.register()
+        app.token = (await app.exchange(await house.code(guest, app))).json()["access_token"]
+        me = (await app.get("/api/v1/accounts/verify_credentials")).json()
+    assert (me["source"]["privacy"], me["source"]["language"]) == ("unlisted", "pt-BR")
+    assert (await Account.get()).mail_about == ""
+
+
+async def test_apps_are_shown_with_what_they_may_and_shown_out(house: House) -> None:
+    async with house.guest() as guest, house.program() as app:
+        await guest.sign_in()
+        await app.register(name="Elk")
+        code = await house.code(guest, app, scope="read write:statuses")
+        app.token = (await app.exchange(code)).json()["access_token"]
+        shown = await guest.get("/settings/apps")
+        assert "Elk" in shown.text
+        assert "change your statuses" in shown.text
+        await guest.fill("/settings/apps", token=str((await Token.get()).id))
+        assert (await app.get("/api/v1/accounts/verify_credentials")).status_code == 401
+
+
+async def test_whoever_looks_after_the_instance_invites_and_nobody_else(house: House) -> None:
+    await house.settle("rosa", role="moderator")
+    async with house.guest() as guest, house.guest() as tom:
+        await tom.sign_in()
+        assert (await tom.get("/settings/invitations")).status_code == 403
+        await guest.sign_in("rosa")
+        made = await guest.fill("/settings/invitations", uses="2", days="3", note="Welders")
+        link = made.text.partition("https://groups.example/signup?invite=")[2].partition("<")[0]
+        assert (await tom.get(f"/signup?invite={link}")).status_code == 200
+        refused = await guest.fill("/settings/invitations", uses="5000", days="3")
+        assert refused.status_code == 422
+        number = made.text.partition('name="withdraw" value="')[2].partition('"')[0]
+        await guest.fill("/settings/invitations", withdraw=number)
+        assert "Welders" not in (await guest.get("/settings/invitations")).text
+
+
+async def test_an_export_holds_all_that_is_kept_but_no_secret(house: House) -> None:
+    async with house.guest() as guest:
+        await guest.sign_in()
+        answer = await guest.fill("/settings/export")
+        assert (await guest.get("/settings/export")).headers["content-type"].startswith("text/html")
+    assert answer.headers["content-disposition"].startswith('attachment; filename="olga-')
+    assert answer.headers["cache-control"] == "private, no-store"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert json.loads(files["account.json"])["email"] == "olga@mail.example"
+    assert json.loads(files["actor.json"])["id"] == "https://groups.example/users/olga"
+    assert files["groups.csv"].startswith("Account address")
+    assert "argon2" not in "".join(files.values())
+    assert "PRIVATE" not in "".join(files.values())

@@ -1,0 +1,300 @@
+"""Hostile input at the door: passwords, sessions, forms and links in mails (H190 to H204)."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from federation import clock, limits
+from federation.models import Actor
+from fedigroups.accounts import passwords
+from fedigroups.accounts.models import Account, Mail, Session, Ticket, Token
+from guests import PASSWORD, Guest, House, hidden
+
+pytestmark = pytest.mark.anyio
+
+STRANGER = "192.88.100.7"
+
+
+async def took(guest: Guest, name: str, form: dict[str, str]) -> tuple[float, str]:
+    start = time.perf_counter()
+    answer = await guest.post("/login", form | {"name": name, "password": "wrong password"})
+    assert answer.status_code == 401
+    return time.perf_counter() - start, answer.text.replace(name, "NAME")
+
+
+async def test_nobody_learns_from_signing_in_who_has_an_account(
+    open_house: Callable[..., Awaitable[House]],
+) -> None:
+    # H190
+    house = await open_house()
+    async with house.guest() as guest:
+        form = hidden(await guest.get("/login"))
+        known, unknown = [], []
+        for _ in range(6):
+            known.append(await took(guest, "olga", form))
+            unknown.append(await took(guest, "olka", form))
+        assert known[0][1] == unknown[0][1]
+        fast, slow = sorted(
+            statistics.median(time for time, _ in some) for some in (known, unknown)
+        )
+        assert slow < fast * 2, "a hash that is not made shows by a tenth"
+
+
+@pytest.mark.parametrize("path", ["/forgot", "/signup"])
+async def test_nobody_learns_whose_addresses_are_known(house: House, path: str) -> None:
+    # H191
+    answers = []
+    for number, address in enumerate(("olga@mail.example", "nobody@mail.example")):
+        fields = {"email": address}
+        if path == "/signup":
+            fields |= {"name": f"new{number}", "password": PASSWORD}
+        async with house.guest() as guest:
+            answer = await guest.fill(path, **fields)
+        answers.append((answer.status_code, answer.text.replace(address, "")))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 200
+    if path == "/forgot":
+        assert [one.recipient for one in await Mail.all()] == ["olga@mail.example"]
+    else:
+        told = (await house.letters("olga@mail.example"))[-1]
+        assert "There is one already" in told.text
+        assert "token=" not in told.text
+
+
+async def test_an_address_that_tries_too_often_is_told_to_come_back(house: House) -> None:
+    # H192
+    async with house.guest(STRANGER) as guest:
+        form = hidden(await guest.get("/login")) | {"password": "wrong"}
+        statuses = []
+        for number in range(limits.SIGN_INS_PER_ADDRESS + 2):
+            forged, name = f"192.88.99.{number}", f"name{number}"
+            sent = form | {"name": name}
+            answer = await guest.post("/login", sent, **{"X-Forwarded-For": forged})
+            statuses.append(answer.status_code)
+        assert statuses[0] == 401
+        assert statuses[-2:] == [429, 429]
+        assert int(answer.headers["retry-after"]) > 0
+    async with house.guest("192.88.100.8") as other:
+        assert (await other.sign_in()).status_code == 303
+
+
+async def test_an_account_that_is_beset_is_shut_though_each_attempt_comes_from_elsewhere(
+    house: House,
+) -> None:
+    # H192, H193
+    with clock.held(clock.now_ms()):
+        for _ in range(limits.SIGN_INS_PER_ACCOUNT):
+            house_attempts(house).failed(str((await Account.get()).id))
+        async with house.guest("192.88.101.1") as guest:
+            refused = await guest.fill("/login", name="olga", password=PASSWORD)
+            refused_too = await guest.fill("/login", name="Olga@Mail.example", password=PASSWORD)
+    assert (refused.status_code, refused_too.status_code) == (429, 429)
+
+
+def house_attempts(house: House):  # type: ignore[no-untyped-def]
+    """What the instance counts of attempts."""
+    inner = house.app
+    while not hasattr(inner, "state"):
+        inner = inner.app  # type: ignore[attr-defined]
+    return inner.state.reception.attempts
+
+
+async def test_a_password_of_a_megabyte_is_not_hashed(house: House) -> None:
+    # H194
+    async with house.guest() as guest:
+        form = hidden(await guest.get("/login")) | {"name": "olga"}
+        answer = await guest.post("/login", form | {"password": "x" * 1_000_000})
+        assert answer.status_code == 413
+        start = time.perf_counter()
+        answer = await guest.post("/login", form | {"password": "x" * 100_000})
+        assert answer.status_code == 401
+        assert time.perf_counter() - start < 0.1
+
+
+async def test_others_are_served_while_a_hundred_sign_in(house: House) -> None:
+    # H194
+    async with house.guest() as guest:
+        form = hidden(await guest.get("/login")) | {"name": "nobody", "password": "wrong"}
+        crowd = [asyncio.create_task(guest.post("/login", form)) for _ in range(100)]
+        await asyncio.sleep(0.3)
+        start = time.perf_counter()
+        assert (await guest.get("/about")).status_code == 200
+        waited = time.perf_counter() - start
+        statuses = {answer.status_code for answer in await asyncio.gather(*crowd)}
+    assert waited < 1.0
+    assert statuses == {401, 429}, "who cannot be served soon is told to come back"
+
+
+async def test_all_of_a_long_password_counts() -> None:
+    # H195
+    long = "x" * 72
+    stored = await passwords.hashed(f"{long}one")
+    assert not await passwords.is_right(stored, f"{long}two")
+    assert not await passwords.is_right(await passwords.hashed("nul\0 and more"), "nul\0 and less")
+
+
+async def test_a_new_password_ends_all_that_the_old_one_opened(house: House) -> None:
+    # H197
+    async with house.guest() as thief, house.program() as app, house.guest() as owner:
+        await thief.sign_in()
+        await app.register()
+        code = await house.code(thief, app)
+        app.token = (await app.exchange(code)).json()["access_token"]
+        waiting = await house.code(thief, app)
+        await owner.fill("/forgot", email="olga@mail.example")
+        changed = await owner.fill(
+            await house.link("olga@mail.example"), password="another battery"
+        )
+        assert changed.status_code == 200
+        assert (await thief.get("/settings")).status_code == 303
+        answer = await app.get("/api/v1/accounts/verify_credentials")
+        assert answer.status_code == 401
+        assert (await app.exchange(waiting)).status_code == 400
+        assert (await Session.all().count(), await Token.all().count()) == (0, 0)
+        assert (await owner.sign_in(password="another battery")).status_code == 303
+
+
+async def test_links_in_letters_are_ours_whatever_host_was_asked(house: House) -> None:
+    # H198
+    async with house.guest() as guest:
+        await guest.fill("/login")
+        form = hidden(await guest.get("/forgot")) | {"email": "olga@mail.example"}
+        forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+        await guest.post("/forgot", form, **forged)
+    assert "evil" not in (await house.letters("olga@mail.example"))[-1].text
+
+
+async def test_a_link_in_a_letter_opens_once_soon_and_for_one_account(house: House) -> None:
+    # H199
+    await house.settle("tom")
+    async with house.guest() as guest:
+        await guest.fill("/forgot", email="olga@mail.example")
+        path = await house.link("olga@mail.example")
+        secret = path.partition("token=")[2]
+        assert secret not in [one.digest for one in await Ticket.all()]
+        later = clock.now_ms() + (limits.RESET_SECONDS + 1) * clock.SECOND
+        with clock.held(later):
+            assert (await guest.get(path)).status_code == 410
+        form = hidden(await guest.get(path)) | {"password": "another battery"}
+        first, second = await asyncio.gather(guest.post("/reset", form), guest.post("/reset", form))
+        assert sorted([first.status_code, second.status_code]) in ([200, 410], [200, 422])
+        assert (await guest.post("/reset", form)).status_code == 410
+        assert (await guest.post("/reset", form | {"token": "guessed"})).status_code == 410
+        assert (await guest.sign_in("tom")).status_code == 303, "nobody else's changed"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"token": "other"},
+        {"token": ""},
+        {"type": "text/plain"},
+    ],
+)
+async def test_a_form_of_another_site_does_nothing(house: House, wrong: dict[str, str]) -> None:
+    # H200
+    async with house.guest() as guest:
+        await guest.sign_in()
+        form = hidden(await guest.get("/settings/password"))
+        form |= {"current": PASSWORD, "password": "another battery"}
+        form["form_token"] = wrong.get("token", form["form_token"])
+        headers = {name: value for name, value in wrong.items() if name not in {"token", "type"}}
+        if "type" in wrong:
+            headers["Content-Type"] = wrong["type"]
+        answer = await guest.post("/settings/password", form, **headers)
+        assert answer.status_code == 403
+        assert (await guest.get("/settings")).status_code == 200
+    assert await passwords.is_right((await Account.get()).password_hash, PASSWORD)
+
+
+async def test_a_form_that_was_made_for_somebody_else_does_nothing(house: House) -> None:
+    # H200
+    async with house.guest() as guest, house.guest() as eve:
+        await guest.sign_in()
+        theirs = hidden(await eve.get("/login"))
+        answer = await guest.post("/settings/sessions", theirs | {"everywhere": "1"})
+        assert answer.status_code == 403
+        assert (await guest.get("/settings")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/logout", "/oauth/token", "/oauth/revoke", "/api/v1/apps"])
+async def test_nothing_is_changed_by_a_link(house: House, path: str) -> None:
+    # H200
+    async with house.guest() as guest:
+        await guest.sign_in()
+        for query in ("", "?_method=POST", "?_method=DELETE"):
+            assert (await guest.get(path + query)).status_code == 405
+        assert (await guest.get("/settings")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "a@b.example\r\nBcc: x@y.example",
+        "a%b@c.example",
+        '"a,b"@c.example',
+        "x" * 400 + "@mail.example",
+        "a@b.example\0",
+        "a@@b.example",
+        "a@[127.0.0.1]",
+        "a b@c.example",
+        "a@localhost",
+        "",
+    ],
+)
+async def test_what_is_no_address_is_refused_and_nothing_is_sent(house: House, email: str) -> None:
+    # H201
+    async with house.guest() as guest:
+        for path in ("/signup", "/forgot"):
+            answer = await guest.fill(path, name="new", email=email, password=PASSWORD)
+            assert answer.status_code in {400, 422}, answer.text
+    assert await Mail.all().count() == 0
+    assert await Account.all().count() == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https:evil.example",
+        "https://evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "evil",
+        " //evil.example",
+    ],
+)
+async def test_after_signing_in_one_stays_here(house: House, path: str) -> None:
+    # H202
+    async with house.guest() as guest:
+        shown = await guest.client.get("/login", params={"next": path})
+        answer = await guest.post(
+            "/login", hidden(shown) | {"next": path, "name": "olga", "password": PASSWORD}
+        )
+        assert answer.headers["location"] == "/settings"
+        shown = await guest.client.get("/login", params={"next": path})
+        assert shown.headers["location"] == "/settings"
+
+
+@pytest.mark.parametrize("state", ["suspended", "gone"])
+async def test_whoever_is_shown_out_is_out_at_once(house: House, state: str) -> None:
+    # H204
+    async with house.guest() as guest, house.program() as app:
+        await guest.sign_in()
+        await app.register()
+        app.token = (await app.exchange(await house.code(guest, app))).json()["access_token"]
+        assert (await app.get("/api/v1/accounts/verify_credentials")).status_code == 200
+        await Actor.filter(username="olga").update(state=state)
+        assert (await app.get("/api/v1/accounts/verify_credentials")).status_code == 403
+        assert (await guest.get("/settings")).status_code == 303
+        assert (await guest.sign_in()).status_code in {401, 403}
