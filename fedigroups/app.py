@@ -61,7 +61,7 @@ def make_app(instance: Instance) -> ASGIApp:
     )
     app.state.site = site
     app.router.redirect_slashes = False  # it would build a URL from the Host header
-    answers = Answers(SecurityHeaders(Edge(Ambient(app, instance.store))))
+    answers = Answers(_guarded(Edge(Ambient(app, instance.store)), instance))
     instance.bus.listen(CHANGED, lambda _: answers.forget())
     return answers
 
@@ -70,7 +70,11 @@ def make_worker_app(instance: Instance) -> ASGIApp:
     """The app of a process that only works: it says whether it lives and is ready, nothing else."""
     app = Starlette(routes=health.routes())
     app.router.redirect_slashes = False
-    return SecurityHeaders(Ambient(app, instance.store))
+    return _guarded(Ambient(app, instance.store), instance)
+
+
+def _guarded(app: ASGIApp, instance: Instance) -> ASGIApp:
+    return SecurityHeaders(app, https=instance.wire.config.origin.startswith("https:"))
 
 
 def site_of(instance: Instance) -> Site:
