@@ -23,6 +23,7 @@ from federation.vocabulary import PUBLIC, PUBLIC_SPELLINGS
 
 Visibility = Literal["public", "unlisted", "followers", "direct"]
 
+_BLIND = ("bto", "bcc")
 _WIDTH: dict[Visibility, int] = {"direct": 0, "followers": 1, "unlisted": 2, "public": 3}
 
 
@@ -50,6 +51,19 @@ def visibility(*docs: Document) -> Visibility:
     """
     said = [_visibility(doc) for doc in docs if _is_addressed(doc)]
     return min(said, key=_WIDTH.__getitem__, default="direct")
+
+
+def has_blind(doc: Document) -> bool:
+    """Whether the document, or the object in it, says whom it was sent to in secret."""
+    inner = doc.get("object")
+    return any(doc.get(key) for key in _BLIND) or (isinstance(inner, dict) and has_blind(inner))
+
+
+def without_blind(doc: Document) -> Document:
+    """The document without `bto` and `bcc`, nor in the object in it: its sender forgot to."""
+    kept = {key: value for key, value in doc.items() if key not in _BLIND}
+    inner = kept.get("object")
+    return kept | {"object": without_blind(inner)} if isinstance(inner, dict) else kept
 
 
 def named(activity: Document, obj: Document | None) -> list[str]:

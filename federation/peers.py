@@ -104,8 +104,8 @@ class Peers:
         host = plain(host)
         if self._heard.get(host):
             return
-        self._heard.put(host, True, _HEARD_SECONDS)
         await _upsert(host, {"heard_at": clock.now_ms()})
+        self._heard.put(host, True, _HEARD_SECONDS)
 
     async def is_blocked(self, host: str) -> bool:
         """Whether an operator here blocked a host, on whichever port, or a domain above it.

@@ -76,7 +76,7 @@ def make_app(instance: Instance) -> ASGIApp:
     app.state.shares = Shares(on=instance.settings.rate_limits)
     app.router.redirect_slashes = False  # it would build a URL from the Host header
     front = Front(Edge(Ambient(app, instance.store)), app.state.shares)
-    answers = Answers(SecurityHeaders(front))
+    answers = Answers(_guarded(front, instance))
     instance.bus.listen(CHANGED, lambda _: answers.forget())
     return answers
 
@@ -85,7 +85,11 @@ def make_worker_app(instance: Instance) -> ASGIApp:
     """The app of a process that only works: it says whether it lives and is ready, nothing else."""
     app = Starlette(routes=health.routes())
     app.router.redirect_slashes = False
-    return SecurityHeaders(Ambient(app, instance.store))
+    return _guarded(Ambient(app, instance.store), instance)
+
+
+def _guarded(app: ASGIApp, instance: Instance) -> ASGIApp:
+    return SecurityHeaders(app, https=instance.wire.config.origin.startswith("https:"))
 
 
 def site_of(instance: Instance) -> Site:

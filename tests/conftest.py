@@ -21,7 +21,7 @@ import pytest
 from fedigroups.models import Setting
 from fedigroups.store import Store
 
-pytest_plugins = ["world", "guests"]
+pytest_plugins = ["world", "guests", "watchdog"]
 
 ORIGIN = "https://groups.example"
 MakeStore = Callable[..., Awaitable[Store]]

@@ -50,7 +50,7 @@ def app(site: Site = SITE) -> ASGIApp:
     )
     starlette.router.redirect_slashes = False
     starlette.state.site = site
-    return SecurityHeaders(starlette)
+    return SecurityHeaders(starlette, https=site.origin.startswith("https:"))
 
 
 @asynccontextmanager

@@ -12,6 +12,8 @@ from federation.vocabulary import AS2
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Member, Post, Thread
 from fedigroups.groups.policies import STAFF
+from fedigroups.groups.views import ThreadPage
+from fedigroups.groups.visibility import OPEN_ROWS, open_sql
 from outbox import streams
 
 Document = dict[str, Any]
@@ -31,8 +33,9 @@ async def outbox(hosted: Hosted, uris: Uris) -> tuple[Document, list[bytes]]:
     Announces of thread starters only: one item of another shape, and Lemmy drops them all.
     """
     rows = await storage.rows(
-        "SELECT activity.body AS body FROM log_entry "
+        "SELECT activity.body AS body FROM log_entry "  # noqa: S608 - our own SQL
         "JOIN activity ON activity.id = log_entry.activity_id "
+        f"JOIN post p ON p.uri = log_entry.object_uri AND {open_sql('p')} "
         "WHERE log_entry.stream = ? AND log_entry.kind = 'post' "
         "AND log_entry.cancelled = ? AND activity.public = ? "
         "ORDER BY log_entry.seq DESC LIMIT ?",
@@ -97,21 +100,21 @@ async def featured(hosted: Hosted, uris: Uris, documents: list[Document]) -> Doc
 
 
 async def pinned(hosted: Hosted) -> list[Post]:
-    """The live roots of the group's pinned threads, newest pin first."""
+    """The roots of the group's pinned threads that are open, newest pin first."""
     threads = (
         await Thread.filter(group_id=hosted.group.id, visible=True, pinned_at__gt=0)
         .order_by("-pinned_at")
         .limit(FEATURED_ITEMS)
     )
-    posts = await Post.filter(id__in=[thread.root_id for thread in threads], state="live")
+    posts = await Post.filter(id__in=[thread.root_id for thread in threads], **OPEN_ROWS)
     order = {thread.root_id: place for place, thread in enumerate(threads)}
     return sorted(posts, key=lambda post: order[post.id])
 
 
-async def thread(hosted: Hosted, found: Thread, uris: Uris) -> Document:
+async def thread(hosted: Hosted, found: ThreadPage, uris: Uris) -> Document:
     """A thread as FEP-7888 and FEP-f228 serve it: ids in the order they came, the root first."""
     posts = (
-        await Post.filter(thread_id=found.id, state="live", visibility__in=["public", "unlisted"])
+        await Post.filter(thread_id=found.id, **OPEN_ROWS)
         .order_by("id")
         .limit(THREAD_ITEMS)
         .values_list("uri", flat=True)
@@ -135,5 +138,5 @@ def empty(uri: str) -> Document:
 
 async def person_outbox(actor: Actor, uris: Uris) -> Document:
     """How much a person wrote; what they wrote is read in its groups."""
-    total = await Post.filter(author_id=actor.id, state="live").count()
+    total = await Post.filter(author_id=actor.id, **OPEN_ROWS).count()
     return _collection(uris.outbox(actor.uri), "OrderedCollection", total, orderedItems=[])

@@ -17,6 +17,7 @@ from federation.origin import host_of
 from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.groups.models import Announced, Group, Post
+from fedigroups.groups.visibility import can_see
 from outbox import build, streams
 from outbox.models import Activity
 from outbox.publish import Draft, Outgoing, Place, cancel
@@ -57,7 +58,10 @@ async def post(
     """A new post: wrapped for threads; by id for microblogs when it starts a thread.
 
     Where the author wants to be asked first (GoToSocial), the boost goes to the author alone.
+    What not everybody may read is sent to nobody.
     """
+    if not can_see(None, new):
+        return []
     kind = "reply" if new.parent_id else "post"
     waits = can_announce is not None and hosted.actor.uri not in can_announce
     drafts = await _wrap(wire, hosted, inner, new, kind, key=new.uri, form="create", waits=waits)
@@ -72,7 +76,7 @@ def _is_boosted(hosted: Hosted, about: Post) -> bool:
 
 async def edit(wire: Wire, hosted: Hosted, inner: Inner, edited: Post) -> list[Draft]:
     """An edit: wrapped for threads; for microblogs the raw body, if it convinces on its own."""
-    if await _awaits_leave(hosted, edited.uri):
+    if not can_see(None, edited) or await _awaits_leave(hosted, edited.uri):
         return []
     drafts = await _wrap(wire, hosted, inner, edited, "edit", key=inner.uri)
     return drafts + _forward(hosted, inner, edited, "edit")
@@ -80,7 +84,7 @@ async def edit(wire: Wire, hosted: Hosted, inner: Inner, edited: Post) -> list[D
 
 async def vote(wire: Wire, hosted: Hosted, inner: Inner, voted: Post) -> list[Draft]:
     """A like, dislike, reaction or its undo: wrapped for threads, never for microblogs."""
-    if await _awaits_leave(hosted, voted.uri):
+    if not can_see(None, voted) or await _awaits_leave(hosted, voted.uri):
         return []
     return await _wrap(wire, hosted, inner, voted, "vote", key=inner.uri)
 
@@ -152,6 +156,8 @@ async def allowed(wire: Wire, hosted: Hosted, activity_uri: str, approval: str) 
     """A post that waited for its author's leave, sent to all: the boost with the approval's id."""
     asked = await Announced.get(group_id=hosted.group.id, activity_uri=activity_uri)
     about = await Post.get(uri=asked.object_uri).select_related("author")
+    if not can_see(None, about):
+        return []
     held = await Announced.filter(
         group_id=hosted.group.id, object_uri=about.uri, waiting=True
     ).order_by("id")

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from federation.models import Actor
 from fedigroups.groups.models import Group, Member, Thread
+from fedigroups.groups.visibility import Viewer
 
 STAFF = frozenset({"moderator", "owner"})
+
+
+def viewer(actor: Actor, member: Member | None) -> Viewer:
+    """The actor as one who looks at posts of the group that the row is of."""
+    shut_out = actor.state != "live"
+    if member is not None and member.state == "banned":
+        return Viewer(actor.id, "banned", shut_out)
+    if is_staff(member):
+        return Viewer(actor.id, "moderator", shut_out)
+    is_member = member is not None and member.state == "member"
+    return Viewer(actor.id, "member" if is_member else "none", shut_out)
 
 
 def is_staff(member: Member | None) -> bool:

@@ -26,7 +26,7 @@ from fedigroups.groups.views import (
     ThreadPage,
     ThreadRow,
 )
-from fedigroups.groups.visibility import can_see, listed_sql, open_sql
+from fedigroups.groups.visibility import can_see, left_a_place, listed_sql, open_sql, place_sql
 
 LIMIT = 25
 PINNED = 5
@@ -58,9 +58,8 @@ _REPLIES = (
     f"AND {open_sql('r')})"
 )
 _TO_READ = (
-    f"t.visible = ? AND p.visibility = 'public' AND (p.state = 'live' OR ("
-    "p.state IN ('deleted', 'removed') AND EXISTS (SELECT 1 FROM post r WHERE r.thread_id = t.id "
-    f"AND {listed_sql('r')})))"
+    f"t.visible = ? AND p.visibility = 'public' AND ({listed_sql('p')} OR ({place_sql('p')} "
+    f"AND EXISTS (SELECT 1 FROM post r WHERE r.thread_id = t.id AND {listed_sql('r')})))"
 )
 THREADS = (
     "SELECT t.id AS thread_id, t.title AS thread_title, t.locked AS locked, "
@@ -223,7 +222,7 @@ async def was_there(thread_id: int) -> bool:
     """Whether the thread was readable once and its root is deleted or removed. One query."""
     row = await storage.row(
         "SELECT 1 AS one FROM thread t JOIN post p ON p.id = t.root_id WHERE t.id = ? "
-        "AND p.state IN ('deleted', 'removed') AND p.visibility IN ('public', 'unlisted')",
+        f"AND {place_sql('p')}",
         _bounded(thread_id),
     )
     return row is not None
@@ -268,7 +267,7 @@ async def post_permalink(uri: str) -> Permalink | None:
     if row is None:
         return None
     post = views.post(row)
-    gone = post.state in {"deleted", "removed"} and post.visibility in {"public", "unlisted"}
+    gone = left_a_place(post)
     if not gone and not can_see(None, post):
         return None
     return Permalink(uri, row["group_name"], post.thread_id, post.id, gone)
@@ -391,7 +390,4 @@ def _person_post(row: storage.Row) -> PersonPost:
 
 
 def _is_there(root: PostView, answered: bool) -> bool:
-    if can_see(None, root):
-        return True
-    ended = root.state in {"deleted", "removed"} and root.visibility in {"public", "unlisted"}
-    return ended and answered
+    return can_see(None, root) or (left_a_place(root) and answered)

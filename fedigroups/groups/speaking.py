@@ -32,6 +32,7 @@ from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.documents import post_document
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Group, Member, Post
+from fedigroups.groups.visibility import can_see
 from outbox import build, streams
 from outbox.publish import Draft, Outgoing, Place, publish
 
@@ -61,7 +62,7 @@ async def answer(wire: Wire, author: Actor, parent: Post, text: Text) -> Post:
     await parent.fetch_related("thread__group")
     group = parent.thread.group
     member = await membership.standing(group, author)
-    if parent.state != "live":
+    if parent.state != "live" or not can_see(policies.viewer(author, member), parent):
         raise Malformed("the post that you answer is gone")
     if refusal := policies.refusal_to_reply(group, member, parent.thread):
         raise Malformed(f"{author.handle} cannot reply in {group.name}: {refusal}")
@@ -112,9 +113,10 @@ async def like(wire: Wire, actor: Actor, post: Post) -> None:
     """Like a post; a second time changes nothing. Raises `Malformed` for the banned."""
     await post.fetch_related("thread__group__actor", "author")
     group = post.thread.group
-    if post.state != "live":
+    member = await membership.standing(group, actor)
+    if post.state != "live" or not can_see(policies.viewer(actor, member), post):
         raise Malformed("the post that you like is gone")
-    if refusal := policies.refusal_to_react(group, await membership.standing(group, actor)):
+    if refusal := policies.refusal_to_react(group, member):
         raise Malformed(f"{actor.handle} cannot like in {group.name}: {refusal}")
     uri = wire.uris.activity(ids.new())
     body = dumps(build.like(uri, actor.uri, post.uri, group.actor.uri, post.author.uri))

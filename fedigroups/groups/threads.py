@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 
-from federation import bare, clock, ids, limits, storage
+from federation import addressing, bare, clock, ids, limits, storage
 from federation.documents import ObjectDoc
 from federation.models import Actor
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Group, Post, Thread, Tombstone
+from fedigroups.groups.visibility import can_see
 from inbox import awaited
 
 TITLE_CHARS = 200
@@ -120,39 +121,45 @@ def _version(document: ObjectDoc) -> int:
 
 
 async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
-    """Save the post in the thread, or as the root of a new one, and count it.
+    """Save the post in the thread, or as the root of a new one.
 
-    What came before it and is about it is processed next.
+    What a stranger may see is counted, and moves its thread and group up; nothing else does, for
+    numbers and places in lists are shown to strangers. What came before it and is about it is
+    processed next.
     """
-    now = clock.now_ms()
+    now, counts = clock.now_ms(), can_see(None, post)
     if thread is None:
         thread = Thread(
             id=ids.new(),
             group_id=group.id,
             title=post.title or excerpt(post.content, TITLE_CHARS) or post.uri,
             root_id=post.id,
-            posts_count=1,
+            posts_count=int(counts),
             active_at=now,
             created_at=now,
         )
         await bare.add(thread)
-    else:
+    post.thread = thread
+    await bare.add(post)
+    if counts:
+        await _count(group, thread, now, is_start=post.parent_id is None)
+    await awaited.arrived(post.uri)
+    return thread
+
+
+async def _count(group: Group, thread: Thread, now: int, *, is_start: bool) -> None:
+    if not is_start:
         await storage.execute(
             "UPDATE thread SET posts_count = posts_count + 1, active_at = ? WHERE id = ?",
             now,
             thread.id,
         )
-    post.thread = thread
-    await bare.add(post)
-    started = int(post.parent_id is None)
     await storage.execute(
         "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
-        started,
+        int(is_start),
         now,
         group.id,
     )
-    await awaited.arrived(post.uri)
-    return thread
 
 
 def written(document: ObjectDoc) -> dict[str, object]:
@@ -166,7 +173,7 @@ def written(document: ObjectDoc) -> dict[str, object]:
         "language": document.language[:16],
         "sensitive": document.sensitive,
         "attachments": _attachments(document),
-        "document": json.dumps(document.document, ensure_ascii=False),
+        "document": json.dumps(addressing.without_blind(document.document), ensure_ascii=False),
     }
 
 
@@ -205,20 +212,21 @@ async def end(post: Post, state: str, reason: str = "") -> None:
     """
     emptied = _EMPTIED if state == "deleted" else {}
     await Post.filter(id=post.id).update(state=state, reason=reason, **emptied)
-    if post.state == "live":
+    was_counted = can_see(None, post)
+    if was_counted:
         await storage.execute(
             "UPDATE thread SET posts_count = posts_count - 1 WHERE id = ?", post.thread_id
         )
     alive = await Post.filter(thread_id=post.thread_id, state="live").exists()
     if not alive:
-        await _close_thread(post)
+        await _close_thread(post, was_counted=was_counted)
     elif post.parent_id is None:
         await Thread.filter(id=post.thread_id).update(title="")
 
 
-async def _close_thread(post: Post) -> None:
+async def _close_thread(post: Post, *, was_counted: bool) -> None:
     hidden = await Thread.filter(id=post.thread_id, visible=True).update(visible=False)
-    if hidden:
+    if hidden and was_counted:
         await storage.execute(
             "UPDATE groups SET threads_count = threads_count - 1 "
             "WHERE id = (SELECT group_id FROM thread WHERE id = ?)",

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from fedigroups.groups.views import PostView, Shown
-from fedigroups.groups.visibility import can_see
+from fedigroups.groups.visibility import can_see, left_a_place
 
 LEVELS = 6
 """Deeper replies are not indented further."""
@@ -39,15 +39,11 @@ def _worth_showing(known: Mapping[int, PostView]) -> dict[int, PostView]:
             continue
         above: PostView | None = post
         while above is not None and above.id not in shown:
-            if not can_see(None, above) and not _left_a_place(above):
+            if not can_see(None, above) and not left_a_place(above):
                 break
             shown[above.id] = above
             above = known.get(above.parent_id) if above.parent_id else None
     return {post_id: known[post_id] for post_id in known if post_id in shown}
-
-
-def _left_a_place(post: PostView) -> bool:
-    return post.state in {"deleted", "removed"} and post.visibility in {"public", "unlisted"}
 
 
 def _place(

@@ -1,12 +1,23 @@
-"""This module decides who may see a post; every page, feed, collection and count asks here."""
+"""This module decides who may see a post; every page, feed, document, count and delivery asks here.
+
+The rules come twice, as functions over a post and as SQL over rows, side by side; a test holds
+them against each other for every state and visibility. A state that is not known here is hidden.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 OPEN = frozenset({"public", "unlisted"})
 """What anybody who has the URL may read."""
+ENDED = frozenset({"deleted", "removed"})
+JUDGED = frozenset({"live", "held", "removed"})
+"""What moderators read, to judge it. What its author deleted nobody reads."""
+OWN = frozenset({"live", "held"})
+
+OPEN_ROWS: dict[str, Any] = {"state": "live", "visibility__in": sorted(OPEN)}
+"""`can_see` of a stranger as a filter of the model."""
 
 
 class Seen(Protocol):
@@ -30,21 +41,44 @@ class Viewer:
     """Somebody who is known, as they stand to the group that the post is in."""
 
     actor_id: int
-    is_member: bool = False
+    standing: Literal["none", "member", "moderator", "banned"] = "none"
+    shut_out: bool = False
+    """They are suspended here, or their host is blocked: they are answered as if nothing was."""
 
 
 def can_see(viewer: Viewer | None, post: Seen) -> bool:
-    """Whether `viewer` (None: a stranger) may read the post at its URL. Hidden is non-existent."""
-    if viewer is not None and viewer.actor_id == post.author_id:
-        return post.state in {"live", "held"}
-    if post.state != "live":
+    """Whether `viewer` (None: a stranger) may read the post at its URL. Hidden is non-existent.
+
+    The banned read what strangers read: it is open to everybody, and they need only not say who
+    they are.
+    """
+    if viewer is not None and viewer.shut_out:
         return False
-    return post.visibility in OPEN or (viewer is not None and viewer.is_member)
+    if viewer is None or viewer.standing == "banned":
+        return _is_open(post)
+    if viewer.standing == "moderator":
+        return post.state in JUDGED
+    if viewer.actor_id == post.author_id:
+        return post.state in OWN
+    return _is_open(post) or (_is_for_members(post) and viewer.standing == "member")
+
+
+def _is_open(post: Seen) -> bool:
+    return post.state == "live" and post.visibility in OPEN
+
+
+def _is_for_members(post: Seen) -> bool:
+    return post.state == "live" and post.visibility == "members"
 
 
 def is_listed(post: Seen) -> bool:
     """Whether a stranger meets the post in lists and feeds: unlisted ones are only at their URL."""
     return can_see(None, post) and post.visibility == "public"
+
+
+def left_a_place(post: Seen) -> bool:
+    """Whether a stranger may know that the post was there, without its words: it was open once."""
+    return post.state in ENDED and post.visibility in OPEN
 
 
 def listed_sql(alias: str) -> str:
@@ -55,3 +89,10 @@ def listed_sql(alias: str) -> str:
 def open_sql(alias: str) -> str:
     """`can_see` of a stranger as SQL, for the post under `alias`."""
     return f"{alias}.state = 'live' AND {alias}.visibility IN ('public', 'unlisted')"
+
+
+def place_sql(alias: str) -> str:
+    """`left_a_place` as SQL, for the post under `alias`."""
+    return (
+        f"{alias}.state IN ('deleted', 'removed') AND {alias}.visibility IN ('public', 'unlisted')"
+    )

@@ -22,11 +22,11 @@ from federation.provenance import visitor
 from federation.strict_json import dumps
 from federation.vocabulary import ACTIVITY_JSON
 from federation.wire import Wire
-from fedigroups.groups import collections, lookup
+from fedigroups.groups import collections, lookup, read
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.documents import actor_document, group_document, tombstone
-from fedigroups.groups.models import Group, Post, Thread
-from fedigroups.groups.visibility import can_see
+from fedigroups.groups.models import Group, Post
+from fedigroups.groups.visibility import can_see, left_a_place
 from fedigroups.web import pages
 from fedigroups.web.addresses import asked_number, number
 from fedigroups.web.answers import Endpoint, shared
@@ -208,10 +208,10 @@ class Served:
         return activity_json(await collections.featured(hosted, self.uris, documents))
 
     async def thread(self, request: Request) -> Response:
-        """A thread's posts (FEP-7888), of a visible thread of this group."""
+        """A thread's posts (FEP-7888), of a thread of this group that a stranger may read."""
         hosted = await self._hosted(request)
-        found = await Thread.get_or_none(id=number(request.path_params["id"]), visible=True)
-        if hosted is None or found is None or found.group_id != hosted.group.id:
+        found = await read.thread_head(number(request.path_params["id"]))
+        if hosted is None or found is None or found.group.id != hosted.group.id:
             return missing("such thread")
         return activity_json(await collections.thread(hosted, found, self.uris))
 
@@ -221,7 +221,7 @@ class Served:
         post = await Post.get_or_none(uri=uri)
         if post is None:
             return missing("such post")
-        if post.state in {"deleted", "removed"}:
+        if left_a_place(post):
             return self._gone(uri, post.kind, post.updated_at or post.received_at)
         if not can_see(None, post):
             return missing("such post")
@@ -231,7 +231,14 @@ class Served:
         """An activity as it was sent, if it was sent to all."""
         uri = self.uris.activity(request.path_params["id"])
         activity = await Activity.get_or_none(uri=uri, public=True)
-        return activity_json(bytes(activity.body)) if activity else missing("such activity")
+        if activity is None or await self._is_hidden(activity.object_uri):
+            return missing("such activity")
+        return activity_json(bytes(activity.body))
+
+    async def _is_hidden(self, post_uri: str) -> bool:
+        """Whether that is a post of which strangers may not even know that it was there."""
+        post = await Post.get_or_none(uri=post_uri) if post_uri else None
+        return post is not None and not can_see(None, post) and not left_a_place(post)
 
     async def person_collection(self, request: Request) -> Response:
         """A person's collections: counts, not lists."""

@@ -32,20 +32,30 @@ def leaving_to(uri: str) -> str:
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (
+        b"permissions-policy",
+        b"autoplay=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), "
+        b"microphone=(), payment=(), usb=()",
+    ),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"content-security-policy", POLICY.encode()),
 )
+_HTTPS_ALONE = (b"strict-transport-security", b"max-age=31536000")
+"""For this host, not for those below it: they need not be ours."""
+
+Headers = list[tuple[bytes, bytes]]
 
 
 class SecurityHeaders:
     """ASGI middleware; wrap it around the whole app, so that error pages have the headers too.
 
-    What a response already says for itself is kept.
+    What a response already says for itself is kept. With `https` browsers come by that alone.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
+        self._always = (*_ALWAYS, _HTTPS_ALONE) if https else _ALWAYS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the app inside does, with the headers."""
@@ -55,23 +65,25 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _with_ours(list(message.get("headers", ())))
+                message["headers"] = self._with_ours(list(message.get("headers", ())))
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
+    def _with_ours(self, headers: Headers) -> Headers:
+        """The headers of an answer, to which ours are added where it says nothing itself."""
+        said = dict(headers)
+        headers += [pair for pair in self._always if pair[0] not in said]
+        cache = said.get(b"cache-control", b"")
+        if b"immutable" in cache:
+            return headers
+        if not cache and said.get(b"content-type", b"").startswith(b"text/html"):
+            headers.append((b"cache-control", b"no-cache"))
+        return _by_accept(headers, said.get(b"vary", b""))
 
-def _with_ours(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer, to which ours are added where it says nothing itself."""
-    said = dict(headers)
-    headers += [pair for pair in _ALWAYS if pair[0] not in said]
-    cache = said.get(b"cache-control", b"")
-    if b"immutable" in cache:
-        return headers
-    if not cache and said.get(b"content-type", b"").startswith(b"text/html"):
-        headers.append((b"cache-control", b"no-cache"))
-    # The same URL is a page for people and a document for programs.
-    vary = said.get(b"vary", b"")
+
+def _by_accept(headers: Headers, vary: bytes) -> Headers:
+    """With `Vary: Accept`: the same URL is a page for people and a document for programs."""
     if b"accept" in vary.lower().replace(b" ", b"").split(b","):
         return headers
     others = [pair for pair in headers if pair[0] != b"vary"]

@@ -12,6 +12,7 @@ from federation import clock, nodeinfo, storage, webfinger, wellknown
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.wire import Wire
+from fedigroups.groups.visibility import open_sql
 from fedigroups.web.answers import Endpoint, shared
 
 YEAR_MS = 365 * clock.DAY
@@ -93,16 +94,16 @@ class WellKnown:
 async def _counts() -> nodeinfo.Counts:
     month = clock.now_ms() - 30 * clock.DAY
     counted = await storage.rows(
-        "SELECT (SELECT COUNT(*) FROM account"
+        "SELECT (SELECT COUNT(*) FROM account"  # noqa: S608 - our own SQL
         "   WHERE confirmed_at > 0 AND approved_at > 0) AS users,"
         " (SELECT COUNT(DISTINCT post.author_id) FROM post JOIN account"
         "   ON account.actor_id = post.author_id WHERE post.received_at > ?) AS month,"
         " (SELECT COUNT(DISTINCT post.author_id) FROM post JOIN account"
         "   ON account.actor_id = post.author_id WHERE post.received_at > ?) AS halfyear,"
         " (SELECT COUNT(*) FROM post JOIN account ON account.actor_id = post.author_id"
-        "   WHERE post.parent_id IS NULL AND post.state = 'live') AS posts,"
+        f"   WHERE post.parent_id IS NULL AND {open_sql('post')}) AS posts,"
         " (SELECT COUNT(*) FROM post JOIN account ON account.actor_id = post.author_id"
-        "   WHERE post.parent_id IS NOT NULL AND post.state = 'live') AS comments,"
+        f"   WHERE post.parent_id IS NOT NULL AND {open_sql('post')}) AS comments,"
         " (SELECT COUNT(*) FROM groups WHERE hosted = ? AND state = 'open') AS groups_here",
         month,
         clock.now_ms() - 182 * clock.DAY,

@@ -10,6 +10,7 @@ from fedigroups.groups import early, evidence, lookup, reactions, threads
 from fedigroups.groups.evidence import Arrival, Found
 from fedigroups.groups.handlers.create import take_announced
 from fedigroups.groups.models import Post
+from fedigroups.groups.visibility import can_see
 from inbox.registry import Outcome, Received, done, ignored
 
 
@@ -43,7 +44,7 @@ async def _boost(received: Received) -> Outcome:
     if post is None:
         awaits = await early.expected(received, received.activity.object_id)
         return ignored("it boosts nothing that we have", awaits=awaits)
-    if post.state != "live":
-        return ignored("what it boosts is gone")
+    if not can_see(None, post):
+        return ignored("what it boosts is gone, or not for everybody")
     await reactions.put(post, received.actor.uri, "boost", received.activity.id)
     return done("boost counted")

@@ -9,6 +9,7 @@ from federation import addressing, limits
 from federation.documents import read_object
 from federation.models import Actor
 from federation.origin import host_of
+from federation.strict_json import dumps
 from fedigroups.groups import (
     crossposts,
     distribute,
@@ -22,6 +23,7 @@ from fedigroups.groups import (
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.evidence import Found
 from fedigroups.groups.models import Group, Post
+from fedigroups.groups.visibility import OPEN, can_see, left_a_place
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -46,7 +48,7 @@ async def on_create(received: Received) -> Outcome:
         return ignored("a poll vote is no reply, and the poll is not ours")
     found: Found = received.facts
     visibility = addressing.visibility(received.activity.document, found.post.object.document)
-    if visibility not in {"public", "unlisted"}:
+    if visibility not in OPEN:
         return ignored("it is not public: a group never shows what was said to a few")
     if known := await threads.placed(found.post.object.id):
         return await _again(received, known)
@@ -99,7 +101,7 @@ async def _willing(named: Iterable[Hosted], author: Actor) -> tuple[list[Hosted]
 
 async def _stored(group: Group, between: evidence.Arrival, parent: Post | None) -> Post | None:
     visibility = addressing.visibility(between.object.document)
-    if visibility not in {"public", "unlisted"}:
+    if visibility not in OPEN:
         return None
     await threads.store(group, between, parent, visibility)
     return await threads.placed(between.object.id)
@@ -126,6 +128,8 @@ async def _refusal(received: Received, author: Actor, parent: Post) -> str:
     if group.hosted and received.announcer is not None:
         return "a group's announcement is never announced again"
     member = await membership.standing(group, author)
+    if not can_see(policies.viewer(author, member), parent) and not left_a_place(parent):
+        return "it answers nothing that its author may read"
     return policies.refusal_to_reply(group, member, parent.thread)
 
 
@@ -187,7 +191,7 @@ async def _take(
 async def _again(received: Received, known: Post) -> Outcome:
     """A post that we have: one fetched as somebody's parent is announced when its Create comes."""
     author, group = received.actor, known.thread.group
-    if not group.hosted or received.announcer is not None or known.state != "live":
+    if not group.hosted or received.announcer is not None or not can_see(None, known):
         return ignored("it is known")
     if known.author_id != author.id or author.kind in ECHOES:
         return ignored("it is known")
@@ -225,14 +229,13 @@ async def _announce(
 
 
 def inner_of(received: Received) -> Inner:
-    """The activity as it came, to be announced."""
-    activity = received.activity
-    return Inner(
-        activity.id,
-        received.body,
-        host_of(activity.actor),
-        distribute.carries_signature(activity.document),
-    )
+    """The activity as it came, to be announced; only whom it was sent to in secret is left out."""
+    activity, document = received.activity, received.activity.document
+    if addressing.has_blind(document):
+        body = dumps(addressing.without_blind(document))
+        return Inner(activity.id, body, host_of(activity.actor))
+    signed = distribute.carries_signature(document)
+    return Inner(activity.id, received.body, host_of(activity.actor), signed)
 
 
 async def take_announced(
@@ -240,7 +243,7 @@ async def take_announced(
 ) -> Outcome:
     """A post that a group elsewhere announced by its id, into that group's threads."""
     group = await lookup.joined(announcer)
-    if group is None or visibility not in {"public", "unlisted"}:
+    if group is None or visibility not in OPEN:
         return ignored("nobody here is in the group, or it is not public")
     oldest = [*found.ancestors, found.post][0]
     parent = await threads.parent_of(oldest.object)

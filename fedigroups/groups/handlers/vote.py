@@ -17,6 +17,7 @@ from fedigroups.groups import (
 )
 from fedigroups.groups.handlers.create import inner_of
 from fedigroups.groups.models import Post
+from fedigroups.groups.visibility import can_see
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -77,6 +78,8 @@ async def _refusal(received: Received, post: Post) -> str:
     if not group.hosted:
         return ""
     member = await membership.standing(group, received.actor)
+    if not can_see(policies.viewer(received.actor, member), post):
+        return "what it reacts to is gone"
     return policies.refusal_to_react(group, member)
 
 

@@ -272,6 +272,7 @@ async def test_a_held_post_is_not_counted_away_twice(here: Here, ann: Actor) -> 
     post = await store(here, note(ann), ann)
     await Post.filter(id=post.id).update(state="held")
     await Thread.filter(id=post.thread_id).update(posts_count=0)
+    await Group.filter(id=here.group.id).update(threads_count=0)
     await threads.end(await fresh(post.uri), "removed", "spam")
     assert await counts(here) == (0, [0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import httpx
 import pytest
@@ -11,11 +12,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+import doors
 import scenery
+from federation.vocabulary import ACTIVITY_JSON
+from fedigroups.app import make_app
 from fedigroups.store import Store
 from fedigroups.web import errors, static
 from fedigroups.web.headers import SecurityHeaders
 from scenery import SITE, browser
+from world import World
 
 pytestmark = pytest.mark.anyio
 
@@ -72,7 +77,9 @@ async def test_what_a_response_says_for_itself_is_kept() -> None:
         }
         return JSONResponse({}, headers=headers)
 
-    transport = httpx.ASGITransport(SecurityHeaders(Starlette(routes=[Route("/", own)])))
+    transport = httpx.ASGITransport(
+        SecurityHeaders(Starlette(routes=[Route("/", own)]), https=True)
+    )
     async with httpx.AsyncClient(transport=transport, base_url=SITE.origin) as client:
         answer = await client.get("/")
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -144,10 +151,68 @@ async def test_a_crash_is_told_in_plain_words_without_details(has_site: bool) ->
     )
     if has_site:
         app.state.site = SITE
-    transport = httpx.ASGITransport(SecurityHeaders(app), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(SecurityHeaders(app, https=True), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=SITE.origin) as client:
         answer = await client.get("/")
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text
     assert "secret" not in answer.text
     assert "content-security-policy" in answer.headers
+
+
+SAID = {
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "strict-transport-security": "max-age=31536000",
+}
+OTHERS = [
+    ("GET", "/nowhere", {}, 404),
+    ("GET", "/users/nobody", {"Accept": ACTIVITY_JSON}, 404),
+    ("POST", "/groups", {}, 405),
+    ("HEAD", "/groups/welders", {"Accept": ACTIVITY_JSON}, 200),
+    ("GET", "/groups/welders", {"If-None-Match": "*"}, 304),
+    ("GET", "/groups?q=%00", {}, 400),
+    ("GET", "/groups?q=" + "x" * 9_000, {}, 414),
+    ("GET", "/groups/Welders", {}, 308),
+    ("POST", "/inbox", {"Content-Type": ACTIVITY_JSON}, 400),
+    ("POST", "/groups/nobody/inbox", {"Content-Type": ACTIVITY_JSON}, 404),
+    ("GET", "/groups/welders/followers_synchronization", {"Accept": ACTIVITY_JSON}, 401),
+]
+
+
+def assert_guarded(answer: httpx.Response, what: object) -> None:
+    assert {name: answer.headers.get(name) for name in SAID} == SAID, what
+    policy = directives(answer)
+    assert (policy["default-src"], policy["script-src"]) == ("'none'", "'none'"), what
+    assert (policy["frame-ancestors"], policy["base-uri"]) == ("'none'", "'none'"), what
+    assert "unsafe" not in answer.headers["content-security-policy"], what
+    assert answer.headers["referrer-policy"] in {"same-origin", "no-referrer"}, what
+    assert "camera=()" in answer.headers["permissions-policy"], what
+    assert len(answer.headers.get_list("content-security-policy")) == 1, what
+    assert "set-cookie" not in answer.headers, what
+
+
+async def test_every_kind_of_answer_tells_browsers_what_it_may_do(world: World) -> None:
+    # H169; and no answer sets a cookie: when one does, it says Secure, HttpOnly and SameSite
+    town = await world.town()
+    root = await town.write("tom", "Which rod for thin sheet?")
+    known = doors.Known(threads=(root.thread_id,), posts=(root.id,), activities=("1",))
+    kinds: set[str] = set()
+    for path, accept in product(doors.addresses(make_app(town.instance), known), doors.KINDS):
+        answer = await doors.ask(town, path, accept)
+        kinds.add(answer.headers.get("content-type", "").partition(";")[0])
+        assert_guarded(answer, path)
+    assert kinds >= {"text/html", ACTIVITY_JSON, "application/atom+xml", "text/css"}
+    assert kinds >= {"image/svg+xml", "application/jrd+json", "application/problem+json"}
+    for method, path, headers, status in OTHERS:
+        request = httpx.Request(method, f"{SITE.origin}{path}", headers=headers)
+        answer = await town.network.handle_async_request(request)
+        assert answer.status_code == status, path
+        assert_guarded(answer, path)
+
+
+async def test_who_comes_by_http_is_not_told_to_come_by_https(database: Store) -> None:
+    async with browser(replace(SITE, origin="http://localhost:8000")) as client:
+        answer = await client.get("/")
+    assert "strict-transport-security" not in answer.headers

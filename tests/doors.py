@@ -1,0 +1,110 @@
+"""Every address at which an instance answers a GET, found in its app, so that none is forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from federation.vocabulary import ACTIVITY_JSON
+from fedigroups.app import make_app
+from fedigroups.web import static
+from world import Town
+
+ORIGIN = "https://groups.example"
+KINDS = ("text/html", ACTIVITY_JSON)
+QUERIES = {
+    "/.well-known/webfinger": (
+        "",
+        "?resource=acct:welders@groups.example",
+        "?resource=acct:tom@groups.example",
+    ),
+    "/groups": ("", "?q=weld", "?q=sesame"),
+    "/groups/{name}": ("", "?sort=new", "?sort=top", "?before=9999999999999.1"),
+    "/groups/{name}/threads/{id}": ("", "?after=1"),
+    "/groups/{name}/join": ("", "?handle=@ann@m.example"),
+    "/@{name}": ("", "?before=9223372036854775807"),
+    "/follow": ("", "?uri=https://h.example/groups/bakers"),
+}
+"""What else than the bare address is asked for."""
+
+Answer = tuple[int, str, str]
+"""Status, where it leads to, and the text."""
+
+
+def inside(app: Any) -> Starlette:
+    """The app inside of all middleware."""
+    while not isinstance(app, Starlette):
+        app = app.app
+    return app
+
+
+def routes(app: ASGIApp) -> list[Route]:
+    """Its routes that answer a GET."""
+    found = [route for route in inside(app).routes if isinstance(route, Route)]
+    return [route for route in found if "GET" in (route.methods or ())]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What may stand in an address: the numbers are ids."""
+
+    groups: tuple[str, ...] = ("welders",)
+    people: tuple[str, ...] = ("tom",)
+    threads: tuple[int, ...] = ()
+    posts: tuple[int, ...] = ()
+    activities: tuple[str, ...] = ()
+    files: tuple[str, ...] = field(
+        default=tuple(file.served_as for file in static.FILES.values()), repr=False
+    )
+
+    def values(self, template: str, parameter: str) -> tuple[Any, ...]:
+        """What may stand in this place. A parameter that is not known here raises `KeyError`."""
+        if parameter == "name" and template.startswith(("/users/", "/@")):
+            return self.people
+        if parameter == "name":
+            return self.files if template.startswith("/static/") else self.groups
+        if parameter == "id" and template.startswith("/activities/"):
+            return self.activities
+        if parameter == "id":
+            return self.threads if "/threads/" in template else self.posts
+        return {
+            "collection": ("outbox", "followers", "following"),
+            "version": ("2.0", "2.1"),
+        }[parameter]
+
+
+def addresses(app: ASGIApp, known: Known) -> Iterator[str]:
+    """Every address that can be made of what is known."""
+    for route in routes(app):
+        template = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
+        names = re.findall(r"\{(\w+)\}", template)
+        for chosen in product(*(known.values(template, name) for name in names)):
+            path = template.format(**dict(zip(names, chosen, strict=True)))
+            for query in QUERIES.get(template, ("",)):
+                yield path + query
+
+
+async def ask(town: Town, path: str, accept: str, **headers: str) -> httpx.Response:
+    """The answer of our instance."""
+    request = httpx.Request("GET", f"{ORIGIN}{path}", headers={"Accept": accept} | headers)
+    response = await town.network.handle_async_request(request)
+    await response.aread()
+    return response
+
+
+async def answers(town: Town, known: Known) -> dict[tuple[str, str], Answer]:
+    """What every door says to people and to programs."""
+    said: dict[tuple[str, str], Answer] = {}
+    for path, accept in product(addresses(make_app(town.instance), known), KINDS):
+        response = await ask(town, path, accept)
+        where = response.headers.get("location", "")
+        said[path, accept] = (response.status_code, where, response.text)
+    return said
