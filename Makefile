@@ -45,6 +45,7 @@ migration: $(DEV_STAMP) ## Write the next migration from the models: make migrat
 
 handbook: $(RUN_STAMP) ## Write the handbook's pages that are made from the code
 	@$(BIN)/fedigroups config docs > deploy/handbook/settings.md
+	@$(BIN)/fedigroups config limits > deploy/handbook/limits.md
 
 lock: | .venv/bin/python ## Resolve the dependencies anew into requirements/*.txt
 	@$(PIP) install pip-tools

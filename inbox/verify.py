@@ -22,7 +22,7 @@ from federation.errors import BadSignature, Blocked, FederationError, Gone, Over
 from federation.fetch import Budget
 from federation.origin import host_of, same_origin, without_fragment
 from federation.pace import Allowance, Memory
-from federation.provenance import CLAIMS, FETCHES, prove
+from federation.provenance import prove
 from federation.signatures import Claim, Nonces, SignedRequest
 from federation.wire import Wire
 from inbox.gate import check_host
@@ -73,9 +73,9 @@ class Verifier:
         `Blocked` when a key is on a host that the operator blocked; with `Slowed` when that host
         has used up its share; with `Unreachable` when the host of a key did not answer.
         """
-        claims = signatures.read(request)[:CLAIMS]
+        claims = signatures.read(request)[: limits.SIGNATURES]
         await self._check_hosts(claims, activity)
-        budget = Budget(FETCHES)
+        budget = Budget(limits.FETCHES_PER_PROOF)
         try:
             sender = await self._sender(request, claims, activity, budget)
             return await self._judged(sender, activity, budget)
@@ -153,7 +153,7 @@ class Verifier:
             return False
         self._asked.put(actor, True, limits.KEY_REFETCH_SECONDS)
         try:
-            await self._wire.fetcher.get(actor, Budget(FETCHES))
+            await self._wire.fetcher.get(actor, Budget(limits.FETCHES_PER_PROOF))
         except FederationError as error:
             return isinstance(error, Gone) and error.status == 410
         return False

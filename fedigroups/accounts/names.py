@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tortoise.exceptions import IntegrityError
 
 from federation.errors import Malformed
 from federation.models import Actor
@@ -48,3 +52,12 @@ async def check_free(name: str, uris: Uris) -> None:
     taken = await Actor.filter(uri__in=[uris.group(name), uris.person(name)]).exists()
     if taken:
         raise Malformed(f"the name {name!r} is taken on this instance; choose another")
+
+
+@contextmanager
+def claiming(name: str) -> Iterator[None]:
+    """Around the transaction that takes a free name: `Malformed` when another was quicker."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Malformed(f"the name {name!r} is taken on this instance; choose another") from error

@@ -10,7 +10,7 @@ from federation.keys import Minted, mint
 from federation.models import Actor
 from federation.wire import Wire
 from fedigroups.accounts.models import Account
-from fedigroups.accounts.names import check_free, check_name
+from fedigroups.accounts.names import check_free, check_name, claiming
 
 PASSWORD_CHARS = (10, 1_000)
 
@@ -50,17 +50,18 @@ async def sign_up(
     await check_free(check_name(name), wire.uris)
     hashed = hash_password(password) if password else ""
     minted, uri = await mint(), wire.uris.person(name)
-    async with storage.transaction():
-        actor = await add_local_actor(wire, minted, uri, "Person", name, display=display)
-        account = Account(
-            id=ids.new(),
-            actor_id=actor.id,
-            email=email,
-            password_hash=hashed,
-            admin=admin,
-            created_at=clock.now_ms(),
-        )
-        await account.save(force_create=True)
+    with claiming(name):
+        async with storage.transaction():
+            actor = await add_local_actor(wire, minted, uri, "Person", name, display=display)
+            account = Account(
+                id=ids.new(),
+                actor_id=actor.id,
+                email=email,
+                password_hash=hashed,
+                admin=admin,
+                created_at=clock.now_ms(),
+            )
+            await account.save(force_create=True)
     return account
 
 

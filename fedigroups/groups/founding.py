@@ -12,7 +12,7 @@ from federation.limits import NAME_CHARS, SUMMARY_CHARS
 from federation.models import Actor
 from federation.strict_json import dumps
 from federation.wire import Wire
-from fedigroups.accounts.names import check_free, check_name
+from fedigroups.accounts.names import check_free, check_name, claiming
 from fedigroups.accounts.people import add_local_actor
 from fedigroups.content.markdown import render
 from fedigroups.content.sanitise import excerpt, safe_url
@@ -50,22 +50,23 @@ async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted
     columns = {"title": name} | _columns(profile)
     columns.setdefault("description", excerpt(columns.get("summary_html", "")))
     minted, now = await mint(), clock.now_ms()
-    async with storage.transaction():
-        actor = await add_local_actor(
-            wire, minted, wire.uris.group(name), "Group", name, display=columns["title"]
-        )
-        group = Group(
-            id=ids.new(),
-            actor_id=actor.id,
-            name=name,
-            created_at=now,
-            active_at=now,
-            updated_at=now,
-            members_count=1,
-            **columns,
-        )
-        await group.save(force_create=True)
-        await _own(group, owner, now)
+    with claiming(name):
+        async with storage.transaction():
+            actor = await add_local_actor(
+                wire, minted, wire.uris.group(name), "Group", name, display=columns["title"]
+            )
+            group = Group(
+                id=ids.new(),
+                actor_id=actor.id,
+                name=name,
+                created_at=now,
+                active_at=now,
+                updated_at=now,
+                members_count=1,
+                **columns,
+            )
+            await group.save(force_create=True)
+            await _own(group, owner, now)
     return Hosted(group, actor)
 
 
