@@ -7,9 +7,10 @@ RUN_STAMP := .venv/run.stamp
 DEV_STAMP := .venv/dev.stamp
 SOURCES := fedigroups federation inbox outbox
 WORKERS ?= 2
+MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench scale test check format migration handbook lock clean
+.PHONY: help run demo bench scale test fuzz audit check format migration handbook lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +29,14 @@ scale: $(DEV_STAMP) ## Measure an instance that 10,000 and 100,000 servers read;
 
 test: check ## Every check, then every test; the last line is pytest's
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+fuzz: $(DEV_STAMP) ## Spoil what strangers send for MINUTES=60, and see whether anything gives way
+	@FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/fuzz -n0 --timeout=0 -p no:randomly -q --capture=sys
+
+audit: | .venv/bin/python ## Ask the advisory database about what we depend on: needs the internet
+	@test -x .venv/audit/bin/pip-audit || { $(PYTHON) -m venv .venv/audit && \
+		.venv/audit/bin/python -m pip --quiet --disable-pip-version-check install pip-audit; }
+	@.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/run.txt
 
 check: $(DEV_STAMP) ## What needs no running: style, types, layers, spelling
 	@$(BIN)/ruff check .
