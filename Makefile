@@ -7,9 +7,10 @@ RUN_STAMP := .venv/run.stamp
 DEV_STAMP := .venv/dev.stamp
 SOURCES := fedigroups federation inbox outbox
 WORKERS ?= 2
+MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench scale test crash check format migration handbook lock clean
+.PHONY: help run demo bench scale test crash fuzz audit check format migration handbook lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,14 @@ test: check ## Every check, then every test; the last line is pytest's
 crash: $(DEV_STAMP) ## Every fault of tests/crash, the long ones too: two hours
 	@$(BIN)/python -m pytest -m "long or not long" tests/crash
 
+fuzz: $(DEV_STAMP) ## Spoil what strangers send for MINUTES=60, and see whether anything gives way
+	@FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/fuzz -n0 --timeout=0 -p no:randomly -q --capture=sys
+
+audit: | .venv/bin/python ## Ask the advisory database about what we depend on: needs the internet
+	@test -x .venv/audit/bin/pip-audit || { $(PYTHON) -m venv .venv/audit && \
+		.venv/audit/bin/python -m pip --quiet --disable-pip-version-check install pip-audit; }
+	@.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/run.txt
+
 check: $(DEV_STAMP) ## What needs no running: style, types, layers, spelling
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -48,6 +57,7 @@ migration: $(DEV_STAMP) ## Write the next migration from the models: make migrat
 
 handbook: $(RUN_STAMP) ## Write the handbook's pages that are made from the code
 	@$(BIN)/fedigroups config docs > deploy/handbook/settings.md
+	@$(BIN)/fedigroups config limits > deploy/handbook/limits.md
 
 lock: | .venv/bin/python ## Resolve the dependencies anew into requirements/*.txt
 	@$(PIP) install pip-tools

@@ -19,16 +19,18 @@ from federation.errors import (
     Malformed,
     NotUsable,
     OverBudget,
+    Unreachable,
 )
 from federation.fetch import Budget, Fetcher
 from federation.flights import Flights
 from federation.models import Actor
-from federation.pace import Memory
+from federation.pace import Buckets, Memory
 from federation.peers import Peers
 from federation.register import Clean
 from federation.uris import Uris
 from federation.watch import NOBODY, Watch
 
+MINUTE = 60.0
 STALE_SECONDS = 300.0
 """How long the row of an actor that could not be fetched anew is good without another try."""
 
@@ -48,6 +50,8 @@ class Actors:
         self._watch = watch
         self._reads: Flights[Actor | KeyDoc] = Flights()
         self._stale: Memory[bool] = Memory()
+        self._met: Memory[bool] = Memory()
+        self._meetings = Buckets(limits.NEW_HOSTS_PER_MINUTE_OF_SITE, MINUTE)
 
     async def known(self, uri: str) -> Actor | None:
         """The row of an actor in whatever state, or None; asks nobody."""
@@ -122,10 +126,24 @@ class Actors:
             raise Gone(f"{uri} is gone")
         return row
 
+    async def _meet(self, host: str) -> None:
+        """Refuse (`Unreachable`: later) to meet more new hosts of one site than honest ones have.
+
+        Whoever owns a domain has names below it without end, and each would be asked.
+        """
+        if self._met.get(host):
+            return
+        if not await register.knows(host):
+            wait = self._meetings.take(origin.site_of(host))
+            if wait:
+                raise Unreachable(f"too many new hosts like {host} came at once", retry_after=wait)
+        self._met.put(host, True, STALE_SECONDS)
+
     async def _fetch(self, uri: str, budget: Budget | None, anew: bool) -> Actor | KeyDoc:
         row = None if anew else await register.actor(uri)
         if row is not None and row.state != "gone" and _is_fresh(row):
             return row
+        await self._meet(origin.host_of(uri))
         document = (await self._fetcher.get(uri, budget)).document
         key = register.read_key(document)
         if key is not None:

@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
+from federation import limits
+
 NAME = "Collection-Synchronization"
 EMPTY = "0" * 64
 """The digest of nobody."""
 
-_CHARS = 4_096
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PARAMETER = re.compile(r'[ \t]*([A-Za-z]{1,32})="([^"\\]*)"[ \t]*(?:,|\Z)')
 
@@ -48,7 +49,7 @@ class Synchronization:
 
 def read(value: str) -> Synchronization | None:
     """What a header says; None for whatever is no such header."""
-    found = _PARAMETER.findall(value) if len(value) <= _CHARS else []
+    found = _PARAMETER.findall(value) if len(value) <= limits.SYNCHRONIZATION_CHARS else []
     said = {name.lower(): text for name, text in found}
     if len(said) != len(found) or _PARAMETER.sub("", value):
         return None

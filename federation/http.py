@@ -18,12 +18,9 @@ from urllib.parse import quote
 
 import httpx
 
-from federation import clock, origin
+from federation import clock, limits, origin
 from federation.config import FederationConfig
 from federation.errors import Forbidden, Malformed, NotUsable, Unreachable
-
-RETRY_AFTER_SECONDS = (1.0, 21_600.0)
-"""What a `Retry-After` is clamped to: a second, and six hours."""
 
 # What a path may carry as it is: RFC 3986 with the characters that servers put there anyway.
 _PATH_SAFE = "!#$%&'()*+,/:;=?@[]^_`{|}~\""
@@ -132,7 +129,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
-    least, most = RETRY_AFTER_SECONDS
+    least, most = limits.RETRY_AFTER_SECONDS
     try:
         seconds = float(value)
     except ValueError:

@@ -29,10 +29,6 @@ from federation.keys import PublicKey
 from federation.pace import Allowance, Memory
 from federation.uris import Uris
 
-REKEYS_PER_HOST = 60
-"""Refetches in an hour, of all actors of one host together, because a signature failed."""
-STRANGERS_PER_HOST = 300
-"""Unknown keys of one host that may lead nowhere in an hour before it is asked no more."""
 HOUR_SECONDS = 3_600.0
 KNOWN_SECONDS = 60.0
 """How long a key is remembered without a look at its row: each request needs one."""
@@ -61,8 +57,8 @@ class Keyholders:
         self._renewed: Memory[_Renewal] = Memory()
         self._refused: Memory[FederationError] = Memory()
         self._known: Memory[PublicKey] = Memory()
-        self._rekeys = Allowance(REKEYS_PER_HOST, HOUR_SECONDS)
-        self._failures = Allowance(STRANGERS_PER_HOST, HOUR_SECONDS)
+        self._rekeys = Allowance(limits.REKEYS_PER_HOST, HOUR_SECONDS)
+        self._failures = Allowance(limits.STRANGERS_PER_HOST, HOUR_SECONDS)
 
     async def key(self, key_id: str, budget: Budget | None) -> PublicKey:
         """The key of that id: the stored one, or one that its document and its actor agree on."""

@@ -47,7 +47,6 @@ FRAGMENTS: dict[Algorithm, str] = {"rsa": "#main-key", "ed25519": "#ed25519-key"
 _PADDING = PKCS1v15()
 _HASHES: dict[Hash, hashes.HashAlgorithm] = {"sha256": hashes.SHA256(), "sha512": hashes.SHA512()}
 _PEM_BEGINS = ("-----BEGIN PUBLIC KEY-----", "-----BEGIN RSA PUBLIC KEY-----")
-_PEM_CHARS = 16_384
 _EXPONENTS = range(65_537, 2**32, 2)
 _CACHED = 1_024
 
@@ -257,7 +256,7 @@ def _rsa(material: str) -> RSAPublicKey:
 
 def _pem_rsa(material: str) -> object:
     text = material.strip()
-    if len(material) > _PEM_CHARS or text.count("-----BEGIN") != 1:
+    if len(material) > limits.KEY_CHARS or text.count("-----BEGIN") != 1:
         raise Malformed("not one public key in PEM")
     if not text.startswith(_PEM_BEGINS):
         raise Malformed(f"not a public key in PEM but {text[:40]!r}")

@@ -1,23 +1,66 @@
-"""Every number that bounds what a stranger can make us do; one place, so that it can be read."""
+"""Every number that bounds what a stranger can make us do; one place, so that it can be read.
+
+Each has a test at it, below and above it (`tests/federation/test_limits.py` says where). The
+handbook's page of them is made from this file: `make handbook`.
+"""
 
 from __future__ import annotations
 
-# What may come in
+# What one request may cost
+CONNECTIONS = 5_000
+"""Connections open to one process; above that, one that waits makes room."""
+REQUEST_SECONDS = 30.0
+"""How long a whole request may take to arrive, and an answer to be taken."""
+REQUEST_HEAD_BYTES = 64_000
+"""Of all headers of a request together: 431."""
+REQUEST_HEADERS = 200
+"""Headers of one request: 431."""
+REQUEST_URL_BYTES = 8_192
+"""Of path and query: 414."""
+SEGMENT_CHARS = 255
+"""Of each part of a path: 404, for nothing here has a longer name."""
+BODY_SECONDS = 10.0
+"""How long the body of an activity may take to arrive: Mastodon gives up on us after as long."""
+
+# What a document may be
 BODY_BYTES = 1_000_000
+"""Of an activity that is sent to us: 413."""
 DEPTH = 32
+"""Objects and lists inside of each other."""
 NODES = 10_000
+"""Keys and items of one document."""
 URI_CHARS = 2_048
-NAME_CHARS = 2_048
-SUMMARY_CHARS = 20_000
-CONTENT_CHARS = 100_000
-TAGS = 100
-MENTIONS = 50
-ATTACHMENTS = 16
-FIELDS = 50
-ALIASES = 16
-RECIPIENTS = 5_000
+"""Of an id or a link; also of what WebFinger is asked for."""
+HOST_CHARS = 253
+"""Of a host name (RFC 1035), and its port."""
 MEDIA_CHARS = 2_000
 """Of an Accept or Content-Type header; a longer one says nothing."""
+NAME_CHARS = 2_048
+"""Of a name; a longer one is cut."""
+TITLE_CHARS = 200
+"""Of the title of a thread; a longer one is cut."""
+SUMMARY_CHARS = 20_000
+"""Of a profile or a content warning; a longer one is cut."""
+CONTENT_CHARS = 100_000
+"""Of a post; what is longer is cut."""
+EMOJI_CHARS = 40
+"""Of a reaction; a longer one is cut."""
+REPORT_CHARS = 5_000
+"""Of what somebody reports; what is longer is cut."""
+QUERY_CHARS = 200
+"""Of what is searched for; what is longer is cut."""
+TAGS = 100
+"""Tags of one post that are read."""
+MENTIONS = 50
+"""Mentions of one post that are read."""
+ATTACHMENTS = 16
+"""Attachments of one post that are read."""
+FIELDS = 50
+"""Multikeys that an actor lists of which the usable ones are read."""
+ALIASES = 16
+"""Other accounts that an actor may say are its own."""
+RECIPIENTS = 5_000
+"""Addresses in `to` and `cc` that are read."""
 BATCH = 100
 """Activities in one Announce (PieFed batches votes)."""
 GROUPS_PER_POST = 5
@@ -27,8 +70,9 @@ GROUPS_PER_POST = 5
 AWAITED_SECONDS = 86_400
 """How long a like, say, waits for its post: Mastodon has sent again nine times by then."""
 AWAITED_PER_HOST = 500
+"""Activities of one host that wait like that."""
 AWAITED = 10_000
-"""Where more would wait, what waits longest makes room."""
+"""Of all hosts; where more would wait, what waits longest makes room."""
 ANCESTRY_SECONDS = 21_600
 """How long an answer waits for a host that is down to say what it answers."""
 
@@ -37,6 +81,8 @@ INBOX_PER_MINUTE = 600
 """Requests that are proven to be of one host; and farewells accepted unread from one address."""
 INBOX_PER_MINUTE_OF_SITE = 6_000
 """Of all hosts of one registrable domain together."""
+NEW_HOSTS_PER_MINUTE_OF_SITE = 10
+"""Hosts of one registrable domain that are asked for an actor or a key for the first time."""
 UNPROCESSED_PER_HOST = 5_000
 """Receipts of one host that wait; above that it is told to come back."""
 UNPROVEN_PER_ADDRESS = 300
@@ -44,54 +90,102 @@ UNPROVEN_PER_ADDRESS = 300
 
 # Signatures
 SKEW_SECONDS = 3_600
+"""How far the time of a signature may be off, either way."""
+SIGNATURE_CHARS = 8_192
+"""Of a signature's header; two signatures of the largest keys fit."""
 SIGNATURE_PARAMETERS = 20
-KEY_REFETCH_SECONDS = 300
-KEYS_PER_ACTOR = 10
+"""Parameters of a signature, and headers that it covers."""
+SIGNATURES = 4
+"""Signatures of one request that are looked at: each may cost a fetch of its key."""
+NONCES = 10_000
+"""Nonces that are remembered; the oldest makes room."""
 RSA_BITS = (2_048, 8_192)
+"""The least and the most of an RSA key."""
+KEY_CHARS = 16_000
+"""Of a public key in PEM."""
+MULTIKEY_CHARS = 2_048
+"""Of a Multikey: reading base58 costs the square of its length."""
+KEYS_PER_ACTOR = 10
+"""Keys of one actor that are read."""
+KEY_REFETCH_SECONDS = 300
+"""Between two looks at an actor's keys because a signature failed."""
+REKEYS_PER_HOST = 60
+"""Such looks in an hour, of all actors of one host together."""
+STRANGERS_PER_HOST = 300
+"""Unknown keys of one host that may lead nowhere in an hour before it is asked no more."""
 
 LINKED_BYTES = 256_000
+"""Of a document whose Linked Data signature is checked."""
 LINKED_NODES = 1_000
+"""Keys and items of such a document."""
 LINKED_CONTEXTS = 16
+"""Contexts of such a document."""
 LINKED_STEPS = 256
 """Steps of URDNA2015 in which nodes that look alike are told apart, for one document."""
 LINKED_SECONDS = 5.0
 """How long an arrival waits, in all, until its Linked Data signature is checked."""
-
 VAIN_CLAIMS_PER_HOST = 300
 """Signatures and proofs in forwarded activities, of one forwarding host in an hour, that may turn
 out to prove nothing; after that its forwarded activities count as unsigned."""
 
 # What we fetch
 CONNECT_SECONDS = 5.0
+"""To open a connection, at whichever of its addresses a host answers."""
 FETCH_SECONDS = 30.0
-DELIVERY_SECONDS = 10.0
+"""For one fetch, redirects and all."""
+PREPARE_SECONDS = 120.0
+"""For everything that one activity makes us fetch."""
 ANSWER_BYTES = 1_000_000
-DELIVERY_ANSWER_BYTES = 64_000
+"""Of a document that we fetch, inflated."""
 HEADER_BYTES = 64_000
+"""Of the headers of an answer, and what a chunked body may have beside its bytes."""
 REDIRECTS = 3
+"""Redirects of one fetch."""
 FETCHES_PER_ACTIVITY = 50
+"""Requests that one activity may cause."""
+FETCHES_PER_PROOF = 10
+"""Requests that one unproven activity may cause: the keys of its sender and of its actor."""
 FETCHES_PER_HEARSAY = 10
+"""Requests that one activity may cause that its sender only heard of."""
 HEARSAY_PER_HOST = 300
 """Times an hour that we ask somebody's origin because another host says that it happened."""
 ANCESTORS = 50
+"""Posts that are fetched above an answer to find its thread."""
+LOOKUPS_PER_HOST = 30
+"""Times a minute that visitors make us ask a site who one of its people is."""
 COLLECTION_PAGES = 10
-COLLECTION_ITEMS = 100
+"""Pages of a collection of followers that are read (FEP-8fcf)."""
 FOLLOWERS_PER_PAGE = 5_000
 """Of one host, in one page of what we serve (FEP-8fcf); Mastodon reads ten pages."""
+SYNCHRONIZATION_CHARS = 4_096
+"""Of a Collection-Synchronization header (FEP-8fcf)."""
 SYNCHRONIZATION_SECONDS = 3_600
 """Between two looks at which people here a group elsewhere has for its followers."""
 ACTOR_FRESH_SECONDS = 86_400
+"""After so long an actor is fetched anew when it acts."""
 NODEINFO_FRESH_SECONDS = 86_400
+"""After so long a host is asked anew what it runs."""
 NEGATIVE_SECONDS = 3_600
+"""How long it is remembered that something is gone."""
 NEGATIVE_ENTRIES = 10_000
+"""What each of our memories of others may hold; the oldest makes room."""
 IDLE_CONNECTIONS = 2_000
-"""And at most a quarter of the files that the system lets this process open."""
+"""Connections to others that are kept open for the next request, and at most a quarter of the files
+that the system lets this process open."""
 IDLE_SECONDS = 60.0
+"""How long each of them is."""
 
 # What we send
+DELIVERY_SECONDS = 10.0
+"""For one delivery."""
+DELIVERY_ANSWER_BYTES = 64_000
+"""What is read of the answer to a delivery."""
+RETRY_AFTER_SECONDS = (1.0, 21_600.0)
+"""The least and the most that a host can make us wait by asking for it."""
 DELIVERIES_PER_HOST = 4
+"""At once, to one host."""
 DELIVERIES_AT_ONCE = 256
-"""So many wait for answers at a time: with 64, distant hosts left a core idle two thirds."""
+"""At once, to all hosts: with 64, distant ones left a core idle two thirds."""
 DELIVERIES_SLOW = 512
 """Deliveries that wait for a slow host's answer beside those."""
 FETCHES_PER_SECOND = 20
@@ -152,7 +246,9 @@ API_PER_ADDRESS = 300
 
 # What we keep to serve again
 ANSWERS = 2_000
+"""Answers that a process keeps."""
 ANSWERS_BYTES = 32_000_000
+"""Of all of them together."""
 ANSWER_KEPT_BYTES = 1_000_000
 """A longer answer is made anew for each who asks; a page of 500 short posts has 620 kB."""
 ANSWERS_FRESH_MS = 1_000

@@ -5,6 +5,7 @@ https://w3id.org/security/multikey, FEP-521a.
 
 from __future__ import annotations
 
+from federation import limits
 from federation.errors import Malformed
 
 ED25519 = b"\xed\x01"
@@ -12,8 +13,6 @@ RSA = b"\x85\x24"
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {char: value for value, char in enumerate(_ALPHABET)}
-_CHARS = 2_048
-"""Base58 costs the square of its length; an RSA key of 8,192 bits has 1,425 characters."""
 
 
 def encode(raw: bytes) -> str:
@@ -29,7 +28,7 @@ def encode(raw: bytes) -> str:
 
 def decode(text: str) -> bytes:
     """The bytes of multibase text; refuses (`Malformed`) other bases than base58btc, and length."""
-    if not text.startswith("z") or len(text) > _CHARS:
+    if not text.startswith("z") or len(text) > limits.MULTIKEY_CHARS:
         raise Malformed(f"not base58btc multibase: {text[:100]!r}")
     number = 0
     for char in text[1:]:

@@ -24,7 +24,6 @@ _URL = re.compile(
     rf"({_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])"
     rf"(?::([0-9]{{1,5}}))?({_REST})"
 )
-_HOST_CHARS = 253
 _REMEMBERED = 4_096
 
 
@@ -92,12 +91,13 @@ def _split(url: str) -> tuple[str, str, str]:
         raise Malformed(f"not a plain http(s) URL: {url[:200]!r}")
     scheme, host, port, rest = match.groups()
     scheme = scheme.lower()
-    return scheme, _host(host, url) + _port(port, scheme, url), rest
+    netloc = _host(host, url) + _port(port, scheme, url)
+    if len(netloc) > limits.HOST_CHARS:
+        raise Malformed(f"the host name is too long: {url[:200]!r}")
+    return scheme, netloc, rest
 
 
 def _host(host: str, url: str) -> str:
-    if len(host) > _HOST_CHARS:
-        raise Malformed(f"the host name is too long: {url[:200]!r}")
     if not host.startswith("["):
         return host.lower()
     try:

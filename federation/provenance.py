@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from federation import origin, signatures
+from federation import limits, origin, signatures
 from federation.errors import BadSignature, OverBudget
 from federation.fetch import Budget
 from federation.signatures import Claim, SignedRequest
 from federation.wire import Wire
-
-CLAIMS = 4
-"""How many signatures of one request are tried."""
-FETCHES = 10
-"""What one unproven request can make us ask for: a key and its owner, redirects included, twice.
-
-The key of its sender, and that of the activity's actor when somebody else sends it."""
 
 
 async def prove(wire: Wire, request: SignedRequest, claim: Claim, budget: Budget) -> str:
@@ -40,9 +33,9 @@ async def visitor(wire: Wire, request: SignedRequest) -> str:
     Refuses with `BadSignature` or `Malformed` a request that is not signed, or not rightly; with
     `Blocked` a host that the operator blocked; with `Unreachable` when its key cannot be had now.
     """
-    budget = Budget(FETCHES)
+    budget = Budget(limits.FETCHES_PER_PROOF)
     refusal = BadSignature("the request is not signed")
-    for claim in signatures.read(request)[:CLAIMS]:
+    for claim in signatures.read(request)[: limits.SIGNATURES]:
         try:
             return origin.host_of(await prove(wire, request, claim, budget))
         except BadSignature as error:

@@ -61,6 +61,11 @@ async def key(uri: str) -> StoredKey | None:
     return StoredKey(uri, row["uri"], _ALGORITHMS[row["algorithm"]], row["public"])
 
 
+async def knows(host: str) -> bool:
+    """Whether an actor of that host is known here."""
+    return await storage.row("SELECT 1 AS one FROM actor WHERE host = ? LIMIT 1", host) is not None
+
+
 async def materials(actor_uri: str) -> set[tuple[str, str]]:
     """The ids and the public halves of the stored keys of an actor."""
     found = await storage.rows(

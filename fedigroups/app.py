@@ -12,9 +12,9 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from federation import storage
+from federation import limits, origin, storage
 from federation.errors import FederationError
-from federation.pace import Memory
+from federation.pace import Buckets, Memory
 from federation.sealing import Seal
 from federation.webfinger import lookup
 from federation.wire import Wire
@@ -41,6 +41,9 @@ log = structlog.get_logger("fedigroups.app")
 
 DOORS_SECONDS = 2.0
 """How long an inbox is remembered to be there: every delivery asks."""
+MINUTE = 60.0
+TEMPLATE_SECONDS = 60.0
+"""How long it is remembered where a server lets its people follow others, or nowhere."""
 
 INBOXES = (
     "/inbox",
@@ -151,13 +154,26 @@ def doors(wire: Wire) -> Doors:
 
 
 def _template_finder(wire: Wire) -> SubscribeTemplate:
-    async def find(handle: str) -> str | None:
-        scheme = "http" if wire.config.allow_http else "https"
+    """Any visitor makes us ask another host here: once for a handle, and so often for a host."""
+    scheme = "http" if wire.config.allow_http else "https"
+    known: Memory[str] = Memory()
+    visits = Buckets(limits.LOOKUPS_PER_HOST, MINUTE)
+
+    async def ask(handle: str) -> str:
+        if visits.take(origin.site_of(handle.partition("@")[2])):
+            log.info("page.too_many_lookups", handle=handle)
+            return ""
         try:
-            found = await lookup(wire.fetcher, handle, scheme=scheme)
+            return (await lookup(wire.fetcher, handle, scheme=scheme)).subscribe_template
         except FederationError as error:
             log.info("page.no_subscribe_template", handle=handle, reason=str(error))
-            return None
-        return found.subscribe_template or None
+            return ""
+
+    async def find(handle: str) -> str | None:
+        found = known.get(handle)
+        if found is None:
+            found = await ask(handle)
+            known.put(handle, found, TEMPLATE_SECONDS)
+        return found or None
 
     return find

@@ -20,24 +20,20 @@ from federation.wire import Wire
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Headers = Sequence[tuple[str, str]]
 
-BODY_SECONDS = 10.0
-"""How long a body may take to arrive, in all: Mastodon gives up on us after as long."""
-HOST_CHARS = 255
-
 
 async def read_body(receive: Receive, headers: Headers) -> bytes:
     """The body of a request, counted as it arrives; what the sender declares only shortens this.
 
     Refuses with `TooLarge` over `limits.BODY_BYTES`, with `Malformed` a Content-Length that is no
     number, with `Unreachable` (503: it may try again) a sender that hangs up or takes longer than
-    `BODY_SECONDS`.
+    `limits.BODY_SECONDS`.
     """
     _check_declared(_values(headers, "content-length"))
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(limits.BODY_SECONDS):
             return await _read(receive)
     except TimeoutError as error:
-        raise Unreachable(f"the body did not arrive within {BODY_SECONDS:.0f} s") from error
+        raise Unreachable(f"the body did not arrive within {limits.BODY_SECONDS:.0f} s") from error
 
 
 def read_document(headers: Headers, body: bytes) -> ActivityDoc:
@@ -57,12 +53,10 @@ def read_document(headers: Headers, body: bytes) -> ActivityDoc:
 async def admit(wire: Wire, activity: ActivityDoc) -> str:
     """The host of an actor whose activities may come in through the network.
 
-    Refuses with `Malformed` a host longer than names are, with `BadSignature` an actor of our own
+    Refuses with `BadSignature` an actor of our own
     (they act here, never from outside) and with `Blocked` a host that the operator blocked.
     """
     host = host_of(activity.actor)
-    if len(host) > HOST_CHARS:
-        raise Malformed("the host of the actor is longer than a host name can be")
     if host == wire.config.host or wire.uris.is_local(activity.actor):
         raise BadSignature(f"{activity.actor} acts on this server itself, not through its inboxes")
     await check_host(wire, host)

@@ -26,9 +26,6 @@ from inbox.unwrap import Step, Unwrapped, unwrap
 
 log = structlog.get_logger("fedigroups.inbox")
 
-PREPARE_SECONDS = 120.0
-"""For all that one receipt makes us fetch; what is not there by then is tried again later."""
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -90,7 +87,7 @@ class _Preparation:
         self._wire = wire
         self._registry = registry
         self._budget = Budget(limits.FETCHES_PER_HEARSAY) if due.teller else Budget()
-        self._until = asyncio.get_running_loop().time() + PREPARE_SECONDS
+        self._until = asyncio.get_running_loop().time() + limits.PREPARE_SECONDS
         self._admitted: set[str] = set()
 
     async def steps(self) -> list[Prepared]:
@@ -173,7 +170,7 @@ class _Preparation:
         if isinstance(error, FederationError):
             return ignored(str(error))
         if isinstance(error, TimeoutError):
-            return Later(f"what it needs could not be fetched within {PREPARE_SECONDS:.0f} s")
+            return Later(f"not all could be fetched within {limits.PREPARE_SECONDS:.0f} s")
         return fault(self._due, error)
 
 

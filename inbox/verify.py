@@ -30,7 +30,7 @@ from federation.errors import (
 from federation.fetch import Budget
 from federation.origin import host_of, same_origin, without_fragment
 from federation.pace import Allowance, Memory
-from federation.provenance import CLAIMS, FETCHES, prove
+from federation.provenance import prove
 from federation.signatures import Claim, Nonces, SignedRequest
 from federation.wire import Wire
 from inbox.clockwatch import Clockwatch
@@ -85,12 +85,12 @@ class Verifier:
         it is out of time by our own clock's fault.
         """
         try:
-            claims = signatures.read(request)[:CLAIMS]
+            claims = signatures.read(request)[: limits.SIGNATURES]
         except OutOfTime as error:
             await self._weigh(request, error.off)
             raise
         await self._check_hosts(claims, activity)
-        budget = Budget(FETCHES)
+        budget = Budget(limits.FETCHES_PER_PROOF)
         try:
             sender = await self._sender(request, claims, activity, budget)
             return await self._judged(sender, activity, budget)
@@ -101,7 +101,7 @@ class Verifier:
 
     async def _weigh(self, request: SignedRequest, off: int) -> None:
         """Raise `Unreachable` when the clock that is wrong seems to be ours."""
-        for claim in signatures.read(replace(request, timed=False))[:CLAIMS]:
+        for claim in signatures.read(replace(request, timed=False))[: limits.SIGNATURES]:
             key = await self._wire.directory.known_key(claim.key_id)
             if key is not None:
                 claim.check(request, key)
@@ -180,7 +180,7 @@ class Verifier:
             return False
         self._asked.put(actor, True, limits.KEY_REFETCH_SECONDS)
         try:
-            await self._wire.fetcher.get(actor, Budget(FETCHES))
+            await self._wire.fetcher.get(actor, Budget(limits.FETCHES_PER_PROOF))
         except FederationError as error:
             return isinstance(error, Gone) and error.status == 410
         return False

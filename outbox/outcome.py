@@ -8,7 +8,7 @@ from enum import Enum
 
 from federation import clock
 from federation.errors import FederationError, Unreachable
-from outbox import retry
+from federation.http import retry_after
 
 
 class Fate(Enum):
@@ -62,9 +62,7 @@ def judge(status: int, headers: Mapping[str, str]) -> Verdict:
         return Verdict(Fate.AGAIN, status, reason)
     if status in _ENDED or (400 <= status < 500 and status not in _BACKOFF):
         return Verdict(Fate.ENDED, status, reason)
-    return Verdict(
-        Fate.BACKOFF, status, reason, retry.wait(headers.get("retry-after", ""), clock.now_ms())
-    )
+    return Verdict(Fate.BACKOFF, status, reason, _ms(retry_after(headers)))
 
 
 def unreachable(error: FederationError) -> Verdict:
@@ -73,10 +71,13 @@ def unreachable(error: FederationError) -> Verdict:
     A name that is private for an hour (F18) is like one that does not resolve.
     """
     wish = error.retry_after if isinstance(error, Unreachable) else None
-    wait = retry.wait(str(wish), clock.now_ms()) if wish is not None else 0
-    return Verdict(Fate.BACKOFF, 0, str(error), wait)
+    return Verdict(Fate.BACKOFF, 0, str(error), _ms(wish))
 
 
 def poison(error: Exception) -> Verdict:
     """The verdict when this program itself cannot send an activity: tried again, then ended."""
     return Verdict(Fate.AGAIN, 0, f"could not be sent: {error!r}")
+
+
+def _ms(seconds: float | None) -> int:
+    return int((seconds or 0) * clock.SECOND)

@@ -28,7 +28,6 @@ from federation.vocabulary import ACTOR_TYPES
 
 _USERNAME = re.compile(r"[^\s@/\\:?#<>\"'&\x00-\x20\x7f-\x9f\ud800-\udfff]{1,255}")
 _HANDLE = re.compile(r"[^\s@/\\<>\"'&\x00-\x20\x7f-\x9f]{1,255}@[A-Za-z0-9.:_-]{1,255}")
-_KEY_CHARS = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ def _key(
     if not isinstance(item, dict):
         return None
     material, id, of = item.get(field), uri_of(item.get("id")), uri_of(item.get(owner))
-    if not isinstance(material, str) or len(material) > _KEY_CHARS or not (id and of):
+    if not isinstance(material, str) or len(material) > limits.KEY_CHARS or not (id and of):
         return None
     if not material.lstrip().startswith(prefix):
         return None

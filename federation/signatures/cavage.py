@@ -20,7 +20,6 @@ from federation.digests import check_digest, digest, strict_base64
 from federation.errors import BadSignature, Malformed
 from federation.keys import Algorithm, Hash, PublicKey, Signer
 from federation.signatures.message import (
-    FIELD_CHARS,
     NOTHING,
     Form,
     SignedRequest,
@@ -152,7 +151,7 @@ def sign(
 
 
 def _parameters(value: str) -> dict[str, str]:
-    if len(value) > FIELD_CHARS:
+    if len(value) > limits.SIGNATURE_CHARS:
         raise Malformed("the Signature header is too long")
     matches: list[tuple[str, str, str, str]] = _PARAMETER.findall(value)
     if sum([len(match[0]) for match in matches]) != len(value):

@@ -15,9 +15,6 @@ from federation.errors import BadSignature, Malformed, OutOfTime
 
 Form = Literal["cavage", "rfc9421"]
 
-FIELD_CHARS = 8_192
-"""The longest signature header that is read; two RSA-8192 signatures fit."""
-
 NOTHING: Mapping[str, str] = MappingProxyType({})
 """No headers beside those that every request has."""
 

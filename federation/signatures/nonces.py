@@ -12,7 +12,6 @@ from federation import clock, limits
 from federation.errors import BadSignature
 from federation.signatures.negotiate import Claim
 
-_ENTRIES = 10_000
 _KEPT_MS = 2 * limits.SKEW_SECONDS * clock.SECOND
 """A signature is fresh for the skew before and the skew after its time."""
 
@@ -40,6 +39,6 @@ class Nonces:
     def _forget(self, now: int) -> None:
         while self._spent:
             oldest = next(iter(self._spent.values()))
-            if now - oldest <= _KEPT_MS and len(self._spent) < _ENTRIES:
+            if now - oldest <= _KEPT_MS and len(self._spent) < limits.NONCES:
                 return
             self._spent.popitem(last=False)

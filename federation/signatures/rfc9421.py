@@ -23,7 +23,6 @@ from federation.digests import byte_sequences, check_content_digest, content_dig
 from federation.errors import BadSignature, Malformed, Refused
 from federation.keys import Algorithm, PublicKey, Signer
 from federation.signatures.message import (
-    FIELD_CHARS,
     NOTHING,
     Form,
     SignedRequest,
@@ -35,9 +34,6 @@ from federation.signatures.message import (
     http_date,
     place,
 )
-
-LABELS = 4
-"""How many signatures of one request are looked at: each may cost a fetch of its key."""
 
 _ALGORITHMS: dict[str, Algorithm] = {"rsa-v1_5-sha256": "rsa", "ed25519": "ed25519"}
 _NAMES: dict[Algorithm, str] = {kind: name for name, kind in _ALGORITHMS.items()}
@@ -89,9 +85,9 @@ def read(request: SignedRequest, value: str) -> list[MessageClaim]:
     """
     inputs = _inputs(request.fields["signature-input"])
     signatures = byte_sequences(value)
-    if inputs.keys() != signatures.keys() or len(inputs) > LABELS:
+    if inputs.keys() != signatures.keys() or len(inputs) > limits.SIGNATURES:
         raise BadSignature(
-            f"Signature-Input and Signature must have the same labels, at most {LABELS}"
+            f"Signature-Input and Signature must have the same labels, at most {limits.SIGNATURES}"
         )
     claims: list[MessageClaim] = []
     refusal: Refused = BadSignature("the request is not signed")
@@ -129,7 +125,7 @@ def sign(
 
 
 def _inputs(value: str) -> dict[str, Any]:
-    if len(value) > FIELD_CHARS:
+    if len(value) > limits.SIGNATURE_CHARS:
         raise Malformed("the Signature-Input header is too long")
     if plain := _PLAIN.fullmatch(value):
         return _plain(*plain.groups())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from federation import storage
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.uris import Uris
@@ -48,3 +49,12 @@ async def check_free(name: str, uris: Uris) -> None:
     taken = await Actor.filter(uri__in=[uris.group(name), uris.person(name)]).exists()
     if taken:
         raise Malformed(f"the name {name!r} is taken on this instance; choose another")
+
+
+async def claim(name: str, uris: Uris) -> None:
+    """Keep a free name for this transaction: who wants it meanwhile waits, and finds it taken.
+
+    Raises `Malformed` when another was quicker, be it a person or a group.
+    """
+    await storage.hold(f"name {name}")
+    await check_free(name, uris)

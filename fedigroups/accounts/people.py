@@ -11,7 +11,7 @@ from federation.models import Actor
 from federation.wire import Wire
 from fedigroups.accounts import mailboxes, passwords
 from fedigroups.accounts.models import Account
-from fedigroups.accounts.names import check_free, check_name
+from fedigroups.accounts.names import check_free, check_name, claim
 
 
 async def add_local_actor(
@@ -86,8 +86,7 @@ async def add(wire: Wire, wish: Wish, *, confirmed: bool, approved: bool) -> Acc
         hashed = await passwords.hashed(wish.password)
     minted, now = await mint(), clock.now_ms()
     async with storage.transaction():
-        await storage.hold(f"name {wish.name}")
-        await check_free(wish.name, wire.uris)
+        await claim(wish.name, wire.uris)
         if confirmed:
             await claim_address(email)
         actor = await add_local_actor(

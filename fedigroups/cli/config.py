@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from fedigroups import handbook
 from fedigroups import settings as known
 from fedigroups.cli.run import settings
 
@@ -31,3 +32,9 @@ def check() -> None:
 def docs() -> None:
     """Print the handbook's page of settings."""
     click.echo(known.handbook(), nl=False)
+
+
+@config.command()
+def limits() -> None:
+    """Print the handbook's page of the numbers that bound what strangers can do."""
+    click.echo(handbook.limits_page(), nl=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import resource
 import signal
 import socket
 import sys
@@ -22,6 +23,7 @@ from fedigroups.app import make_app, make_worker_app
 from fedigroups.cli.run import settings
 from fedigroups.instance import Instance, assemble
 from fedigroups.settings import Settings
+from fedigroups.web.connections import Bounded
 from fedigroups.worker import STOP_SECONDS, running
 
 ROLES = ("all", "web", "worker")
@@ -111,11 +113,14 @@ def _run(host: str, port: int | None, role: str, proxies: str) -> None:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(_work(instance))
         return
+    _open_files()
     app = make_worker_app(instance) if role == "worker" else make_app(instance)
     config = uvicorn.Config(
         app,
         host=host,
         port=port or _own_port(chosen),
+        http=Bounded,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -125,6 +130,12 @@ def _run(host: str, port: int | None, role: str, proxies: str) -> None:
         lifespan="off",
     )
     _listen(Server(config, instance, role))
+
+
+def _open_files() -> None:
+    """As many as the system allows: each connection is one, and a usual 1,024 are soon used up."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check(role: str, chosen: Settings) -> None:

@@ -12,7 +12,7 @@ from federation.limits import NAME_CHARS, SUMMARY_CHARS
 from federation.models import Actor
 from federation.strict_json import dumps
 from federation.wire import Wire
-from fedigroups.accounts.names import check_free, check_name
+from fedigroups.accounts.names import check_free, check_name, claim
 from fedigroups.accounts.people import add_local_actor
 from fedigroups.content.markdown import render
 from fedigroups.content.sanitise import excerpt, safe_url
@@ -51,6 +51,7 @@ async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted
     columns.setdefault("description", excerpt(columns.get("summary_html", "")))
     minted, now = await mint(), clock.now_ms()
     async with storage.transaction():
+        await claim(name, wire.uris)
         actor = await add_local_actor(
             wire, minted, wire.uris.group(name), "Group", name, display=columns["title"]
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from federation import bare, clock, ids, storage
+from federation import bare, clock, ids, limits, storage
 from federation.models import Actor
 from fedigroups.groups import threads
 from fedigroups.groups.models import Post, Reaction
 
 COUNTED = {"like": "likes_count", "dislike": "dislikes_count", "boost": "boosts_count"}
-EMOJI_CHARS = 40
 REMEMBERED_DAYS = 7
 """How long what was taken back does not count when it comes (again)."""
 
@@ -28,7 +27,7 @@ async def put(
     announcer: Actor | None = None,
 ) -> bool:
     """Count the reaction, on the word of a group where one announced it; False when it stands."""
-    slot = slot_of(kind, emoji[:EMOJI_CHARS])
+    slot = slot_of(kind, emoji[: limits.EMOJI_CHARS])
     old = await of(post, actor_uri, slot)
     if old is not None and old.kind == kind:
         await Reaction.filter(id=old.id).update(activity_uri=activity_uri)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from federation import storage
+from federation import limits, storage
 from fedigroups.content import sanitise
 from fedigroups.groups import tree, views
 from fedigroups.groups.models import Group
@@ -33,7 +33,6 @@ PINNED = 5
 HOSTS = 50
 FEED = 30
 THREAD_POSTS = 500
-QUERY_CHARS = 200
 _BIGGEST = 2**63 - 1
 _NAME = re.compile(r"[a-z0-9_.-]{1,64}")
 
@@ -113,7 +112,7 @@ async def directory(query: str = "", before: str = "", limit: int = LIMIT) -> Di
     """The groups here with `query` in name, title or description. One query."""
     clauses = [_OPEN_GROUP]
     values: list[object] = [True]
-    words = sanitise.label(query, QUERY_CHARS).lower()
+    words = sanitise.label(query, limits.QUERY_CHARS).lower()
     if words:
         clauses.append(
             "(LOWER(g.name) LIKE ? ESCAPE '!' OR LOWER(g.title) LIKE ? ESCAPE '!' "

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from federation import clock, ids, storage
 from federation.documents import read_object
 from federation.errors import FederationError, Malformed, NotHere
-from federation.limits import CONTENT_CHARS, MENTIONS, NAME_CHARS
+from federation.limits import CONTENT_CHARS, MENTIONS, TITLE_CHARS
 from federation.models import Actor
 from federation.strict_json import dumps, loads
 from federation.wire import Wire
@@ -227,8 +227,8 @@ def _check(text: Text) -> None:
         raise Malformed("there is nothing to say: give a text")
     if len(text.body) > CONTENT_CHARS // 2:
         raise Malformed(f"a text has at most {CONTENT_CHARS // 2} characters")
-    if len(text.title) > min(NAME_CHARS, threads.TITLE_CHARS):
-        raise Malformed(f"a title has at most {threads.TITLE_CHARS} characters")
+    if len(text.title) > TITLE_CHARS:
+        raise Malformed(f"a title has at most {TITLE_CHARS} characters")
 
 
 async def _say(wire: Wire, author: Actor, group: Group, text: Text, parent: Post | None) -> Post:

@@ -14,7 +14,6 @@ from fedigroups.groups.models import Group, Post, Thread, Tombstone
 from fedigroups.groups.visibility import can_see
 from inbox import awaited
 
-TITLE_CHARS = 200
 _EMPTIED: dict[str, object] = {
     "title": "",
     "content": "",
@@ -132,7 +131,7 @@ async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
         thread = Thread(
             id=ids.new(),
             group_id=group.id,
-            title=post.title or excerpt(post.content, TITLE_CHARS) or post.uri,
+            title=post.title or excerpt(post.content, limits.TITLE_CHARS) or post.uri,
             root_id=post.id,
             posts_count=int(counts),
             active_at=now,
@@ -167,7 +166,7 @@ def written(document: ObjectDoc) -> dict[str, object]:
     return {
         "page_url": safe_url(document.url) or safe_url(document.id),
         "kind": document.kind,
-        "title": label(document.name, TITLE_CHARS),
+        "title": label(document.name, limits.TITLE_CHARS),
         "content": clean(document.content),
         "warning": plain(document.summary)[: limits.NAME_CHARS],
         "language": document.language[:16],
@@ -200,7 +199,7 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
     if not await as_read.update(**columns, updated_at=version):
         return False
     if post.parent_id is None:
-        title = str(columns["title"]) or excerpt(str(columns["content"]), TITLE_CHARS)
+        title = str(columns["title"]) or excerpt(str(columns["content"]), limits.TITLE_CHARS)
         await Thread.filter(id=post.thread_id).update(title=title or post.uri)
     return True
 

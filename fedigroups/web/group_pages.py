@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from federation import limits
 from federation.errors import FederationError
 from fedigroups.content import sanitise
 from fedigroups.groups import read
@@ -21,7 +22,7 @@ FAMILIAR = frozenset({"", "same-origin"})
 
 async def directory(request: Request) -> Response:
     """`/groups?q=`: the groups here, or those that a search found."""
-    query = sanitise.label(request.query_params.get("q", ""), read.QUERY_CHARS)
+    query = sanitise.label(request.query_params.get("q", ""), limits.QUERY_CHARS)
     found = await read.directory(query, request.query_params.get("before", ""))
     return render.page(
         request,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from federation import clock, nodeinfo, storage, webfinger, wellknown
+from federation import clock, limits, nodeinfo, storage, webfinger, wellknown
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.wire import Wire
@@ -16,7 +16,6 @@ from fedigroups.groups.visibility import open_sql
 from fedigroups.web.answers import Endpoint, shared
 
 YEAR_MS = 365 * clock.DAY
-ASKED_CHARS = 2_048
 
 
 def routes(wire: Wire, *, name: str, contact: str, open_registrations: bool) -> list[BaseRoute]:
@@ -51,7 +50,7 @@ class WellKnown:
     async def webfinger(self, request: Request) -> Response:
         """Who a handle is: 404 for nobody, 400 for what is no handle."""
         resource = request.query_params.get("resource", "")
-        if not resource or len(resource) > ASKED_CHARS:
+        if not resource or len(resource) > limits.URI_CHARS:
             return _problem(400, "ask with ?resource=acct:name@" + self.wire.config.host)
         try:
             name = webfinger.parse_resource(resource, self.wire.uris)

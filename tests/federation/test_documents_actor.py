@@ -175,3 +175,17 @@ def test_a_username_that_no_handle_can_carry_is_none(name: Any) -> None:
 
 def test_the_vocabularies_do_not_overlap() -> None:
     assert not ACTOR_TYPES & POST_TYPES | ACTOR_TYPES & ACTIVITY_TYPES
+
+
+@pytest.mark.parametrize(
+    ("before", "found"), [(limits.FIELDS - 2, 1), (limits.FIELDS - 1, 1), (limits.FIELDS, 0)]
+)
+def test_only_so_many_multikeys_are_looked_at(before: int, found: int) -> None:
+    multikey = {
+        "id": f"{ANN}#ed25519-key",
+        "type": "Multikey",
+        "controller": ANN,
+        "publicKeyMultibase": "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQXJPt4swbTQ2",
+    }
+    doc = read_ann(assertionMethod=[*[f"{ANN}#by-id"] * before, multikey])
+    assert len([key for key in doc.keys if key.algorithm == "ed25519"]) == found

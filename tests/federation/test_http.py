@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federation import clock
+from federation import clock, limits
 from federation.errors import Forbidden, NotUsable, Unreachable
 from federation.http import Answer, Http, on_wire, retry_after
 from federation.transport import GuardedTransport
@@ -410,6 +410,22 @@ async def test_an_answer_of_headers_only_is_refused(headers: bytes) -> None:
         with pytest.raises(Unreachable):
             await tom.get()
         assert await closed(tom.server)
+
+
+async def test_the_headers_of_an_answer_may_be_so_large() -> None:
+    each = 32  # what a header costs beside its bytes
+    room = limits.HEADER_BYTES - 2 * each - len("Content-Length") - len("0") - len("X-A")
+
+    async def answered(more: int) -> int:
+        value = b"a" * (room + more)
+        answer = HEAD + b"Content-Length: 0\r\nX-A: " + value + b"\r\n\r\n"
+        async with asking(always(answer)) as tom:
+            return (await tom.get()).status
+
+    assert await answered(-1) == 200
+    for more in (0, 1):
+        with pytest.raises(Unreachable, match="headers"):
+            await answered(more)
 
 
 async def test_many_but_not_too_many_headers_are_read() -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from federation import clock, keyholders, keys, limits
+from federation import clock, keys, limits
 from federation.errors import BadSignature, NotUsable, OverBudget, Unreachable
 from federation.fetch import Budget
 from federation.wire import Wire
@@ -99,14 +99,14 @@ async def test_made_up_keys_of_one_host_end_at_a_number(
     await ours.directory.key(KEY)
     asked = len(network.log)
 
-    for number in range(keyholders.STRANGERS_PER_HOST):
+    for number in range(limits.STRANGERS_PER_HOST):
         with pytest.raises(BadSignature):
             await ours.directory.key(h.url(f"/made-up/{number}"))
     for number in range(20):
         with pytest.raises(Unreachable):
             await ours.directory.key(h.url(f"/made-up/more-{number}"))
 
-    assert len(network.log) == asked + keyholders.STRANGERS_PER_HOST
+    assert len(network.log) == asked + limits.STRANGERS_PER_HOST
     assert is_of(await ours.directory.key(KEY), "vic")
 
 
@@ -253,7 +253,7 @@ async def test_the_actors_of_one_host_are_refetched_sixty_times_an_hour_at_most(
     with clock.held(NOW):
         for uri in known:
             await ours.directory.rekey(f"{uri}#main-key")
-    assert len(network.log) - asked == keyholders.REKEYS_PER_HOST == 60
+    assert len(network.log) - asked == limits.REKEYS_PER_HOST == 60
 
     with clock.held(NOW + clock.HOUR):
         await ours.directory.rekey(f"{known[-1]}#main-key")

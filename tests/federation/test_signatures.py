@@ -15,7 +15,6 @@ from federation import clock, limits, signatures
 from federation.errors import BadSignature, Malformed, Refused
 from federation.keys import PublicKey, Signer
 from federation.signatures import Form, Nonces, SignedRequest
-from federation.signatures.nonces import _ENTRIES
 from federation.signatures.rfc9421 import MessageClaim
 from neighbour import ed25519, rsa
 from signing import KEY_ID, NOW, ORIGIN, Cavage, Message, and_header, parameters, vic
@@ -222,11 +221,11 @@ def test_a_nonce_is_remembered_as_long_as_its_signature_is_fresh() -> None:
 def test_a_flood_of_nonces_is_bounded() -> None:
     nonces, claim = Nonces(), claim_with("first")
     assert isinstance(claim, MessageClaim)
-    for number in range(_ENTRIES + 10):
+    for number in range(limits.NONCES + 10):
         nonces.spend(replace(claim, parameters={"nonce": str(number)}))
     nonces.spend(replace(claim, parameters={"nonce": "0"}))
     with pytest.raises(BadSignature):
-        nonces.spend(replace(claim, parameters={"nonce": str(_ENTRIES)}))
+        nonces.spend(replace(claim, parameters={"nonce": str(limits.NONCES)}))
 
 
 @given(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
-from federation import limits
-from federation.vocabulary import AS2
+from federation import clock, limits
+from federation.vocabulary import ACTIVITY_JSON, AS2
 from servers import GROUP, Server
 from trials import Scene, as_bytes
 
@@ -130,4 +131,38 @@ async def test_the_moderators_of_a_group_are_one_page_of_its_own_origin(scene: S
     assert post is not None
     assert post.state == "live"
     assert scene.world.network.requests("GET", scene.evil.url("/mods")) == []
+    await scene.still_serves()
+
+
+async def test_who_follows_a_group_is_a_number_and_costs_the_same_for_many(scene: Scene) -> None:
+    # H122, H227: a host that signs reads its own followers (tests/fedigroups/web/)
+    url = f"{GROUP}/followers"
+    for _ in range(100):
+        request = httpx.Request("GET", url, headers={"Accept": ACTIVITY_JSON})
+        response = await scene.world.network.handle_async_request(request)
+        await response.aread()
+        document = response.json()
+        assert document["totalItems"] >= 2
+        assert not document.get("items")
+        assert not document.keys() & {"orderedItems", "first", "next"}
+        assert scene.vic.uri not in response.text
+
+
+async def test_whoever_owns_a_domain_has_not_all_the_names_below_it(scene: Scene) -> None:
+    # H123
+    most = limits.NEW_HOSTS_PER_MINUTE_OF_SITE
+    crowd = [
+        Server.at(scene.world.network, f"s{number}.swarm.example", "").member("w")
+        for number in range(most + 5)
+    ]
+    with clock.held(clock.now_ms()):
+        answers = [await scene.send(who.follow(), who) for who in crowd]
+    assert answers == [202] * most + [503] * 5
+    assert scene.world.network.requests("GET", f"https://s{most}.swarm.example") == []
+    other = Server.at(scene.world.network, "honest.example", "").member("nan")
+    assert await scene.send(other.follow(), other) == 202
+    with clock.held(clock.now_ms() + 2 * clock.MINUTE):
+        for who in crowd[-5:]:  # an honest one sends again, and comes in
+            assert await scene.send(who.follow(), who) == 202
+    assert len(await scene.ours.members()) == most + 5 + 4
     await scene.still_serves()

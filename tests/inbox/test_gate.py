@@ -95,7 +95,7 @@ async def test_two_lengths_are_malformed() -> None:
 
 
 async def test_a_sender_that_drips_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.05)
     with pytest.raises(Unreachable, match="did not arrive"):
         await gate.read_body(Wire(b"{", ends=False).receive, [])
 

@@ -419,7 +419,7 @@ async def test_a_fetch_that_never_ends_is_given_up_for_now(
     async def look(received: Received) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("inbox.prepare.PREPARE_SECONDS", 0.2)
+    monkeypatch.setattr("federation.limits.PREPARE_SECONDS", 0.2)
     shop.look = look
     await shop.record(shop.like(1))
     await shop.processor.drain()

@@ -341,7 +341,7 @@ async def test_a_farewell_that_eve_forged_kills_nobody_and_asks_once(court: Cour
 async def test_a_key_behind_too_many_questions_is_not_had(
     court: Court, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox.verify.FETCHES", 0)
+    monkeypatch.setattr("federation.limits.FETCHES_PER_PROOF", 0)
     follow = court.ann.follow()
     with pytest.raises(BadSignature, match="cannot be had"):
         await court.verify(follow, court.ann.sign(follow))

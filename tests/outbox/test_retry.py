@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import formatdate
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,32 +29,6 @@ def test_jitter_adds_up_to_half_and_never_takes_away(failures: int) -> None:
 
 def test_jitter_is_not_always_the_same() -> None:
     assert len({retry.delay(8) for _ in range(20)}) > 1
-
-
-@pytest.mark.parametrize(
-    ("header", "ms"),
-    [
-        ("", 0),
-        ("soon", 0),
-        ("nan", 0),
-        ("120", 120_000),
-        (" 1.5 ", 1_500),
-        ("0", 1_000),
-        ("-5", 1_000),
-        ("99999999", clock.DAY),
-        ("inf", clock.DAY),
-        (formatdate(NOW / 1_000 + 600, usegmt=True), 600_000),
-        (formatdate(NOW / 1_000 - 600, usegmt=True), 1_000),
-        ("Mon, 99 Jan 2026 00:00:00 GMT", 0),
-    ],
-)
-def test_retry_after_is_clamped_to_a_second_and_a_day(header: str, ms: int) -> None:
-    assert retry.wait(header, NOW) == ms
-
-
-@given(st.text(max_size=40))
-def test_no_retry_after_is_too_strange(header: str) -> None:
-    assert 0 <= retry.wait(header, NOW) <= clock.DAY
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])

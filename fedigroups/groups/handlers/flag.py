@@ -6,12 +6,11 @@ import json
 
 from federation import clock, ids, storage
 from federation.documents import ids_of, text_of
-from federation.limits import CONTENT_CHARS
+from federation.limits import REPORT_CHARS
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Group, Post
 from inbox.registry import Outcome, Received, done, ignored
 
-REPORT_CHARS = min(5_000, CONTENT_CHARS)
 REPORTED = 50
 
 

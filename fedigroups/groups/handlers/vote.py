@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from federation import limits
 from federation.documents import text_of
 from federation.models import Actor
 from fedigroups.groups import (
@@ -67,7 +68,7 @@ def read_reaction(kind: str, document: dict[str, Any]) -> tuple[str, str]:
     if kind == "Dislike":
         return "dislike", ""
     if kind == "EmojiReact" or content:
-        return "emoji", content[: reactions.EMOJI_CHARS] or "👍"
+        return "emoji", content[: limits.EMOJI_CHARS] or "👍"
     return "like", ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import scenery
+from federation import limits
 from fedigroups.groups import reactions
 from fedigroups.groups.models import Post, Reaction
 from fedigroups.store import Store
@@ -55,7 +56,7 @@ async def test_a_like_a_boost_and_emoji_stand_beside_each_other(database: Store)
 async def test_an_emoji_has_a_length(database: Store) -> None:
     post = await a_post()
     await reactions.put(post, VIC, "emoji", "https://h.example/e/1", emoji="x" * 500)
-    assert len((await Reaction.get(post_id=post.id)).slot) == len("emoji:") + reactions.EMOJI_CHARS
+    assert len((await Reaction.get(post_id=post.id)).slot) == len("emoji:") + limits.EMOJI_CHARS
 
 
 async def test_what_is_taken_back_counts_no_more_and_only_once(database: Store) -> None:

@@ -1,0 +1,412 @@
+"""Each number that bounds a stranger: what is at it or below it passes, what is above does not.
+
+What needs no more than a function is tried here; where the rest is tried says `ELSEWHERE`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from federation import (
+    clock,
+    follower_digest,
+    http,
+    keys,
+    limits,
+    linked_data,
+    multikey,
+    negotiation,
+    origin,
+    signatures,
+    strict_json,
+)
+from federation.addressing import mentions, read
+from federation.documents import read_actor, read_object
+from federation.errors import BadSignature, Malformed, TooLarge
+from federation.vocabulary import AS2
+from fedigroups import handbook
+from fedigroups.groups.handlers.vote import read_reaction
+from neighbour import rsa, rsa_key
+from signing import NOW, Cavage, Message, parameters
+
+ROOT = Path(__file__).resolve().parents[2]
+VIC = "https://h.example/users/vic"
+LDS = {"type": "RsaSignature2017", "creator": f"{VIC}#main-key", "signatureValue": "AA=="}
+
+Try = Callable[[int], Any]
+
+
+def nested(depth: int) -> bytes:
+    return b'{"a":' * depth + b"1" + b"}" * depth
+
+
+def host(chars: int) -> str:
+    labels = "a." * (chars // 2 - 1) + ("aa" if chars % 2 == 0 else "aaa")
+    return f"https://{labels[:chars]}/"
+
+
+def cavage_with(more: int) -> Any:
+    """A signature that covers so many headers."""
+    names = tuple(f"x-{number}" for number in range(more - 4))
+    covered = ("(request-target)", "host", "date", "digest", *names)
+    request = Cavage(covered=covered, more=tuple((name, "1") for name in names))
+    return signatures.read(request.sent())
+
+
+def cavage_of(chars: int) -> Any:
+    """A Signature header of so many characters."""
+    value = Cavage().value() + ',x="'
+    return signatures.read(Cavage().sent(value + "x" * (chars - len(value) - 1) + '"'))
+
+
+def labels(number: int) -> Any:
+    """A request with so many signatures."""
+    signed = [Message(label=f"sig{each}") for each in range(number)]
+    return signatures.read(
+        Message().sent(
+            ", ".join(one.input() for one in signed), ", ".join(one.value() for one in signed)
+        )
+    )
+
+
+def aged(seconds: int) -> Any:
+    """A signature of so many seconds ago."""
+    return signatures.read(Message(parameters=parameters(created=NOW // 1_000 - seconds)).sent())
+
+
+def pem(chars: int) -> Any:
+    material = rsa_key(VIC, rsa("vic"))["publicKeyPem"]
+    return keys.load_public(f"{VIC}#k", VIC, "rsa", material + "\n" * (chars - len(material)))
+
+
+def rsa_of(bits: int) -> Any:
+    material = rsa_key(VIC, rsa(f"{bits} bits", bits))["publicKeyPem"]
+    return keys.load_public(f"{VIC}#k", VIC, "rsa", material)
+
+
+def graph(**document: Any) -> Any:
+    signed = {"@context": AS2, "id": f"{VIC}/1", "type": "Note"} | document | {"signature": LDS}
+    found = linked_data.signature_of(signed)
+    assert found is not None
+    return linked_data.covered(signed, found)
+
+
+def graph_of(size: int) -> Any:
+    bare = {"@context": AS2, "id": f"{VIC}/1", "type": "Note", "content": ""}
+    return graph(content="x" * (size - len(strict_json.dumps(bare))))
+
+
+REFUSED: dict[str, tuple[int, Try]] = {
+    "BODY_BYTES": (1_000_000, lambda n: strict_json.loads(b'{"a":"%b"}' % (b"x" * (n - 8)))),
+    "DEPTH": (32, lambda n: strict_json.loads(nested(n))),
+    "NODES": (10_000, lambda n: strict_json.loads(json.dumps({"a": [1] * (n - 1)}).encode())),
+    "URI_CHARS": (2_048, lambda n: origin.canonical("https://h.example/" + "x" * (n - 18))),
+    "HOST_CHARS": (253, lambda n: origin.canonical(host(n))),
+    "SKEW_SECONDS": (3_600, aged),
+    "SIGNATURE_CHARS": (8_192, cavage_of),
+    "SIGNATURE_PARAMETERS": (20, cavage_with),
+    "SIGNATURES": (4, labels),
+    "KEY_CHARS": (16_000, pem),
+    "MULTIKEY_CHARS": (2_048, lambda n: multikey.decode("z" + "1" * (n - 1))),
+    "LINKED_BYTES": (256_000, graph_of),
+    "LINKED_NODES": (1_000, lambda n: graph(to=[f"{VIC}/{k}" for k in range(n - 4)])),
+    "LINKED_CONTEXTS": (16, lambda n: graph(**{"@context": [AS2] * n})),
+}
+"""By the limit: its value, and what is refused above it."""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_at_the_limit_is_taken_and_what_is_above_is_refused(name: str) -> None:
+    most, attempt = REFUSED[name]
+    assert getattr(limits, name) == most
+    with clock.held(NOW):
+        attempt(most - 1)
+        attempt(most)
+        with pytest.raises((Malformed, TooLarge, BadSignature)):
+            attempt(most + 1)
+
+
+def actor(**more: Any) -> Any:
+    document = {"id": VIC, "type": "Person", "preferredUsername": "vic", "inbox": f"{VIC}/inbox"}
+    return read_actor({"@context": AS2} | document | more)
+
+
+def note(**more: Any) -> Any:
+    return read_object({"id": f"{VIC}/1", "type": "Note", "attributedTo": VIC} | more)
+
+
+def mention(number: int) -> dict[str, str]:
+    return {"type": "Mention", "href": f"https://h.example/users/u{number}"}
+
+
+def many(number: int) -> list[str]:
+    return [f"https://h.example/users/u{each}" for each in range(number)]
+
+
+CUT: dict[str, tuple[int, Try]] = {
+    "NAME_CHARS": (2_048, lambda n: note(name="x" * n).name),
+    "SUMMARY_CHARS": (20_000, lambda n: note(summary="x" * n).summary),
+    "CONTENT_CHARS": (100_000, lambda n: note(content="x" * n).content),
+    "EMOJI_CHARS": (40, lambda n: read_reaction("EmojiReact", {"content": "x" * n})[1]),
+    "TAGS": (100, lambda n: note(tag=[mention(k) for k in range(n)]).tags),
+    "MENTIONS": (50, lambda n: mentions({"tag": [mention(k) for k in range(n)]})),
+    "ATTACHMENTS": (
+        16,
+        lambda n: note(attachment=[{"type": "Image", "url": u} for u in many(n)]).attachments,
+    ),
+    "ALIASES": (16, lambda n: actor(alsoKnownAs=many(n)).also_known_as),
+    "RECIPIENTS": (5_000, lambda n: read({"to": many(n)}).to),
+    "KEYS_PER_ACTOR": (
+        10,
+        lambda n: (
+            actor(
+                publicKey=[
+                    rsa_key(VIC, rsa("vic")) | {"id": f"{VIC}#k{number}"} for number in range(n)
+                ]
+            ).keys
+        ),
+    ),
+}
+"""By the limit: its value, and what is cut to it."""
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_what_is_above_the_limit_is_cut(name: str) -> None:
+    most, kept = CUT[name]
+    assert getattr(limits, name) == most
+    assert [len(kept(number)) for number in (most - 1, most, most + 1)] == [most - 1, most, most]
+
+
+def test_an_rsa_key_has_neither_too_few_bits_nor_too_many() -> None:
+    low, high = limits.RSA_BITS
+    assert (low, high) == (2_048, 8_192)
+    rsa_of(low)
+    with pytest.raises(Malformed):
+        rsa_of(low - 1)
+
+
+def test_a_media_type_that_is_too_long_says_nothing() -> None:
+    def padded(chars: int) -> str:
+        return "application/activity+json".ljust(chars)
+
+    assert limits.MEDIA_CHARS == 2_000
+    for judge in (negotiation.is_activity_type, negotiation.wants_activity):
+        assert [judge(padded(chars)) for chars in (1_999, 2_000, 2_001)] == [True, True, False]
+
+
+def test_a_header_about_followers_that_is_too_long_says_nothing() -> None:
+    value = follower_digest.Synchronization(VIC, "", follower_digest.EMPTY).header()
+    most = limits.SYNCHRONIZATION_CHARS
+    assert most == 4_096
+
+    def said(chars: int) -> bool:
+        url = "https://h.example/".ljust(chars - len(value), "x")
+        header = follower_digest.Synchronization(VIC, url, follower_digest.EMPTY).header()
+        assert len(header) == chars
+        return follower_digest.read(header) is not None
+
+    assert [said(chars) for chars in (most - 1, most, most + 1)] == [True, True, False]
+
+
+def test_nobody_makes_us_wait_shorter_or_longer_than_that() -> None:
+    low, high = limits.RETRY_AFTER_SECONDS
+    assert (low, high) == (1.0, 21_600.0)
+
+    def wait(seconds: float) -> float | None:
+        return http.retry_after({"retry-after": str(seconds)})
+
+    assert [wait(one) for one in (low - 1, low, low + 1)] == [low, low, low + 1]
+    assert [wait(one) for one in (high - 1, high, high + 1)] == [high - 1, high, high]
+
+
+CONNECTIONS = "fedigroups/web/test_connections.py"
+DATABASE = "hostile/test_database.py"
+PRESSURE = "inbox/test_pressure.py"
+AWAITED = "inbox/test_awaited.py"
+ANSWERS = "fedigroups/web/test_answers.py"
+ROTATION = "federation/test_key_rotation.py"
+FETCH = "federation/test_fetch.py"
+HTTP = "federation/test_http.py"
+TRANSPORT = "federation/test_transport.py"
+PEERS = "federation/test_peers.py"
+SYNCHRONIZING = "journeys/test_synchronization.py"
+FORWARDING = "inbox/test_forwarding.py"
+PACE = "outbox/test_pace.py"
+
+ELSEWHERE = {
+    "CONNECTIONS": (CONNECTIONS, "test_who_waits_makes_room_and_who_is_served_stays"),
+    "REQUEST_SECONDS": (
+        CONNECTIONS,
+        "test_a_request_that_drips_is_ended_by_the_deadline_of_the_whole",
+    ),
+    "REQUEST_HEAD_BYTES": (CONNECTIONS, "test_a_head_has_a_size"),
+    "REQUEST_HEADERS": (CONNECTIONS, "test_a_head_has_a_size"),
+    "REQUEST_URL_BYTES": (CONNECTIONS, "test_a_head_has_a_size"),
+    "SEGMENT_CHARS": (DATABASE, "test_a_part_of_a_path_is_no_longer_than_what_is_kept"),
+    "BODY_SECONDS": ("inbox/test_gate.py", "test_a_sender_that_drips_is_told_to_come_back"),
+    "TITLE_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
+    "REPORT_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
+    "QUERY_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
+    "BATCH": ("inbox/test_unwrap.py", "test_a_batch_is_cut_at_its_limit_and_says_so"),
+    "GROUPS_PER_POST": (
+        "journeys/test_crossposts.py",
+        "test_a_post_reaches_only_so_many_groups",
+    ),
+    "AWAITED_SECONDS": (
+        AWAITED,
+        "test_what_never_comes_costs_three_looks_and_is_ignored_in_the_end",
+    ),
+    "AWAITED_PER_HOST": (
+        AWAITED,
+        "test_of_one_host_the_latest_wait_and_nobody_else_gives_way",
+    ),
+    "AWAITED": (AWAITED, "test_of_all_hosts_together_only_so_much_waits"),
+    "ANCESTRY_SECONDS": (
+        "journeys/test_patience.py",
+        "test_what_a_host_that_stays_down_holds_is_taken_for_gone_in_the_end",
+    ),
+    "INBOX_PER_MINUTE": (PRESSURE, "test_the_shares_are_those_that_are_promised"),
+    "INBOX_PER_MINUTE_OF_SITE": (PRESSURE, "test_subdomains_have_a_share_together"),
+    "NEW_HOSTS_PER_MINUTE_OF_SITE": (
+        "hostile/test_collections.py",
+        "test_whoever_owns_a_domain_has_not_all_the_names_below_it",
+    ),
+    "UNPROCESSED_PER_HOST": (
+        PRESSURE,
+        "test_a_host_of_which_too_much_waits_to_be_processed_waits_itself",
+    ),
+    "UNPROVEN_PER_ADDRESS": (
+        PRESSURE,
+        "test_what_proves_nothing_is_counted_by_its_address_before_it_is_read",
+    ),
+    "NONCES": ("federation/test_signatures.py", "test_a_flood_of_nonces_is_bounded"),
+    "FIELDS": (
+        "federation/test_documents_actor.py",
+        "test_only_so_many_multikeys_are_looked_at",
+    ),
+    "KEY_REFETCH_SECONDS": (
+        ROTATION,
+        "test_a_thousand_bad_signatures_cost_one_request_in_five_minutes",
+    ),
+    "REKEYS_PER_HOST": (
+        ROTATION,
+        "test_the_actors_of_one_host_are_refetched_sixty_times_an_hour_at_most",
+    ),
+    "STRANGERS_PER_HOST": (ROTATION, "test_made_up_keys_of_one_host_end_at_a_number"),
+    "LINKED_STEPS": ("federation/test_linked_data.py", "test_a_bomb_is_refused_in_time"),
+    "LINKED_SECONDS": (
+        "federation/test_authorship.py",
+        "test_who_waits_too_long_is_asked_to_come_back",
+    ),
+    "VAIN_CLAIMS_PER_HOST": (
+        FORWARDING,
+        "test_a_host_whose_claims_came_to_nothing_is_not_checked_for_ever",
+    ),
+    "CONNECT_SECONDS": (
+        TRANSPORT,
+        "test_an_address_that_never_answers_leaves_time_for_the_next",
+    ),
+    "FETCH_SECONDS": (FETCH, "test_the_deadline_is_that_of_all_hops_together"),
+    "PREPARE_SECONDS": (
+        "inbox/test_process.py",
+        "test_a_fetch_that_never_ends_is_given_up_for_now",
+    ),
+    "ANSWER_BYTES": (HTTP, "test_a_body_may_be_as_large_as_the_limit_and_not_a_byte_more"),
+    "HEADER_BYTES": (HTTP, "test_the_headers_of_an_answer_may_be_so_large"),
+    "REDIRECTS": (FETCH, "test_three_redirects_are_followed_and_a_fourth_is_not"),
+    "FETCHES_PER_ACTIVITY": (
+        FETCH,
+        "test_an_activity_may_cause_as_many_fetches_as_the_limit_says",
+    ),
+    "FETCHES_PER_PROOF": (
+        "inbox/test_verify.py",
+        "test_a_key_behind_too_many_questions_is_not_had",
+    ),
+    "FETCHES_PER_HEARSAY": (FORWARDING, "test_hearsay_has_a_small_budget"),
+    "HEARSAY_PER_HOST": (
+        "journeys/test_forwarding.py",
+        "test_a_host_makes_us_ask_so_often_and_no_more",
+    ),
+    "ANCESTORS": (
+        "fedigroups/groups/test_evidence.py",
+        "test_the_walk_ends_after_fifty_steps",
+    ),
+    "LOOKUPS_PER_HOST": (
+        "hostile/test_outbound.py",
+        "test_visitors_cannot_make_us_flood_another_server",
+    ),
+    "COLLECTION_PAGES": (SYNCHRONIZING, "test_an_endless_list_is_left_after_ten_pages"),
+    "FOLLOWERS_PER_PAGE": (
+        "fedigroups/web/test_synchronization.py",
+        "test_many_followers_are_listed_page_by_page",
+    ),
+    "SYNCHRONIZATION_SECONDS": (
+        SYNCHRONIZING,
+        "test_a_group_is_asked_once_in_an_hour_by_all_processes_together",
+    ),
+    "ACTOR_FRESH_SECONDS": (
+        "federation/test_actors.py",
+        "test_a_known_actor_costs_no_request_for_a_day",
+    ),
+    "NODEINFO_FRESH_SECONDS": (PEERS, "test_the_family_of_a_host_is_asked_once_a_day"),
+    "NEGATIVE_SECONDS": (
+        PEERS,
+        "test_a_host_that_does_not_answer_is_unknown_and_left_alone_for_an_hour",
+    ),
+    "NEGATIVE_ENTRIES": (
+        "hostile/test_receivers.py",
+        "test_what_is_remembered_of_hosts_is_bounded_and_forgotten",
+    ),
+    "IDLE_CONNECTIONS": (TRANSPORT, "test_the_longest_idle_connection_makes_room"),
+    "IDLE_SECONDS": (TRANSPORT, "test_an_idle_connection_is_closed_after_its_time"),
+    "DELIVERY_SECONDS": (
+        "hostile/test_receivers.py",
+        "test_an_inbox_that_hangs_is_left_after_a_while",
+    ),
+    "DELIVERY_ANSWER_BYTES": (HTTP, "test_a_delivery_reads_the_status_and_a_little_of_the_body"),
+    "DELIVERIES_PER_HOST": (
+        "outbox/test_lane.py",
+        "test_threads_go_side_by_side_and_at_most_four_at_a_time",
+    ),
+    "DELIVERIES_AT_ONCE": (
+        "outbox/test_scheduler.py",
+        "test_no_more_requests_are_under_way_than_allowed",
+    ),
+    "DELIVERIES_SLOW": ("outbox/test_slots.py", "test_only_so_many_may_hang"),
+    "FETCHES_PER_SECOND": (
+        PACE,
+        "test_a_large_one_is_told_a_few_each_second_and_all_in_the_end",
+    ),
+    "SPREAD_SECONDS": (PACE, "test_however_many_they_are_it_takes_two_minutes_at_most"),
+    "ANSWERS": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
+    "ANSWERS_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
+    "ANSWER_KEPT_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
+    "ANSWERS_FRESH_MS": (
+        ANSWERS,
+        "test_what_another_process_changed_is_old_for_a_second_at_most",
+    ),
+}
+"""By the limit: the file and the test that tries it."""
+HERE = {"RSA_BITS", "MEDIA_CHARS", "SYNCHRONIZATION_CHARS", "RETRY_AFTER_SECONDS"}
+
+
+def test_every_limit_is_tried_somewhere() -> None:
+    names = {name for name in vars(limits) if name.isupper()}
+    assert names == {*REFUSED, *CUT, *HERE, *ELSEWHERE}
+    for name, (file, test) in ELSEWHERE.items():
+        tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+        assert test in {getattr(node, "name", "") for node in tree.body}, name
+
+
+def test_the_handbook_knows_every_limit_and_its_sentence() -> None:
+    page = (ROOT / "deploy" / "handbook" / "limits.md").read_text(encoding="utf-8")
+    assert page == handbook.limits_page(), "run: make handbook"
+    assert {name for name in vars(limits) if name.isupper()} == {
+        line.split("`")[1] for line in page.splitlines() if line.startswith("| `")
+    }

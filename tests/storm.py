@@ -1,0 +1,110 @@
+"""This module lets one stranger send what they like, and looks whether anybody else notices."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from federation import storage
+from federation.vocabulary import PUBLIC
+from mutants import EVE, GROUP
+from trials import Scene, set_up
+from world import World
+
+ANSWERS = {202, 400, 401, 403, 404, 413, 429, 503}
+PAGES = ("", "/outbox", "/feed.atom", "/followers", "/featured", "/moderators")
+THEIRS = "https://evil.example/"
+
+Document = dict[str, Any]
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What Eve sends: as a member or not, in an Announce of a group of hers or not."""
+
+    activities: list[Document] = field(repr=True)
+    member: bool = False
+    announced: bool = False
+    own_word: bool = True
+    """Whether each has her as its actor, whatever else was done to it."""
+
+
+async def storm(world: World, told: Told) -> None:
+    """Let it happen; AssertionError when something came of it that must not."""
+    scene = await set_up(world)
+    note = await scene.post()
+    await scene.send(scene.vic.act("Like", note["id"]), scene.vic)
+    if told.member:
+        await scene.send(scene.eve.follow())
+    den = scene.evil.member("den", "Group")
+    before = await _others(scene)
+    for activity in told.activities:
+        sent = copy.deepcopy(activity)
+        if told.own_word:
+            sent["actor"] = EVE
+        if told.announced:
+            sent = den.act("Announce", sent, to=[PUBLIC])
+        body = json.dumps(sent).encode("utf-8", "surrogatepass")
+        status = await (den if told.announced else scene.eve).send(body)
+        assert status in ANSWERS, (status, sent)
+        await scene.settle()
+    await _check_receipts(scene)
+    after = await _others(scene)
+    for table, rows in before.items():
+        assert after[table] == rows, (table, set(rows) ^ set(after[table]))
+    await _check_pages(scene)
+    scene.world.network.heal("h.example")
+    written = await scene.ours.write("tom", "Is anybody here?")
+    assert written.state == "live"
+    await scene.settle()
+    assert scene.home.came("Announce{Create}") or scene.home.inbox
+
+
+async def _check_receipts(scene: Scene) -> None:
+    with scene.ours.instance.store.context():
+        rows = await storage.rows("SELECT state, reason FROM receipt")
+    assert [row for row in rows if row["state"] == "failed"] == []
+
+
+async def _others(scene: Scene) -> Rows:
+    """Every row that is not Eve's, in the columns that she may not change."""
+    asked = {
+        "actor": f"SELECT uri, kind, name, inbox, state, moved_to FROM actor WHERE {_not('uri')}",
+        "key": f"SELECT uri, public FROM key WHERE {_not('uri')}",
+        "groups": "SELECT name, state, title, rules FROM groups WHERE hosted",
+        "member": "SELECT a.uri, m.state, m.role FROM member m JOIN actor a ON a.id = m.actor_id"
+        f" JOIN groups g ON g.id = m.group_id WHERE g.hosted AND {_not('a.uri')}",
+        "post": "SELECT p.uri, a.uri, p.content, p.title, p.state, p.updated_at FROM post p"
+        f" JOIN actor a ON a.id = p.author_id WHERE {_not('a.uri')} OR {_not('p.uri')}",
+        "reaction": f"SELECT actor_uri, kind, activity_uri FROM reaction WHERE {_not('actor_uri')}",
+        "tombstone": f"SELECT uri, actor_uri FROM tombstone WHERE {_not('actor_uri')}",
+        "account": "SELECT id, email FROM account",
+    }
+    with scene.ours.instance.store.context():
+        return {
+            table: [tuple(row.values()) for row in await storage.rows(f"{sql} ORDER BY 1, 2")]
+            for table, sql in asked.items()
+        }
+
+
+def _not(column: str) -> str:
+    return f"NOT {column} LIKE '{THEIRS}%'"
+
+
+async def _check_pages(scene: Scene) -> None:
+    with scene.ours.instance.store.context():
+        threads = await storage.rows("SELECT id FROM thread LIMIT 5")
+    urls = [GROUP + page for page in PAGES] + ["https://groups.example/"]
+    urls += [f"{GROUP}/threads/{row['id']}" for row in threads]
+    for url in urls:
+        for accept in ("text/html", "application/activity+json"):
+            request = httpx.Request("GET", url, headers={"Accept": accept})
+            response = await scene.world.network.handle_async_request(request)
+            await response.aread()
+            assert response.status_code in {200, 404}, (url, response.status_code)
+            assert "<script" not in response.text
