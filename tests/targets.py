@@ -326,7 +326,7 @@ class _Reader(HTMLParser):
 
 def html(text: str) -> None:
     """What comes out is safe, stays as it is when cleaned again, and did not take long."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     for out in (sanitise.clean(text), markdown.render(text, {})):
         reader = _Reader()
         reader.feed(out)
@@ -340,7 +340,7 @@ def html(text: str) -> None:
     sanitise.plain(text)
     url = sanitise.safe_url(text)
     assert not url or url.startswith(("http://", "https://"))
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 PIECES = st.sampled_from(
@@ -358,7 +358,7 @@ HTMLS = st.one_of(
 
 def readers(document: Any) -> None:
     """Every reader reads or refuses; what it reads is of proper hosts and within the limits."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     parts = [document, *documents.many(document.get("object"))]
     for part in (part for part in parts if isinstance(part, dict)):
         for read in (read_activity, read_object, read_actor):
@@ -371,7 +371,7 @@ def readers(document: Any) -> None:
         if signature is not None:
             with suppress(FederationError):
                 linked_data.covered(part, signature)
-    assert time.perf_counter() - begun < SECONDS * 2
+    assert time.process_time() - begun < SECONDS * 2
 
 
 # The whole way in
