@@ -59,6 +59,14 @@ def literal(host: str) -> Address | None:
         return None
 
 
+def is_number(host: str) -> bool:
+    """Whether a host ends in a number: then it is an address to `inet_aton`, or nothing.
+
+    `0x7f.1` and `2130706433` are 127.0.0.1, `127.00.0.1` is that or nothing (WHATWG URL, 3.5).
+    """
+    return _NUMBER.match(host.rpartition(".")[2]) is not None
+
+
 def is_public(address: Address) -> bool:
     """Whether anybody on the internet can own the address (RFC 6890; mapped and NAT64 unwrapped).
 
@@ -80,10 +88,7 @@ def may_connect(address: Address, allowed: Iterable[Network] = ()) -> bool:
 
 
 def private_name(host: str) -> str:
-    """Why a host name can never be a public server's ("" when it can).
-
-    Names that end in a number are what `inet_aton` reads as an address: `0x7f.1` is 127.0.0.1.
-    """
+    """Why a host name can never be a public server's ("" when it can)."""
     labels = host.split(".")
     if literal(host) is not None:
         return "is an address, not a name"
@@ -91,7 +96,7 @@ def private_name(host: str) -> str:
         return "has a single label"
     if labels[-1] in _PRIVATE_ENDINGS or ".".join(labels[-2:]) in _PRIVATE_ENDINGS:
         return "is a private name"
-    if _NUMBER.match(labels[-1]):
+    if is_number(host):
         return "is a number"
     if len(host) > 253 or not all(_LABEL.match(label) for label in labels):
         return "is no host name"

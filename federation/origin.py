@@ -12,6 +12,7 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from federation import limits
+from federation.addresses import is_number, literal
 from federation.errors import Malformed
 
 _PORTS = {"http": 80, "https": 443}
@@ -31,9 +32,9 @@ def canonical(url: str) -> str:
     """The one spelling of a URL: scheme and host in lower case, no default port; the rest as it is.
 
     Refuses (`Malformed`) anything but http(s), a user part, a backslash, control characters,
-    white space, a host that is empty, not ASCII, percent-encoded or ends in a dot, an impossible
-    port, and more than `limits.URI_CHARS` characters. Whether the host may be connected to is not
-    asked here.
+    white space, a host that is empty, not ASCII, percent-encoded, ends in a dot or is an address in
+    any spelling but the plain one, an impossible port, and more than `limits.URI_CHARS` characters.
+    Whether the host may be connected to is not asked here.
     """
     scheme, netloc, rest = _split(url)
     return f"{scheme}://{netloc}{rest}"
@@ -99,7 +100,10 @@ def _split(url: str) -> tuple[str, str, str]:
 
 def _host(host: str, url: str) -> str:
     if not host.startswith("["):
-        return host.lower()
+        host = host.lower()
+        if is_number(host) and literal(host) is None:
+            raise Malformed(f"neither a host name nor a plain address: {url[:200]!r}")
+        return host
     try:
         return f"[{IPv6Address(host[1:-1]).compressed}]"
     except AddressValueError as error:

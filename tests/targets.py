@@ -39,7 +39,7 @@ from federation.uris import Uris
 from fedigroups.content import markdown, sanitise
 from fedigroups.web import addresses
 from fresh import fresh_world
-from mutants import HTML, PLACES, SPLICES, spoilt
+from mutants import HTML, PLACES, SIGNS, SPLICES, spoilt
 from mutants import documents as spoilt_documents
 from signing import NOW, Cavage, Message, parameters, vic
 from storm import Told, storm
@@ -89,9 +89,13 @@ def _tampered(request: SignedRequest, draw: st.DrawFn) -> SignedRequest:
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[SignedRequest, SignedRequest]:
     """A good request of either form, and what became of it on its way."""
-    form = draw(st.integers(0, 4))
+    form = draw(st.integers(0, 8))
     with clock.held(NOW):
         good = [
+            Cavage(host="evil.example").sent(),
+            Cavage(covered=("(request-target)", "date", "digest")).sent(),
+            Message(components=("@method", "@path", "content-digest")).sent(),
+            Message(target_uri="https://evil.example/inbox", authority="evil.example").sent(),
             Cavage().sent(),
             Cavage(algorithm="hs2019", created=str(NOW // 1_000)).sent(),
             Message().sent(),
@@ -117,6 +121,9 @@ def signed_requests(pair: tuple[SignedRequest, SignedRequest]) -> None:
             except Refused:
                 continue
             assert sent.body == good.body
+            assert {"host", "@target-uri", "@authority"} & set(claim.covered)
+            if "host" in claim.covered:
+                assert sent.fields["host"].lower() in {"groups.example", "groups.example:443"}
             assert sent.method.upper() == good.method
             assert sent.target.partition("?")[0] == good.target
             for name in claim.covered:
@@ -145,7 +152,25 @@ def signature_headers(header: tuple[str, str]) -> None:
                 assert {"digest", "content-digest"} & set(claim.covered)
 
 
-HEADERS = st.tuples(
+NAMES = ["(request-target)", "host", "date", "digest", "(created)", "user-agent"]
+COMPONENTS = ["@method", "@target-uri", "@authority", "@path", "content-digest", "date", "@x"]
+
+
+def _listed(names: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(names), unique=True)
+
+
+def _cavage(names: list[str]) -> str:
+    return re.sub(r'headers="[^"]*"', f'headers="{" ".join(names)}"', Cavage().value())
+
+
+def _input(names: list[str]) -> str:
+    return re.sub(r"\(.*\)", "(" + " ".join(f'"{name}"' for name in names) + ")", Message().input())
+
+
+LISTS = st.tuples(_listed(COMPONENTS).map(_input), _listed(NAMES).map(_cavage))
+"""Headers in order that cover all kinds of things."""
+SPOILT = st.tuples(
     spoilt(st.sampled_from([Message().input(), 'sig1=("@method");created=1, sig2=()'])),
     spoilt(st.sampled_from([Cavage().value(), Message().value(), "sig1=:AA==:, sig2=:AA==:"])),
 )
@@ -155,15 +180,20 @@ HEADERS = st.tuples(
 
 
 def json_bytes(raw: bytes) -> None:
-    """What is read is what Python's own reader reads, small enough, and the same when written."""
+    """What is read is what Python's own reader reads, without a key twice, and stays the same."""
     try:
         read = strict_json.loads(raw)
     except Refused:
         return
-    assert json.loads(raw) == read
+    assert json.loads(raw, object_pairs_hook=_once) == read
     again = strict_json.dumps(read)
     assert strict_json.loads(again) == read
     assert b"\\u0000" not in again
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
 
 
 def _raw(document: Any) -> bytes:
@@ -212,12 +242,14 @@ def urls(url: str) -> None:
     assert wire.isascii()
     assert httpx.URL(wire).netloc.decode() == host
     assert origin.host_of(wire) == host
-    assert not re.search(r"[\s\\\x00-\x1f]", wire)
+    for written in (known, wire):
+        assert not re.search(r"[\s\\\x00-\x1f]", written)
     assert origin.same_origin(url, known)
 
 
 URLS = st.one_of(
-    spoilt(st.sampled_from([*PLACES, "https://h.example:8443/a?b#c", "https://[2001:db8::1]:1/"])),
+    spoilt(st.sampled_from([*PLACES, "https://h.example:8443/a?b#c"]), SIGNS),
+    st.lists(st.sampled_from(["https:", "//", "h.example", "/", "a", *SIGNS])).map("".join),
     st.text(max_size=40).map(lambda text: f"https://{text}/"),
 )
 
@@ -294,7 +326,7 @@ class _Reader(HTMLParser):
 
 def html(text: str) -> None:
     """What comes out is safe, stays as it is when cleaned again, and did not take long."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     for out in (sanitise.clean(text), markdown.render(text, {})):
         reader = _Reader()
         reader.feed(out)
@@ -308,7 +340,7 @@ def html(text: str) -> None:
     sanitise.plain(text)
     url = sanitise.safe_url(text)
     assert not url or url.startswith(("http://", "https://"))
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 PIECES = st.sampled_from(
@@ -326,7 +358,7 @@ HTMLS = st.one_of(
 
 def readers(document: Any) -> None:
     """Every reader reads or refuses; what it reads is of proper hosts and within the limits."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     parts = [document, *documents.many(document.get("object"))]
     for part in (part for part in parts if isinstance(part, dict)):
         for read in (read_activity, read_object, read_actor):
@@ -339,7 +371,7 @@ def readers(document: Any) -> None:
         if signature is not None:
             with suppress(FederationError):
                 linked_data.covered(part, signature)
-    assert time.perf_counter() - begun < SECONDS * 2
+    assert time.process_time() - begun < SECONDS * 2
 
 
 # The whole way in
@@ -368,7 +400,7 @@ TOLD = st.builds(
 
 TARGETS = {
     "signed requests": Target(requests(), signed_requests),
-    "signature headers": Target(HEADERS, signature_headers),
+    "signature headers": Target(st.one_of(LISTS, SPOILT), signature_headers),
     "json": Target(JSON, json_bytes),
     "urls": Target(URLS, urls, 500),
     "handles": Target(HANDLES, handles, 500),

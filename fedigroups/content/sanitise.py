@@ -190,7 +190,8 @@ def _settled(html: str) -> str:
     for _ in range(PASSES):
         after = _with_true_hosts(_run(_cleaner, before))
         if after == before:
-            return after if _depth(after) <= DEPTH else _escaped(_text(after))
+            fits = _depth(after) <= DEPTH and not _is_overgrown(after)
+            return after if fits else _escaped(_text(after))
         before = after
     return _escaped(_text(html))
 

@@ -12,11 +12,17 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from targets import TARGETS, Target
+from mutants import SIGNS, good
+from storm import Told, storm
+from targets import TARGETS, Target, urls
+from world import World
+
+pytestmark = pytest.mark.anyio
 
 MINUTES = float(os.environ.get("FUZZ_MINUTES", "0"))
 ROUND = 20
@@ -67,6 +73,22 @@ def run_long(name: str, template: str) -> int:
         tried += target.examples * ROUND
     told(f"fuzz: {name}: done after {tried} inputs, {found} findings")
     return found
+
+
+@pytest.mark.parametrize("member", [True, False])
+@pytest.mark.parametrize("announced", [True, False])
+async def test_nothing_that_a_stranger_may_say_changes_what_is_anothers(
+    world: World, member: bool, announced: bool
+) -> None:
+    await storm(world, Told(good(), member, announced))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h.example/a?b#c", "https://[2001:db8::1]:8443/a", "http://127.0.0.1:80"]
+)
+def test_no_sign_at_any_place_makes_two_hosts_of_one(url: str) -> None:
+    for place, sign, cut in product(range(len(url) + 1), SIGNS, (0, 1)):
+        urls(url[:place] + sign + url[place + cut :])
 
 
 @pytest.mark.parametrize("name", TARGETS)

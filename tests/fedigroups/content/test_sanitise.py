@@ -69,6 +69,13 @@ def test_nothing_active_survives(html: str) -> None:
     assert "alert" not in re.sub(r"&lt;.*", "", out)
 
 
+@pytest.mark.parametrize("html", ["</p>" * 3_000, "<p>" + "</p>" * 2_500, "a\n" * 5_000])
+def test_what_a_parser_adds_is_counted_too(html: str) -> None:
+    out = clean(html)
+    assert clean(out) == out
+
+
+
 @pytest.mark.parametrize("html", ACTIVE + MUTATING)
 def test_what_was_cleaned_is_the_same_when_it_is_parsed_again(html: str) -> None:
     assert clean(clean(html)) == clean(html)
