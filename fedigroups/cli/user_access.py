@@ -147,7 +147,7 @@ def sign_out(name: str) -> None:
 @click.option("--posts/--keep-posts", default=True, help="Delete what they wrote, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def close(name: str, posts: bool, yes: bool) -> None:
-    """Close somebody's account for good; servers that know them are told."""
+    """Close somebody's account for good; other servers are told."""
     if not yes:
         click.confirm(f"Close the account of {name} for good?", abort=True)
 
