@@ -8,7 +8,8 @@ from __future__ import annotations
 
 # What one request may cost
 CONNECTIONS = 5_000
-"""Connections open to one process; above that, one that waits makes room."""
+"""Connections open to one process, and at most half of the files that the system lets it open;
+above that, one that waits makes room."""
 REQUEST_SECONDS = 30.0
 """How long a whole request may take to arrive, and an answer to be taken."""
 REQUEST_HEAD_BYTES = 64_000
@@ -21,6 +22,8 @@ SEGMENT_CHARS = 255
 """Of each part of a path: 404, for nothing here has a longer name."""
 BODY_SECONDS = 10.0
 """How long the body of an activity may take to arrive: Mastodon gives up on us after as long."""
+INBOX_SECONDS = 9.0
+"""To see whether to take an activity: after so long Lemmy listens no more."""
 
 # What a document may be
 BODY_BYTES = 1_000_000
@@ -195,17 +198,23 @@ SPREAD_SECONDS = 120
 
 # Forms, and what programs send as a form, JSON or query
 FORM_BYTES = 256_000
+"""Of a form that is sent to us."""
 FORM_FIELDS = 500
+"""Fields of one form."""
 FORM_DEPTH = 6
+"""Brackets in the name of a field."""
 
 # Accounts
 PASSWORD_CHARS = (10, 1_000)
+"""The least and the most of a password."""
 HASHES_AT_ONCE = 2
 """Each takes 64 MiB for a moment."""
 HASHES_WAITING = 40
 """More than these are told to come back."""
 EMAIL_CHARS = 254
+"""Of an e-mail address."""
 REASON_CHARS = 2_000
+"""Of why somebody wants an account."""
 SIGN_INS_PER_ADDRESS = 30
 """Attempts in five minutes."""
 SIGN_INS_PER_ACCOUNT = 30
@@ -219,28 +228,41 @@ MAILS_PER_ACCOUNT = 4
 SESSIONS_PER_ACCOUNT = 50
 """Where more would be, the one that was not used the longest ends; so it is with tokens."""
 TOKENS_PER_ACCOUNT = 200
+"""Tokens of one account."""
 TOKENS_PER_APP = 50
 """That are for the app itself."""
 SESSION_IDLE_SECONDS = 14 * 86_400
+"""How long a session is kept that nobody uses."""
 SESSION_SECONDS = 90 * 86_400
+"""How long a session lasts at most."""
 CONFIRM_SECONDS = 2 * 86_400
 """An account whose address is not confirmed by then is forgotten, and its name is free again."""
 RESET_SECONDS = 3_600
+"""How long a link for a new password opens."""
 SECOND_FACTOR_SECONDS = 600
+"""How long the second step of signing in may take."""
 SECOND_FACTOR_TRIES = 5
+"""Codes that may be tried in it."""
 INVITATION_USES = 1_000
+"""How often an invitation may be used."""
 INVITATION_DAYS = 365
+"""How long an invitation may be good."""
 
 # Apps
 APPS_PER_ADDRESS = 30
 """Registrations in half an hour."""
 APP_NAME_CHARS = 100
+"""Of the name of an app."""
 APP_REDIRECTS = 20
+"""Addresses that an app may register."""
 APP_UNUSED_SECONDS = 7 * 86_400
 """One that nobody uses is forgotten after so long."""
 CODE_SECONDS = 600
+"""How long the code is good that an app trades for a token."""
 API_WINDOW_SECONDS = 300
+"""The time in which requests of apps are counted."""
 API_PER_ACCOUNT = 1_500
+"""Requests of apps in that time, for one account."""
 API_PER_ADDRESS = 300
 """Requests without a token, or with one that opens nothing."""
 

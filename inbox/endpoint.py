@@ -15,7 +15,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from federation import follower_digest, strict_json
+from federation import follower_digest, limits, strict_json
 from federation.crashpoints import crashpoint
 from federation.errors import (
     BadSignature,
@@ -40,8 +40,6 @@ log = structlog.get_logger("fedigroups.inbox")
 Doors = Callable[[str], Awaitable[bool]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-ANSWER_SECONDS = 9.0
-"""After so long Lemmy does not listen any more: whatever holds us up, it is told to come back."""
 RETRY_SECONDS = 60
 RETRY_SECONDS_MOST = 3_600
 DETAIL_CHARS = 500
@@ -117,7 +115,7 @@ class _Door:
         headers = _headers(request)
         body = await read_body(request.receive, headers)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(limits.INBOX_SECONDS):
                 return await self._judge(request, headers, body)
         except TimeoutError as error:
             raise Unreachable("this server did not get round to the activity in time") from error

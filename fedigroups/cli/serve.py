@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import resource
 import signal
 import socket
 import sys
@@ -113,7 +112,6 @@ def _run(host: str, port: int | None, role: str, proxies: str) -> None:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(_work(instance))
         return
-    _open_files()
     app = make_worker_app(instance) if role == "worker" else make_app(instance)
     config = uvicorn.Config(
         app,
@@ -130,12 +128,6 @@ def _run(host: str, port: int | None, role: str, proxies: str) -> None:
         lifespan="off",
     )
     _listen(Server(config, instance, role))
-
-
-def _open_files() -> None:
-    """As many as the system allows: each connection is one, and a usual 1,024 are soon used up."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check(role: str, chosen: Settings) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import resource
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -19,6 +20,13 @@ _REASONS = {
     414: "That address is too long.\n",
     431: "The headers of that request are too large.\n",
 }
+
+
+def _most() -> int:
+    """How many connections may be open: half of the files are for what else the server does."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unbounded = files == resource.RLIM_INFINITY
+    return limits.CONNECTIONS if unbounded else min(limits.CONNECTIONS, files // 2)
 
 
 class Bounded(HttpToolsProtocol):
@@ -40,7 +48,7 @@ class Bounded(HttpToolsProtocol):
         """Somebody connected; one who waits may have to leave for them."""
         super().connection_made(transport)
         self._await_them()
-        if len(self.connections) > limits.CONNECTIONS:
+        if len(self.connections) > _most():
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:

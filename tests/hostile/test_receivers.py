@@ -87,7 +87,7 @@ async def test_what_a_host_sends_says_nothing_of_what_it_takes(post: Scene) -> N
 
 
 async def test_every_attempt_is_signed_anew_with_the_key_of_now(post: Scene) -> None:
-    # H261: there is no command that makes new keys yet; a backlog is signed when it is sent
+    # H261: a backlog is signed when it is sent
     bob = await post.host()
     bob.script(503)
     with clock.held(NOW):

@@ -17,7 +17,6 @@ from federation.errors import Misconfigured
 from federation.keys import Signer
 from federation.vocabulary import ACTIVITY_JSON
 from fedigroups.store import Store
-from inbox import endpoint
 from inbox.pressure import Pressure
 from neighbour import Neighbour, rsa
 from network import Network
@@ -332,14 +331,14 @@ async def test_a_key_host_that_is_down_is_503_and_never_401(
 async def test_who_is_kept_waiting_is_told_to_come_back_and_the_errand_goes_on(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(limits, "INBOX_SECONDS", 0.05)
     scene.ann.home.door = asyncio.Event()
     follow = scene.ann.follow()
     answer = await scene.door.post(follow, scene.ann.sign(follow))
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     scene.ann.home.door.set()
-    monkeypatch.setattr(endpoint, "ANSWER_SECONDS", 9.0)
+    monkeypatch.setattr(limits, "INBOX_SECONDS", 9.0)
     assert (await scene.door.post(follow, scene.ann.sign(follow))).status_code == 202
     assert scene.fetches() == 1
 
