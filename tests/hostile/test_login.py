@@ -21,10 +21,11 @@ STRANGER = "192.88.100.7"
 
 
 async def took(guest: Guest, name: str, form: dict[str, str]) -> tuple[float, str]:
-    start = time.perf_counter()
+    """The CPU that it took (of the hashing threads too, whoever else is busy), and the answer."""
+    start = time.process_time()
     answer = await guest.post("/login", form | {"name": name, "password": "wrong password"})
     assert answer.status_code == 401
-    return time.perf_counter() - start, answer.text.replace(name, "NAME")
+    return time.process_time() - start, answer.text.replace(name, "NAME")
 
 
 async def test_nobody_learns_from_signing_in_who_has_an_account(
@@ -110,10 +111,10 @@ async def test_a_password_of_a_megabyte_is_not_hashed(house: House) -> None:
         form = hidden(await guest.get("/login")) | {"name": "olga"}
         answer = await guest.post("/login", form | {"password": "x" * 1_000_000})
         assert answer.status_code == 413
-        start = time.perf_counter()
+        start = time.process_time()
         answer = await guest.post("/login", form | {"password": "x" * 100_000})
         assert answer.status_code == 401
-        assert time.perf_counter() - start < 0.1
+        assert time.process_time() - start < 0.05, "a hash costs several times that"
 
 
 async def test_others_are_served_while_a_hundred_sign_in(house: House) -> None:
@@ -126,7 +127,7 @@ async def test_others_are_served_while_a_hundred_sign_in(house: House) -> None:
         assert (await guest.get("/about")).status_code == 200
         waited = time.perf_counter() - start
         statuses = {answer.status_code for answer in await asyncio.gather(*crowd)}
-    assert waited < 1.0
+    assert waited < 3.0, "hashed in the loop, a hundred would take ten seconds and more"
     assert statuses == {401, 429}, "who cannot be served soon is told to come back"
 
 
