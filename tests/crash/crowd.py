@@ -288,7 +288,7 @@ class Person:
         signed = signatures.sign(signer, "POST", to, body, "cavage")
         return signed | {"Content-Type": ACTIVITY_JSON, "Host": httpx.URL(to).netloc.decode()}
 
-    async def insist(self, activity: dict[str, Any], seconds: float = 60) -> None:
+    async def insist(self, activity: dict[str, Any], seconds: float = 300) -> None:
         """Deliver again and again, to each web in turn, until one has taken it."""
         end = time.monotonic() + seconds
         refused = list[int]()
@@ -299,5 +299,5 @@ class Person:
                 return
             refused.append(status)
             assert status in {0, 429, 503}, f"{activity['id']} was answered {status}"
-            assert time.monotonic() < end, f"{activity['id']} was not taken: {refused}"
+            assert time.monotonic() < end, f"{activity['id']} was not taken: {Counter(refused)}"
             await asyncio.sleep(0.05)

@@ -30,7 +30,7 @@ ORIGIN = "http://127.0.77.1:8077"
 """Where the instance says it is; what is sent there goes to one of its webs, as from a proxy."""
 GROUP = f"{ORIGIN}/groups/welders"
 SECRET = "5e" * 32
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 PATIENCE_SECONDS = 90.0
 
 Words = tuple[str, ...]
