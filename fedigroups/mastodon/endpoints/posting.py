@@ -71,11 +71,11 @@ async def delete(request: Request) -> Response:
     """`DELETE /api/v1/statuses/:id`: the status as it was, with its `text`, to write it anew."""
     access = await authorised(request, "write:statuses")
     author, reader = asking.person(access), asking.reader_of(request, access)
-    post = await _own(request, reader)
-    row, shown = await posts.row(post.id, reader), await posts.one(post.id, reader)
-    await speaking.delete(asking.wire_of(request), author, post)
-    if row is None or shown is None:
+    row = await asking.status(request, reader)
+    if row["author_id"] != reader.id:
         raise asking.missing()
+    shown = await posts.shown(row, reader)
+    await speaking.delete(asking.wire_of(request), author, await Post.get(id=row["id"]))
     return json_answer(shown | {"text": present.source(row)["text"]})
 
 
