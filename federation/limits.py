@@ -266,6 +266,24 @@ API_PER_ACCOUNT = 1_500
 API_PER_ADDRESS = 300
 """Requests from one address without a token, or with one that opens nothing."""
 
+# What clients ask
+CONTEXT_POSTS = 1_000
+"""Posts of a thread that a client is shown around one of them."""
+PAGE_ENTRIES = 80
+"""In one page of a list, whatever is asked for."""
+REVISIONS = 20
+"""Older readings of a post that are kept, the newest ones."""
+NOTIFICATION_DAYS = 180
+ONCE_SECONDS = 3_600
+"""How long the key of a request is remembered, so that it makes no second post."""
+LISTINGS = 50
+LISTED = 500
+FILTERS = 100
+FILTER_KEYWORDS = 100
+FILTER_STATUSES = 100
+FOLLOWED_TAGS = 200
+NOTE_CHARS = 2_000
+
 # What we keep to serve again
 ANSWERS = 2_000
 """Answers that a process keeps."""

@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 from federation import origin as origins
 from federation.errors import Malformed
@@ -132,6 +133,10 @@ class Uris:
     def post_page(self, person_name: str, id: int | str) -> str:
         """The page on which people read a post written here."""
         return f"{self.origin}/@{person_name}/{id}"
+
+    def hashtag(self, name: str) -> str:
+        """Where groups are found that speak of a hashtag."""
+        return f"{self.origin}/groups?q={quote(name)}"
 
     def activity(self, id: int | str) -> str:
         """The id of an activity of ours."""

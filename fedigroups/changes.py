@@ -18,6 +18,8 @@ QUIET = frozenset(
         *("receipt", "stream", "subscription", "lane", "ended", "peer", "setting"),
         *("session", "ticket", "recovery_code", "invitation", "mail"),
         *("app", "oauth_code", "oauth_token"),
+        *("notification", "bookmark", "stance", "muted_thread", "marker", "followed_tag"),
+        *("listing", "listed", "word_filter", "filter_keyword", "filter_status", "once"),
     }
 )
 """Tables that no page or document for everybody is made of, and that are written all the time."""

@@ -32,6 +32,8 @@ MODELS = (
     "fedigroups.models",
     "fedigroups.accounts.models",
     "fedigroups.groups.models",
+    "fedigroups.notify.models",
+    "fedigroups.personal.models",
 )
 """Every module with tables; all are one Tortoise app, `fedigroups`."""
 

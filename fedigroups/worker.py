@@ -12,8 +12,9 @@ import structlog
 
 from federation import clock, storage
 from federation.crashpoints import crashpoint
-from fedigroups.groups import departures
+from fedigroups.groups import departures, once
 from fedigroups.instance import Instance
+from fedigroups.notify import telling
 from fedigroups.oauth import entrance
 from inbox import record
 from outbox import retention
@@ -102,6 +103,8 @@ async def keep_house(instance: Instance) -> None:
     await retention.retire()
     await departures.forget()
     await entrance.retire()
+    await once.retire()
+    await telling.retire()
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())
     for row in await storage.rows(
         "SELECT DISTINCT subscription.host AS host FROM subscription "

@@ -31,6 +31,10 @@ REPEATS, STATEMENTS = 4, 12
 """How often a GET may say the same statement, and how many it may say in all."""
 VERIFYING, VERIFYING_ALL = 12, 40
 """The same for what an inbox takes: to know a stranger's key, and whose it is, takes many."""
+ACTING_ALL = 48
+"""How many an act from an app may say in all: it is answered with what it was done to."""
+ASKING = "resolve=true"
+"""In the address of a search that asks other servers, and keeps what they answer."""
 
 _request: contextvars.ContextVar[Request | None] = contextvars.ContextVar("request", default=None)
 _counted: contextvars.ContextVar[bool] = contextvars.ContextVar("counted", default=False)
@@ -50,8 +54,10 @@ class Request:
         found = []
         if self.longest_ms > STEP_MS:
             found.append(f"{self.name} held the event loop up for {self.longest_ms:.0f} ms")
-        reads = self.name.startswith(("GET ", "HEAD "))
+        reads = self.name.startswith(("GET ", "HEAD ")) and ASKING not in self.name
         same, all_ = (REPEATS, STATEMENTS) if reads else (VERIFYING, VERIFYING_ALL)
+        if not reads and "/api/v1/" in self.name:
+            all_ = ACTING_ALL
         if self.said.total() > all_:
             found.append(f"{self.name} said {self.said.total()} statements")
         for statement, times in self.said.items():

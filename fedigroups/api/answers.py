@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import orjson
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from federation.errors import Refused, Slowed
 
@@ -36,7 +37,8 @@ def is_for_programs(path: str) -> bool:
 
 def json_answer(content: Any, status: int = 200) -> Response:
     """What is for one program alone: nobody keeps it."""
-    return JSONResponse(content, status, {"Cache-Control": "private, no-store"})
+    headers = {"Cache-Control": "private, no-store"}
+    return Response(orjson.dumps(content), status, headers, media_type="application/json")
 
 
 def refusal(error: Exception) -> Response:

@@ -23,6 +23,9 @@ HANDLE = re.compile(
 )
 
 
+_HASHTAG = re.compile(r"(?<![\w#&/])#(\w{0,99}[^\W\d_]\w{0,99})")
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """Whom a handle means: the actor's id, and the page that a click leads to."""
@@ -36,8 +39,8 @@ class Mention:
         return sanitise.safe_url(self.page_url) or sanitise.safe_url(self.uri)
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("js-default", {"html": False, "linkify": True})
+def _parser(*, breaks: bool = False) -> MarkdownIt:
+    parser = MarkdownIt("js-default", {"html": False, "linkify": True, "breaks": breaks})
     if parser.linkify is not None:
         # `ann@m.example` inside a handle is no e-mail address, `notes.md` no host.
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
@@ -45,10 +48,11 @@ def _parser() -> MarkdownIt:
 
 
 _markdown = _parser()
+_with_breaks = _parser(breaks=True)
 
 
-def render(text: str, mentions: Mapping[str, Mention]) -> str:
-    """The safe HTML of `text`; never raises.
+def render(text: str, mentions: Mapping[str, Mention], *, breaks: bool = False) -> str:
+    """The safe HTML of `text`; never raises. With `breaks`, a line ends where its writer ended it.
 
     A handle that is a key of `mentions`, as `find_handles` answers it, becomes a link; handles
     in code and in links stay as they are.
@@ -57,7 +61,8 @@ def render(text: str, mentions: Mapping[str, Mention]) -> str:
     for token in tokens:
         if token.children:
             token.children = list(_linked(token.children, mentions))
-    return sanitise.clean(_markdown.renderer.render(tokens, _markdown.options, {}))
+    writer = _with_breaks if breaks else _markdown
+    return sanitise.clean(writer.renderer.render(tokens, writer.options, {}))
 
 
 def find_handles(text: str) -> list[str]:
@@ -71,6 +76,19 @@ def find_handles(text: str) -> list[str]:
             for match in HANDLE.finditer(words.content):
                 found.setdefault(_key(match))
     return list(found)[: limits.MENTIONS]
+
+
+def find_hashtags(text: str) -> list[str]:
+    """The hashtags in `text` outside code and links, without their sign, in order and once each.
+
+    At most `limits.TAGS`.
+    """
+    found: dict[str, str] = {}
+    for token in _parsed(text):
+        for words in _plain_text(token.children or []):
+            for match in _HASHTAG.finditer(words.content):
+                found.setdefault(match[1].lower(), match[1])
+    return list(found.values())[: limits.TAGS // 2]
 
 
 def _parsed(text: str) -> list[Token]:

@@ -14,6 +14,7 @@ from federation.wire import Wire
 from fedigroups.accounts.models import Account
 from fedigroups.groups import membership, speaking
 from fedigroups.groups.models import Group, Member, Post
+from fedigroups.personal import everything
 from outbox import build, streams
 from outbox.publish import Draft, Outgoing, Place, publish
 
@@ -86,6 +87,7 @@ def _farewell(wire: Wire, person: Actor, places: list[Place], *, posts: bool) ->
 async def _forget(account: Account, person: Actor) -> None:
     """Nothing private is kept; the actor's row remains, so that nobody else gets the name."""
     await Account.filter(id=account.id).delete()
+    await everything.forget(person.id)
     now = clock.now_ms()
     await Actor.filter(id=person.id).update(
         state="gone", name="", summary="", icon_url="", updated_at=now

@@ -5,6 +5,7 @@ Each field here breaks somebody when it is missing or shaped otherwise: see FEDE
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from federation import clock
@@ -118,19 +119,24 @@ def post_document(
     source: str,
     mentions: list[Actor],
     context: str,
+    hashtags: Sequence[str] = (),
 ) -> Document:
     """A post of a person of ours: addressed to all, the group, and whom it answers and names.
 
-    A titled thread starter is a Page, as the thread family writes it; anything else a Note.
+    An unlisted one has the public and the group's followers changed over. A titled thread starter
+    is a Page, as the thread family writes it; anything else a Note.
     """
     told = list(dict.fromkeys(actor.uri for actor in mentions))
+    to, cc = [PUBLIC], [group.followers or uris.followers(group.uri)]
+    if post.visibility == "unlisted":
+        to, cc = cc, to
     document: Document = {
         "@context": POST_CONTEXT,
         "id": post.uri,
         "type": post.kind,
         "attributedTo": author.uri,
-        "to": [group.uri, PUBLIC],
-        "cc": [group.followers or uris.followers(group.uri), *told],
+        "to": [group.uri, *to],
+        "cc": [*cc, *told],
         "audience": group.uri,
         "content": post.content,
         "mediaType": "text/html",
@@ -138,7 +144,10 @@ def post_document(
         "url": post.page_url,
         "sensitive": post.sensitive,
         "published": clock.rfc3339(post.published_at),
-        "tag": [_mention(actor) for actor in [group, *mentions]],
+        "tag": [
+            *(_mention(actor) for actor in [group, *mentions]),
+            *(_hashtag(name, uris) for name in hashtags),
+        ],
     }
     if context:
         document["context"] = context
@@ -161,6 +170,10 @@ def post_document(
 
 def _mention(actor: Actor) -> Document:
     return {"type": "Mention", "href": actor.uri, "name": f"@{actor.handle}"}
+
+
+def _hashtag(name: str, uris: Uris) -> Document:
+    return {"type": "Hashtag", "href": uris.hashtag(name), "name": f"#{name}"}
 
 
 def tombstone(uri: str, former: str, deleted_at: int) -> Document:

@@ -17,6 +17,7 @@ from federation.wire import Wire
 from fedigroups.groups import policies, routing
 from fedigroups.groups.models import Group, Member
 from fedigroups.groups.states import may_move
+from fedigroups.notify import telling
 from outbox import build, streams
 from outbox.publish import Draft, Outgoing, Place
 
@@ -161,7 +162,17 @@ async def _move(
         changes["role"] = "member"
     await Member.filter(id=member.id).update(**changes)
     await _count(group.id, (state == "member") - (old == "member"))
+    await _tell(group, actor, old, state)
     await routing.reconcile(group.id, actor.id)
+
+
+async def _tell(group: Group, actor: Actor, old: str, state: str) -> None:
+    """Notify the group itself, for whoever acts as it, of who joins and who asks to."""
+    kind = {"asked": "follow_request", "member": "follow"}.get(state, "")
+    if kind and state != old:
+        await telling.knocked(group.id, actor.id, kind)
+    elif not kind:
+        await telling.forgotten(group.id, actor.id)
 
 
 async def _count(group_id: int, step: int) -> None:

@@ -80,6 +80,10 @@ class Member(Model):
     """Through which inbox their server reads it, empty for none: a follower of a group here who
     lives elsewhere, or of one elsewhere who lives here. `groups.routing` says."""
     reason = fields.TextField(default="")
+    shows = fields.BooleanField(default=True, db_default=True)
+    """Whether its threads are in their home timeline; without, one may be a member all the same."""
+    bell = fields.BooleanField(default=False, db_default=False)
+    """Whether they are notified of each new thread."""
     asked_at = fields.BigIntField(default=0)
     joined_at = fields.BigIntField(default=0)
     changed_at = fields.BigIntField(default=0)
@@ -118,7 +122,7 @@ class Thread(Model):
         """Where the rows live."""
 
         table = "thread"
-        indexes = (("group", "visible", "active_at"),)
+        indexes = (("group", "visible", "active_at"), ("group", "id"), ("root_id",))
 
     def __str__(self) -> str:
         return f"thread {self.id}"
@@ -171,10 +175,80 @@ class Post(Model):
         """Where the rows live."""
 
         table = "post"
-        indexes = (("thread", "id"), ("author", "id"), ("parent_id",))
+        indexes = (
+            *(("thread", "id"), ("author", "id"), ("parent_id",)),
+            *(("author", "state", "published_at"), ("parent_id", "state")),
+        )
 
     def __str__(self) -> str:
         return self.uri
+
+
+class Revision(Model):
+    """A post as it read before an edit; it goes when the post's words go."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "fedigroups.Post", related_name="revisions", on_delete=fields.CASCADE
+    )
+    post_id: int
+    title = fields.TextField(default="")
+    content = fields.TextField(default="")
+    warning = fields.TextField(default="")
+    sensitive = fields.BooleanField(default=False)
+    attachments = fields.TextField(default="[]")
+    written_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "revision"
+        indexes = (("post", "id"),)
+
+    def __str__(self) -> str:
+        return f"post {self.post_id} as of {self.written_at}"
+
+
+class Tagged(Model):
+    """A hashtag of a post, as it is compared: lower case, without its sign."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "fedigroups.Post", related_name="tagged", on_delete=fields.CASCADE, db_index=True
+    )
+    post_id: int
+    name = fields.CharField(max_length=100)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "tagged"
+        unique_together = (("name", "post"),)
+
+    def __str__(self) -> str:
+        return f"#{self.name}"
+
+
+class Once(Model):
+    """A post that a program asked for with a key of its own: asked again, it gets the same post."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="once", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    key = fields.CharField(max_length=255)
+    post_id = fields.BigIntField()
+    created_at = fields.BigIntField(db_index=True)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "once"
+        unique_together = (("actor", "key"),)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Reaction(Model):
@@ -200,6 +274,7 @@ class Reaction(Model):
 
         table = "reaction"
         unique_together = (("post", "slot", "actor_uri"),)
+        indexes = (("actor_uri", "id"),)
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.actor_uri}"

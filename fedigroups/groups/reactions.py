@@ -6,8 +6,11 @@ from federation import bare, clock, ids, limits, storage
 from federation.models import Actor
 from fedigroups.groups import threads
 from fedigroups.groups.models import Post, Reaction
+from fedigroups.notify import telling
 
 COUNTED = {"like": "likes_count", "dislike": "dislikes_count", "boost": "boosts_count"}
+NOTICED = {"like": "favourite", "boost": "reblog"}
+"""What a post's author is told of, by what clients call it."""
 REMEMBERED_DAYS = 7
 """How long what was taken back does not count when it comes (again)."""
 
@@ -47,6 +50,8 @@ async def put(
         )
     )
     await _count(post.id, kind, 1)
+    if kind in NOTICED and announcer is None:
+        await telling.reacted(post.id, actor_uri, NOTICED[kind])
     return True
 
 
@@ -73,6 +78,8 @@ async def _drop(old: Reaction, announcer: Actor | None) -> None:
     """Uncount it; the same act may come once more, in another Announce, and counts no more."""
     await Reaction.filter(id=old.id).delete()
     await _count(old.post_id, old.kind, -1)
+    if old.kind in NOTICED:
+        await telling.unreacted(old.post_id, old.actor_uri, NOTICED[old.kind])
     await threads.bury(
         old.activity_uri, old.actor_uri, "undo", REMEMBERED_DAYS, announcer=announcer
     )

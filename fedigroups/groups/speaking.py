@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from typing import Literal
 
 from federation import clock, ids, storage
 from federation.documents import read_object
@@ -18,12 +19,13 @@ from federation.limits import CONTENT_CHARS, MENTIONS, TITLE_CHARS
 from federation.models import Actor
 from federation.strict_json import dumps, loads
 from federation.wire import Wire
-from fedigroups.content.markdown import Mention, find_handles, render
+from fedigroups.content.markdown import Mention, find_handles, find_hashtags, render
 from fedigroups.groups import (
     crossposts,
     distribute,
     lookup,
     membership,
+    once,
     policies,
     reactions,
     threads,
@@ -39,25 +41,39 @@ from outbox.publish import Draft, Outgoing, Place, publish
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What somebody writes: Markdown, with a title when it starts a thread."""
+    """What somebody writes: Markdown, with a title when it starts a thread.
+
+    `breaks` says that a line ends where it ends, as in plain text. `whole` says, of an edit, that
+    what is not said here is not there any more.
+    """
 
     body: str
     title: str = ""
     warning: str = ""
     language: str = ""
+    visibility: Literal["public", "unlisted"] = "public"
+    sensitive: bool = False
+    breaks: bool = False
+    whole: bool = False
 
 
-async def write(wire: Wire, author: Actor, group: Group, text: Text) -> Post:
-    """Start a thread. Raises `Malformed` when the text or the group's policy does not allow it."""
+async def write(wire: Wire, author: Actor, group: Group, text: Text, *, key: str = "") -> Post:
+    """Start a thread, once for a `key`: asked again with it, this answers the same post.
+
+    Raises `Malformed` when the text or the group's policy does not allow it.
+    """
     _check(text)
     member = await membership.standing(group, author)
     if refusal := policies.refusal_to_post(group, member):
         raise Malformed(f"{author.handle} cannot post in {group.name}: {refusal}")
-    return await _say(wire, author, group, text, None)
+    return await _say(wire, author, group, text, None, key)
 
 
-async def answer(wire: Wire, author: Actor, parent: Post, text: Text) -> Post:
-    """Reply to a post. Raises `Malformed` when the text, thread or policy does not allow it."""
+async def answer(wire: Wire, author: Actor, parent: Post, text: Text, *, key: str = "") -> Post:
+    """Reply to a post, once for a `key`.
+
+    Raises `Malformed` when the text, thread or policy does not allow it.
+    """
     _check(text)
     await parent.fetch_related("thread__group")
     group = parent.thread.group
@@ -66,7 +82,7 @@ async def answer(wire: Wire, author: Actor, parent: Post, text: Text) -> Post:
         raise Malformed("the post that you answer is gone")
     if refusal := policies.refusal_to_reply(group, member, parent.thread):
         raise Malformed(f"{author.handle} cannot reply in {group.name}: {refusal}")
-    return await _say(wire, author, group, text, parent)
+    return await _say(wire, author, group, text, parent, key)
 
 
 async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
@@ -82,9 +98,11 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
     mentions = await _mentioned(wire, text.body, parent)
     draft = copy(post)
     draft.title = text.title or post.title
-    draft.warning = text.warning or post.warning
+    draft.warning = text.warning if text.whole else text.warning or post.warning
+    draft.sensitive = text.sensitive if text.whole else post.sensitive
     draft.language = text.language or post.language
-    draft.content = render(text.body, _linked(mentions)).strip()
+    named = [*mentions, group.actor]
+    draft.content = render(text.body, _linked(named), breaks=text.breaks).strip()
     draft.updated_at = max(clock.now_ms(), post.published_at + 1_000, post.updated_at + 1_000)
     document = await _document(wire, draft, author, group, parent, text, mentions)
     async with storage.transaction():
@@ -231,8 +249,11 @@ def _check(text: Text) -> None:
         raise Malformed(f"a title has at most {TITLE_CHARS} characters")
 
 
-async def _say(wire: Wire, author: Actor, group: Group, text: Text, parent: Post | None) -> Post:
+async def _say(
+    wire: Wire, author: Actor, group: Group, text: Text, parent: Post | None, key: str
+) -> Post:
     mentions = await _mentioned(wire, text.body, parent)
+    named = [*mentions, await group.actor]
     post_id, now = ids.new(), clock.now_ms()
     post = Post(
         id=post_id,
@@ -242,18 +263,21 @@ async def _say(wire: Wire, author: Actor, group: Group, text: Text, parent: Post
         parent_id=parent.id if parent else None,
         kind="Page" if text.title and parent is None else "Note",
         title=text.title,
-        content=render(text.body, _linked(mentions)).strip(),
+        content=render(text.body, _linked(named), breaks=text.breaks).strip(),
         warning=text.warning,
+        sensitive=text.sensitive,
+        visibility=text.visibility,
         language=text.language or group.language,
         published_at=now,
         received_at=now,
     )
     document = await _document(wire, post, author, group, parent, text, mentions)
     activity = dumps(build.create(wire.uris.activity(ids.new()), document))
+    arrival = Arrival(read_object(document), author)
     async with storage.transaction():
-        stored = await threads.store(
-            group, Arrival(read_object(document), author), parent, "public", post_id=post_id
-        )
+        if key and (earlier := await once.claim(author, key, post_id)):
+            return await Post.get(id=earlier)
+        stored = await threads.store(group, arrival, parent, text.visibility, post_id=post_id)
         if stored is None:
             raise Malformed("the thread is too deep for another reply; start a new one")
         kind = "reply" if parent else "post"
@@ -283,6 +307,7 @@ async def _document(
         source=text.body,
         mentions=list(mentions),
         context=context,
+        hashtags=find_hashtags(text.body),
     )
 
 

@@ -15,6 +15,7 @@ from fedigroups.accounts import sessions
 from fedigroups.accounts.models import Account, Token
 from fedigroups.groups.documents import actor_document
 from fedigroups.groups.models import Member, Post, Reaction
+from fedigroups.personal import everything
 
 README = """All that this server keeps of your account.
 
@@ -23,6 +24,7 @@ account.json   what only you and this server know, but for your password, which 
 posts.json     what you wrote, as it was sent (ActivityStreams)
 groups.csv     the groups that you are in; other servers can import it as a list of follows
 likes.json     what you liked
+private.json   your bookmarks, lists and filters, and whom you mute, block or made a note of
 """
 
 
@@ -36,6 +38,7 @@ async def pack(wire: Wire, account: Account) -> bytes:
         "posts.json": _json(await _posts(actor.id, f"{actor.uri}/outbox")),
         "groups.csv": await _groups(actor.id),
         "likes.json": _json(await _likes(actor.uri)),
+        "private.json": _json(await everything.packed(actor.id)),
     }
     return await asyncio.to_thread(_zipped, files)
 
@@ -78,7 +81,8 @@ async def _groups(actor_id: int) -> str:
     writer.writerow(["Account address", "Show boosts", "Notify on new posts", "Languages"])
     found = Member.filter(actor_id=actor_id, state="member").select_related("group__actor")
     for member in await found.order_by("id"):
-        writer.writerow([member.group.actor.handle, "true", "false", ""])
+        heard = [str(bool(one)).lower() for one in (member.shows, member.bell)]
+        writer.writerow([member.group.actor.handle, *heard, ""])
     return out.getvalue()
 
 

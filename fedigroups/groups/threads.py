@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 
 from federation import addressing, bare, clock, ids, limits, storage
 from federation.documents import ObjectDoc
 from federation.models import Actor
+from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
 from fedigroups.groups.evidence import Arrival
-from fedigroups.groups.models import Group, Post, Thread, Tombstone
+from fedigroups.groups.models import Group, Post, Revision, Thread, Tombstone
 from fedigroups.groups.visibility import can_see
+from fedigroups.notify import telling
 from inbox import awaited
 
+_CALLED = re.compile(r"(?:[@!][\w.-]{1,64}(?:@[\w.:-]{1,255})?[\s,:]+)+")
+_SHOWN = ("title", "content", "warning", "sensitive", "attachments")
 _EMPTIED: dict[str, object] = {
     "title": "",
     "content": "",
@@ -100,6 +105,9 @@ async def store(
     if buried:
         await end(post, "deleted")
         post.state = "deleted"
+        return post
+    await _tag(post.id, document)
+    await _tell(group, post, document, parent)
     return post
 
 
@@ -111,6 +119,30 @@ async def _known_and_buried(uri: str, actor_uri: str) -> tuple[bool, bool]:
         *(uri, uri, actor_uri, clock.now_ms()),
     )
     return bool(found[0]["known"]), bool(found[0]["buried"])
+
+
+async def _tell(group: Group, post: Post, document: ObjectDoc, parent: Post | None) -> None:
+    """Notify whom the new post concerns."""
+    named = [tag.href for tag in document.tags if tag.kind == "Mention" and tag.href]
+    answered = parent.author_id if parent else 0
+    await telling.mentioned(post.id, post.author_id, post.thread_id, named, answered)
+    if parent is None:
+        await telling.started(post.id, post.author_id, group.id)
+
+
+async def _tag(post_id: int, document: ObjectDoc) -> None:
+    """Note the hashtags of a post's newest version."""
+    names = {name_of(tag.name) for tag in document.tags if tag.kind == "Hashtag"} - {""}
+    await storage.execute_many(
+        "INSERT INTO tagged (id, post_id, name) VALUES (?, ?, ?)",
+        [(ids.new(), post_id, name) for name in sorted(names)],
+    )
+
+
+def _subject(content: str) -> str:
+    """How an untitled post begins, without the group and the people that it calls first."""
+    begins = excerpt(content, limits.TITLE_CHARS)
+    return begins[match.end() :] if (match := _CALLED.match(begins)) else begins
 
 
 def _version(document: ObjectDoc) -> int:
@@ -131,7 +163,7 @@ async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
         thread = Thread(
             id=ids.new(),
             group_id=group.id,
-            title=post.title or excerpt(post.content, limits.TITLE_CHARS) or post.uri,
+            title=post.title or _subject(post.content) or post.uri,
             root_id=post.id,
             posts_count=int(counts),
             active_at=now,
@@ -198,10 +230,28 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
     as_read = Post.filter(id=post.id, state=post.state, updated_at=post.updated_at)
     if not await as_read.update(**columns, updated_at=version):
         return False
+    await _remember(post, columns)
+    await storage.execute("DELETE FROM tagged WHERE post_id = ?", post.id)
+    await _tag(post.id, document)
     if post.parent_id is None:
-        title = str(columns["title"]) or excerpt(str(columns["content"]), limits.TITLE_CHARS)
+        title = str(columns["title"]) or _subject(str(columns["content"]))
         await Thread.filter(id=post.thread_id).update(title=title or post.uri)
     return True
+
+
+async def _remember(post: Post, columns: dict[str, object]) -> None:
+    """Keep how the post read, when its words change, and tell who boosted them."""
+    kept = {name: getattr(post, name) for name in _SHOWN}
+    if all(columns[name] == value for name, value in kept.items()):
+        return
+    written_at = post.updated_at or post.published_at
+    await Revision.create(id=ids.new(), post_id=post.id, written_at=written_at, **kept)
+    await storage.execute(
+        "DELETE FROM revision WHERE post_id = ? AND id NOT IN"
+        " (SELECT id FROM revision WHERE post_id = ? ORDER BY id DESC LIMIT ?)",
+        *(post.id, post.id, limits.REVISIONS),
+    )
+    await telling.edited(post.id, post.author_id)
 
 
 async def end(post: Post, state: str, reason: str = "") -> None:
@@ -211,6 +261,9 @@ async def end(post: Post, state: str, reason: str = "") -> None:
     """
     emptied = _EMPTIED if state == "deleted" else {}
     await Post.filter(id=post.id).update(state=state, reason=reason, **emptied)
+    if emptied:
+        await storage.execute("DELETE FROM revision WHERE post_id = ?", post.id)
+        await storage.execute("DELETE FROM tagged WHERE post_id = ?", post.id)
     was_counted = can_see(None, post)
     if was_counted:
         await storage.execute(

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from fedigroups.mastodon import identity
+from fedigroups.mastodon import identity, pictures
+from fedigroups.mastodon.endpoints import (
+    accounts,
+    empties,
+    filters,
+    finding,
+    following,
+    instances,
+    keeping,
+    lists,
+    notifications,
+    posting,
+    reacting,
+    statuses,
+    timelines,
+)
+
+FAMILIES = (
+    *(identity, pictures, instances, accounts, following, statuses, posting, reacting),
+    *(timelines, notifications, finding, keeping, lists, filters, empties),
+)
 
 
 def routes() -> list[BaseRoute]:
     """All of them."""
-    return [*identity.routes()]
+    return [route for family in FAMILIES for route in family.routes()]

@@ -1,0 +1,1 @@
+"""The addresses of the client API, one file for each family of entities."""

@@ -1,0 +1,108 @@
+"""Finding groups, people, posts and hashtags: search, directory and suggestions."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from fedigroups.api import body as bodies
+from fedigroups.api.answers import ApiError, json_answer
+from fedigroups.api.body import Body
+from fedigroups.mastodon.endpoints import asking
+from fedigroups.mastodon.present import statuses as present
+from fedigroups.mastodon.present.shapes import Entity
+from fedigroups.mastodon.reading import people, posts, search
+from fedigroups.mastodon.reading.posts import Reader
+from fedigroups.oauth.access import Access, authorised, visitor
+
+FURTHEST = 10_000
+"""The greatest offset."""
+
+
+def routes() -> list[BaseRoute]:
+    """The addresses of finding."""
+    return [
+        Route("/api/v2/search", everything, methods=["GET"]),
+        Route("/api/v1/directory", directory, methods=["GET"]),
+        Route("/api/v1/suggestions", suggestions, methods=["GET"]),
+        Route("/api/v2/suggestions", reasoned_suggestions, methods=["GET"]),
+    ]
+
+
+async def everything(request: Request) -> Response:
+    """`GET /api/v2/search`: with `resolve`, a handle or an address is asked for at its host."""
+    access, said = await visitor(request, "read:search"), await bodies.read(request)
+    query, kind = search.words(said.text("q")), said.text("type")
+    if access is None and (said.flag("resolve") or said.number("offset")):
+        raise ApiError(401, "Sign in to have other servers asked, or to go on in the results")
+    reader = asking.reader_of(request, access)
+    return json_answer(
+        {
+            "accounts": await _accounts(request, query, said, access, kind),
+            "statuses": await _statuses(query, reader, said) if kind in {"", "statuses"} else [],
+            "hashtags": await _hashtags(query, reader, said) if kind in {"", "hashtags"} else [],
+        }
+    )
+
+
+async def directory(request: Request) -> Response:
+    """`GET /api/v1/directory`: the groups here, by when something was last said in them."""
+    await visitor(request, "read:accounts")
+    said = await bodies.read(request)
+    limit, offset = _part(said, 40, 80)
+    found = await search.suggested(0, limit, offset, joined=True)
+    return json_answer(await people.listed(found, asking.origin_of(request)))
+
+
+async def suggestions(request: Request) -> Response:
+    """`GET /api/v1/suggestions`: groups that one is not in."""
+    access = await authorised(request, "read:accounts", "read")
+    limit, offset = _part(await bodies.read(request), 40, 80)
+    found = await search.suggested(access.actor.id, limit, offset)
+    return json_answer(await people.listed(found, asking.origin_of(request)))
+
+
+async def reasoned_suggestions(request: Request) -> Response:
+    """`GET /api/v2/suggestions`: the same, each with its source."""
+    access = await authorised(request, "read:accounts", "read")
+    limit, offset = _part(await bodies.read(request), 40, 80)
+    found = await search.suggested(access.actor.id, limit, offset)
+    listed = await people.listed(found, asking.origin_of(request))
+    return json_answer(
+        [{"source": "global", "sources": ["most_interactions"], "account": one} for one in listed]
+    )
+
+
+async def _accounts(
+    request: Request, query: str, said: Body, access: Access | None, kind: str
+) -> list[Entity]:
+    if kind not in {"", "accounts"} or query.startswith("#"):
+        return []
+    limit, offset = _part(said, 20, 40)
+    origin, wire = asking.origin_of(request), asking.wire_of(request)
+    asked = await search.resolve(wire, query) if said.flag("resolve") and not offset else None
+    if query.startswith(("https://", "http://")):
+        known = asked or await wire.directory.known(query)
+        return await people.listed([known.id], origin) if known else []
+    member = access.actor.id if access and said.flag("following") else 0
+    return await people.listed(await search.accounts(query, limit, offset, member), origin)
+
+
+async def _statuses(query: str, reader: Reader, said: Body) -> list[Entity]:
+    if not query.startswith(("https://", "http://")) or said.number("offset"):
+        return []
+    id = await search.post_at(query, reader)
+    return list((await posts.by_id([id], reader)).values()) if id else []
+
+
+async def _hashtags(query: str, reader: Reader, said: Body) -> list[Entity]:
+    if query.startswith(("https://", "http://", "@", "!")):
+        return []
+    found = await search.hashtags(query, *_part(said, 20, 40))
+    return [present.tag(name, reader.origin) for name in found]
+
+
+def _part(said: Body, default: int, most: int) -> tuple[int, int]:
+    """How many are wanted, and after how many."""
+    return said.number("limit", default, least=1, most=most), said.number("offset", most=FURTHEST)

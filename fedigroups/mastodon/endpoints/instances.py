@@ -1,0 +1,85 @@
+"""What the instance says of itself, and the lists that every client asks for when it starts."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation import clock, storage
+from fedigroups.accounts import reception as receptions
+from fedigroups.api.answers import json_answer
+from fedigroups.mastodon.endpoints import asking
+from fedigroups.mastodon.present import accounts as present
+from fedigroups.mastodon.present import instances
+from fedigroups.mastodon.present.instances import About
+from fedigroups.mastodon.reading import people
+
+
+def routes() -> list[BaseRoute]:
+    """The addresses of the instance."""
+    return [
+        Route("/api/v1/instance", v1, methods=["GET"]),
+        Route("/api/v2/instance", v2, methods=["GET"]),
+        Route("/api/v1/instance/rules", rules, methods=["GET"]),
+        Route("/api/v1/instance/peers", peers, methods=["GET"]),
+        Route("/api/v1/instance/extended_description", description, methods=["GET"]),
+    ]
+
+
+async def v1(request: Request) -> Response:
+    """`GET /api/v1/instance`."""
+    return json_answer(instances.v1(await _about(request)))
+
+
+async def v2(request: Request) -> Response:
+    """`GET /api/v2/instance`."""
+    return json_answer(instances.v2(await _about(request)))
+
+
+async def rules(request: Request) -> Response:
+    """`GET /api/v1/instance/rules`: each group has its own, in its profile."""
+    return json_answer(instances.rules(await _about(request)))
+
+
+async def peers(_request: Request) -> Response:
+    """`GET /api/v1/instance/peers`: whom we know is not told."""
+    return json_answer([])
+
+
+async def description(_request: Request) -> Response:
+    """`GET /api/v1/instance/extended_description`."""
+    return json_answer(
+        {"updated_at": None, "content": f"<p>{instances.DESCRIPTION}</p>"},
+    )
+
+
+async def _about(request: Request) -> About:
+    """What there is to say. Two queries."""
+    reception, site = receptions.of(request), request.app.state.site
+    counted = await storage.row(
+        "SELECT (SELECT COUNT(*) FROM account) AS people,"
+        " (SELECT COUNT(*) FROM post p JOIN actor a ON a.id = p.author_id"
+        "   WHERE a.local = ? AND p.state = 'live') AS statuses,"
+        " (SELECT COUNT(*) FROM peer) AS peers,"
+        " (SELECT COUNT(DISTINCT p.author_id) FROM post p JOIN actor a ON a.id = p.author_id"
+        "   WHERE a.local = ? AND p.received_at > ?) AS active",
+        *(True, True, clock.now_ms() - 30 * clock.DAY),
+    ) or {"people": 0, "statuses": 0, "peers": 0, "active": 0}
+    operator = await storage.row(
+        f"{people.SELECT} JOIN account o ON o.actor_id = a.id"
+        f" WHERE o.role = 'admin' AND {people.SHOWN} ORDER BY o.id LIMIT 1"
+    )
+    return About(
+        name=reception.name,
+        origin=reception.origin,
+        host=asking.wire_of(request).config.host,
+        contact=site.contact,
+        source_url=site.source_url or f"{reception.origin}/about",
+        signup=reception.signup,
+        people=counted["people"],
+        statuses=counted["statuses"],
+        peers=counted["peers"],
+        active_month=counted["active"],
+        contact_account=present.account(operator, reception.origin) if operator else None,
+    )

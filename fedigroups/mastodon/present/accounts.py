@@ -1,0 +1,212 @@
+"""This module makes Accounts: people and groups alike, a group with `group: true`."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from federation.storage import Row
+from fedigroups.content.sanitise import clean, label, safe_url
+from fedigroups.mastodon import pictures
+from fedigroups.mastodon.present.shapes import Entity, address, date, date_time
+
+FIELDS = 8
+FIELD_CHARS = 500
+NAME_CHARS = 100
+ROLES = {"member": ("-99", ""), "moderator": ("2", "Moderator"), "admin": ("3", "Admin")}
+_JOINING = {
+    "open": "Anybody may join: follow this account.",
+    "approval": "Follow this account to ask; a host of the group decides.",
+    "invite": "By invitation only.",
+}
+_POSTING = {
+    "anyone": "Anybody may start a thread: mention this account.",
+    "members": "Members start threads: follow this account, then mention it.",
+    "moderators": "Only moderators start threads; everybody may answer.",
+}
+_VISIBILITIES = frozenset({"public", "unlisted", "private", "direct"})
+
+
+def account(row: Row, origin: str) -> Entity:
+    """The Account in a row of `reading.people`; whoever is gone shows nothing but a name."""
+    said = _said(row["document"]) if row["state"] == "live" else {}
+    is_group = row["group_id"] is not None
+    picture = _picture(row, origin)
+    header = address(row["banner_url"] or "", _image(said)) or pictures.url(origin, "header")
+    username = label(row["username"], NAME_CHARS) or row["host"]
+    return {
+        "id": str(row["id"]),
+        "username": username,
+        "acct": username if row["local"] else f"{username}@{row['host']}",
+        "display_name": _name(row),
+        "locked": _is_locked(row, said),
+        "bot": row["kind"] in {"Service", "Application"},
+        "discoverable": row["state"] == "live",
+        "indexable": row["state"] == "live",
+        "group": is_group or row["kind"] == "Group",
+        "created_at": date_time(row["published_at"] or row["fetched_at"]),
+        "note": _note(row),
+        "url": address(row["page_url"], row["uri"]) or origin,
+        "uri": row["uri"],
+        "avatar": picture,
+        "avatar_static": picture,
+        "header": header,
+        "header_static": header,
+        "followers_count": row["members_count"] or 0,
+        "following_count": row["following"],
+        "statuses_count": row["threads_count"] if is_group else row["statuses"],
+        "last_status_at": date(row["active_at"] if is_group else row["last_at"] or 0),
+        "hide_collections": True,
+        "noindex": False,
+        "emojis": emojis(said),
+        "fields": _group_fields(row) if row["hosted"] else _fields(said),
+        "roles": [],
+        **({"suspended": True} if row["state"] == "suspended" else {}),
+    }
+
+
+def credentials(
+    row: Row, origin: str, *, role: str, visibility: str, language: str, requests: int
+) -> Entity:
+    """A CredentialAccount: the account of whoever asks, with what they chose for themselves."""
+    number, name = ROLES.get(role, ROLES["member"])
+    shown = account(row, origin)
+    return shown | {
+        "source": {
+            "privacy": visibility if visibility in _VISIBILITIES else "public",
+            "sensitive": False,
+            "language": language or None,
+            "note": row["summary"],
+            "fields": shown["fields"],
+            "follow_requests_count": requests,
+            "hide_collections": shown["hide_collections"],
+            "discoverable": True,
+            "indexable": True,
+            "attribution_domains": [],
+        },
+        "role": {
+            "id": number,
+            "name": name,
+            "color": "",
+            "permissions": "0",
+            "highlighted": False,
+        },
+    }
+
+
+def mention(row: Mapping[str, Any], origin: str) -> Entity:
+    """A Mention of an account, of a row with its names and addresses."""
+    name = label(row["username"], NAME_CHARS) or row["host"]
+    return {
+        "id": str(row["id"]),
+        "username": name,
+        "url": address(row["page_url"], row["uri"]) or origin,
+        "acct": name if row["local"] else f"{name}@{row['host']}",
+    }
+
+
+def emojis(document: Mapping[str, Any]) -> list[Entity]:
+    """The CustomEmojis that a document of a stranger's brings along."""
+    found: dict[str, Entity] = {}
+    for tag in tags(document):
+        icon = tag.get("icon")
+        url = icon.get("url") if isinstance(icon, dict) else None
+        code = str(tag.get("name") or "").strip(":")
+        if tag.get("type") != "Emoji" or not isinstance(url, str) or not safe_url(url):
+            continue
+        if code.replace("_", "").isalnum() and len(code) <= NAME_CHARS:
+            found[code] = {
+                "shortcode": code,
+                "url": url,
+                "static_url": url,
+                "visible_in_picker": False,
+                "category": None,
+            }
+    return list(found.values())
+
+
+def tags(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The tags of a document, which may be one or several, or nonsense."""
+    listed = document.get("tag")
+    several = listed if isinstance(listed, list) else [listed]
+    return [tag for tag in several[:100] if isinstance(tag, dict)]
+
+
+def read(document: str | None) -> dict[str, Any]:
+    """A document as it was stored; nothing for one that is none."""
+    if not document:
+        return {}
+    try:
+        found = orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+_said = read
+
+
+def _name(row: Row) -> str:
+    if row["state"] == "gone":
+        return ""
+    return label(row["title"] or row["name"] or "", NAME_CHARS) or label(row["username"], 64)
+
+
+def _note(row: Row) -> str:
+    if row["state"] != "live":
+        return ""
+    if not row["hosted"]:
+        return row["summary"] or row["summary_html"] or ""
+    rules = [line.strip() for line in (row["rules"] or "").splitlines() if line.strip()]
+    listed = "".join(f"<li>{html.escape(rule)}</li>" for rule in rules)
+    return (row["summary_html"] or "") + (f"<ol>{listed}</ol>" if listed else "")
+
+
+def _picture(row: Row, origin: str) -> str:
+    kind = "group" if row["kind"] == "Group" else "person"
+    own = address(row["group_icon"] or "", row["icon_url"]) if row["state"] == "live" else None
+    return own or pictures.url(origin, kind)
+
+
+def _image(said: Mapping[str, Any]) -> str:
+    image = said.get("image")
+    if isinstance(image, list):
+        image = image[0] if image else None
+    url = image.get("url") if isinstance(image, dict) else image
+    return url if isinstance(url, str) else ""
+
+
+def _is_locked(row: Row, said: Mapping[str, Any]) -> bool:
+    if row["hosted"]:
+        return bool(row["join_policy"] != "open")
+    return said.get("manuallyApprovesFollowers") is True
+
+
+def _group_fields(row: Row) -> list[Entity]:
+    return [
+        {"name": "Joining", "value": _JOINING[row["join_policy"]], "verified_at": None},
+        {"name": "Posting", "value": _POSTING[row["post_policy"]], "verified_at": None},
+    ]
+
+
+def _fields(said: Mapping[str, Any]) -> list[Entity]:
+    listed = said.get("attachment")
+    shown = [
+        (str(one.get("name") or ""), str(one.get("value") or ""))
+        for one in (listed if isinstance(listed, list) else [])
+        if isinstance(one, dict) and one.get("type") == "PropertyValue"
+    ]
+    return [
+        {"name": label(name, NAME_CHARS), "value": _value(value[:FIELD_CHARS]), "verified_at": None}
+        for name, value in shown[:FIELDS]
+        if label(name, NAME_CHARS)
+    ]
+
+
+@lru_cache(maxsize=2_048)  # the accounts of a page come again and again, and cleaning is slow
+def _value(value: str) -> str:
+    return clean(value)

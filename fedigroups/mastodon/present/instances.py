@@ -1,0 +1,152 @@
+"""This module makes the Instance, as old clients (v1) and new ones (v2) ask for it.
+
+`version` begins like Mastodon's: clients read features off it and cannot parse anything else. What
+this software is called is in NodeInfo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation import limits
+from fedigroups import __version__
+from fedigroups.mastodon import pictures
+from fedigroups.mastodon.present.shapes import Entity
+
+VERSION = f"4.3.0 (compatible; Fedigroups {__version__})"
+API_VERSION = 2
+"""Grouped notifications; 3 and more would promise what is not here."""
+DESCRIPTION = "Groups that anybody in the fediverse can join, read and post into."
+CHARACTERS = limits.CONTENT_CHARS // 2
+URL_CHARACTERS = 23
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an instance says of itself."""
+
+    name: str
+    origin: str
+    host: str
+    contact: str
+    source_url: str
+    signup: str
+    people: int = 0
+    statuses: int = 0
+    peers: int = 0
+    active_month: int = 0
+    contact_account: Entity | None = None
+    rules: tuple[str, ...] = ()
+
+    @property
+    def streaming(self) -> str:
+        """Where streams are."""
+        return self.origin.replace("http", "ws", 1)
+
+    @property
+    def email(self) -> str:
+        """An address to write to: strict decoders want a text, if an empty one."""
+        return self.contact if "@" in self.contact else ""
+
+
+def v2(about: About) -> Entity:
+    """An Instance."""
+    thumbnail = pictures.url(about.origin, "thumbnail")
+    return {
+        "domain": about.host,
+        "title": about.name,
+        "version": VERSION,
+        "source_url": about.source_url,
+        "description": DESCRIPTION,
+        "usage": {"users": {"active_month": about.active_month}},
+        "thumbnail": {"url": thumbnail, "blurhash": None, "versions": {}, "description": ""},
+        "icon": [{"src": pictures.url(about.origin, "group"), "size": "120x120"}],
+        "languages": ["en"],
+        "configuration": _configuration(about),
+        "registrations": {
+            "enabled": about.signup in {"open", "approval"},
+            "approval_required": about.signup == "approval",
+            "reason_required": about.signup == "approval",
+            "message": None,
+            "min_age": None,
+            "url": f"{about.origin}/signup",
+        },
+        "api_versions": {"mastodon": API_VERSION},
+        "contact": {"email": about.email, "account": about.contact_account},
+        "rules": rules(about),
+    }
+
+
+def v1(about: About) -> Entity:
+    """A V1::Instance; toot reads `uri`, a bare host, and Mastodon.py reads `version`."""
+    return {
+        "uri": about.host,
+        "title": about.name,
+        "short_description": DESCRIPTION,
+        "description": DESCRIPTION,
+        "email": about.email,
+        "version": VERSION,
+        "urls": {"streaming_api": about.streaming},
+        "stats": {
+            "user_count": about.people,
+            "status_count": about.statuses,
+            "domain_count": about.peers,
+        },
+        "thumbnail": pictures.url(about.origin, "thumbnail"),
+        "languages": ["en"],
+        "registrations": about.signup in {"open", "approval"},
+        "approval_required": about.signup == "approval",
+        "invites_enabled": False,
+        "configuration": _configuration(about),
+        "contact_account": about.contact_account,
+        "rules": rules(about),
+    }
+
+
+def rules(about: About) -> list[Entity]:
+    """The Rules of the instance."""
+    return [
+        {"id": str(number), "text": text, "hint": "", "translations": {}}
+        for number, text in enumerate(about.rules, 1)
+    ]
+
+
+def _configuration(about: About) -> Entity:
+    return {
+        "urls": {
+            "streaming": about.streaming,
+            "status": None,
+            "about": f"{about.origin}/about",
+            "privacy_policy": None,
+            "terms_of_service": None,
+        },
+        "vapid": {"public_key": ""},
+        "accounts": {
+            "max_featured_tags": 0,
+            "max_pinned_statuses": 0,
+            "max_profile_fields": 0,
+            "profile_field_name_limit": 255,
+            "profile_field_value_limit": 255,
+        },
+        "statuses": {
+            "max_characters": CHARACTERS,
+            "max_media_attachments": 0,
+            "characters_reserved_per_url": URL_CHARACTERS,
+        },
+        "media_attachments": {
+            "supported_mime_types": [],
+            "description_limit": 1_500,
+            "image_size_limit": 0,
+            "image_matrix_limit": 0,
+            "video_size_limit": 0,
+            "video_frame_rate_limit": 0,
+            "video_matrix_limit": 0,
+        },
+        "polls": {
+            "max_options": 0,
+            "max_characters_per_option": 0,
+            "min_expiration": 0,
+            "max_expiration": 0,
+        },
+        "translation": {"enabled": False},
+    }

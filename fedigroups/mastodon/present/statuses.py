@@ -1,0 +1,240 @@
+"""This module makes Statuses: posts as their authors', and threads as what a group boosts."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from federation.storage import Row
+from fedigroups.content.hashtags import name_of
+from fedigroups.content.sanitise import label, safe_url
+from fedigroups.mastodon.present import accounts
+from fedigroups.mastodon.present.shapes import Entity, address, date_time
+
+TEXT_CHARS = 500
+VISIBILITY = {"public": "public", "unlisted": "unlisted", "members": "private"}
+"""Of what only members read, `private`: a fifth value breaks whole timelines (IceCubes)."""
+_KINDS = {"image": "image", "video": "video", "audio": "audio"}
+_ENDINGS = {
+    **dict.fromkeys(("jpg", "jpeg", "png", "gif", "webp", "avif"), "image"),
+    **dict.fromkeys(("mp4", "webm", "mov", "m4v"), "video"),
+    **dict.fromkeys(("mp3", "ogg", "oga", "opus", "flac", "m4a", "wav"), "audio"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the reader did with a post."""
+
+    favourited: bool = False
+    reblogged: bool = False
+    bookmarked: bool = False
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What the statuses of one answer share: accounts by id, mentions by URI, the reader's marks.
+
+    `signed_in` is False for a stranger, who has no marks. `filtered` is by post.
+    """
+
+    origin: str
+    accounts: Mapping[int, Entity]
+    mentions: Mapping[str, Entity]
+    signed_in: bool = False
+    reader_id: int = 0
+    marks: Mapping[int, Marks] = field(default_factory=dict)
+    filtered: Mapping[int, list[Entity]] = field(default_factory=dict)
+
+
+def status(row: Row, company: Company) -> Entity:
+    """The Status in a row of `reading.posts`."""
+    document = row["said"]
+    shown: Entity = {
+        "id": str(row["id"]),
+        "created_at": date_time(row["published_at"]),
+        "in_reply_to_id": str(row["parent_id"]) if row["parent_author_id"] else None,
+        "in_reply_to_account_id": _id(row["parent_author_id"]),
+        "sensitive": bool(row["sensitive"] or row["warning"]),
+        "spoiler_text": label(row["warning"]),
+        "visibility": VISIBILITY[row["visibility"]],
+        "language": row["language"] or None,
+        "uri": row["uri"],
+        "url": address(row["page_url"], row["uri"]),
+        "replies_count": row["replies"],
+        "reblogs_count": max(row["boosts_count"], 0),
+        "favourites_count": max(row["likes_count"], 0),
+        "quotes_count": 0,
+        "edited_at": date_time(row["updated_at"]) if row["updated_at"] else None,
+        "content": _content(row),
+        "reblog": None,
+        "account": company.accounts[row["author_id"]],
+        "media_attachments": _media(row["id"], row["attachments"], document),
+        "mentions": _mentions(document, company),
+        "tags": [tag(name, company.origin) for name in hashtags(document)],
+        "emojis": accounts.emojis(document),
+        "card": None,
+        "poll": None,
+        "application": None,
+    }
+    return shown | _marks(row["id"], row["author_id"], company)
+
+
+def boost(id: int, by: int, at: int, status: Entity, uri: str, company: Company) -> Entity:
+    """A Status in which an account boosts another status."""
+    return status | {
+        "id": str(id),
+        "created_at": date_time(at),
+        "in_reply_to_id": None,
+        "in_reply_to_account_id": None,
+        "uri": uri,
+        "edited_at": None,
+        "content": "",
+        "spoiler_text": "",
+        "reblog": status,
+        "account": company.accounts[by],
+        "media_attachments": [],
+        "mentions": [],
+        "tags": [],
+        "emojis": [],
+    }
+
+
+def tag(name: str, origin: str, *, following: bool | None = None) -> Entity:
+    """A Tag; nobody counts how often each is used, so its history is empty."""
+    shown: Entity = {
+        "id": name,
+        "name": name,
+        "url": f"{origin}/groups?q={quote(name)}",
+        "history": [],
+    }
+    return shown if following is None else shown | {"following": following, "featuring": False}
+
+
+def hashtags(document: Mapping[str, Any]) -> list[str]:
+    """The hashtags of a post's document, lower case, each once."""
+    names = [
+        name_of(str(one.get("name") or ""))
+        for one in accounts.tags(document)
+        if one.get("type") == "Hashtag"
+    ]
+    return [name for name in dict.fromkeys(names) if name]
+
+
+def named(document: Mapping[str, Any]) -> list[str]:
+    """The URIs that a post's document mentions, each once."""
+    hrefs = [one.get("href") for one in accounts.tags(document) if one.get("type") == "Mention"]
+    return list(dict.fromkeys(href for href in hrefs if isinstance(href, str)))
+
+
+def edit(row: Row, author: Entity) -> Entity:
+    """A StatusEdit: how a post reads, or read, from some moment on."""
+    return {
+        "content": _content(row),
+        "spoiler_text": label(row["warning"]),
+        "sensitive": bool(row["sensitive"]),
+        "created_at": date_time(row["written_at"]),
+        "account": author,
+        "media_attachments": _media(row["id"], row["attachments"], {}),
+        "emojis": [],
+        "poll": None,
+    }
+
+
+def source(row: Row) -> Entity:
+    """A StatusSource: what the author wrote, before it became HTML."""
+    said = row["said"].get("source")
+    text = said.get("content") if isinstance(said, dict) else None
+    return {
+        "id": str(row["id"]),
+        "text": text if isinstance(text, str) else "",
+        "spoiler_text": label(row["warning"]),
+    }
+
+
+def _id(number: int | None) -> str | None:
+    return str(number) if number else None
+
+
+def _content(row: Row) -> str:
+    """The words, after the title that peers of the thread family give a post."""
+    title = label(row["title"])
+    head = f"<p><strong>{html.escape(title)}</strong></p>" if title else ""
+    return f"{head}{row['content']}{_links(row['attachments'])}"
+
+
+def _links(attachments: str) -> str:
+    """What a post leads to and no client would show (Lemmy's link posts)."""
+    if '"Link"' not in attachments:
+        return ""
+    urls = [safe_url(one["url"]) for one in orjson.loads(attachments) if one["kind"] == "Link"]
+    links = (
+        f'<a href="{html.escape(url)}" rel="nofollow noopener">{html.escape(url)}</a>'
+        for url in urls
+        if url
+    )
+    return "".join(f"<p>{link}</p>" for link in links)
+
+
+def _media(post_id: int, attachments: str, document: Mapping[str, Any]) -> list[Entity]:
+    if attachments == "[]":
+        return []
+    kinds = _media_types(document)
+    return [
+        _attachment(post_id + place, one, kinds.get(one["url"], ""))
+        for place, one in enumerate(orjson.loads(attachments))
+        if one["kind"] != "Link" and safe_url(one["url"])
+    ]
+
+
+def _attachment(id: int, one: Mapping[str, str], media_type: str) -> Entity:
+    kind = _KINDS.get(media_type.partition("/")[0].lower()) or _KINDS.get(one["kind"].lower())
+    ending = one["url"].partition("?")[0].rpartition(".")[2].lower()
+    return {
+        "id": str(id),
+        "type": kind or _ENDINGS.get(ending, "unknown"),
+        "url": one["url"],
+        "preview_url": one["url"] if (kind or _ENDINGS.get(ending)) == "image" else None,
+        "remote_url": one["url"],
+        "preview_remote_url": None,
+        "text_url": None,
+        "meta": {},
+        "description": one["text"] or None,
+        "blurhash": None,
+    }
+
+
+def _media_types(document: Mapping[str, Any]) -> dict[str, str]:
+    listed = document.get("attachment")
+    several: Sequence[Any] = listed if isinstance(listed, list) else [listed]
+    return {
+        one["url"]: one["mediaType"]
+        for one in several
+        if isinstance(one, dict)
+        and isinstance(one.get("url"), str)
+        and isinstance(one.get("mediaType"), str)
+    }
+
+
+def _mentions(document: Mapping[str, Any], company: Company) -> list[Entity]:
+    return [company.mentions[uri] for uri in named(document) if uri in company.mentions]
+
+
+def _marks(post_id: int, author_id: int, company: Company) -> Entity:
+    if not company.signed_in:
+        return {}
+    marks = company.marks.get(post_id, Marks())
+    shown: Entity = {
+        "favourited": marks.favourited,
+        "reblogged": marks.reblogged,
+        "bookmarked": marks.bookmarked,
+        "muted": marks.muted,
+        "filtered": company.filtered.get(post_id, []),
+    }
+    return shown | ({"pinned": False} if author_id == company.reader_id else {})

@@ -1,0 +1,105 @@
+"""This module reads somebody's filters, and decides which of them a post meets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from federation import clock, storage
+from federation.storage import Row
+from fedigroups.content.sanitise import plain
+from fedigroups.mastodon.present import filters
+from fedigroups.mastodon.present.shapes import Entity
+
+_FILTERS = "SELECT f.id, f.title, f.context, f.action, f.expires_at FROM word_filter f"
+_KEYWORDS = (
+    "SELECT k.id, k.word_filter_id, k.keyword, k.whole_word FROM filter_keyword k"
+    " JOIN word_filter f ON f.id = k.word_filter_id"
+)
+_STATUSES = (
+    "SELECT s.id, s.word_filter_id, s.post_id FROM filter_status s"
+    " JOIN word_filter f ON f.id = s.word_filter_id"
+)
+
+
+class Filters:
+    """All filters of one person, with their parts."""
+
+    def __init__(self, rows: Sequence[Row], keywords: Sequence[Row], posts: Sequence[Row]) -> None:
+        self.rows = {row["id"]: row for row in rows}
+        self._keywords = keywords
+        self._posts = posts
+
+    def keywords(self, id: int) -> list[Row]:
+        """The keywords of a filter."""
+        return [one for one in self._keywords if one["word_filter_id"] == id]
+
+    def posts(self, id: int) -> list[Row]:
+        """The single posts of a filter."""
+        return [one for one in self._posts if one["word_filter_id"] == id]
+
+    def shown(self, id: int) -> Entity:
+        """The Filter of an id."""
+        return filters.filter(self.rows[id], self.keywords(id), self.posts(id))
+
+
+async def of(actor_id: int) -> Filters:
+    """Somebody's filters. Three queries; one where there are none."""
+    rows = await storage.rows(f"{_FILTERS} WHERE f.actor_id = ? ORDER BY f.id", actor_id)
+    if not rows:
+        return Filters([], [], [])
+    keywords = await storage.rows(f"{_KEYWORDS} WHERE f.actor_id = ? ORDER BY k.id", actor_id)
+    posts = await storage.rows(f"{_STATUSES} WHERE f.actor_id = ? ORDER BY s.id", actor_id)
+    return Filters(rows, keywords, posts)
+
+
+async def matching(found: Sequence[Row], actor_id: int, context: str) -> dict[int, list[Entity]]:
+    """FilterResults by post, of the posts in these rows that one of the filters is about.
+
+    Nobody's own posts are filtered for them; without a context every filter counts.
+    """
+    mine, now = await of(actor_id), clock.now_ms()
+    active = [
+        row
+        for row in mine.rows.values()
+        if (not context or context in row["context"].split()) and not 0 < row["expires_at"] < now
+    ]
+    results: dict[int, list[Entity]] = {}
+    if not active:
+        return results
+    for post in found:
+        if post["author_id"] == actor_id:
+            continue
+        words = f"{post['warning']} {post['title']} {plain(post['content'])}".lower()
+        if hits := [hit for row in active if (hit := _result(mine, row, post["id"], words))]:
+            results[post["id"]] = hits
+    return results
+
+
+def _result(mine: Filters, row: Row, post_id: int, words: str) -> Entity | None:
+    said = [
+        one["keyword"]
+        for one in mine.keywords(row["id"])
+        if _pattern(one["keyword"].lower(), bool(one["whole_word"])).search(words)
+    ]
+    posts = [str(post_id) for one in mine.posts(row["id"]) if one["post_id"] == post_id]
+    if not said and not posts:
+        return None
+    shown = filters.filter(row)
+    return {
+        "filter": {name: shown[name] for name in shown if name not in {"keywords", "statuses"}},
+        "keyword_matches": said or None,
+        "status_matches": posts or None,
+    }
+
+
+@lru_cache(maxsize=1_024)
+def _pattern(keyword: str, whole: bool) -> re.Pattern[str]:
+    """The keyword, taken literally; a whole word ends where letters and digits do."""
+    literal = re.escape(keyword)
+    if not whole:
+        return re.compile(literal)
+    before = r"(?<!\w)" if re.match(r"\w", keyword) else ""
+    after = r"(?!\w)" if re.search(r"\w$", keyword) else ""
+    return re.compile(before + literal + after)

@@ -1,0 +1,71 @@
+"""This module reads accounts: any number of people and groups in one query."""
+
+# ruff: noqa: S608 - each statement is put together from constants here; every value is bound
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from federation import storage
+from federation.storage import Row
+from fedigroups.mastodon.present import accounts
+from fedigroups.mastodon.present.shapes import Entity
+
+_COLUMNS = (
+    "a.id, a.uri, a.kind, a.local, a.host, a.username, a.name, a.summary, a.page_url, a.icon_url, "
+    "a.document, a.state, a.published_at, a.fetched_at, "
+    "g.id AS group_id, g.hosted, g.title, g.summary_html, g.rules, g.icon_url AS group_icon, "
+    "g.banner_url, g.join_policy, g.post_policy, g.members_count, g.threads_count, g.active_at"
+)
+_COUNTS = (
+    "(SELECT COUNT(*) FROM member m WHERE m.actor_id = a.id AND m.state = 'member') AS following, "
+    "(SELECT COUNT(*) FROM post p WHERE p.author_id = a.id AND p.state = 'live') AS statuses, "
+    "(SELECT MAX(p.published_at) FROM post p WHERE p.author_id = a.id AND p.state = 'live')"
+    " AS last_at"
+)
+SELECT = f"SELECT {_COLUMNS}, {_COUNTS} FROM actor a LEFT JOIN groups g ON g.actor_id = a.id"
+SHOWN = "a.state IN ('live', 'suspended') AND (g.id IS NULL OR g.state = 'open')"
+"""Who is there for clients: not who waits to be let in, and not who is gone."""
+
+
+async def rows(ids: Iterable[int]) -> dict[int, Row]:
+    """The rows of these actors by id, whatever became of them. One query."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    found = await storage.rows(
+        f"{SELECT} JOIN {storage.table('wanted', id='bigint')} ON wanted.id = a.id",
+        storage.packed([(one,) for one in wanted]),
+    )
+    return {row["id"]: row for row in found}
+
+
+async def by_id(ids: Iterable[int], origin: str) -> dict[int, Entity]:
+    """The Accounts of these actors by id: authors of what is shown. One query."""
+    return {id: accounts.account(row, origin) for id, row in (await rows(ids)).items()}
+
+
+async def one(id: int) -> Row | None:
+    """The row of an account that is there for clients. One query."""
+    return await storage.row(f"{SELECT} WHERE a.id = ? AND {SHOWN}", id)
+
+
+async def listed(ids: list[int], origin: str) -> list[Entity]:
+    """The Accounts of these actors in this order; who is not there any more is left out."""
+    found = await rows(ids)
+    return [
+        accounts.account(found[id], origin)
+        for id in ids
+        if id in found and found[id]["state"] in {"live", "suspended"}
+    ]
+
+
+async def named(acct: str, host: str) -> Row | None:
+    """The account called `name`, `name@host` or by its URI, that we know of. One query."""
+    if acct.startswith(("https://", "http://")):
+        return await storage.row(f"{SELECT} WHERE a.uri = ? AND {SHOWN}", acct)
+    name, _, at = acct.strip().lstrip("@!").partition("@")
+    return await storage.row(
+        f"{SELECT} WHERE LOWER(a.username) = ? AND a.host = ? AND a.kind <> 'Application'"
+        f" AND {SHOWN} ORDER BY a.local DESC, a.id LIMIT 1",
+        *(name.lower(), at.lower() or host),
+    )

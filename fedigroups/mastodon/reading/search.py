@@ -1,0 +1,130 @@
+"""This module finds accounts, posts and hashtags by what somebody types, and groups to suggest."""
+
+# ruff: noqa: S608 - each statement is put together from constants here; every value is bound
+from __future__ import annotations
+
+from federation import storage
+from federation.errors import FederationError
+from federation.models import Actor
+from federation.webfinger import read_handle
+from federation.wire import Wire
+from fedigroups.content.sanitise import label
+from fedigroups.mastodon.reading.people import SHOWN
+from fedigroups.mastodon.reading.posts import Reader, readable
+
+QUERY_CHARS = 200
+
+
+def words(query: str) -> str:
+    """What is searched for, on one line."""
+    return label(query, QUERY_CHARS)
+
+
+async def accounts(query: str, limit: int, offset: int = 0, member_id: int = 0) -> list[int]:
+    """Accounts whose name begins so, or whose title has it: groups here first. One query.
+
+    With `member_id`, only groups that this actor is in.
+    """
+    bare = words(query).lower().lstrip("@!")
+    if not bare:
+        return []
+    name, _, host = bare.partition("@")
+    values: list[object] = [f"{_literal(name)}%", f"%{_literal(bare)}%", f"%{_literal(bare)}%"]
+    clause = (
+        "(LOWER(a.username) LIKE ? ESCAPE '!' OR LOWER(a.name) LIKE ? ESCAPE '!'"
+        " OR LOWER(g.title) LIKE ? ESCAPE '!')"
+    )
+    if host:
+        clause = "(LOWER(a.username) LIKE ? ESCAPE '!' AND a.host LIKE ? ESCAPE '!')"
+        values = [f"{_literal(name)}%", f"{_literal(host)}%"]
+    if member_id:
+        clause += (
+            " AND EXISTS (SELECT 1 FROM member m WHERE m.group_id = g.id AND m.actor_id = ?"
+            " AND m.state = 'member')"
+        )
+        values.append(member_id)
+    rows = await storage.rows(
+        "SELECT a.id FROM actor a LEFT JOIN groups g ON g.actor_id = a.id"
+        f" WHERE a.kind IN ('Person', 'Group') AND {SHOWN} AND {clause}"
+        " ORDER BY (CASE WHEN LOWER(a.username) = ? THEN 0 ELSE 1 END),"
+        " (CASE WHEN a.kind = 'Group' THEN 0 ELSE 1 END), a.local DESC,"
+        " COALESCE(g.members_count, 0) DESC, a.id LIMIT ? OFFSET ?",
+        *(*values, name, limit, offset),
+    )
+    return [row["id"] for row in rows]
+
+
+async def post_at(url: str, reader: Reader) -> int | None:
+    """The post with this id or this page, if the reader may read it. One query."""
+    may, values = readable("p", reader)
+    row = await storage.row(
+        "SELECT p.id FROM post p JOIN thread t ON t.id = p.thread_id"
+        f" JOIN groups g ON g.id = t.group_id WHERE p.uri = ? AND {may}",
+        *(url, *values),
+    )
+    if row is None and (number := _own_page(url, reader)):
+        row = await storage.row(
+            "SELECT p.id FROM post p JOIN thread t ON t.id = p.thread_id"
+            f" JOIN groups g ON g.id = t.group_id WHERE p.id = ? AND p.page_url = ? AND {may}",
+            *(number, url, *values),
+        )
+    return row["id"] if row else None
+
+
+async def hashtags(query: str, limit: int, offset: int = 0) -> list[str]:
+    """Hashtags that begin so. One query."""
+    bare = words(query).lower().lstrip("#")
+    if not bare:
+        return []
+    rows = await storage.rows(
+        "SELECT DISTINCT name FROM tagged WHERE name LIKE ? ESCAPE '!' ORDER BY name"
+        " LIMIT ? OFFSET ?",
+        *(f"{_literal(bare)}%", limit, offset),
+    )
+    return [row["name"] for row in rows]
+
+
+async def resolve(wire: Wire, query: str) -> Actor | None:
+    """The account at a handle or an address, asked at its host when it is not known here.
+
+    Not inside a transaction. None for what leads to nobody.
+    """
+    try:
+        if query.startswith(("https://", "http://")):
+            return await wire.directory.actor(query)
+        return await wire.directory.by_handle(str(read_handle(query)))
+    except FederationError:
+        return None
+
+
+async def suggested(
+    reader_id: int, limit: int, offset: int = 0, *, joined: bool = False
+) -> list[int]:
+    """The actors of groups here that spoke last; without those that the reader is in. One query."""
+    already = (
+        ""
+        if joined
+        else " AND NOT EXISTS (SELECT 1 FROM member m WHERE m.group_id = g.id"
+        " AND m.actor_id = ? AND m.state IN ('member', 'asked', 'banned'))"
+    )
+    rows = await storage.rows(
+        f"SELECT g.actor_id FROM groups g WHERE g.hosted = ? AND g.state = 'open'{already}"
+        " ORDER BY g.active_at DESC, g.id DESC LIMIT ? OFFSET ?",
+        *(True, *(() if joined else (reader_id,)), limit, offset),
+    )
+    return [row["actor_id"] for row in rows]
+
+
+def _own_page(url: str, reader: Reader) -> int:
+    if not url.startswith(f"{reader.origin}/"):
+        return 0
+    found = reader.uris.parse(url)
+    if found is None or found.kind != "post" or not found.id.isdigit() or len(found.id) > 18:
+        return 0
+    return int(found.id)
+
+
+def _literal(text: str) -> str:
+    for sign in "!%_":
+        text = text.replace(sign, f"!{sign}")
+    return text

@@ -1,0 +1,39 @@
+"""The table of what somebody here is notified of."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+from federation.models import Actor
+
+
+class Notification(Model):
+    """Something that concerns an actor here; told once, however often it happens."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="notifications", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    """Whom it concerns: a person here, or a group here."""
+    kind = fields.CharField(max_length=16)
+    """As clients call it: `mention`, `favourite`, `reblog`, `update`, `status`, `follow`,
+    `follow_request`."""
+    sender: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="caused", on_delete=fields.CASCADE
+    )
+    sender_id: int
+    post_id = fields.BigIntField(default=0)
+    """The post that it is about; 0 where it is about none."""
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "notification"
+        unique_together = (("actor", "kind", "sender", "post_id"),)
+        indexes = (("actor", "id"), ("post_id",), ("created_at",))
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.actor_id}"

@@ -1,0 +1,117 @@
+"""This module writes down whom an act concerns, in the transaction of the act itself.
+
+Only who lives here is notified, and nobody of what they did themselves, of anybody whom they
+block, mute, or of a thread that they mute.
+"""
+
+# ruff: noqa: S608 - each statement is put together from constants here; every value is bound
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from federation import clock, ids, limits, storage
+
+_NEW = "INSERT INTO notification (id, actor_id, kind, sender_id, post_id, created_at) "
+_ONCE = " ON CONFLICT (actor_id, kind, sender_id, post_id) DO NOTHING"
+_WELCOME = (
+    "NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = told.id AND s.target_id = {sender}"
+    " AND (s.blocked = ? OR s.muted = ?))"
+)
+
+
+async def mentioned(
+    post_id: int, author_id: int, thread_id: int, uris: Sequence[str], answered_id: int
+) -> None:
+    """Those of the actors who live here are told that the post names or answers them."""
+    here = await storage.rows(
+        "SELECT told.id FROM actor told WHERE told.local = ? AND told.kind = 'Person'"
+        f" AND (told.id = ? OR told.uri IN ({storage.marks(len(uris)) or '?'})) AND told.id <> ?"
+        f" AND {_WELCOME.format(sender='?')}"
+        " AND NOT EXISTS (SELECT 1 FROM muted_thread q"
+        "   WHERE q.actor_id = told.id AND q.thread_id = ?)",
+        *(True, answered_id, *(uris or [""]), author_id, author_id, True, True, thread_id),
+    )
+    now = clock.now_ms()
+    for row in here:
+        await storage.execute(
+            f"{_NEW} VALUES (?, ?, 'mention', ?, ?, ?){_ONCE}",
+            *(ids.new(), row["id"], author_id, post_id, now),
+        )
+
+
+async def reacted(post_id: int, actor_uri: str, kind: str) -> None:
+    """The post's author is told of a `favourite` or a `reblog`, if they live here."""
+    await storage.execute(
+        f"{_NEW} SELECT ?, told.id, ?, a.id, p.id, ? FROM post p"
+        " JOIN actor told ON told.id = p.author_id JOIN actor a ON a.uri = ?"
+        " WHERE p.id = ? AND told.local = ? AND a.id <> told.id"
+        f" AND {_WELCOME.format(sender='a.id')}"
+        " AND NOT EXISTS (SELECT 1 FROM muted_thread q"
+        f"   WHERE q.actor_id = told.id AND q.thread_id = p.thread_id){_ONCE}",
+        *(ids.new(), kind, clock.now_ms(), actor_uri, post_id, True, True, True),
+    )
+
+
+async def unreacted(post_id: int, actor_uri: str, kind: str) -> None:
+    """What was taken back concerns nobody any more."""
+    await storage.execute(
+        "DELETE FROM notification WHERE post_id = ? AND kind = ?"
+        " AND sender_id = (SELECT id FROM actor WHERE uri = ?)",
+        *(post_id, kind, actor_uri),
+    )
+
+
+async def edited(post_id: int, author_id: int) -> None:
+    """Who boosted the post, and lives here, is told that it reads otherwise now."""
+    boosters = await storage.rows(
+        "SELECT told.id FROM reaction r JOIN actor told ON told.uri = r.actor_uri"
+        " WHERE r.post_id = ? AND r.slot = 'boost' AND told.local = ? AND told.id <> ?",
+        *(post_id, True, author_id),
+    )
+    now = clock.now_ms()
+    for row in boosters:
+        await storage.execute(
+            f"{_NEW} VALUES (?, ?, 'update', ?, ?, ?){_ONCE}",
+            *(ids.new(), row["id"], author_id, post_id, now),
+        )
+
+
+async def started(post_id: int, author_id: int, group_id: int) -> None:
+    """Members here who asked to hear of each new thread of the group are told of this one."""
+    listening = await storage.rows(
+        "SELECT told.id FROM member m JOIN actor told ON told.id = m.actor_id"
+        " WHERE m.group_id = ? AND m.state = 'member' AND m.bell = ? AND told.local = ?"
+        f" AND told.id <> ? AND {_WELCOME.format(sender='?')}",
+        *(group_id, True, True, author_id, author_id, True, True),
+    )
+    now = clock.now_ms()
+    for row in listening:
+        await storage.execute(
+            f"{_NEW} VALUES (?, ?, 'status', ?, ?, ?){_ONCE}",
+            *(ids.new(), row["id"], author_id, post_id, now),
+        )
+
+
+async def knocked(group_id: int, actor_id: int, kind: str) -> None:
+    """A group here is told that somebody joined (`follow`) or asks to (`follow_request`)."""
+    await forgotten(group_id, actor_id)
+    await storage.execute(
+        f"{_NEW} SELECT ?, g.actor_id, ?, ?, 0, ? FROM groups g"
+        f" WHERE g.id = ? AND g.hosted = ?{_ONCE}",
+        *(ids.new(), kind, actor_id, clock.now_ms(), group_id, True),
+    )
+
+
+async def forgotten(group_id: int, actor_id: int) -> None:
+    """Who left, or was answered, no longer stands at the door."""
+    await storage.execute(
+        "DELETE FROM notification WHERE post_id = 0 AND sender_id = ?"
+        " AND actor_id = (SELECT actor_id FROM groups WHERE id = ?)",
+        *(actor_id, group_id),
+    )
+
+
+async def retire() -> None:
+    """Forget what is older than `limits.NOTIFICATION_DAYS`."""
+    oldest = clock.now_ms() - limits.NOTIFICATION_DAYS * clock.DAY
+    await storage.execute("DELETE FROM notification WHERE created_at < ?", oldest)

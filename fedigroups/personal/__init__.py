@@ -1,0 +1,1 @@
+"""What people here keep for themselves: bookmarks, whom they mute or block, how far they read."""

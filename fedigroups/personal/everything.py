@@ -1,0 +1,62 @@
+"""This module gathers all that somebody keeps for themselves, to take along or to be forgotten."""
+
+# ruff: noqa: S608 - each statement is put together from constants here; every value is bound
+from __future__ import annotations
+
+from typing import Any
+
+from federation import storage
+
+TABLES = (
+    *("bookmark", "stance", "muted_thread", "marker", "followed_tag", "listing", "word_filter"),
+    *("notification", "once"),
+)
+"""Each names whom a row belongs to; what hangs on a row goes with it."""
+_HANDLE = "t.username || '@' || t.host AS handle"
+
+
+async def forget(actor_id: int) -> None:
+    """Nothing of it is kept; nor is what others are notified of by them, or think of them."""
+    for table in TABLES:
+        await storage.execute(f"DELETE FROM {table} WHERE actor_id = ?", actor_id)
+    await storage.execute("DELETE FROM notification WHERE sender_id = ?", actor_id)
+    await storage.execute("DELETE FROM stance WHERE target_id = ?", actor_id)
+    await storage.execute("DELETE FROM listed WHERE target_id = ?", actor_id)
+
+
+async def packed(actor_id: int) -> dict[str, Any]:
+    """All of it, as a document for people to take along."""
+    return {
+        "bookmarks": await _column(
+            "SELECT p.uri AS one FROM bookmark b JOIN post p ON p.id = b.post_id"
+            " WHERE b.actor_id = ? ORDER BY b.id",
+            actor_id,
+        ),
+        "people": await _rows(
+            f"SELECT {_HANDLE}, s.muted, s.blocked, s.note FROM stance s"
+            " JOIN actor t ON t.id = s.target_id WHERE s.actor_id = ? ORDER BY s.id",
+            actor_id,
+        ),
+        "hashtags": await _column(
+            "SELECT name AS one FROM followed_tag WHERE actor_id = ? ORDER BY id", actor_id
+        ),
+        "lists": await _rows(
+            f"SELECT n.title, {_HANDLE} FROM listing n LEFT JOIN listed l ON l.listing_id = n.id"
+            " LEFT JOIN actor t ON t.id = l.target_id WHERE n.actor_id = ? ORDER BY n.id, l.id",
+            actor_id,
+        ),
+        "filters": await _rows(
+            "SELECT f.title, f.context, f.action, k.keyword FROM word_filter f"
+            " LEFT JOIN filter_keyword k ON k.word_filter_id = f.id"
+            " WHERE f.actor_id = ? ORDER BY f.id, k.id",
+            actor_id,
+        ),
+    }
+
+
+async def _rows(sql: str, actor_id: int) -> list[dict[str, Any]]:
+    return [dict(row) for row in await storage.rows(sql, actor_id)]
+
+
+async def _column(sql: str, actor_id: int) -> list[str]:
+    return [row["one"] for row in await storage.rows(sql, actor_id)]

@@ -1,0 +1,226 @@
+"""The tables of what people here keep for themselves; nobody else is ever shown them."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+from federation.models import Actor
+
+
+class Bookmark(Model):
+    """A post that somebody wants to find again."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="bookmarks", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    post_id = fields.BigIntField(db_index=True)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "bookmark"
+        unique_together = (("actor", "post_id"),)
+        indexes = (("actor", "id"),)
+
+    def __str__(self) -> str:
+        return f"bookmark {self.id}"
+
+
+class Stance(Model):
+    """What somebody makes of another actor: muted, blocked, and a note to themselves."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="stances", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    target: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="judged", on_delete=fields.CASCADE
+    )
+    target_id: int
+    muted = fields.BooleanField(default=False)
+    blocked = fields.BooleanField(default=False)
+    note = fields.TextField(default="")
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "stance"
+        unique_together = (("actor", "target"),)
+
+    def __str__(self) -> str:
+        return f"{self.actor_id} of {self.target_id}"
+
+
+class MutedThread(Model):
+    """A thread that somebody wants to hear nothing of."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="muted_threads", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    thread_id = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "muted_thread"
+        unique_together = (("actor", "thread_id"),)
+
+    def __str__(self) -> str:
+        return f"thread {self.thread_id}"
+
+
+class Marker(Model):
+    """How far somebody has read in a timeline: `home` or `notifications`."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="markers", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    timeline = fields.CharField(max_length=16)
+    last_read_id = fields.BigIntField(default=0)
+    version = fields.IntField(default=0)
+    updated_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "marker"
+        unique_together = (("actor", "timeline"),)
+
+    def __str__(self) -> str:
+        return f"{self.timeline} read to {self.last_read_id}"
+
+
+class FollowedTag(Model):
+    """A hashtag that somebody follows."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="followed_tags", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    name = fields.CharField(max_length=100)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "followed_tag"
+        unique_together = (("actor", "name"),)
+
+    def __str__(self) -> str:
+        return f"#{self.name}"
+
+
+class Listing(Model):
+    """A list that somebody made of accounts whose posts they read together."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="listings", on_delete=fields.CASCADE, db_index=True
+    )
+    actor_id: int
+    title = fields.CharField(max_length=255)
+    replies_policy = fields.CharField(max_length=16, default="list")
+    exclusive = fields.BooleanField(default=False)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "listing"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Listed(Model):
+    """An account in a list."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    listing: fields.ForeignKeyRelation[Listing] = fields.ForeignKeyField(
+        "fedigroups.Listing", related_name="listed", on_delete=fields.CASCADE
+    )
+    listing_id: int
+    target: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="in_lists", on_delete=fields.CASCADE
+    )
+    target_id: int
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "listed"
+        unique_together = (("listing", "target"),)
+
+    def __str__(self) -> str:
+        return f"{self.target_id} in list {self.listing_id}"
+
+
+class WordFilter(Model):
+    """Words and posts that somebody does not want to meet, or be warned of."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="filters", on_delete=fields.CASCADE, db_index=True
+    )
+    actor_id: int
+    title = fields.CharField(max_length=255)
+    context = fields.CharField(max_length=64)
+    """Where it applies, with blanks: `home notifications public thread account`."""
+    action = fields.CharField(max_length=16, default="warn")
+    """`warn` or `hide`."""
+    expires_at = fields.BigIntField(default=0)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "word_filter"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class FilterKeyword(Model):
+    """A word or phrase of a filter."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    word_filter: fields.ForeignKeyRelation[WordFilter] = fields.ForeignKeyField(
+        "fedigroups.WordFilter", related_name="keywords", on_delete=fields.CASCADE, db_index=True
+    )
+    word_filter_id: int
+    keyword = fields.CharField(max_length=255)
+    whole_word = fields.BooleanField(default=False)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "filter_keyword"
+
+    def __str__(self) -> str:
+        return self.keyword
+
+
+class FilterStatus(Model):
+    """A single post of a filter."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    word_filter: fields.ForeignKeyRelation[WordFilter] = fields.ForeignKeyField(
+        "fedigroups.WordFilter", related_name="statuses", on_delete=fields.CASCADE
+    )
+    word_filter_id: int
+    post_id = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "filter_status"
+        unique_together = (("word_filter", "post_id"),)
+
+    def __str__(self) -> str:
+        return f"post {self.post_id}"
