@@ -30,7 +30,7 @@ scale: $(DEV_STAMP) ## Measure an instance that 10,000 and 100,000 servers read;
 test: check ## Every check, then every test; the last line is pytest's
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
-crash: $(DEV_STAMP) ## Every fault of tests/crash, the long ones too: two hours
+crash: $(DEV_STAMP) ## Every fault of tests/crash, the long ones too: for hours
 	@$(BIN)/python -m pytest -m "long or not long" tests/crash
 
 fuzz: $(DEV_STAMP) ## Spoil what strangers send for MINUTES=60, and see whether anything gives way
