@@ -195,54 +195,73 @@ SPREAD_SECONDS = 120
 
 # Forms, and what programs send as a form, JSON or query
 FORM_BYTES = 256_000
+"""Of a body; a longer one is not read to its end: 413."""
 FORM_FIELDS = 500
+"""Values of a body, and as many of a query."""
 FORM_DEPTH = 6
+"""Names inside of each other, as in `poll[options][]`."""
 
 # Accounts
 PASSWORD_CHARS = (10, 1_000)
+"""The least and the most of a password: with fewer it is guessed, with more it only costs."""
 HASHES_AT_ONCE = 2
-"""Each takes 64 MiB for a moment."""
+"""Passwords that are hashed at once: each takes 64 MiB for a moment."""
 HASHES_WAITING = 40
-"""More than these are told to come back."""
+"""Passwords that wait for that; more than these are told to come back."""
 EMAIL_CHARS = 254
+"""Of an e-mail address (RFC 5321 has no room for more)."""
 REASON_CHARS = 2_000
+"""Of why somebody wants an account."""
 SIGN_INS_PER_ADDRESS = 30
-"""Attempts in five minutes."""
+"""Attempts to sign in, in five minutes, from one address."""
 SIGN_INS_PER_ACCOUNT = 30
 """Failed attempts in an hour, from wherever: after that the right password is refused too."""
 SIGN_UPS_PER_ADDRESS = 5
-"""In half an hour."""
+"""Accounts that are asked for in half an hour, from one address."""
 MAILS_PER_ADDRESS = 20
 """Requests in an hour, of one visitor, that have a mail sent."""
 MAILS_PER_ACCOUNT = 4
 """Letters with a link, to one account in an hour."""
 SESSIONS_PER_ACCOUNT = 50
-"""Where more would be, the one that was not used the longest ends; so it is with tokens."""
+"""Browsers in which one is signed in; where more would be, the one not used the longest ends."""
 TOKENS_PER_ACCOUNT = 200
+"""Tokens with which apps act for one account; they make room as sessions do."""
 TOKENS_PER_APP = 50
-"""That are for the app itself."""
+"""Tokens that one app has for itself; they make room as sessions do."""
 SESSION_IDLE_SECONDS = 14 * 86_400
+"""After so long without use a browser is signed in no more."""
 SESSION_SECONDS = 90 * 86_400
+"""After so long it is signed in no more, however much it was used."""
 CONFIRM_SECONDS = 2 * 86_400
 """An account whose address is not confirmed by then is forgotten, and its name is free again."""
 RESET_SECONDS = 3_600
+"""How long the link to a new password opens one."""
 SECOND_FACTOR_SECONDS = 600
+"""How long a code may follow the password."""
 SECOND_FACTOR_TRIES = 5
+"""Codes that may be tried before the password is asked for again."""
 INVITATION_USES = 1_000
+"""People who may come with one invitation."""
 INVITATION_DAYS = 365
+"""How long an invitation may be good."""
 
 # Apps
 APPS_PER_ADDRESS = 30
-"""Registrations in half an hour."""
+"""Apps that are registered in half an hour, from one address."""
 APP_NAME_CHARS = 100
+"""Of the name of an app; a longer one is cut."""
 APP_REDIRECTS = 20
+"""Addresses to which one app may have browsers sent back."""
 APP_UNUSED_SECONDS = 7 * 86_400
 """One that nobody uses is forgotten after so long."""
 CODE_SECONDS = 600
+"""How long a code may become a token: RFC 6749 section 4.1.2 asks for ten minutes at most."""
 API_WINDOW_SECONDS = 300
+"""Over so long the requests of apps are counted, as Mastodon counts them."""
 API_PER_ACCOUNT = 1_500
+"""Requests of one account in that time, through whatever apps: as many as Mastodon takes."""
 API_PER_ADDRESS = 300
-"""Requests without a token, or with one that opens nothing."""
+"""Requests from one address without a token, or with one that opens nothing."""
 
 # What we keep to serve again
 ANSWERS = 2_000

@@ -158,7 +158,8 @@ def _fill(values: dict[str, Value], pairs: Iterable[tuple[str, Any]]) -> None:
     for count, (name, value) in enumerate(pairs):
         if count >= limits.FORM_FIELDS:
             raise TooLarge(f"at most {limits.FORM_FIELDS} values are taken")
-        _put(values, _path(name), _clean(value, limits.FORM_DEPTH))
+        steps = _path(name)
+        _put(values, steps, _clean(value, limits.FORM_DEPTH - len(steps) + 1))
 
 
 def _path(name: str) -> list[str]:

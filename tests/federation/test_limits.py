@@ -31,6 +31,7 @@ from federation.documents import read_actor, read_object
 from federation.errors import BadSignature, Malformed, TooLarge
 from federation.vocabulary import AS2
 from fedigroups import handbook
+from fedigroups.accounts import mailboxes
 from fedigroups.groups.handlers.vote import read_reaction
 from neighbour import rsa, rsa_key
 from signing import NOW, Cavage, Message, parameters
@@ -40,6 +41,13 @@ VIC = "https://h.example/users/vic"
 LDS = {"type": "RsaSignature2017", "creator": f"{VIC}#main-key", "signatureValue": "AA=="}
 
 Try = Callable[[int], Any]
+
+
+def mailbox(chars: int) -> str:
+    """An e-mail address of so many characters."""
+    name = "x" * 60
+    host = ".".join(["y" * 62] * 2 + ["z" * (chars - len(name) - 2 * 63 - 5)] + ["com"])
+    return f"{name}@{host}"
 
 
 def nested(depth: int) -> bytes:
@@ -117,6 +125,7 @@ REFUSED: dict[str, tuple[int, Try]] = {
     "LINKED_BYTES": (256_000, graph_of),
     "LINKED_NODES": (1_000, lambda n: graph(to=[f"{VIC}/{k}" for k in range(n - 4)])),
     "LINKED_CONTEXTS": (16, lambda n: graph(**{"@context": [AS2] * n})),
+    "EMAIL_CHARS": (254, lambda n: mailboxes.check(mailbox(n))),
 }
 """By the limit: its value, and what is refused above it."""
 
@@ -238,6 +247,11 @@ PEERS = "federation/test_peers.py"
 SYNCHRONIZING = "journeys/test_synchronization.py"
 FORWARDING = "inbox/test_forwarding.py"
 PACE = "outbox/test_pace.py"
+BODY = "fedigroups/api/test_body.py"
+ACCOUNTS = "fedigroups/accounts/test_account_limits.py"
+APPS = "fedigroups/oauth/test_app_limits.py"
+TRIED = "test_so_much_may_be_tried_in_its_time_and_others_have_their_own"
+ASKED = "test_so_much_may_be_asked_in_five_minutes_and_each_answer_says_what_is_left"
 
 ELSEWHERE = {
     "CONNECTIONS": (CONNECTIONS, "test_who_waits_makes_room_and_who_is_served_stays"),
@@ -384,6 +398,55 @@ ELSEWHERE = {
         "test_a_large_one_is_told_a_few_each_second_and_all_in_the_end",
     ),
     "SPREAD_SECONDS": (PACE, "test_however_many_they_are_it_takes_two_minutes_at_most"),
+    "FORM_BYTES": (BODY, "test_a_body_has_so_many_bytes_whatever_it_is_and_whether_or_not_it_says"),
+    "FORM_FIELDS": (BODY, "test_a_body_has_so_many_values_and_a_query_as_many"),
+    "FORM_DEPTH": (BODY, "test_names_are_so_deep_inside_of_each_other_however_they_are_written"),
+    "PASSWORD_CHARS": (ACCOUNTS, "test_a_password_is_neither_too_short_nor_too_long"),
+    "HASHES_AT_ONCE": (ACCOUNTS, "test_only_so_many_passwords_are_hashed_and_wait_for_it"),
+    "HASHES_WAITING": (ACCOUNTS, "test_only_so_many_passwords_are_hashed_and_wait_for_it"),
+    "REASON_CHARS": (
+        "fedigroups/web/test_signup_pages.py",
+        "test_why_somebody_wants_an_account_is_said_in_so_many_characters",
+    ),
+    "SIGN_INS_PER_ADDRESS": (ACCOUNTS, TRIED),
+    "SIGN_INS_PER_ACCOUNT": (ACCOUNTS, TRIED),
+    "SIGN_UPS_PER_ADDRESS": (ACCOUNTS, TRIED),
+    "MAILS_PER_ADDRESS": (ACCOUNTS, TRIED),
+    "MAILS_PER_ACCOUNT": (ACCOUNTS, TRIED),
+    "SESSIONS_PER_ACCOUNT": (ACCOUNTS, "test_the_browser_that_was_not_used_the_longest_makes_room"),
+    "TOKENS_PER_ACCOUNT": (
+        APPS,
+        "test_the_token_of_an_account_that_was_not_used_the_longest_makes_room",
+    ),
+    "TOKENS_PER_APP": (
+        APPS,
+        "test_of_the_tokens_that_an_app_has_for_itself_the_longest_unused_makes_room",
+    ),
+    "SESSION_IDLE_SECONDS": (
+        ACCOUNTS,
+        "test_a_browser_that_is_not_used_for_two_weeks_is_signed_in_no_more",
+    ),
+    "SESSION_SECONDS": (
+        ACCOUNTS,
+        "test_a_browser_is_signed_in_for_ninety_days_at_most_however_much_it_is_used",
+    ),
+    "CONFIRM_SECONDS": (ACCOUNTS, "test_what_opens_something_opens_it_for_so_long"),
+    "RESET_SECONDS": (ACCOUNTS, "test_what_opens_something_opens_it_for_so_long"),
+    "SECOND_FACTOR_SECONDS": (ACCOUNTS, "test_what_opens_something_opens_it_for_so_long"),
+    "SECOND_FACTOR_TRIES": (
+        "fedigroups/accounts/test_factors.py",
+        "test_the_fifth_code_may_be_the_right_one_and_then_the_password_is_asked_again",
+    ),
+    "INVITATION_USES": (ACCOUNTS, "test_an_invitation_is_for_so_many_people_and_days"),
+    "INVITATION_DAYS": (ACCOUNTS, "test_an_invitation_is_for_so_many_people_and_days"),
+    "APPS_PER_ADDRESS": (ACCOUNTS, TRIED),
+    "APP_NAME_CHARS": (APPS, "test_the_name_of_an_app_is_cut"),
+    "APP_REDIRECTS": (APPS, "test_an_app_has_so_many_addresses_and_one_at_least"),
+    "APP_UNUSED_SECONDS": (APPS, "test_an_app_that_nobody_uses_is_forgotten_after_a_week"),
+    "CODE_SECONDS": (APPS, "test_a_code_becomes_a_token_within_ten_minutes"),
+    "API_WINDOW_SECONDS": (ACCOUNTS, ASKED),
+    "API_PER_ACCOUNT": (ACCOUNTS, ASKED),
+    "API_PER_ADDRESS": (ACCOUNTS, ASKED),
     "ANSWERS": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWERS_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWER_KEPT_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),

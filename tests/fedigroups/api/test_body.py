@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from federation import limits
 from fedigroups.api import answers
 from fedigroups.api import body as bodies
 from fedigroups.api.body import Body
@@ -39,6 +40,13 @@ async def sent(query: str = "", method: str = "POST", **how: Any) -> Body | http
     return found[0] if found else answer
 
 
+async def status(**how: Any) -> int:
+    """With what a request is answered: 204 when it was read."""
+    read = await sent(**how)
+    return read.status_code if isinstance(read, httpx.Response) else 204
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n%b\r\n--x--\r\n'
 FORMS: list[dict[str, Any]] = [
     {"json": {"status": "Hello", "media_ids": ["1", "2"], "poll": {"options": ["a", "b"]}}},
     {"json": {"status": "Hello", "media_ids[]": [1, 2], "poll[options][]": ["a", "b"]}},
@@ -149,10 +157,46 @@ async def test_a_body_that_is_too_long_is_not_read_to_its_end(declared: bool) ->
     assert answer.status_code == 413
 
 
-async def test_more_values_than_any_form_has_are_refused() -> None:
-    answer = await sent(json={f"a{n}": 1 for n in range(501)})
-    assert isinstance(answer, httpx.Response)
-    assert answer.status_code == 413
+async def test_a_body_has_so_many_bytes_whatever_it_is_and_whether_or_not_it_says() -> None:
+    most = limits.FORM_BYTES
+    assert most == 256_000
+
+    async def dripping(raw: bytes) -> Any:
+        for start in range(0, len(raw), 10_000):
+            yield raw[start : start + 10_000]
+
+    for kind, frame in (
+        ("application/x-www-form-urlencoded", b"a=%b"),
+        ("application/json", b'{"a":"%b"}'),
+        ("multipart/form-data; boundary=x", PART),
+    ):
+        headers = {"Content-Type": kind}
+        raws = [frame % (b"x" * (size - len(frame % b""))) for size in (most - 1, most, most + 1)]
+        for raw, expected in zip(raws, (204, 204, 413), strict=True):
+            assert await status(content=raw, headers=headers) == expected, kind
+            assert await status(content=dripping(raw), headers=headers) == expected, kind
+
+
+async def test_a_body_has_so_many_values_and_a_query_as_many() -> None:
+    most = limits.FORM_FIELDS
+    assert most == 500
+    for number, taken in ((most - 1, True), (most, True), (most + 1, False)):
+        pairs = {f"a{n}": "1" for n in range(number)}
+        parts = [(name, (None, value)) for name, value in pairs.items()]
+        assert await status(json=pairs) == (204 if taken else 413)
+        assert await status(params=pairs) == (204 if taken else 413)
+        assert await status(data=pairs) == (204 if taken else 422)
+        assert await status(files=parts) == (204 if taken else 422)
+
+
+async def test_names_are_so_deep_inside_of_each_other_however_they_are_written() -> None:
+    assert limits.FORM_DEPTH == 6
+    for depth, expected in ((5, 204), (6, 204), (7, 422)):
+        inner: Any = "1"
+        for written in range(depth):
+            name = "a" + "[a]" * (depth - written - 1)
+            assert await status(json={name: inner}) == expected, name
+            inner = {"a": inner}
 
 
 async def test_a_body_of_another_type_says_nothing() -> None:

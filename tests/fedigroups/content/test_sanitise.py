@@ -75,7 +75,6 @@ def test_what_a_parser_adds_is_counted_too(html: str) -> None:
     assert clean(out) == out
 
 
-
 @pytest.mark.parametrize("html", ACTIVE + MUTATING)
 def test_what_was_cleaned_is_the_same_when_it_is_parsed_again(html: str) -> None:
     assert clean(clean(html)) == clean(html)

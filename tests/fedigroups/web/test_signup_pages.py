@@ -51,6 +51,18 @@ async def test_anybody_makes_an_account_and_nobody_sees_it_until_it_is_confirmed
         assert (await guest.sign_in("tom")).status_code == 303
 
 
+@pytest.mark.parametrize("chars", [1_999, 2_000, 2_001])
+async def test_why_somebody_wants_an_account_is_said_in_so_many_characters(
+    open_house: OpenHouse, chars: int
+) -> None:
+    assert limits.REASON_CHARS == 2_000
+    house = await open_house(SIGNUP="approval")
+    async with house.guest() as guest:
+        answer = await guest.fill("/signup", **TOM, reason="x" * chars)
+    assert answer.status_code == (422 if chars > 2_000 else 200)
+    assert await Account.filter(reason="x" * chars).exists() is (chars <= 2_000)
+
+
 async def test_opening_the_link_alone_confirms_nothing(house: House) -> None:
     async with house.guest() as guest, house.guest() as scanner:
         await guest.fill("/signup", **TOM)
