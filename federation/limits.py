@@ -274,15 +274,23 @@ PAGE_ENTRIES = 80
 REVISIONS = 20
 """Older readings of a post that are kept, the newest ones."""
 NOTIFICATION_DAYS = 180
+"""How long what somebody was notified of is kept."""
 ONCE_SECONDS = 3_600
 """How long the key of a request is remembered, so that it makes no second post."""
 LISTINGS = 50
+"""Lists of one account."""
 LISTED = 500
+"""Groups and people in one list."""
 FILTERS = 100
+"""Filters of one account."""
 FILTER_KEYWORDS = 100
+"""Words of one filter."""
 FILTER_STATUSES = 100
+"""Posts of one filter."""
 FOLLOWED_TAGS = 200
+"""Hashtags that one account follows."""
 NOTE_CHARS = 2_000
+"""Of a note that somebody keeps about another."""
 
 # What we keep to serve again
 ANSWERS = 2_000

@@ -63,7 +63,7 @@ async def test_only_so_many_passwords_are_hashed_and_wait_for_it() -> None:
         assert len(begun) == 2
         assert not any(one.done() for one in crowd)
         with pytest.raises(Slowed):
-            await pool.run(hashing)
+            await asyncio.wait_for(pool.run(hashing), 1)
     finally:
         free.set()
     assert await asyncio.gather(*crowd) == [True] * 42
