@@ -91,6 +91,27 @@ def open_sql(alias: str) -> str:
     return f"{alias}.state = 'live' AND {alias}.visibility IN ('public', 'unlisted')"
 
 
+def own_sql(alias: str) -> str:
+    """What its author may read beyond that, as SQL with two marks for their actor's id.
+
+    The banned read what strangers read.
+    """
+    return (
+        f"{alias}.author_id = ? AND {alias}.state IN ('live', 'held') AND NOT EXISTS (SELECT 1"  # noqa: S608 - our own SQL
+        f" FROM member b JOIN thread c ON c.group_id = b.group_id WHERE c.id = {alias}.thread_id"
+        " AND b.actor_id = ? AND b.state = 'banned')"
+    )
+
+
+def members_sql(alias: str) -> str:
+    """What a member may read beyond that, as SQL with one mark for their actor's id."""
+    return (
+        f"{alias}.state = 'live' AND {alias}.visibility = 'members' AND EXISTS (SELECT 1"  # noqa: S608 - our own SQL
+        f" FROM member m JOIN thread c ON c.group_id = m.group_id WHERE c.id = {alias}.thread_id"
+        " AND m.actor_id = ? AND m.state = 'member')"
+    )
+
+
 def place_sql(alias: str) -> str:
     """`left_a_place` as SQL, for the post under `alias`."""
     return (

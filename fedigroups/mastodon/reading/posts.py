@@ -14,7 +14,7 @@ from federation import storage
 from federation.models import Actor
 from federation.storage import Row
 from federation.uris import Uris
-from fedigroups.groups.visibility import listed_sql, open_sql
+from fedigroups.groups.visibility import listed_sql, members_sql, open_sql, own_sql
 from fedigroups.mastodon.present import accounts, statuses
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.present.statuses import Company, Marks
@@ -74,11 +74,9 @@ def readable(alias: str, reader: Reader) -> tuple[str, list[object]]:
     if not reader.actor:
         return f"({open_sql(alias)} AND g.state = 'open')", []
     return (
-        f"(g.state = 'open' AND ({open_sql(alias)}"
-        f" OR ({alias}.author_id = ? AND {alias}.state IN ('live', 'held'))"
-        f" OR ({alias}.state = 'live' AND EXISTS (SELECT 1 FROM member m WHERE m.actor_id = ?"
-        " AND m.group_id = g.id AND m.state = 'member'))))",
-        [reader.id, reader.id],
+        f"(g.state = 'open' AND ({open_sql(alias)} OR ({own_sql(alias)})"
+        f" OR ({members_sql(alias)})))",
+        [reader.id, reader.id, reader.id],
     )
 
 
@@ -87,9 +85,7 @@ def met(alias: str, reader: Reader) -> tuple[str, list[object]]:
     if not reader.actor:
         return f"({listed_sql(alias)} AND g.state = 'open')", []
     return (
-        f"(g.state = 'open' AND {alias}.state = 'live' AND ({alias}.visibility = 'public'"
-        f" OR ({alias}.visibility = 'members' AND EXISTS (SELECT 1 FROM member m WHERE"
-        " m.actor_id = ? AND m.group_id = g.id AND m.state = 'member'))) AND NOT EXISTS ("
+        f"(g.state = 'open' AND ({listed_sql(alias)} OR ({members_sql(alias)})) AND NOT EXISTS ("
         f"SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = {alias}.author_id"
         " AND (s.blocked = ? OR s.muted = ?)))",
         [reader.id, reader.id, True, True],

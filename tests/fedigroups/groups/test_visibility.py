@@ -19,7 +19,9 @@ from fedigroups.groups.visibility import (
     is_listed,
     left_a_place,
     listed_sql,
+    members_sql,
     open_sql,
+    own_sql,
     place_sql,
 )
 from fedigroups.store import Store
@@ -148,3 +150,26 @@ async def test_the_sql_agrees_with_the_functions(database: Store) -> None:
     assert await found(place_sql("p")) == {words for words in every if left_a_place(words)}
     rows = await Post.filter(**OPEN_ROWS)
     assert {Words(one.state, one.visibility, ann.id) for one in rows} == await found(open_sql("p"))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("standing", ["none", "member", "banned"])
+async def test_the_sql_for_those_who_are_known_agrees_with_the_functions(
+    database: Store, standing: str
+) -> None:
+    ann, bob = await scenery.person("ann@m.example"), await scenery.person("bob@m.example")
+    group = await scenery.group()
+    thread, _ = await scenery.thread(group, ann)
+    for actor in (ann, bob):
+        for state, visibility in product(STATES, VISIBILITIES):
+            await scenery.post(thread, actor, state=state, visibility=visibility)
+    if standing != "none":
+        member = await scenery.join(group, ann)
+        await Member.filter(id=member.id).update(state=standing)
+    viewer = Viewer(ann.id, standing)  # type: ignore[arg-type]
+
+    select = "SELECT state, visibility, author_id FROM post p"
+    every = {Words(**row) for row in await storage.rows(select)}
+    where = f"{open_sql('p')} OR {own_sql('p')} OR {members_sql('p')}"
+    seen = await storage.rows(f"{select} WHERE {where}", ann.id, ann.id, ann.id)
+    assert {Words(**row) for row in seen} == {words for words in every if can_see(viewer, words)}
