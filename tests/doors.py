@@ -31,9 +31,14 @@ QUERIES = {
     "/groups/{name}/threads/{id}": ("", "?after=1"),
     "/groups/{name}/join": ("", "?handle=@ann@m.example"),
     "/@{name}": ("", "?before=9223372036854775807"),
+    "/api/v1/accounts/lookup": ("?acct=tom", "?acct=welders"),
+    "/api/v2/search": ("?q=sesame", "?q=weld"),
     "/follow": ("", "?uri=https://h.example/groups/bakers"),
 }
 """What else than the bare address is asked for."""
+
+_TOKEN = re.compile(r'name="form_token" value="[^"]+"')
+"""Of each form that is shown another one."""
 
 Answer = tuple[int, str, str]
 """Status, where it leads to, and the text."""
@@ -58,6 +63,7 @@ class Known:
 
     groups: tuple[str, ...] = ("welders",)
     people: tuple[str, ...] = ("tom",)
+    accounts: tuple[int, ...] = (1,)
     threads: tuple[int, ...] = ()
     posts: tuple[int, ...] = ()
     activities: tuple[str, ...] = ()
@@ -67,6 +73,8 @@ class Known:
 
     def values(self, template: str, parameter: str) -> tuple[Any, ...]:
         """What may stand in this place. A parameter that is not known here raises `KeyError`."""
+        if template.startswith("/api/"):
+            return self._of_apps(template, parameter)
         if parameter == "name" and template.startswith(("/users/", "/@")):
             return self.people
         if parameter == "name":
@@ -79,6 +87,11 @@ class Known:
             "collection": ("outbox", "followers", "following"),
             "version": ("2.0", "2.1"),
         }[parameter]
+
+    def _of_apps(self, template: str, parameter: str) -> tuple[Any, ...]:
+        """What may stand in this place of the client API."""
+        ids = self.accounts if "/accounts/{id}" in template else self.posts
+        return {"id": ids, "key": ("ungrouped-1",), "name": ("welding",)}[parameter]
 
 
 def addresses(app: ASGIApp, known: Known) -> Iterator[str]:
@@ -106,5 +119,5 @@ async def answers(town: Town, known: Known) -> dict[tuple[str, str], Answer]:
     for path, accept in product(addresses(make_app(town.instance), known), KINDS):
         response = await ask(town, path, accept)
         where = response.headers.get("location", "")
-        said[path, accept] = (response.status_code, where, response.text)
+        said[path, accept] = (response.status_code, where, _TOKEN.sub("", response.text))
     return said

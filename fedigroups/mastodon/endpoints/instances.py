@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from federation import clock, storage
 from fedigroups.accounts import reception as receptions
 from fedigroups.api.answers import json_answer
+from fedigroups.groups.visibility import open_sql
 from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.present import accounts as present
 from fedigroups.mastodon.present import instances
@@ -58,12 +59,13 @@ async def _about(request: Request) -> About:
     """What there is to say. Two queries."""
     reception, site = receptions.of(request), request.app.state.site
     counted = await storage.row(
-        "SELECT (SELECT COUNT(*) FROM account) AS people,"
+        "SELECT (SELECT COUNT(*) FROM account WHERE confirmed_at > 0 AND approved_at > 0)"  # noqa: S608 - our own SQL
+        " AS people,"
         " (SELECT COUNT(*) FROM post p JOIN actor a ON a.id = p.author_id"
-        "   WHERE a.local = ? AND p.state = 'live') AS statuses,"
+        f"   WHERE a.local = ? AND {open_sql('p')}) AS statuses,"
         " (SELECT COUNT(*) FROM peer) AS peers,"
         " (SELECT COUNT(DISTINCT p.author_id) FROM post p JOIN actor a ON a.id = p.author_id"
-        "   WHERE a.local = ? AND p.received_at > ?) AS active",
+        f"   WHERE a.local = ? AND p.received_at > ? AND {open_sql('p')}) AS active",
         *(True, True, clock.now_ms() - 30 * clock.DAY),
     ) or {"people": 0, "statuses": 0, "peers": 0, "active": 0}
     operator = await storage.row(

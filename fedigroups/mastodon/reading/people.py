@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from federation import storage
 from federation.storage import Row
+from fedigroups.groups.visibility import open_sql
 from fedigroups.mastodon.present import accounts
 from fedigroups.mastodon.present.shapes import Entity
 
@@ -18,8 +19,8 @@ _COLUMNS = (
 )
 _COUNTS = (
     "(SELECT COUNT(*) FROM member m WHERE m.actor_id = a.id AND m.state = 'member') AS following, "
-    "(SELECT COUNT(*) FROM post p WHERE p.author_id = a.id AND p.state = 'live') AS statuses, "
-    "(SELECT MAX(p.published_at) FROM post p WHERE p.author_id = a.id AND p.state = 'live')"
+    f"(SELECT COUNT(*) FROM post p WHERE p.author_id = a.id AND {open_sql('p')}) AS statuses, "
+    f"(SELECT MAX(p.published_at) FROM post p WHERE p.author_id = a.id AND {open_sql('p')})"
     " AS last_at"
 )
 SELECT = f"SELECT {_COLUMNS}, {_COUNTS} FROM actor a LEFT JOIN groups g ON g.actor_id = a.id"

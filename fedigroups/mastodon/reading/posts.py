@@ -24,9 +24,9 @@ _SELECT = (
     "SELECT p.id, p.uri, p.page_url, p.author_id, p.thread_id, p.kind, p.title, p.content, "
     "p.warning, p.language, p.sensitive, p.attachments, p.document, p.visibility, p.state, "
     "p.published_at, p.updated_at, p.likes_count, p.boosts_count, t.root_id, t.group_id, "
-    "p.parent_id, (SELECT q.author_id FROM post q WHERE q.id = p.parent_id AND q.state = 'live')"
+    f"p.parent_id, (SELECT q.author_id FROM post q WHERE q.id = p.parent_id AND {open_sql('q')})"
     " AS parent_author_id, "
-    "(SELECT COUNT(*) FROM post r WHERE r.parent_id = p.id AND r.state = 'live') AS replies "
+    f"(SELECT COUNT(*) FROM post r WHERE r.parent_id = p.id AND {open_sql('r')}) AS replies "
     "FROM post p JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
 )
 

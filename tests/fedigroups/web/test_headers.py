@@ -181,8 +181,14 @@ OTHERS = [
 ]
 
 
-def assert_guarded(answer: httpx.Response, what: object) -> None:
-    assert {name: answer.headers.get(name) for name in SAID} == SAID, what
+IN_A_WINDOW = ("/login", "/login/second", "/oauth/authorize")
+"""Apps open these in a window of their own, and wait there for the answer."""
+
+
+def assert_guarded(answer: httpx.Response, what: str) -> None:
+    opener = "unsafe-none" if what in IN_A_WINDOW and answer.is_success else "same-origin"
+    said = SAID | {"cross-origin-opener-policy": opener}
+    assert {name: answer.headers.get(name) for name in SAID} == said, what
     policy = directives(answer)
     assert (policy["default-src"], policy["script-src"]) == ("'none'", "'none'"), what
     assert (policy["frame-ancestors"], policy["base-uri"]) == ("'none'", "'none'"), what
@@ -190,11 +196,14 @@ def assert_guarded(answer: httpx.Response, what: object) -> None:
     assert answer.headers["referrer-policy"] in {"same-origin", "no-referrer"}, what
     assert "camera=()" in answer.headers["permissions-policy"], what
     assert len(answer.headers.get_list("content-security-policy")) == 1, what
-    assert "set-cookie" not in answer.headers, what
+    for cookie in answer.headers.get_list("set-cookie"):
+        said_of_it = {word.strip() for word in cookie.split(";")[1:]}
+        assert {"Secure", "HttpOnly", "SameSite=lax", "Path=/"} <= said_of_it, what
+        assert cookie.startswith("__Host-"), what
 
 
 async def test_every_kind_of_answer_tells_browsers_what_it_may_do(world: World) -> None:
-    # H169; and no answer sets a cookie: when one does, it says Secure, HttpOnly and SameSite
+    # H169; and who sets a cookie says Secure, HttpOnly and SameSite
     town = await world.town()
     root = await town.write("tom", "Which rod for thin sheet?")
     known = doors.Known(threads=(root.thread_id,), posts=(root.id,), activities=("1",))
