@@ -29,6 +29,9 @@ SWEEP_SECONDS = 60.0
 FINISH_SECONDS = 5.0
 """How long deliveries under way may take to end once the worker is asked to stop."""
 
+RELEASES = 3
+"""How often letting go of all leases is tried; what stays leased waits a minute for others."""
+
 BUSY = 1_000
 """While so many hosts wait, only direct answers are looked for; then everything is."""
 
@@ -198,7 +201,10 @@ class Scheduler:
             await self._release()
 
     async def _release(self) -> None:
-        try:
-            await asyncio.shield(lanes.release_all(self._owner))
-        except Exception:
-            log.exception("outbox.release.failed")
+        for tries in range(RELEASES, 0, -1):
+            try:
+                await asyncio.shield(lanes.release_all(self._owner))
+                break
+            except Exception:  # another process may have been in its way: once more
+                if tries == 1:
+                    log.exception("outbox.release.failed")

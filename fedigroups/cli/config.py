@@ -36,5 +36,5 @@ def docs() -> None:
 
 @config.command()
 def limits() -> None:
-    """Print the handbook's page of the numbers that bound what strangers can do."""
+    """Print the handbook's page of limits."""
     click.echo(handbook.limits_page(), nl=False)

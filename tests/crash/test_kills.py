@@ -104,7 +104,7 @@ class Town:
 @pytest.mark.parametrize(
     ("kills", "hosts", "pause"),
     [
-        pytest.param(6, 100, 2.0, marks=pytest.mark.timeout(240)),
+        pytest.param(6, 100, 2.0, marks=[pytest.mark.long, pytest.mark.timeout(240)]),
         pytest.param(200, 300, 4.0, marks=[pytest.mark.long, pytest.mark.timeout(6_000)]),
     ],
 )

@@ -10,6 +10,7 @@ from crash.conftest import MakeTrial
 from crash.crowd import Crowd
 from crash.fleet import until
 from crash.load import begun
+from crash.trial import Trial
 from nats_server import cluster
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(240)]
@@ -30,6 +31,13 @@ async def test_a_node_of_a_cluster_may_die_under_load(make_trial: MakeTrial) -> 
                 node.start()
         assert load.statuses == {202}
         await trial.settle()
-        connected = len(trial.fleet.said("bus.connected"))
-        lost = len(trial.fleet.said("bus.lost"))
-        assert connected == len(trial.fleet.processes) + lost, "whoever was cut off dialled anew"
+        # whoever was cut off dials anew, which takes a moment
+        await until(lambda: _connected(trial) == len(trial.fleet.processes) + _lost(trial))
+
+
+def _connected(trial: Trial) -> int:
+    return len(trial.fleet.said("bus.connected"))
+
+
+def _lost(trial: Trial) -> int:
+    return len(trial.fleet.said("bus.lost"))

@@ -59,5 +59,6 @@ async def test_no_door_asks_the_database_more_often_when_there_is_more(
     await costs(town, known, watchdog)  # what is remembered for good, such as our own keys
     few = await costs(town, known, watchdog)
     await fill(town, root, 30)
-    assert await costs(town, known, watchdog) == few
+    more = await costs(town, known, watchdog)
+    assert {key: cost for key, cost in more.items() if cost > few[key]} == {}
     assert max(few.values()) <= 5
