@@ -12,7 +12,7 @@ from federation.strict_json import loads
 from federation.wire import Wire
 from fedigroups.content.sanitise import clean, excerpt, safe_url
 from fedigroups.groups.distribute import Hosted
-from fedigroups.groups.models import Group, Member, Post, Thread
+from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.policies import STAFF
 
 
@@ -61,11 +61,6 @@ async def hosting(group_id: int) -> Hosted:
     """The group of this row id with its actor."""
     group = await Group.get(id=group_id).select_related("actor")
     return Hosted(group, group.actor)
-
-
-async def of_thread(thread: Thread) -> Hosted:
-    """The thread's group with its actor."""
-    return await hosting(thread.group_id)
 
 
 async def joined(actor: Actor) -> Group | None:

@@ -37,7 +37,7 @@ async def test_a_group_here_is_found_by_uri_name_row_and_thread(here: Here) -> N
     by_uri, by_name = await lookup.hosted(GROUP), await lookup.hosted_named("welders")
     by_row = await lookup.hosting(here.group.id)
     thread, _ = await scenery.thread(here.group, await scenery.person("ann@m.example"))
-    by_thread = await lookup.of_thread(thread)
+    by_thread = await lookup.hosting(thread.group_id)
     for found in (by_uri, by_name, by_row, by_thread):
         assert found is not None
         assert (found.group.id, found.actor.uri) == (here.group.id, GROUP)
