@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from fedigroups.media import names, sweeping
 FREE_BYTES = 1_000_000_000
 OLD_MS = clock.HOUR
 FILES = 4_096
+DOT = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""A picture of one pixel, to see whether any can be decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,12 @@ async def _files(_instance: Instance) -> Finding:
 async def _media(instance: Instance) -> Finding:
     key, probe = names.file(names.new(), names.PREVIEW_TYPE), ids.token(32).encode()
     store, used = instance.media.store, await sweeping.usage()
-    remedy = "See that the folder `media` can be written, or what FEDIGROUPS_S3_* say."
+    remedy = (
+        "See that the folder `media` can be written, or what FEDIGROUPS_S3_* say; and that this "
+        "program may start processes of its own, of which each takes up to 1 GB of memory."
+    )
     try:
+        await instance.media.decoder.icon(DOT)
         await store.put(key, probe, names.PREVIEW_TYPE)
         found = await store.get(key)
         await store.delete(key)

@@ -121,13 +121,15 @@ def main() -> None:
 
 def _confine(job: Job) -> None:
     Image.preinit()
-    for what, most in (
+    for what, wanted in (
         (resource.RLIMIT_AS, job.memory),
         (resource.RLIMIT_CPU, job.seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 0),
     ):
+        _, allowed = resource.getrlimit(what)  # one may lower one's rights, never raise them
+        most = wanted if allowed == resource.RLIM_INFINITY else min(wanted, allowed)
         resource.setrlimit(what, (most, most))
     Image.MAX_IMAGE_PIXELS = 4 * job.pixels
     warnings.simplefilter("error", Image.DecompressionBombWarning)

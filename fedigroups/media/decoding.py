@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import Any
 import structlog
 
 from federation import limits
-from federation.errors import Malformed, Slowed
+from federation.errors import Malformed, Slowed, Unreachable
 from fedigroups.media.decoder import Job
 
 _PROGRAM = str(Path(__file__).with_name("decoder.py"))
 _COME_BACK_SECONDS = 30.0
+_SPENT = {-one for one in (signal.SIGKILL, signal.SIGXCPU, signal.SIGSEGV, signal.SIGABRT)}
+"""How a decoder ends that was given too much, or that fell over it."""
 
 log = structlog.get_logger("fedigroups.media")
 
@@ -53,7 +56,8 @@ class Decoder:
         """The picture and a preview of it.
 
         Raises `Malformed` for what is no picture, is broken, or is too large in pixels or frames;
-        the message is for whoever uploads it. Raises `Slowed` when too many wait.
+        the message is for whoever uploads it. Raises `Slowed` when too many wait, `Unreachable`
+        when nothing can be decoded on this machine.
         """
         return await self._decoded(content, limits.STORED_PIXELS, limits.PREVIEW_PIXELS)
 
@@ -87,28 +91,34 @@ def _job(whole: int, preview: int) -> Job:
 
 
 async def _run(content: bytes, job: Job) -> bytes:
-    """What the decoder wrote; raises `Malformed` when it used up what it may."""
+    """What the decoder wrote.
+
+    Raises `Malformed` when it used up what it may, `Unreachable` when it cannot even begin.
+    """
     # -I: neither our environment nor the working directory says what it imports.
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", _PROGRAM, json.dumps(asdict(job))),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
         env={},
         cwd="/",
     )
     try:
         async with asyncio.timeout(2 * job.seconds):  # a busy machine gives it less than a core
-            out, _ = await process.communicate(content)
+            out, said = await process.communicate(content)
     except TimeoutError as error:
         raise Malformed("The file takes too long to open.") from error
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if process.returncode != 0:
+    if process.returncode in _SPENT:
         log.info("media.decoder_ended", status=process.returncode)
         raise Malformed("The file takes more time or memory to open than one picture may.")
+    if process.returncode != 0:
+        log.error("media.decoder_broken", status=process.returncode, said=said[-500:].decode())
+        raise Unreachable("no picture can be opened here; whoever runs this: fedigroups doctor")
     return out
 
 

@@ -28,11 +28,14 @@ class Words:
     focus: tuple[float, float] = CENTRE
 
 
+NO_WORDS = Words()
+
+
 async def accept(
     library: Library,
     person: Actor,
     content: bytes | AsyncIterator[bytes],
-    words: Words = Words(),
+    words: Words = NO_WORDS,
 ) -> Media:
     """The picture, made anew, durable and committed; it waits for its post.
 
@@ -47,7 +50,7 @@ async def accept_icon(
     library: Library, actor: Actor, content: bytes | AsyncIterator[bytes]
 ) -> Media:
     """The same for an icon: small, still, and without a preview."""
-    return await _taken(library, actor, content, Words(), icon=True)
+    return await _taken(library, actor, content, NO_WORDS, icon=True)
 
 
 async def describe(person: Actor, media_id: int, words: Words) -> Media:

@@ -18,14 +18,14 @@ from fedigroups.groups.models import Post
 from fedigroups.groups.speaking import Text
 from fedigroups.media import names, sweeping, uploads
 from fedigroups.media.models import Media
-from fedigroups.media.uploads import Words
+from fedigroups.media.uploads import NO_WORDS, Words
 from outbox.publish import publish
 from world import Town, World
 
 pytestmark = pytest.mark.anyio
 
 
-async def upload(town: Town, name: str, words: Words = Words()) -> Media:  # noqa: B008
+async def upload(town: Town, name: str, words: Words = NO_WORDS) -> Media:
     async def work() -> Media:
         person = await Actor.get(username=name, local=True)
         return await uploads.accept(town.instance.media, person, drawn.photo(900, 600), words)

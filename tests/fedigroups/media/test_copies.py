@@ -139,7 +139,7 @@ async def test_when_too_many_wait_the_next_comes_back_later(
         (drawn.ACTIVITY, "image/png"),
         (b"\x89PNG\r\n\x1a\n", "image/png"),
         (drawn.bomb(), "image/png"),
-        (b"\0" * (limits.REMOTE_IMAGE_BYTES + 1), "image/png"),
+        (drawn.png() + b"\0" * limits.REMOTE_IMAGE_BYTES, "image/png"),
     ],
 )
 async def test_what_is_no_picture_is_not_asked_for_again_for_a_day(

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 import drawn
 from federation import limits
-from federation.errors import Malformed, Slowed
+from federation.errors import Malformed, Slowed, Unreachable
 from fedigroups.media import decoding
 from fedigroups.media.decoding import Decoded, Decoder
 
@@ -210,6 +210,16 @@ async def test_a_decoder_that_hangs_is_ended_and_the_next_one_works(
     monkeypatch.setattr(decoding, "_PROGRAM", program)
     monkeypatch.setattr(limits, "DECODER_SECONDS", 20)
     await decoder.picture(drawn.png())
+
+
+async def test_a_decoder_that_cannot_begin_is_our_fault_and_not_the_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("import no_such_package\n")
+    monkeypatch.setattr(decoding, "_PROGRAM", str(broken))
+    with pytest.raises(Unreachable, match="doctor"):
+        await Decoder().picture(drawn.png())
 
 
 async def test_when_too_many_wait_the_next_is_told_to_come_back(

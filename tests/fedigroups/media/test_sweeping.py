@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 import drawn
 from federation import clock, limits, storage
-from federation.errors import Unreachable
+from federation.errors import Malformed, Unreachable
 from federation.models import Actor
 from fedigroups.media import sweeping, uploads
 from fedigroups.media.library import Library
 from fedigroups.media.models import Media
+from fedigroups.media.store import Store
 from fedigroups.media.sweeping import Swept
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +73,34 @@ async def test_a_store_that_fails_is_swept_another_time(
         assert await sweeping.sweep(pictures) == Swept(0, 0, 0)
     assert await Media.exists(id=made.id)
     assert (await sweeping.sweep(pictures)).uploads == 1
+
+
+@dataclass
+class Meanwhile:
+    """A store in which, while a file is deleted, a post wants a picture that is to go as well."""
+
+    store: Store
+    wanted: list[Media]
+    refusals: list[str] = field(default_factory=list)
+
+    async def delete(self, key: str) -> None:
+        for one in self.wanted:
+            try:
+                await uploads.hold(POST, [one])
+            except Malformed as error:
+                self.refusals.append(str(error))
+        await self.store.delete(key)
+
+
+async def test_a_picture_that_is_being_forgotten_is_taken_by_no_post(
+    pictures: Library, olga: Actor
+) -> None:
+    both = [await uploads.accept(pictures, olga, drawn.png()) for _ in range(2)]
+    busy = Meanwhile(pictures.store, both)
+    with clock.held(clock.now_ms() + A_DAY_ON):
+        await sweeping.sweep(replace(pictures, store=busy))  # type: ignore[arg-type]
+    assert len(busy.refusals) == 8
+    assert await Media.all().count() == 0
 
 
 async def test_what_is_kept_is_counted(pictures: Library, olga: Actor) -> None:
