@@ -17,6 +17,8 @@ _ENDINGS = {
     "image/webp": ".webp",
     "image/gif": ".gif",
 }
+TAKEN = (*_ENDINGS, "image/avif")
+"""What may be uploaded; a file of the last kind is kept as another."""
 _FILE = re.compile(
     r"(?P<stem>[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{32})(?P<rest>-preview\.webp|\.(?:jpg|png|webp|gif))"
 )

@@ -86,8 +86,8 @@ async def take_back(person: Actor, media_id: int) -> None:
 async def chosen(person: Actor, media_ids: Sequence[int] | None, holder: str = "") -> list[Media]:
     """The pictures that a post is to hold, in this order; some may be its own already.
 
-    Raises `Malformed` for too many and for one that another post holds, `NotHere` for one that is
-    not theirs: whether it is somebody else's is not told. With None it holds what it held.
+    Raises `Malformed` for too many, for one that another post holds, and for one that is not
+    theirs: whether it is somebody else's is not told. With None it holds what it held.
     """
     if media_ids is None:
         return await held_by(holder)
@@ -98,7 +98,7 @@ async def chosen(person: Actor, media_ids: Sequence[int] | None, holder: str = "
     for media_id in wanted:
         one = found.get(media_id)
         if one is None or one.state not in {"waiting", "held"}:
-            raise _missing(media_id)
+            raise Malformed(str(_missing(media_id)))
         if one.holder not in {"", holder}:
             raise Malformed(f"the picture {media_id} is in another post; upload it again")
     return [found[media_id] for media_id in wanted]

@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import Response
 
 import drawn
-from federation.errors import Malformed, NotHere
+from federation.errors import Malformed
 from federation.models import Actor
 from federation.vocabulary import ACTIVITY_JSON
 from fedigroups.groups import lookup, speaking
@@ -105,7 +105,7 @@ async def test_our_proxy_is_nobody_elses(scene: Scene) -> None:
 # H177
 async def test_nobody_posts_with_anothers_picture_or_twice_with_one(scene: Scene) -> None:
     hers = await upload(scene.ours, "olga", drawn.png())
-    with pytest.raises(NotHere):
+    with pytest.raises(Malformed, match="no picture"):
         await post(scene.ours, "tom", hers.id)
     assert await scene.ours.run(lambda: Post.all().count()) == 0
     await post(scene.ours, "olga", hers.id)

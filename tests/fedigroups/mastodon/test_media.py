@@ -10,6 +10,8 @@ import pytest
 import drawn
 from federation import limits
 from fedigroups.accounts.people import person_named
+from fedigroups.groups import founding
+from fedigroups.groups.founding import Profile
 from fedigroups.media import uploads
 from guests import App, House
 
@@ -57,6 +59,28 @@ async def test_a_picture_is_uploaded_described_shown_and_taken_back(app: App) ->
     assert (await app.client.get(path)).json() == changed
     assert (await app.client.delete(path)).status_code == 200
     assert (await app.client.get(path)).status_code == 404
+
+
+async def test_a_picture_goes_into_a_post_and_stays_there_when_it_is_edited(
+    house: House, app: App
+) -> None:
+    olga = await person_named(house.instance.wire, "olga")
+    await founding.found(house.instance.wire, "welders", olga, Profile(title="Welders"))
+    first, second = [(await sent(app, drawn.photo(900, 600))).json() for _ in range(2)]
+    said = {"status": "@welders Look.", "media_ids[]": [first["id"], second["id"]]}
+    made = (await app.client.post("/api/v1/statuses", data=said)).json()
+    shown = made["media_attachments"]
+    assert [one["url"] for one in shown] == [first["url"], second["url"]]
+    assert shown[0]["meta"]["original"]["size"] == "900x600"
+    assert shown[0]["blurhash"] == first["blurhash"]
+    again = await app.client.post("/api/v1/statuses", data=said)
+    assert (again.status_code, "another post" in again.json()["error"]) == (422, True)
+
+    said = {"status": "@welders Again.", "media_ids[]": [shown[1]["id"]]}
+    edited = (await app.client.put(f"/api/v1/statuses/{made['id']}", data=said)).json()
+    assert [one["url"] for one in edited["media_attachments"]] == [second["url"]]
+    bad = await app.client.post("/api/v1/statuses", data={"status": "@welders", "media_ids": "x"})
+    assert bad.status_code == 422
 
 
 async def test_older_apps_upload_at_the_older_address(app: App) -> None:

@@ -130,10 +130,11 @@ async def test_only_its_uploader_finds_describes_and_takes_back_a_picture(
         uploads.find(tom, made.id),
         uploads.describe(tom, made.id, Words("mine")),
         uploads.take_back(tom, made.id),
-        uploads.chosen(tom, [made.id]),
     ):
         with pytest.raises(NotHere):
             await attempt
+    with pytest.raises(Malformed, match="no picture"):
+        await uploads.chosen(tom, [made.id])
     assert (await uploads.find(olga, made.id)).id == made.id
     described = await uploads.describe(olga, made.id, Words("A weld", (0.1, 0.2)))
     assert (described.description, described.focus_y) == ("A weld", 0.2)
@@ -178,7 +179,7 @@ async def test_an_edited_post_keeps_some_pictures_and_drops_others(
 async def test_too_many_pictures_and_one_that_nobody_has_are_refused(olga: Actor) -> None:
     with pytest.raises(Malformed, match="at most 16"):
         await uploads.chosen(olga, range(17))
-    with pytest.raises(NotHere):
+    with pytest.raises(Malformed, match="no picture"):
         await uploads.chosen(olga, [2**63 - 1])
 
 
