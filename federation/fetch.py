@@ -65,6 +65,7 @@ class _Errand:
     signed: bool
     budget: Budget | None
     until: float
+    max_bytes: int
 
 
 class Fetcher:
@@ -104,12 +105,14 @@ class Fetcher:
         *,
         accept: str = "application/json",
         signed: bool = False,
+        max_bytes: int = limits.ANSWER_BYTES,
     ) -> Answer:
-        """The 200 answer at a URI in any media type, over redirects: WebFinger and NodeInfo.
+        """The 200 answer at a URI in any media type, over redirects: WebFinger, NodeInfo, pictures.
 
         Raises what `get` raises, and judges neither media type nor body.
         """
-        return await self._follow(self._asked(uri), self._errand(accept, signed, budget))
+        errand = self._errand(accept, signed, budget, max_bytes)
+        return await self._follow(self._asked(uri), errand)
 
     # What is asked for
 
@@ -124,9 +127,15 @@ class Fetcher:
             raise Forbidden(f"{url} is not https")
         return url
 
-    def _errand(self, accept: str, signed: bool, budget: Budget | None) -> _Errand:
+    def _errand(
+        self,
+        accept: str,
+        signed: bool,
+        budget: Budget | None,
+        max_bytes: int = limits.ANSWER_BYTES,
+    ) -> _Errand:
         until = asyncio.get_running_loop().time() + limits.FETCH_SECONDS
-        return _Errand(accept, signed, budget, until)
+        return _Errand(accept, signed, budget, until, max_bytes)
 
     # Hops
 
@@ -167,7 +176,7 @@ class Fetcher:
             headers |= signatures.sign(signer, "GET", wire, None, "cavage")
         left = errand.until - asyncio.get_running_loop().time()
         answer = await self._http.send(
-            "GET", wire, headers, seconds=max(left, 0.0), max_bytes=limits.ANSWER_BYTES
+            "GET", wire, headers, seconds=max(left, 0.0), max_bytes=errand.max_bytes
         )
         return Answer(answer.status, answer.headers, answer.body, url)
 

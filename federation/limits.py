@@ -301,3 +301,59 @@ ANSWER_KEPT_BYTES = 1_000_000
 """A longer answer is made anew for each who asks; a page of 500 short posts has 620 kB."""
 ANSWERS_FRESH_MS = 1_000
 """How old an answer may be that another process made untrue."""
+
+# Pictures: what people here upload, and what we show of other servers
+UPLOAD_BYTES = 16_000_000
+"""Of a file that somebody here uploads, and of what we make of one."""
+REMOTE_IMAGE_BYTES = 10_000_000
+"""Of a picture that we fetch."""
+IMAGE_PIXELS = 16_000_000
+"""Pixels that are decoded. A JPEG may have four times as many: it is decoded at half its size."""
+IMAGE_EDGE = 16_000
+"""Pixels of one side of a picture."""
+IMAGE_FRAMES = 200
+"""Frames of a picture that moves."""
+ANIMATION_PIXELS = 40_000_000
+"""Pixels of all frames together."""
+STORED_PIXELS = 8_294_400
+"""Pixels of a picture as we keep it (3840 x 2160); what is larger is made smaller."""
+PREVIEW_PIXELS = 230_400
+"""Pixels of its preview (640 x 360)."""
+ICON_PIXELS = 160_000
+"""Pixels of an icon (400 x 400)."""
+DECODER_MEMORY = 1_000_000_000
+"""Bytes that one decoding may use."""
+DECODER_SECONDS = 20
+"""Of a core, for one decoding; twice that on the clock."""
+DECODERS = 2
+"""Pictures decoded at once, each in a process of its own."""
+DECODES_WAITING = 100
+"""Pictures that wait for a decoder; whoever comes then is told to come back."""
+ALT_CHARS = 1_500
+"""Of the description of a picture."""
+UPLOADS_PER_HALF_HOUR = 30
+"""Uploads of one person in half an hour, refused ones included."""
+UPLOADS_PER_DAY = 200
+"""Uploads of one person in a day."""
+UPLOAD_BYTES_PER_DAY = 500_000_000
+"""Of what is kept of one person's uploads of a day."""
+UNATTACHED_SECONDS = 86_400
+"""How long an upload waits for the post that it is for."""
+WITHHELD_SECONDS = 30 * 86_400
+"""How long the pictures of a removed post are kept, though not shown."""
+MEDIA_PER_POST = 16
+"""Pictures in one post of somebody here."""
+REMOTE_PICTURES_AT_ONCE = 16
+"""Pictures of other servers that are fetched at a time."""
+REMOTE_PICTURES_PER_HOST = 4
+"""Of these, pictures of one host."""
+REMOTE_PICTURES_WAITING = 500
+"""Pictures that wait to be fetched; whoever asks then is told to come back."""
+PICTURE_REFUSED_SECONDS = 86_400
+"""How long what is no picture is not asked for again; of a host that is down: NEGATIVE_SECONDS."""
+MEDIA_IN_MEMORY = 16
+"""Files of a bucket that are being handed on at once."""
+BLURHASH_CHARS = 200
+"""Of a blurhash that another server says; what is longer says nothing."""
+IMAGE_SIDE = 100_000
+"""Of a picture elsewhere, as its server says; what says more says nothing."""

@@ -21,6 +21,7 @@ class Actor(Model):
     summary = fields.TextField(default="")
     page_url = fields.TextField(default="")
     icon_url = fields.TextField(default="")
+    banner_url = fields.TextField(default="", db_default="")
     inbox = fields.TextField(default="")
     shared_inbox = fields.TextField(default="")
     outbox = fields.TextField(default="")

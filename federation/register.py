@@ -210,6 +210,7 @@ def _values(doc: ActorDoc, clean: Clean) -> dict[str, Any]:
         "summary": clean(doc.summary),
         "page_url": doc.url,
         "icon_url": doc.icon_url,
+        "banner_url": doc.banner_url,
         "inbox": doc.inbox,
         "shared_inbox": doc.shared_inbox,
         "outbox": doc.outbox,

@@ -29,7 +29,7 @@ from fedigroups.instance import Instance
 from fedigroups.mastodon import routes as mastodon
 from fedigroups.oauth import endpoints as oauth
 from fedigroups.store import Ambient
-from fedigroups.web import activitypub, errors, health, pages, wellknown
+from fedigroups.web import activitypub, errors, health, media, pages, wellknown
 from fedigroups.web.answers import Answers
 from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
@@ -69,6 +69,7 @@ def make_app(instance: Instance) -> ASGIApp:
             ),
             *oauth.routes(),
             *mastodon.routes(),
+            *media.routes(instance.media),
             *activitypub.routes(instance.wire, pressure),
             *pages.routes(site),
         ],
@@ -76,6 +77,7 @@ def make_app(instance: Instance) -> ASGIApp:
     )
     app.state.site = site
     app.state.reception = reception_of(instance)
+    app.state.media = instance.media
     app.state.shares = Shares(on=instance.settings.rate_limits)
     app.router.redirect_slashes = False  # it would build a URL from the Host header
     front = Front(Edge(Ambient(app, instance.store)), app.state.shares)
@@ -92,7 +94,8 @@ def make_worker_app(instance: Instance) -> ASGIApp:
 
 
 def _guarded(app: ASGIApp, instance: Instance) -> ASGIApp:
-    return SecurityHeaders(app, https=instance.wire.config.origin.startswith("https:"))
+    https = instance.wire.config.origin.startswith("https:")
+    return SecurityHeaders(app, https=https, images=instance.media.pictures.sources)
 
 
 def site_of(instance: Instance) -> Site:
@@ -107,6 +110,7 @@ def site_of(instance: Instance) -> Site:
         uris=wire.uris,
         subscribe_template=_template_finder(wire),
         source_url=instance.settings.source_url,
+        pictures=instance.media.pictures,
     )
 
 

@@ -20,9 +20,13 @@ QUIET = frozenset(
         *("app", "oauth_code", "oauth_token"),
         *("notification", "bookmark", "stance", "muted_thread", "marker", "followed_tag"),
         *("listing", "listed", "word_filter", "filter_keyword", "filter_status", "once"),
+        *("media", "remote_picture"),
     }
 )
-"""Tables that no page or document for everybody is made of, and that are written all the time."""
+"""Tables that no page or document for everybody is made of, and that are written all the time.
+
+What a post shows of its pictures is in its own row.
+"""
 
 _WRITTEN = re.compile(r'\b(?:INTO|(?<!FOR )(?<!DO )UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 

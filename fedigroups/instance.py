@@ -26,6 +26,8 @@ from fedigroups.content.sanitise import clean
 from fedigroups.groups import departures, routing, synchronizing
 from fedigroups.groups.handlers import register_all
 from fedigroups.groups.hearsay import Inquiry
+from fedigroups.media import library
+from fedigroups.media.library import Library
 from fedigroups.settings import Settings, federation_config
 from fedigroups.store import Store
 from inbox.process import Processor
@@ -56,6 +58,7 @@ class Instance:
     processor: Processor
     scheduler: Scheduler
     mailer: Mailer
+    media: Library
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
@@ -79,6 +82,7 @@ class Instance:
     async def close(self) -> None:
         """Close bus, connections and database."""
         await self.bus.close()
+        await self.media.close()
         await self.wire.close()
         await self.store.close()
 
@@ -124,7 +128,8 @@ def assemble(
     letters = _mailer(settings, config.host)
     bus.listen(MAIL, lambda _: letters.wake())
     store = Store(settings, exclusive=exclusive, changed=partial(bus.publish, CHANGED))
-    return Instance(settings, store, wire, bus, recorder, processor, scheduler, letters)
+    media = library.build(settings, wire)
+    return Instance(settings, store, wire, bus, recorder, processor, scheduler, letters, media)
 
 
 def _mailer(settings: Settings, host: str) -> Mailer:

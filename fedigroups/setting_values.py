@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from federation import origin as origins
@@ -20,6 +22,32 @@ SECRET_BYTES = 32
 _SWITCH = {"on": True, "off": False}
 _MAIL = re.compile(r"[^@\s]+@[A-Za-z0-9.-]+")
 _NAME_CHARS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """How a setting is read and explained; `default` is text, as a person would write it."""
+
+    help: str
+    example: str
+    read: Callable[[str], Any]
+    default: str = ""
+    said: str = ""
+    """The default in words, where the text alone would not tell."""
+    secret: bool = False
+
+
+def knob(
+    help_: str,
+    example: str,
+    read: Callable[[str], Any],
+    default: str = "",
+    *,
+    said: str = "",
+    secret: bool = False,
+) -> dict[str, Knob]:
+    """The metadata of a field of the settings."""
+    return {"knob": Knob(help_, example, read, default, said, secret)}
 
 
 def is_loopback(origin: str) -> bool:
@@ -133,11 +161,40 @@ def name(text: str) -> str:
     return text
 
 
+def line(text: str) -> str:
+    """One line without blanks, or nothing."""
+    if any(sign.isspace() or not sign.isprintable() for sign in text):
+        raise ValueError("must be one word without blanks")
+    return text
+
+
+def number(least: int, most: int) -> Callable[[str], int]:
+    """A reader that takes a whole number within bounds."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
 def mail(text: str) -> str:
     """An e-mail address, or nothing."""
     if text and not _MAIL.fullmatch(text):
         raise ValueError("must be an e-mail address")
     return text
+
+
+def written(value: object) -> str:
+    """A value as a person would write it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, bytes):
+        return "(hidden)"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)
 
 
 def _parts(text: str) -> list[str]:

@@ -8,8 +8,7 @@ wrong is said at once, in sentences that name the variable and an example of a r
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from ipaddress import ip_network
@@ -22,10 +21,11 @@ from federation.errors import Misconfigured
 from fedigroups import dotenv
 from fedigroups import setting_values as values
 from fedigroups.secret_file import secret_in
+from fedigroups.setting_values import Knob
 
 PREFIX = "FEDIGROUPS_"
-_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 _SQLITE = "fedigroups.sqlite3"
+_knob = values.knob
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -35,31 +35,6 @@ class SettingsError(Misconfigured):
     def __init__(self, faults: list[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("The settings are wrong:\n" + "\n".join(f"  - {one}" for one in faults))
-
-
-@dataclass(frozen=True, slots=True)
-class Knob:
-    """How a setting is read and explained; `default` is text, as a person would write it."""
-
-    help: str
-    example: str
-    read: Callable[[str], Any]
-    default: str = ""
-    said: str = ""
-    """The default in words, where the text alone would not tell."""
-    secret: bool = False
-
-
-def _knob(
-    help_: str,
-    example: str,
-    read: Callable[[str], Any],
-    default: str = "",
-    *,
-    said: str = "",
-    secret: bool = False,
-) -> dict[str, Knob]:
-    return {"knob": Knob(help_, example, read, default, said, secret)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +172,83 @@ class Settings:
             said="none",
         )
     )
+    media_url: str = field(
+        metadata=_knob(
+            "Where visitors find the pictures that people here uploaded: an origin of their own, "
+            "or the public address of the bucket. What is posted names it for ever.",
+            "https://media.groups.example",
+            values.url("https", "http"),
+            said="`/media` below the origin",
+        )
+    )
+    media_proxy: bool = field(
+        metadata=_knob(
+            "Whether pictures of other servers are shown as copies from here. Without, browsers "
+            "load them from those servers, which then see who looks.",
+            "off",
+            values.switch,
+            "on",
+        )
+    )
+    media_cache_mb: int = field(
+        metadata=_knob(
+            "How many megabytes those copies may have; the oldest make room.",
+            "10000",
+            values.number(10, 10_000_000),
+            "2000",
+        )
+    )
+    media_cache_days: int = field(
+        metadata=_knob(
+            "After how many days such a copy is made anew, if somebody still looks.",
+            "7",
+            values.number(1, 3_650),
+            "30",
+        )
+    )
+    media_quota_mb: int = field(
+        metadata=_knob(
+            "How many megabytes the pictures of one person here, or of one group, may have.",
+            "200",
+            values.number(1, 1_000_000),
+            "1000",
+        )
+    )
+    s3_url: str = field(
+        metadata=_knob(
+            "An S3-compatible bucket for pictures: its URL, as a path or as a host of its own. "
+            "Empty: they are in the folder `media` in the data folder. Several machines need one.",
+            "https://s3.eu-central-1.amazonaws.com/groups-media",
+            values.url("https", "http"),
+            said="none",
+        )
+    )
+    s3_region: str = field(
+        metadata=_knob(
+            "The region of the bucket, as its requests are signed.",
+            "eu-central-1",
+            values.line,
+            "us-east-1",
+        )
+    )
+    s3_key: str = field(
+        metadata=_knob(
+            "The id of the access key for the bucket.",
+            "AKIAIOSFODNN7EXAMPLE",
+            values.line,
+            said="none",
+        )
+    )
+    s3_secret: str = field(
+        metadata=_knob(
+            "The secret of that access key.",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            values.line,
+            said="none",
+            secret=True,
+        ),
+        repr=False,
+    )
     log: str = field(
         metadata=_knob(
             "How the log is written: `console` for people, `json` for programs.",
@@ -244,6 +296,7 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
             faults.append(f"{PREFIX}{name.upper()} {error}; for example {knob.example}")
     if not faults:
         faults.extend(_unprotected(found))
+        faults.extend(_incomplete(found))
     if faults:
         raise SettingsError(faults)
     return Settings(**_completed(found))
@@ -263,37 +316,6 @@ def federation_config(settings: Settings) -> FederationConfig:
         allow_networks=settings.allow_networks + (LOOPBACK if plain else ()),
         allow_http=plain,
     )
-
-
-def describe(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each variable and its value here, as it would be written; secrets are hidden."""
-    for name, knob in KNOBS.items():
-        value = getattr(settings, name)
-        yield f"{PREFIX}{name.upper()}", _hidden(value) if knob.secret else _written(value)
-
-
-def handbook() -> str:
-    """The handbook's page of settings (Markdown)."""
-    lines = [_HEAD]
-    for name, knob in KNOBS.items():
-        default = knob.said or f"`{knob.default}`"
-        example = knob.example if "`" in knob.example else f"`{knob.example}`"
-        lines += [f"## {PREFIX}{name.upper()}\n", f"{knob.help}\n"]
-        lines += [f"- Default: {default}", f"- Example: {example}"]
-        if knob.secret:
-            lines += [f"- Or in a file: `{PREFIX}{name.upper()}_FILE`"]
-        lines += [""]
-    return "\n".join(lines)
-
-
-_HEAD = """\
-# Settings
-
-Every setting is a variable of the environment, or a line `NAME=value` of a file `.env` in the
-working directory; the environment wins. All have defaults that work. A wrong value or an unknown
-`FEDIGROUPS_*` name stops the start, and all faults are named at once. `fedigroups config show`
-prints what is in force, and `fedigroups config docs` prints this page.
-"""
 
 
 def _ours(pairs: Mapping[str, str]) -> dict[str, str]:
@@ -333,8 +355,9 @@ def _unprotected(found: Mapping[str, Any]) -> Iterator[str]:
     for name, right in (("confirm_email", True), ("rate_limits", True), ("password_grant", False)):
         if found[name] is not right:
             yield (
-                f"{PREFIX}{name.upper()} must be {_written(right)} for {found['origin']}: it is a "
-                "protection, which may be given up only with an origin on loopback; for example "
+                f"{PREFIX}{name.upper()} must be {values.written(right)} for {found['origin']}: "
+                "it is a protection, which may be given up only with an origin on loopback; "
+                "for example "
                 "FEDIGROUPS_ORIGIN=http://localhost:8000"
             )
     if found["crashpoint"]:
@@ -345,6 +368,17 @@ def _unprotected(found: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _incomplete(found: Mapping[str, Any]) -> Iterator[str]:
+    """A bucket needs an access key."""
+    for name in ("s3_key", "s3_secret"):
+        if found["s3_url"] and not found[name]:
+            knob = KNOBS[name]
+            yield (
+                f"{PREFIX}{name.upper()} is missing: {PREFIX}S3_URL needs it; "
+                f"for example {knob.example}"
+            )
+
+
 def _completed(found: dict[str, Any]) -> dict[str, Any]:
     local = values.is_loopback(found["origin"])
     found["database_url"] = found["database_url"] or f"sqlite://{found['data_dir']}/{_SQLITE}"
@@ -352,18 +386,3 @@ def _completed(found: dict[str, Any]) -> dict[str, Any]:
     found["log"] = found["log"] or ("console" if local else "json")
     found["secret"] = found["secret"] or secret_in(found["data_dir"])
     return found
-
-
-def _hidden(value: object) -> str:
-    """What may be shown of a secret: of a URL, all but the password."""
-    return _PASSWORD.sub(r"\1(hidden)@", _written(value)) if value else ""
-
-
-def _written(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, bytes):
-        return "(hidden)"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return str(value)

@@ -31,6 +31,7 @@ MODELS = (
     "outbox.models",
     "fedigroups.models",
     "fedigroups.accounts.models",
+    "fedigroups.media.models",
     "fedigroups.groups.models",
     "fedigroups.notify.models",
     "fedigroups.personal.models",

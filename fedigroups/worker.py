@@ -14,6 +14,7 @@ from federation import clock, storage
 from federation.crashpoints import crashpoint
 from fedigroups.groups import departures, once
 from fedigroups.instance import Instance
+from fedigroups.media import sweeping
 from fedigroups.notify import telling
 from fedigroups.oauth import entrance
 from inbox import record
@@ -105,6 +106,7 @@ async def keep_house(instance: Instance) -> None:
     await entrance.retire()
     await once.retire()
     await telling.retire()
+    await sweeping.sweep(instance.media)
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())
     for row in await storage.rows(
         "SELECT DISTINCT subscription.host AS host FROM subscription "

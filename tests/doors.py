@@ -86,6 +86,9 @@ class Known:
         return {
             "collection": ("outbox", "followers", "following"),
             "version": ("2.0", "2.1"),
+            "size": ("icon",),
+            "signature": ("x",),
+            "key": ("aa/bb/" + "0" * 32 + ".png",),
         }[parameter]
 
     def _of_apps(self, template: str, parameter: str) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from federation import clock, ids
 from federation.models import Actor
 from federation.uris import Uris
 from fedigroups.groups.models import Group, Member, Post, Thread
+from fedigroups.media.pictures import Pictures
 from fedigroups.web import errors
 from fedigroups.web.headers import SecurityHeaders
 from fedigroups.web.pages import group_page, person_page, post_page, routes, thread_page
@@ -32,6 +33,7 @@ SITE = Site(
     contact="olga@groups.example",
     software_version="0.1.0",
     uris=URIS,
+    pictures=Pictures(ORIGIN, f"{ORIGIN}/media", b"s" * 32),
     source_url="https://source.example/fedigroups",
 )
 

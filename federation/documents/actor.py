@@ -53,6 +53,7 @@ class ActorDoc:
     """As it was sent: to be sanitised before anybody sees it."""
     url: str
     icon_url: str
+    banner_url: str
     inbox: str
     shared_inbox: str
     outbox: str
@@ -93,6 +94,7 @@ def read_actor(document: Document) -> ActorDoc:
         summary=text_of(document, "summary")[: limits.SUMMARY_CHARS],
         url=page_of(document.get("url")),
         icon_url=_icon(document.get("icon")),
+        banner_url=_icon(document.get("image")),
         inbox=_own(document.get("inbox"), host),
         shared_inbox=_shared_inbox(document.get("endpoints"), host),
         outbox=_own(document.get("outbox"), host),

@@ -30,6 +30,8 @@ from federation.vocabulary import POST_TYPES, PUBLIC_SPELLINGS
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _MEDIA_TYPE_CHARS = 128
+_MEDIA_TYPE = re.compile(r"[a-z]{1,16}/[A-Za-z0-9.+-]{1,64}")
+_BLURHASH = re.compile(rf"[0-9A-Za-z#$%*+,.:;=?@\[\]^_{{|}}~-]{{6,{limits.BLURHASH_CHARS}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,12 @@ class AttachmentDoc:
     kind: str
     url: str
     text: str
+    media_type: str = ""
+    width: int = 0
+    height: int = 0
+    blurhash: str = ""
+    focus: tuple[float, float] = (0.0, 0.0)
+    """Of a picture, what must stay in view: from -1 (left, below) to 1 (right, above)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +169,33 @@ def _attachments(value: Any) -> tuple[AttachmentDoc, ...]:
 def _attachment(item: Any) -> AttachmentDoc:
     if not isinstance(item, dict):
         return AttachmentDoc("Link", link_of(item), "")
-    return AttachmentDoc(kind_of(item), link_of(item), name_of(item))
+    return AttachmentDoc(
+        kind_of(item),
+        link_of(item),
+        name_of(item),
+        media_type=_matching(_MEDIA_TYPE, item.get("mediaType")),
+        width=_side(item.get("width")),
+        height=_side(item.get("height")),
+        blurhash=_matching(_BLURHASH, item.get("blurhash")),
+        focus=_focus(item.get("focalPoint")),
+    )
+
+
+def _matching(pattern: re.Pattern[str], value: Any) -> str:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else ""
+
+
+def _side(value: Any) -> int:
+    is_side = isinstance(value, int) and 0 < value <= limits.IMAGE_SIDE
+    return int(value) if is_side else 0
+
+
+def _focus(value: Any) -> tuple[float, float]:
+    """Two numbers from -1 to 1; anything else is the centre."""
+    numbers = [one for one in many(value)[:3] if isinstance(one, int | float)]
+    if len(numbers) != 2 or not all(-1 <= one <= 1 for one in numbers):
+        return 0.0, 0.0
+    return float(numbers[0]), float(numbers[1])
 
 
 def _tags(value: Any) -> tuple[TagDoc, ...]:

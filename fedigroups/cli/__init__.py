@@ -10,6 +10,7 @@ from fedigroups.cli.demo import demo
 from fedigroups.cli.doctor import doctor
 from fedigroups.cli.group import group
 from fedigroups.cli.key import key
+from fedigroups.cli.media import media
 from fedigroups.cli.migrate import migrate
 from fedigroups.cli.peer import peer
 from fedigroups.cli.post import post
@@ -29,6 +30,9 @@ def main() -> None:
     """
 
 
-COMMANDS = (serve, worker, migrate, user, group, post, key, peer, queue, config, doctor, demo)
+COMMANDS = (
+    *(serve, worker, migrate, user, group, post, media),
+    *(key, peer, queue, config, doctor, demo),
+)
 for command in COMMANDS:
     main.add_command(command)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fedigroups import handbook
-from fedigroups import settings as known
+from fedigroups import handbook, setting_words
 from fedigroups.cli.run import settings
 
 
@@ -17,7 +16,7 @@ def config() -> None:
 @config.command()
 def show() -> None:
     """Print every setting with its value here; secrets stay hidden."""
-    for name, value in known.describe(settings()):
+    for name, value in setting_words.describe(settings()):
         click.echo(f"{name}={value}")
 
 
@@ -31,7 +30,7 @@ def check() -> None:
 @config.command()
 def docs() -> None:
     """Print the handbook's page of settings."""
-    click.echo(known.handbook(), nl=False)
+    click.echo(setting_words.handbook(), nl=False)
 
 
 @config.command()

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from federation import clock, storage
+from federation import clock, ids, storage
 from federation.errors import FederationError, Misconfigured
 from federation.models import Actor
 from fedigroups import clash, open_files, upgrade
 from fedigroups.cli.run import REFUSED, as_json, show, with_instance
 from fedigroups.groups import readers
 from fedigroups.instance import Instance
+from fedigroups.media import names, sweeping
 
 FREE_BYTES = 1_000_000_000
 OLD_MS = clock.HOUR
 FILES = 4_096
+DOT = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""A picture of one pixel, to see whether any can be decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,26 @@ async def _files(_instance: Instance) -> Finding:
     return Finding("open files", allowed >= FILES, f"{allowed} at a time", remedy)
 
 
+async def _media(instance: Instance) -> Finding:
+    key, probe = names.file(names.new(), names.PREVIEW_TYPE), ids.token(32).encode()
+    store, used = instance.media.store, await sweeping.usage()
+    remedy = (
+        "See that the folder `media` can be written, or what FEDIGROUPS_S3_* say; and that this "
+        "program may start processes of its own, of which each takes up to 1 GB of memory."
+    )
+    try:
+        await instance.media.decoder.icon(DOT)
+        await store.put(key, probe, names.PREVIEW_TYPE)
+        found = await store.get(key)
+        await store.delete(key)
+    except FederationError as error:
+        return Finding("pictures", False, str(error), remedy)
+    if found != probe:
+        return Finding("pictures", False, "what is stored is not found again", remedy)
+    kept = (used.upload_bytes + used.copy_bytes) // 1_000_000
+    return Finding("pictures", True, f"can be stored and found; {kept} MB are kept")
+
+
 async def _arrivals(instance: Instance) -> Finding:
     row = await storage.row(
         "SELECT COUNT(*) AS waiting, MIN(received_at) AS oldest FROM receipt "
@@ -152,6 +176,7 @@ CHECKS: tuple[Check, ...] = (
     _secret,
     _disk,
     _files,
+    _media,
     _arrivals,
     _failed,
     _readers,

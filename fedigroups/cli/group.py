@@ -10,8 +10,10 @@ from federation import storage
 from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.accounts.people import person_named
+from fedigroups.cli import pictures
 from fedigroups.cli.run import as_json, show, table, with_instance
 from fedigroups.groups import founding, lookup, membership, speaking
+from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member
 from fedigroups.groups.states import MOVES
@@ -35,7 +37,8 @@ def profile_options(command: Any) -> Any:
             click.option("--summary", help="What the group is for (Markdown)."),
             click.option("--rules", help="One rule a line."),
             click.option("--language", help="A language tag, e.g. en."),
-            click.option("--icon", "icon_url", help="The URL of a picture."),
+            click.option("--icon", help="A picture: a file, or the URL of one; '' for none."),
+            click.option("--banner", help="A wide picture, likewise."),
             click.option(
                 "--join",
                 "join_policy",
@@ -69,7 +72,10 @@ def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
 
     async def work(instance: Instance) -> dict[str, Any]:
         person = await person_named(instance.wire, owner)
+        looks = {field: profile.pop(field) for field in ("icon", "banner")}
         hosted = await founding.found(instance.wire, name, person, Profile(**profile))
+        if any(looks.values()):
+            await _change(instance, hosted, looks)
         return {"name": name, "handle": hosted.actor.handle, "uri": hosted.actor.uri}
 
     made = with_instance(work)
@@ -83,12 +89,25 @@ def set_(name: str, **profile: Any) -> None:
     """Change what a group says of itself. Every server that reads it is told."""
 
     async def work(instance: Instance) -> None:
-        hosted = await lookup.hosted_named(name)
-        async with storage.transaction():
-            await publish(await founding.change(instance.wire, hosted, Profile(**profile)))
+        await _change(instance, await lookup.hosted_named(name), profile)
 
     with_instance(work)
     click.echo(f"{name} is changed.")
+
+
+async def _change(instance: Instance, hosted: Hosted, profile: dict[str, Any]) -> None:
+    """Change the profile, in which `icon` and `banner` are still as they were typed."""
+    icon_url, icon = pictures.url_or_file(profile.pop("icon"))
+    banner_url, banner = pictures.url_or_file(profile.pop("banner"))
+    said = Profile(
+        **profile,
+        icon_url=icon_url,
+        banner_url=banner_url,
+        icon=await pictures.icon(instance, hosted.actor, icon),
+        banner=await pictures.banner(instance, hosted.actor, banner),
+    )
+    async with storage.transaction():
+        await publish(await founding.change(instance.wire, hosted, said))
 
 
 @group.command("list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from federation import clock
 from federation.errors import NotHere
 from fedigroups.accounts.people import person_named
+from fedigroups.cli import pictures
 from fedigroups.cli.run import as_json, show, table, with_instance
 from fedigroups.content.sanitise import excerpt, plain
 from fedigroups.groups import lookup, speaking
@@ -18,6 +20,12 @@ from fedigroups.groups.speaking import Text
 from fedigroups.instance import Instance
 
 who = click.option("--as", "who", required=True, help="The person here who does it.")
+images = click.option(
+    "--image", multiple=True, type=pictures.FILE, help="A picture; may be repeated."
+)
+texts = click.option(
+    "--alt", multiple=True, help="What the picture shows, for who cannot see it; one for each."
+)
 text_option = click.option("--text", help="The text (Markdown); without it, standard input.")
 
 
@@ -32,17 +40,29 @@ def post() -> None:
 @click.option("--title", default="", help="The title of the thread.")
 @click.option("--warning", default="", help="A content warning.")
 @click.option("--language", default="", help="A language tag, e.g. en.")
+@images
+@texts
 @text_option
 @as_json
 def write(
-    group: str, who: str, title: str, warning: str, language: str, text: str | None, json_: bool
+    group: str,
+    who: str,
+    title: str,
+    warning: str,
+    language: str,
+    image: tuple[Path, ...],
+    alt: tuple[str, ...],
+    text: str | None,
+    json_: bool,
 ) -> None:
     """Start a thread in a group here (NAME) or elsewhere (@name@host)."""
-    said = Text(_text(text), title, warning, language)
+    words = _text(text)
 
     async def work(instance: Instance) -> dict[str, Any]:
         author = await person_named(instance.wire, who)
         found = await lookup.any_group(instance.wire, group)
+        media = await pictures.attached(instance, author, image, alt)
+        said = Text(words, title, warning, language, media=media)
         return describe(await speaking.write(instance.wire, author, found, said))
 
     made = with_instance(work)
@@ -52,15 +72,27 @@ def write(
 @post.command()
 @click.argument("parent")
 @who
+@images
+@texts
 @text_option
 @as_json
-def reply(parent: str, who: str, text: str | None, json_: bool) -> None:
+def reply(
+    parent: str,
+    who: str,
+    image: tuple[Path, ...],
+    alt: tuple[str, ...],
+    text: str | None,
+    json_: bool,
+) -> None:
     """Answer a post, named by its URI or its number here."""
-    said = Text(_text(text))
+    words = _text(text)
 
     async def work(instance: Instance) -> dict[str, Any]:
         author = await person_named(instance.wire, who)
-        return describe(await speaking.answer(instance.wire, author, await find(parent), said))
+        answered = await find(parent)
+        media = await pictures.attached(instance, author, image, alt)
+        said = Text(words, media=media)
+        return describe(await speaking.answer(instance.wire, author, answered, said))
 
     made = with_instance(work)
     show(json_, made, f"answered: {made['uri']}")

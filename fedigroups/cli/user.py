@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
+from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named, sign_up
-from fedigroups.cli import user_access
+from fedigroups.cli import pictures, user_access
 from fedigroups.cli.run import as_json, show, table, with_instance
 from fedigroups.groups.models import Member
 from fedigroups.instance import Instance
@@ -42,6 +44,27 @@ def create(
 
     made = with_instance(work)
     show(json_, made, f"{made['handle']} has an account.")
+
+
+@user.command("set")
+@click.argument("name")
+@click.option("--display", default="", help="The name that others see.")
+@click.option("--icon", type=pictures.FILE, help="A picture, from a file.")
+@click.option("--banner", type=pictures.FILE, help="A wide picture, from a file.")
+def set_(name: str, display: str, icon: Path | None, banner: Path | None) -> None:
+    """Change how a person looks to others."""
+
+    async def work(instance: Instance) -> None:
+        person = await person_named(instance.wire, name)
+        await looks.change(
+            person,
+            icon=await pictures.icon(instance, person, icon),
+            banner=await pictures.banner(instance, person, banner),
+            name=display,
+        )
+
+    with_instance(work)
+    click.echo(f"{name} is changed.")
 
 
 @user.command("list")

@@ -15,6 +15,7 @@ from federation.uris import Uris
 from federation.vocabulary import AS2, PUBLIC
 from fedigroups.content.languages import name_of
 from fedigroups.groups.models import Group, Post
+from fedigroups.media.models import Media
 
 Document = dict[str, Any]
 
@@ -42,11 +43,22 @@ POST_CONTEXT: list[Any] = [
     AS2,
     {"sensitive": "as:sensitive", "Hashtag": "as:Hashtag"},
 ]
+PICTURE_CONTEXT: list[Any] = [
+    AS2,
+    {
+        "sensitive": "as:sensitive",
+        "Hashtag": "as:Hashtag",
+        "toot": "http://joinmastodon.org/ns#",
+        "blurhash": "toot:blurhash",
+        "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
+    },
+]
 
 
 async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document:
     """What every local actor's document holds: inboxes, keys, names, times."""
     keys = await keyring.public(actor.uri)
+    pictures = {"icon": actor.icon_url, "image": actor.banner_url}
     return {
         "@context": CONTEXT,
         "id": actor.uri,
@@ -79,6 +91,7 @@ async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document
         ],
         "published": clock.rfc3339(actor.published_at),
         "updated": clock.rfc3339(actor.updated_at or actor.published_at),
+        **{field: {"type": "Image", "url": url} for field, url in pictures.items() if url},
     }
 
 
@@ -120,6 +133,7 @@ def post_document(
     mentions: list[Actor],
     context: str,
     hashtags: Sequence[str] = (),
+    media: Sequence[Media] = (),
 ) -> Document:
     """A post of a person of ours: addressed to all, the group, and whom it answers and names.
 
@@ -131,7 +145,7 @@ def post_document(
     if post.visibility == "unlisted":
         to, cc = cc, to
     document: Document = {
-        "@context": POST_CONTEXT,
+        "@context": PICTURE_CONTEXT if media else POST_CONTEXT,
         "id": post.uri,
         "type": post.kind,
         "attributedTo": author.uri,
@@ -149,6 +163,8 @@ def post_document(
             *(_hashtag(name, uris) for name in hashtags),
         ],
     }
+    if media:
+        document["attachment"] = [_picture(one) for one in media]
     if context:
         document["context"] = context
     if post.title:
@@ -165,6 +181,22 @@ def post_document(
         document["inReplyTo"] = parent.uri
     if post.updated_at:
         document["updated"] = clock.rfc3339(post.updated_at)
+    return document
+
+
+def _picture(media: Media) -> Document:
+    """A picture as Mastodon writes it; the thread family reads it by its media type."""
+    document: Document = {
+        "type": "Document",
+        "mediaType": media.type,
+        "url": media.url,
+        "name": media.description or None,
+        "width": media.width,
+        "height": media.height,
+        "blurhash": media.blurhash,
+    }
+    if (media.focus_x, media.focus_y) != (0.0, 0.0):
+        document["focalPoint"] = [media.focus_x, media.focus_y]
     return document
 
 

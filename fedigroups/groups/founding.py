@@ -20,10 +20,14 @@ from fedigroups.groups import distribute
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.documents import group_document
 from fedigroups.groups.models import Group, Member
+from fedigroups.media import uploads
+from fedigroups.media.models import Media
 from outbox.publish import Draft
 
 SUMMARY_BYTES = 40_000
 """Of Markdown and HTML together: Misskey refuses 64 kB, and a profile is sent whole."""
+
+PICTURES = ("icon", "banner")
 
 Join = Literal["open", "approval", "invite"]
 Post = Literal["anyone", "members", "moderators"]
@@ -39,6 +43,10 @@ class Profile:
     rules: str | None = None
     language: str | None = None
     icon_url: str | None = None
+    banner_url: str | None = None
+    icon: Media | None = None
+    """An upload that becomes the icon, of a group that there is; likewise the banner."""
+    banner: Media | None = None
     join_policy: str | None = None
     post_policy: str | None = None
     boost_replies: bool | None = None
@@ -84,7 +92,7 @@ async def _own(group: Group, owner: Actor, now: int) -> None:
 
 async def change(wire: Wire, hosted: Hosted, profile: Profile) -> list[Draft]:
     """Change the profile, and tell every server that reads the group. Raises `Malformed`."""
-    columns = _columns(profile)
+    columns = _columns(profile) | await _worn(hosted.actor, profile)
     if not columns:
         raise Malformed("nothing to change: name at least one field, for example --title")
     now = clock.now_ms()
@@ -96,11 +104,24 @@ async def change(wire: Wire, hosted: Hosted, profile: Profile) -> list[Draft]:
     return await distribute.profile(wire, Hosted(group, actor), document)
 
 
+async def _worn(actor: Actor, profile: Profile) -> dict[str, str]:
+    """The URLs of uploads that are shown from now on; the ones before are let go."""
+    urls: dict[str, str] = {}
+    for field in PICTURES:
+        media: Media | None = getattr(profile, field)
+        if media is not None:
+            await uploads.hold(f"{actor.uri}#{field}", [media])
+            urls[f"{field}_url"] = media.url
+        elif getattr(profile, f"{field}_url") is not None:
+            await uploads.let_go(f"{actor.uri}#{field}")
+    return urls
+
+
 def _columns(profile: Profile) -> dict[str, Any]:
     given = {
         field.name: value
         for field in fields(profile)
-        if (value := getattr(profile, field.name)) is not None
+        if field.name not in PICTURES and (value := getattr(profile, field.name)) is not None
     }
     _check(given)
     if "summary" in given:
@@ -120,5 +141,6 @@ def _check(given: dict[str, Any]) -> None:
         raise Malformed(f"a group needs a title of 1 to {NAME_CHARS} characters")
     if len(given.get("summary", "")) > SUMMARY_CHARS:
         raise Malformed(f"a summary has at most {SUMMARY_CHARS} characters")
-    if given.get("icon_url") and not safe_url(given["icon_url"]):
-        raise Malformed("an icon is an http or https URL, e.g. https://groups.example/icon.png")
+    for field, what in (("icon_url", "an icon"), ("banner_url", "a banner")):
+        if given.get(field) and not safe_url(given[field]):
+            raise Malformed(f"{what} is an http or https URL, e.g. https://groups.example/1.png")

@@ -99,6 +99,7 @@ def _profile(actor: Actor, document: ActorDoc) -> dict[str, object]:
         "description": excerpt(document.summary),
         "summary_html": clean(document.summary),
         "icon_url": safe_url(document.icon_url),
+        "banner_url": safe_url(document.banner_url),
     }
 
 

@@ -154,7 +154,8 @@ class Post(Model):
     language = fields.CharField(max_length=16, default="")
     sensitive = fields.BooleanField(default=False)
     attachments = fields.TextField(default="[]")
-    """JSON: a list of `{kind, url, text}`, checked URLs only."""
+    """JSON: a list of `{kind, url, text}`, checked URLs only; of a picture perhaps also
+    `media_type`, `width`, `height`, `blurhash` and `focus`."""
     document = fields.TextField(default="")
     """The object as its origin served it (JSON)."""
     visibility = fields.CharField(max_length=16, default="public")

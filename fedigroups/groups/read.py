@@ -46,7 +46,7 @@ CARD = (
     "g.hosted AS group_hosted, "
     "g.title AS group_title, g.description AS group_description, g.language AS group_language, "
     "g.join_policy AS group_join_policy, g.members_count AS group_members_count, "
-    "g.active_at AS group_active_at"
+    "g.active_at AS group_active_at, g.icon_url AS group_icon_url"
 )
 _GROUPS = f"SELECT {CARD} FROM groups g JOIN actor ga ON ga.id = g.actor_id"
 _READABLE = "g.state = 'open'"
@@ -159,6 +159,7 @@ async def group_page(
     return GroupPage(
         card=_card(group),
         summary_html=group.summary_html,
+        banner_url=group.banner_url,
         rules=tuple(line.strip() for line in group.rules.splitlines() if line.strip()),
         post_policy=group.post_policy,
         hosts=await _hosts(group),
@@ -334,6 +335,7 @@ def _card(group: Group) -> GroupCard:
             "group_join_policy": group.join_policy,
             "group_members_count": group.members_count,
             "group_active_at": group.active_at,
+            "group_icon_url": group.icon_url,
         }
     )
 

@@ -35,6 +35,8 @@ from fedigroups.groups.documents import post_document
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import can_see
+from fedigroups.media import uploads
+from fedigroups.media.models import Media
 from outbox import build, streams
 from outbox.publish import Draft, Outgoing, Place, publish
 
@@ -55,6 +57,8 @@ class Text:
     sensitive: bool = False
     breaks: bool = False
     whole: bool = False
+    media: tuple[int, ...] | None = None
+    """The ids of uploads that go with it; of an edit, None leaves those that there are."""
 
 
 async def write(wire: Wire, author: Actor, group: Group, text: Text, *, key: str = "") -> Post:
@@ -96,6 +100,7 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
     if refusal := policies.refusal_to_reply(group, member, post.thread):
         raise Malformed(f"{author.handle} cannot edit in {group.name}: {refusal}")
     mentions = await _mentioned(wire, text.body, parent)
+    media = await uploads.chosen(author, text.media, post.uri)
     draft = copy(post)
     draft.title = text.title or post.title
     draft.warning = text.warning if text.whole else text.warning or post.warning
@@ -104,10 +109,11 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
     named = [*mentions, group.actor]
     draft.content = render(text.body, _linked(named), breaks=text.breaks).strip()
     draft.updated_at = max(clock.now_ms(), post.published_at + 1_000, post.updated_at + 1_000)
-    document = await _document(wire, draft, author, group, parent, text, mentions)
+    document = await _document(wire, draft, author, group, parent, text, mentions, media)
     async with storage.transaction():
         if not await threads.edit(post, read_object(document)):
             raise Malformed(f"{post.uri} changed meanwhile; look at it and try again")
+        await uploads.hold(post.uri, media)
         body = dumps(build.update(wire.uris.activity(ids.new()), document))
         await _send_act(wire, author, group, post, "edit", body, mentions)
 
@@ -241,7 +247,7 @@ def unfollow(wire: Wire, person: Actor, group_actor: Actor, member: Member | Non
 
 
 def _check(text: Text) -> None:
-    if not text.body.strip() and not text.title.strip():
+    if not text.body.strip() and not text.title.strip() and not text.media:
         raise Malformed("there is nothing to say: give a text")
     if len(text.body) > CONTENT_CHARS // 2:
         raise Malformed(f"a text has at most {CONTENT_CHARS // 2} characters")
@@ -254,6 +260,7 @@ async def _say(
 ) -> Post:
     mentions = await _mentioned(wire, text.body, parent)
     named = [*mentions, await group.actor]
+    media = await uploads.chosen(author, text.media or ())
     post_id, now = ids.new(), clock.now_ms()
     post = Post(
         id=post_id,
@@ -271,7 +278,7 @@ async def _say(
         published_at=now,
         received_at=now,
     )
-    document = await _document(wire, post, author, group, parent, text, mentions)
+    document = await _document(wire, post, author, group, parent, text, mentions, media)
     activity = dumps(build.create(wire.uris.activity(ids.new()), document))
     arrival = Arrival(read_object(document), author)
     async with storage.transaction():
@@ -280,6 +287,8 @@ async def _say(
         stored = await threads.store(group, arrival, parent, text.visibility, post_id=post_id)
         if stored is None:
             raise Malformed("the thread is too deep for another reply; start a new one")
+        if media:
+            await uploads.hold(stored.uri, media)
         kind = "reply" if parent else "post"
         await _send_act(wire, author, group, stored, kind, activity, mentions)
     return stored
@@ -293,6 +302,7 @@ async def _document(
     parent: Post | None,
     text: Text,
     mentions: Sequence[Actor],
+    media: list[Media],
 ) -> dict[str, object]:
     group_actor = await group.actor
     context = ""
@@ -308,6 +318,7 @@ async def _document(
         mentions=list(mentions),
         context=context,
         hashtags=find_hashtags(text.body),
+        media=media,
     )
 
 

@@ -11,9 +11,11 @@ from federation.documents import ObjectDoc
 from federation.models import Actor
 from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
+from fedigroups.groups import attachments
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Group, Post, Revision, Thread, Tombstone
 from fedigroups.groups.visibility import can_see
+from fedigroups.media import uploads
 from fedigroups.notify import telling
 from inbox import awaited
 
@@ -203,18 +205,9 @@ def written(document: ObjectDoc) -> dict[str, object]:
         "warning": plain(document.summary)[: limits.NAME_CHARS],
         "language": document.language[:16],
         "sensitive": document.sensitive,
-        "attachments": _attachments(document),
+        "attachments": attachments.kept(document),
         "document": json.dumps(addressing.without_blind(document.document), ensure_ascii=False),
     }
-
-
-def _attachments(document: ObjectDoc) -> str:
-    kept = [
-        {"kind": part.kind, "url": safe_url(part.url), "text": part.text}
-        for part in document.attachments
-        if safe_url(part.url)
-    ]
-    return json.dumps(kept, ensure_ascii=False)
 
 
 async def edit(post: Post, document: ObjectDoc) -> bool:
@@ -264,6 +257,7 @@ async def end(post: Post, state: str, reason: str = "") -> None:
     if emptied:
         await storage.execute("DELETE FROM revision WHERE post_id = ?", post.id)
         await storage.execute("DELETE FROM tagged WHERE post_id = ?", post.id)
+    await uploads.let_go(post.uri, withheld=state == "removed")
     was_counted = can_see(None, post)
     if was_counted:
         await storage.execute(

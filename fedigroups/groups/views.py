@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
-
-import orjson
+from typing import Literal
 
 from federation.storage import Row
 from fedigroups.content import sanitise
+from fedigroups.groups import attachments
+from fedigroups.groups.attachments import Attachment
 from fedigroups.groups.visibility import is_listed
 
 Sort = Literal["active", "new", "top"]
 SORTS: tuple[Sort, ...] = ("active", "new", "top")
 
-PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "local")
+PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "icon_url", "local")
 POST_COLUMNS = (
     *("id", "uri", "page_url", "author_id", "thread_id", "parent_id", "title", "content"),
-    *("warning", "language", "attachments", "visibility", "state", "reason"),
+    *("warning", "language", "sensitive", "attachments", "visibility", "state", "reason"),
     *("published_at", "updated_at", "likes_count", "boosts_count"),
 )
 
@@ -45,6 +44,7 @@ class Person:
     name: str
     page_url: str
     local: bool
+    icon_url: str = ""
 
     @property
     def handle(self) -> str:
@@ -81,6 +81,7 @@ class GroupCard:
     join_policy: str
     members: int
     active_at: int
+    icon_url: str
     hosted: bool
     """Whether it lives here; the `name` of one elsewhere ends in `@` and its host."""
 
@@ -101,6 +102,7 @@ class GroupPage:
 
     card: GroupCard
     summary_html: str
+    banner_url: str
     rules: tuple[str, ...]
     post_policy: str
     hosts: tuple[Host, ...]
@@ -135,15 +137,6 @@ class ThreadRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """Something attached to a post: where it is, and its text for those who do not see it."""
-
-    kind: str
-    url: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class PostView:
     """A post; one that is no longer live has neither words nor author to show."""
 
@@ -158,6 +151,7 @@ class PostView:
     content: str
     warning: str
     language: str
+    sensitive: bool
     attachments: tuple[Attachment, ...]
     visibility: str
     state: str
@@ -276,16 +270,24 @@ def person(row: Row) -> Person:
         row["author_name"],
         row["author_page_url"],
         bool(row["author_local"]),
+        row["author_icon_url"],
     )
 
 
 @lru_cache(maxsize=1_024)  # the posts of a page are by few people
 def _person(
-    id: int, uri: str, username: str, host: str, name: str, page_url: str, local: bool
+    id: int,
+    uri: str,
+    username: str,
+    host: str,
+    name: str,
+    page_url: str,
+    local: bool,
+    icon_url: str,
 ) -> Person:
     username = sanitise.label(username, 64)
     name = sanitise.label(name, 80) or username
-    return Person(id, uri, username, host, name, page_url, local)
+    return Person(id, uri, username, host, name, page_url, local, icon_url)
 
 
 def post(row: Row) -> PostView:
@@ -303,7 +305,8 @@ def post(row: Row) -> PostView:
         content=row["post_content"] if live else "",
         warning=sanitise.label(row["post_warning"]) if live else "",
         language=row["post_language"],
-        attachments=attachments(row["post_attachments"]) if live else (),
+        sensitive=bool(row["post_sensitive"]),
+        attachments=attachments.shown(row["post_attachments"]) if live else (),
         visibility=row["post_visibility"],
         state=row["post_state"],
         reason=sanitise.label(row["post_reason"]),
@@ -311,20 +314,6 @@ def post(row: Row) -> PostView:
         updated_at=row["post_updated_at"],
         likes=row["post_likes_count"],
         boosts=row["post_boosts_count"],
-    )
-
-
-def attachments(text: str) -> tuple[Attachment, ...]:
-    """The attachments in a post's column; their URLs are checked once more."""
-    found: list[Mapping[str, Any]] = orjson.loads(text)
-    return tuple(
-        Attachment(
-            sanitise.label(str(one.get("kind") or ""), 32),
-            url,
-            sanitise.label(str(one["text"]), 500),
-        )
-        for one in found
-        if (url := sanitise.safe_url(str(one.get("url") or "")))
     )
 
 
@@ -341,6 +330,7 @@ def card(row: Row) -> GroupCard:
         join_policy=row["group_join_policy"],
         members=row["group_members_count"],
         active_at=row["group_active_at"],
+        icon_url=row["group_icon_url"],
         hosted=bool(row["group_hosted"]),
     )
 

@@ -14,6 +14,7 @@ from fedigroups.mastodon.endpoints import (
     instances,
     keeping,
     lists,
+    media,
     notifications,
     posting,
     reacting,
@@ -22,7 +23,7 @@ from fedigroups.mastodon.endpoints import (
 )
 
 FAMILIES = (
-    *(identity, pictures, instances, accounts, following, statuses, posting, reacting),
+    *(identity, pictures, instances, accounts, following, statuses, posting, media, reacting),
     *(timelines, notifications, finding, keeping, lists, filters, empties),
 )
 

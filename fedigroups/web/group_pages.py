@@ -125,4 +125,6 @@ async def _follow_page(request: Request, handle: str, group_uri: str) -> str:
 
 
 def _leaving(site: sites.Site) -> str:
-    return headers.LEAVING if site.origin.startswith("https:") else headers.LEAVING_HTTP
+    """The policy of a page whose form is answered with a redirect to the visitor's own server."""
+    schemes = "https:" if site.origin.startswith("https:") else "https: http:"
+    return headers.policy(site.pictures.sources, schemes)

@@ -7,16 +7,21 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SOURCES = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-)
-POLICY = f"{_SOURCES}; script-src 'none'"
-"""No scripts at all, and nothing inline: there are none to allow."""
-LEAVING = f"{_SOURCES} https:; script-src 'none'"
-"""For the page whose form is answered with a redirect to the visitor's own server."""
-LEAVING_HTTP = f"{_SOURCES} https: http:; script-src 'none'"
-"""The same for an instance that itself speaks plain http, on loopback."""
+SELF = "'self'"
+
+
+def policy(images: str = SELF, leaving: str = "") -> str:
+    """What a page may load: nothing inline and no scripts at all, for there are none to allow.
+
+    `images` are the sources of pictures; `leaving` are schemes that a form may lead to, beside
+    our own pages.
+    """
+    forms = f"{SELF} {leaving}".strip()
+    return (
+        f"default-src 'none'; style-src 'self'; img-src {images}; manifest-src 'self'; "
+        f"base-uri 'none'; frame-ancestors 'none'; form-action {forms}; script-src 'none'"
+    )
+
 
 _HOST = re.compile(r"[A-Za-z0-9.\[\]:-]+")
 
@@ -26,7 +31,7 @@ def leaving_to(uri: str) -> str:
     parts = urlsplit(uri)
     is_web = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.netloc)
     target = f"{parts.scheme}://{parts.netloc}" if is_web else f"{parts.scheme}:"
-    return f"{_SOURCES} {target}; script-src 'none'"
+    return policy(leaving=target)
 
 
 _ALWAYS = (
@@ -39,7 +44,6 @@ _ALWAYS = (
     ),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"content-security-policy", POLICY.encode()),
 )
 _HTTPS_ALONE = (b"strict-transport-security", b"max-age=31536000")
 """For this host, not for those below it: they need not be ours."""
@@ -51,11 +55,13 @@ class SecurityHeaders:
     """ASGI middleware; wrap it around the whole app, so that error pages have the headers too.
 
     What a response already says for itself is kept. With `https` browsers come by that alone.
+    `images` is where pages have pictures from.
     """
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool, images: str = SELF) -> None:
         self.app = app
-        self._always = (*_ALWAYS, _HTTPS_ALONE) if https else _ALWAYS
+        ours = (*_ALWAYS, (b"content-security-policy", policy(images).encode()))
+        self._always = (*ours, _HTTPS_ALONE) if https else ours
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the app inside does, with the headers."""

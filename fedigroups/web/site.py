@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from federation.uris import Uris
+from fedigroups.media.pictures import Pictures
 
 SubscribeTemplate = Callable[[str], Awaitable[str | None]]
 """Of a handle `name@host`: its server's page for following, with `{uri}` in it, or None.
@@ -35,6 +36,7 @@ class Site:
     contact: str
     software_version: str
     uris: Uris
+    pictures: Pictures
     subscribe_template: SubscribeTemplate = no_template
     source_url: str = ""
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.errors import Misconfigured
-from fedigroups import dotenv, secret_file, settings
+from fedigroups import dotenv, secret_file, setting_words, settings
 from fedigroups.settings import KNOBS, PREFIX, Settings, SettingsError, federation_config
 
 SECRET = "5e" * 32
@@ -237,7 +237,9 @@ def test_a_data_folder_that_cannot_be_written_is_said(here: Path) -> None:
         load()
 
 
-@pytest.mark.parametrize("show", [repr, str, lambda found: str(list(settings.describe(found)))])
+@pytest.mark.parametrize(
+    "show", [repr, str, lambda found: str(list(setting_words.describe(found)))]
+)
 def test_secrets_are_not_shown(here: Path, show: Any) -> None:
     found = load(
         SECRET=SECRET,
@@ -250,7 +252,7 @@ def test_secrets_are_not_shown(here: Path, show: Any) -> None:
 
 
 def test_every_setting_is_described_as_it_would_be_written(here: Path) -> None:
-    shown = dict(settings.describe(load(RATE_LIMITS="off", ALLOW_NETWORKS="10.0.0.0/8")))
+    shown = dict(setting_words.describe(load(RATE_LIMITS="off", ALLOW_NETWORKS="10.0.0.0/8")))
     assert list(shown) == [f"{PREFIX}{name.upper()}" for name in KNOBS]
     assert shown["FEDIGROUPS_RATE_LIMITS"] == "off"
     assert shown["FEDIGROUPS_ALLOW_NETWORKS"] == "10.0.0.0/8"
@@ -291,4 +293,5 @@ def test_every_example_is_a_right_value(here: Path) -> None:
     for name, knob in KNOBS.items():
         origin = "http://localhost" if name == "crashpoint" else "https://groups.example"
         if "`" not in knob.example:
-            load(**{"ORIGIN": origin, name.upper(): knob.example})
+            bucket = {"S3_KEY": "AKIA", "S3_SECRET": "x"}
+            load(**{"ORIGIN": origin, **bucket, name.upper(): knob.example})

@@ -20,11 +20,11 @@ from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.present import statuses as present
 from fedigroups.mastodon.reading import posts, windows
 from fedigroups.mastodon.reading.posts import Reader
+from fedigroups.media import uploads
 from fedigroups.oauth.access import Access, authorised
 
 NO_GROUP = "Say which group this is for: mention it, like @welders, if you are in it"
 NOT_YET = {
-    "media_ids": "Pictures cannot be attached here yet",
     "poll": "Polls cannot be made here yet",
     "scheduled_at": "Posts cannot be scheduled here yet",
 }
@@ -94,7 +94,20 @@ async def _text(wire: Wire, access: Access, said: Body, edited: Post | None = No
         sensitive=said.flag("sensitive"),
         breaks=True,
         whole=True,
+        media=await _media(said, edited),
     )
+
+
+async def _media(said: Body, edited: Post | None) -> tuple[int, ...]:
+    """The uploads that go with it. Those of an edited post are named by their place in it."""
+    held = [one.id for one in await uploads.held_by(edited.uri)] if edited else []
+    wanted: list[int] = []
+    for word in said.texts("media_ids"):
+        if not (word.isascii() and word.isdigit() and int(word) <= windows.BIGGEST):
+            raise ApiError(422, "media_ids are the ids of uploads")
+        place = int(word) - edited.id if edited else -1
+        wanted.append(held[place] if 0 <= place < len(held) else int(word))
+    return tuple(wanted)
 
 
 def _visibility(asked: str) -> Literal["public", "unlisted"]:

@@ -12,6 +12,7 @@ from federation import limits
 from fedigroups import __version__
 from fedigroups.mastodon import pictures
 from fedigroups.mastodon.present.shapes import Entity
+from fedigroups.media import names
 
 VERSION = f"4.3.0 (compatible; Fedigroups {__version__})"
 API_VERSION = 2
@@ -130,14 +131,14 @@ def _configuration(about: About) -> Entity:
         },
         "statuses": {
             "max_characters": CHARACTERS,
-            "max_media_attachments": 0,
+            "max_media_attachments": limits.MEDIA_PER_POST,
             "characters_reserved_per_url": URL_CHARACTERS,
         },
         "media_attachments": {
-            "supported_mime_types": [],
-            "description_limit": 1_500,
-            "image_size_limit": 0,
-            "image_matrix_limit": 0,
+            "supported_mime_types": [*names.TAKEN],
+            "description_limit": limits.ALT_CHARS,
+            "image_size_limit": limits.UPLOAD_BYTES,
+            "image_matrix_limit": limits.IMAGE_PIXELS,
             "video_size_limit": 0,
             "video_frame_rate_limit": 0,
             "video_matrix_limit": 0,

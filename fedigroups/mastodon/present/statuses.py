@@ -193,7 +193,7 @@ def _media(post_id: int, attachments: str, document: Mapping[str, Any]) -> list[
     ]
 
 
-def _attachment(id: int, one: Mapping[str, str], media_type: str) -> Entity:
+def _attachment(id: int, one: Mapping[str, Any], media_type: str) -> Entity:
     kind = _KINDS.get(media_type.partition("/")[0].lower()) or _KINDS.get(one["kind"].lower())
     ending = one["url"].partition("?")[0].rpartition(".")[2].lower()
     return {
@@ -204,10 +204,21 @@ def _attachment(id: int, one: Mapping[str, str], media_type: str) -> Entity:
         "remote_url": one["url"],
         "preview_remote_url": None,
         "text_url": None,
-        "meta": {},
+        "meta": _meta(one),
         "description": one["text"] or None,
-        "blurhash": None,
+        "blurhash": one.get("blurhash"),
     }
+
+
+def _meta(one: Mapping[str, Any]) -> Entity:
+    """How large a picture is and what matters in it, as far as that was said."""
+    meta: Entity = {}
+    if (width := one.get("width")) and (height := one.get("height")):
+        size = {"width": width, "height": height}
+        meta["original"] = size | {"size": f"{width}x{height}", "aspect": width / height}
+    if focus := one.get("focus"):
+        meta["focus"] = {"x": focus[0], "y": focus[1]}
+    return meta
 
 
 def _media_types(document: Mapping[str, Any]) -> dict[str, str]:

@@ -3,70 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
+from commands import Run, ask, typed
 from federation import keys
 from fedigroups.cli import main
 from fedigroups.cli.queue import owed_line
 from outbox.lanes import State
 from outbox.report import HostReport
-
-Run = Callable[..., Result]
-
-
-def typed(folder: Path, *words: str, given: str = "", **settings: str) -> Result:
-    """What a command says that is typed at the instance whose data are in the folder."""
-    environment = {"FEDIGROUPS_DATA_DIR": str(folder)} | settings
-    return CliRunner().invoke(main, words, input=given, env=environment)
-
-
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The data of an instance without anybody, and of one with Olga, Tom and the welders."""
-    folder = tmp_path_factory.mktemp("prepared")
-    assert typed(folder / "new", "user", "list").exit_code == 0
-    shutil.copytree(folder / "new", folder / "founded")
-    for words in (
-        ("user", "create", "olga", "--display", "Olga Berg", "--admin"),
-        ("user", "create", "tom"),
-        ("group", "create", "welders", "--owner", "olga", "--title", "Welders"),
-        ("group", "join", "welders", "--as", "tom"),
-    ):
-        assert typed(folder / "founded", *words).exit_code == 0
-    return {"new": folder / "new", "founded": folder / "founded"}
-
-
-@pytest.fixture
-def run(prepared: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command on a new instance at http://localhost:8000."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(prepared["new"], tmp_path / "data")
-    return partial(typed, tmp_path / "data")
-
-
-@pytest.fixture
-def founded(prepared: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The same, with Olga, Tom and the group of the welders."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(prepared["founded"], tmp_path / "data")
-    return partial(typed, tmp_path / "data")
-
-
-def ask(run: Run, *words: str) -> Any:
-    """What a command answers as JSON."""
-    result = run(*words, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_a_new_instance_says_how_to_make_the_first_account_and_group(run: Run) -> None:

@@ -24,6 +24,7 @@ def post(id: int, parent: int | None, state: str = "live", visibility: str = "pu
         content=f"<p>{id}</p>",
         warning="",
         language="en",
+        sensitive=False,
         attachments=(),
         visibility=visibility,
         state=state,
