@@ -30,6 +30,7 @@ from federation.errors import (
 from federation.origin import host_of
 from federation.signatures import SignedRequest
 from federation.wire import Wire
+from inbox.faults import why_away
 from inbox.gate import admit, read_body, read_document
 from inbox.pressure import Pressure, address_of
 from inbox.record import Arrival, Recorder
@@ -88,8 +89,10 @@ class _Door:
         except Misconfigured as error:
             log.error("inbox.misconfigured", reason=str(error))
             return _later(request, "this server is not set up to check that", None)
-        except Exception:  # nobody's activity is lost to a fault of ours: they will send it again
-            log.exception("inbox.fault", door=request.scope["path"])
+        except Exception as error:  # nothing is lost to a fault of ours: they will send it again
+            reason = why_away(error)
+            door = request.scope["path"]
+            log.error("inbox.fault", door=door, reason=reason, exc_info=not reason)
             return _later(request, "this server failed at that", None)
 
     async def _receive(self, request: Request) -> Response:

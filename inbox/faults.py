@@ -1,15 +1,16 @@
-"""This module knows which faults of a database are only two transactions in each other's way."""
+"""This module knows a fault of the database for what it is: a conflict, or that it is away."""
 
 from __future__ import annotations
 
 import asyncpg
-from tortoise.exceptions import OperationalError, TransactionManagementError
+from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
 _CONFLICTS = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
 )
+_AWAY = (OperationalError, DBConnectionError, asyncpg.InterfaceError, OSError)
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -17,3 +18,12 @@ def is_conflict(error: BaseException) -> bool:
     if isinstance(error, OperationalError | TransactionManagementError):
         return "database is locked" in str(error) or "table is locked" in str(error)
     return isinstance(error, _CONFLICTS)
+
+
+def why_away(error: BaseException) -> str:
+    """What to say when the database does not do what it is asked, "" for any other fault.
+
+    A line and no stack: an outage meets every request, and a stack takes the loop longer to write
+    than a request takes.
+    """
+    return f"the database: {error}" if isinstance(error, _AWAY) else ""

@@ -17,6 +17,7 @@ from federation import clock, ids, storage
 from federation.crashpoints import crashpoint
 from federation.documents import ActivityDoc
 from federation.errors import Unreachable
+from inbox.faults import why_away
 
 log = structlog.get_logger("fedigroups.inbox")
 
@@ -104,7 +105,10 @@ class Recorder:
             crashpoint("receipt_before_commit")
             fresh = await _insert(batch)
         except Exception as error:  # whatever it is, it is ours, and everybody who waits is told
-            log.exception("inbox.not_recorded", receipts=len(batch))
+            reason = why_away(error)
+            log.error(
+                "inbox.not_recorded", receipts=len(batch), reason=reason, exc_info=not reason
+            )
             _refuse(batch, error)
             return
         crashpoint("receipt_after_commit")
