@@ -106,9 +106,7 @@ class Recorder:
             fresh = await _insert(batch)
         except Exception as error:  # whatever it is, it is ours, and everybody who waits is told
             reason = why_away(error)
-            log.error(
-                "inbox.not_recorded", receipts=len(batch), reason=reason, exc_info=not reason
-            )
+            log.error("inbox.not_recorded", receipts=len(batch), reason=reason, exc_info=not reason)
             _refuse(batch, error)
             return
         crashpoint("receipt_after_commit")
