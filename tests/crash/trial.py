@@ -11,19 +11,22 @@ from typing import Any
 import httpx
 
 from crash.audit import Audit, waiting
-from crash.crowd import Crowd, Person
+from crash.crowd import PEOPLE, Crowd, Person
 from crash.fleet import Fleet, Process, until
-from federation import storage
-from federation.models import Actor
+from federation import clock, ids, nodeinfo, storage
+from federation.models import Actor, Peer
 from federation.strict_json import dumps
 from federation.vocabulary import AS2
 from fedigroups.accounts.people import person_named
 from fedigroups.groups import lookup, membership, speaking
-from fedigroups.groups.models import Post
+from fedigroups.groups.models import Member, Post
+from fedigroups.groups.readers import mend
 from fedigroups.groups.speaking import Text
 from outbox import streams
 from outbox.publish import Draft, Outgoing, Place, publish
 
+READER = "reader"
+"""Who makes a host read the group, and never says anything."""
 STILL_SECONDS = 1.2
 """When nothing goes on for longer than hurried workers look, the rest waits for its time."""
 LEASE_SECONDS = 61
@@ -45,12 +48,33 @@ class Trial:
     # Who is there
 
     async def enroll(self, hosts: Iterable[str] | None = None) -> None:
-        """These hosts (all of them, unless told) read the group, as after a Follow."""
+        """Somebody on each of these hosts (all, unless told) is a member, as after a Follow."""
+        hosts = self.crowd.hosts if hosts is None else list(hosts)
         async with self.fleet.hand() as instance, storage.transaction():
             group = await lookup.any_group(instance.wire, "welders")
-            for host in self.crowd.hosts if hosts is None else hosts:
-                await streams.subscribe(streams.microblog(group.id), self.crowd.inbox(host), host)
+            readers = [self._reader(host) for host in hosts]
+            await Actor.bulk_create(readers)
+            await Member.bulk_create(
+                Member(id=ids.new(), group_id=group.id, actor_id=reader.id, state="member")
+                for reader in readers
+            )
+            await Peer.bulk_create(self._peer(host) for host in hosts)
+            await mend()
         await self.audit.begin()
+
+    def _reader(self, host: str) -> Actor:
+        uri = f"{self.crowd.scheme}://{host}{PEOPLE}{READER}"
+        return Actor(
+            id=ids.new(), uri=uri, kind="Person", host=host, username=READER,
+            inbox=f"{uri}/inbox", shared_inbox=self.crowd.inbox(host), fetched_at=clock.now_ms(),
+        )  # fmt: skip
+
+    def _peer(self, host: str) -> Peer:
+        now, software = clock.now_ms(), self.crowd.software
+        return Peer(
+            host=host, software=software, version="1.0", family=nodeinfo.family_of(software),
+            asked_at=now, first_seen_at=now,
+        )  # fmt: skip
 
     def person(self, place: int, name: str = "ann") -> Person:
         """Somebody on the host of that place in the crowd."""
@@ -72,7 +96,9 @@ class Trial:
 
     async def _are_members(self, count: int) -> bool:
         found = await self.fleet.rows(
-            "SELECT COUNT(*) AS n FROM member WHERE state = 'member' AND role = 'member'"
+            "SELECT COUNT(*) AS n FROM member m JOIN actor a ON a.id = m.actor_id"
+            " WHERE m.state = 'member' AND m.role = 'member' AND a.username <> ?",
+            READER,
         )
         return bool(found[0]["n"] >= count)
 
