@@ -90,7 +90,7 @@ async def join(request: Request) -> Response:
         indexed=False,
         nav="groups",
         group=(await read.group_page(group)).card,
-        typed=typed[:100],
+        typed=typed[: limits.HANDLE_CHARS],
         handle=handle,
         handle_host=handle.partition("@")[2],
         is_local=handle.partition("@")[2] == site.host,

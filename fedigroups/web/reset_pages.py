@@ -64,6 +64,7 @@ async def reset(request: Request) -> Response:
         word="Sign in",
     )
     cookies.take(request, response, cookies.SESSION)
+    cookies.mark(request, response, ticket.account.id)
     return response
 
 

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from federation import limits
 from fedigroups.accounts import factors, letters, sessions, sign_in, signup, tickets
 from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Account, Session
 from fedigroups.web import cookies, forms, visitors
 from inbox.pressure import address_of
@@ -39,7 +40,11 @@ async def login(request: Request) -> Response:
     sent, reception = await forms.read(request), receptions.of(request)
     wanted = visitors.local(sent.text("next"), HOME)
     account = await sign_in.check(
-        reception.attempts, sent.text("name"), sent.text("password"), address_of(request)
+        reception,
+        sent.text("name"),
+        sent.text("password"),
+        address_of(request),
+        cookies.read(request, cookies.KNOWN),
     )
     if account is None:
         return _form(request, wanted, name=sent.text("name"), wrong=True)
@@ -62,7 +67,7 @@ def _form(request: Request, wanted: str, *, name: str = "", wrong: bool = False)
         title="Sign in",
         nav="login",
         next=wanted,
-        name=name[:100],
+        name=name[: limits.EMAIL_CHARS],
         wrong=wrong,
         signup=receptions.of(request).signup,
     )
@@ -102,11 +107,11 @@ async def second(request: Request) -> Response:
         return _second_form(request, wanted)
     sent, reception = await forms.read(request), receptions.of(request)
     wanted, account = visitors.local(sent.text("next"), HOME), ticket.account
-    reception.attempts.sign_in(address_of(request), str(account.id))
+    reception.attempts.code(str(account.id), Place(address_of(request)))
     if not await tickets.try_once(ticket, limits.SECOND_FACTOR_TRIES):
         return visitors.seen("/login")
     if not await factors.is_right(reception.seal, account, sent.text("code")):
-        reception.attempts.failed(str(account.id))
+        reception.attempts.failed_code(str(account.id))
         return _second_form(request, wanted, wrong=True)
     refusal = await _refusal(request, account)
     if refusal is None and not await tickets.redeem(ticket):
@@ -140,6 +145,7 @@ async def begin(request: Request, account: Account, wanted: str) -> Response:
         await reception.write(account.email, letter)
     response = visitors.seen(wanted)
     cookies.give_session(request, response, secret)
+    cookies.mark(request, response, account.id)
     return response
 
 

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from federation import limits
 from federation.errors import Malformed
 from fedigroups.accounts import invitations, signup, tickets
 from fedigroups.accounts import reception as receptions
@@ -70,10 +71,10 @@ def _form(
         status=422 if problem else 200,
         title="Make an account",
         nav="login",
-        name=wish.name[:63],
-        email=wish.email[:254],
-        reason=wish.reason[:2_000],
-        invitation=invitation[:200],
+        name=wish.name[: limits.USERNAME_CHARS],
+        email=wish.email[: limits.EMAIL_CHARS],
+        reason=wish.reason[: limits.REASON_CHARS],
+        invitation=invitation[: limits.SECRET_CHARS],
         needs_reason=reception.signup == "approval" and not invitation,
         problem=problem,
     )

@@ -8,12 +8,11 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from federation import limits
 from fedigroups.accounts import sessions
 from fedigroups.accounts.models import Session
 from fedigroups.web import cookies
 from fedigroups.web.answers import Endpoint
-
-NEXT_CHARS = 4_000
 
 OwnPage = Callable[[Request, Session], Awaitable[Response]]
 
@@ -50,9 +49,9 @@ def local(path: str, default: str) -> str:
     """`path` when it is one of this instance, which no browser takes for another's address."""
     is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
     is_plain = path.isascii() and path.isprintable() and not any(sign in path for sign in ' \\"<>')
-    return path if is_local and is_plain and len(path) <= NEXT_CHARS else default
+    return path if is_local and is_plain and len(path) <= limits.REQUEST_URL_BYTES else default
 
 
 def agent(request: Request) -> str:
     """What the browser calls itself."""
-    return request.headers.get("user-agent", "")[:200]
+    return request.headers.get("user-agent", "")[: limits.AGENT_CHARS]

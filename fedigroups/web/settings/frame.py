@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from fedigroups.accounts import invitations, passwords
 from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Session
 from fedigroups.web import forms
 from inbox.pressure import address_of
@@ -36,8 +37,9 @@ def page(request: Request, session: Session, name: str, title: str, **values: An
 async def proven(request: Request, session: Session, shown: str) -> bool:
     """Whether the password was shown once more: a browser left open must not be enough."""
     reception, account = receptions.of(request), session.account
-    reception.attempts.sign_in(address_of(request), str(account.id))
+    place = Place(address_of(request), f"session {session.id}")
+    reception.attempts.sign_in(str(account.id), place)
     if await passwords.is_right(account.password_hash, shown):
         return True
-    reception.attempts.failed(str(account.id))
+    reception.attempts.failed(str(account.id), place)
     return False
