@@ -34,6 +34,7 @@ from fedigroups.web.answers import Answers
 from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
 from fedigroups.web.site import Site, SubscribeTemplate
+from fedigroups.web.translation import Spoken
 from inbox.endpoint import Doors, inbox_endpoint
 from inbox.pressure import Pressure
 
@@ -81,7 +82,7 @@ def make_app(instance: Instance) -> ASGIApp:
     app.state.shares = Shares(on=instance.settings.rate_limits)
     app.router.redirect_slashes = False  # it would build a URL from the Host header
     front = Front(Edge(Ambient(app, instance.store)), app.state.shares)
-    answers = Answers(_guarded(front, instance))
+    answers = Answers(Spoken(_guarded(front, instance)))
     instance.bus.listen(CHANGED, lambda _: answers.forget())
     return answers
 

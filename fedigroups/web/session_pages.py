@@ -14,6 +14,7 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Account, Session
 from fedigroups.web import cookies, forms, visitors
+from fedigroups.web.translation import gettext as _
 from inbox.pressure import address_of
 
 HOME = "/settings"
@@ -64,7 +65,7 @@ def _form(request: Request, wanted: str, *, name: str = "", wrong: bool = False)
         "login.html",
         status=401 if wrong else 200,
         headers=IN_A_WINDOW,
-        title="Sign in",
+        title=_("Sign in"),
         nav="login",
         next=wanted,
         name=name[: limits.EMAIL_CHARS],
@@ -77,22 +78,28 @@ async def _refusal(request: Request, account: Account) -> Response | None:
     """What is told to somebody who knows the password, and may not come in."""
     if account.actor.state not in {"live", "pending"}:
         return forms.notice(
-            request, 403, "Not at the moment", "Whoever runs this server has suspended the account."
+            request,
+            403,
+            _("Not at the moment"),
+            _("Whoever runs this server has suspended the account."),
         )
     if not account.confirmed_at:
         await signup.send_confirmation(receptions.of(request), account, account.actor.username)
         return forms.notice(
             request,
             403,
-            "Confirm your address first",
-            f"We wrote to {account.email}. Open the link in that mail, then sign in.",
+            _("Confirm your address first"),
+            _(
+                "We wrote to %(email)s. Open the link in that mail, then sign in.",
+                email=account.email,
+            ),
         )
     if not account.approved_at:
         return forms.notice(
             request,
             403,
-            "Somebody must say yes first",
-            "Whoever runs this server looks at new accounts, and will write to you.",
+            _("Somebody must say yes first"),
+            _("Whoever runs this server looks at new accounts, and will write to you."),
         )
     return None
 
@@ -125,7 +132,7 @@ def _second_form(request: Request, wanted: str, *, wrong: bool = False) -> Respo
         "second.html",
         status=401 if wrong else 200,
         headers=IN_A_WINDOW,
-        title="Second factor",
+        title=_("Second factor"),
         nav="login",
         next=wanted,
         wrong=wrong,

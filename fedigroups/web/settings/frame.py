@@ -12,9 +12,11 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Session
 from fedigroups.web import forms
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 from inbox.pressure import address_of
 
-WRONG = "That is not your password."
+WRONG = noted("That is not your password.")
 
 
 def page(request: Request, session: Session, name: str, title: str, **values: Any) -> Response:
@@ -24,13 +26,13 @@ def page(request: Request, session: Session, name: str, title: str, **values: An
         request,
         f"settings/{name}.html",
         status=status,
-        title=title,
+        title=_(title),
         nav="settings",
         at=name,
         account=session.account,
         person=session.account.actor,
         may_invite=invitations.may_invite(session.account, receptions.of(request).signup),
-        **{"problem": "", "done": "", **values},
+        **{"done": "", **values, "problem": _(values.get("problem", ""))},
     )
 
 
