@@ -15,6 +15,7 @@ NAMES = (
     "sign_layer", "verify_layer", "actor_get", "thread_page", "inbox_accept",
     "inbox_accept_full_vs_normal", "process_create", "fanout_warm", "fanout_cold", "fanout_growth",
     "broadcast_accept", "queue_overhead", "isolation", "workers_2", "loop_stall", "rss_10k",
+    "stream_idle", "stream_event",
 )  # fmt: skip
 
 
