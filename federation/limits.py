@@ -322,6 +322,28 @@ FOLLOWED_TAGS = 200
 NOTE_CHARS = 2_000
 """Of a note that somebody keeps about another."""
 
+# Streams: connections that stay open to be told what happens
+STREAMS = 20_000
+"""Of one process, and never more than a quarter of the files that it may open."""
+STREAMS_PER_ACCOUNT = 30
+"""Of one account, through all its apps and pages."""
+STREAMS_PER_ADDRESS = 200
+"""From one address, behind which a school may be."""
+STREAMS_PER_SOCKET = 40
+"""To which one WebSocket is subscribed."""
+STREAM_WAITING = 100
+"""Events that wait for one reader; who lets more wait is let go."""
+STREAM_WORDS = 5_000
+"""Of what happened, that waits to be told; the oldest makes room."""
+STREAM_MESSAGE_BYTES = 4_096
+"""Of what is said on a WebSocket."""
+STREAM_BEAT_SECONDS = 15
+"""How often an idle stream says that it is still there, and a WebSocket is pinged."""
+STREAM_PONG_SECONDS = 30
+"""How long a WebSocket may take to answer that, or to take what it was sent."""
+STREAM_CHECK_SECONDS = 5
+"""How soon a stream ends after whoever listens was shut out."""
+
 # What we keep to serve again
 ANSWERS = 2_000
 """Answers that a process keeps."""

@@ -289,6 +289,8 @@ DATABASE = "hostile/test_database.py"
 PRESSURE = "inbox/test_pressure.py"
 AWAITED = "inbox/test_awaited.py"
 ANSWERS = "fedigroups/web/test_answers.py"
+HUB = "fedigroups/streaming/test_hub.py"
+STREAMS = "fedigroups/streaming/test_streams.py"
 ROTATION = "federation/test_key_rotation.py"
 FETCH = "federation/test_fetch.py"
 HTTP = "federation/test_http.py"
@@ -540,6 +542,21 @@ ELSEWHERE = {
     "PICTURE_REFUSED_SECONDS": (COPIES, "test_what_is_no_picture_is_not_asked_for_again_for_a_day"),
     "BLURHASH_CHARS": (STRANGE_PICTURES, "test_what_a_stranger_says_of_a_picture_is_bounded"),
     "IMAGE_SIDE": (STRANGE_PICTURES, "test_what_a_stranger_says_of_a_picture_is_bounded"),
+    **dict.fromkeys(
+        ("STREAMS", "STREAMS_PER_ACCOUNT", "STREAMS_PER_ADDRESS"),
+        (HUB, "test_so_many_listen_and_whoever_comes_then_is_told_to_come_back"),
+    ),
+    **dict.fromkeys(
+        ("STREAM_BEAT_SECONDS", "STREAM_CHECK_SECONDS"),
+        (HUB, "test_an_idle_stream_says_that_it_is_there_and_one_that_is_shut_out_ends"),
+    ),
+    "STREAM_WORDS": (HUB, "test_what_cannot_be_told_in_time_is_dropped_the_oldest_first"),
+    "STREAMS_PER_SOCKET": (STREAMS, "test_one_account_has_so_many_streams_and_no_more"),
+    "STREAM_MESSAGE_BYTES": (STREAMS, "test_who_says_too_much_is_let_go"),
+    **dict.fromkeys(
+        ("STREAM_WAITING", "STREAM_PONG_SECONDS"),
+        (STREAMS, "test_who_does_not_read_is_let_go_and_nobody_waits_for_them"),
+    ),
     "ANSWERS": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWERS_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWER_KEPT_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
