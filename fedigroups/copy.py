@@ -28,7 +28,8 @@ BATCH = 1_000
 OWN_SETTINGS = {"origin", "probe"}
 """What a database without an instance may hold in its table `setting`."""
 _NOT_OURS = {"tortoise_migrations"}
-_SESSION = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+PATIENT = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+"""The session in which a whole database is read or written."""
 
 Row = tuple[Any, ...]
 Progress = Callable[[int], None]
@@ -114,21 +115,24 @@ def source_at(url: str) -> Iterator[Source]:
         yield Source(link, _origin(link, path), frozenset(tables), sum(counts))
 
 
-async def copy_into(source: Source, url: str, progress: Progress) -> list[Copied]:
+async def copy_into(
+    source: Source, url: str, progress: Progress, *, replace: bool = False
+) -> list[Copied]:
     """Copy the instance into an empty PostgreSQL database; `progress` hears of rows done.
 
     Every row counts twice: when it is written, and when it was read back and found the same.
-    Refuses (Misconfigured) a database that holds rows already; it then stays as it was.
+    Refuses (Misconfigured) a database that holds rows already, unless they are to be replaced; it
+    then stays as it was.
     """
     database = _parsed(url, "postgres", "--to")
-    tables = await _prepared(source, url)
+    tables = await tables_at(source.origin, url)
     unknown = source.tables - {table.name for table in tables}
     if unknown:
         raise Misconfigured(f"The SQLite file holds tables of another program: {sorted(unknown)}")
-    link = await postgres_link.connect(database, **_SESSION)
+    link = await postgres_link.connect(database, **PATIENT)
     try:
         async with link.transaction():
-            await _take_empty(link, tables)
+            await _take(link, tables, replace=replace)
             for table in tables:
                 await _copy(link, source, table, progress)
             found = [await _verified(link, source, table, progress) for table in tables]
@@ -242,9 +246,9 @@ class _Where:
     database_url: str
 
 
-async def _prepared(source: Source, url: str) -> list[Table]:
+async def tables_at(origin: str, url: str) -> list[Table]:
     """The tables, made in the target; refuses (Misconfigured) one of another instance."""
-    target = store.Store(_Where(source.origin, url))
+    target = store.Store(_Where(origin, url))
     await target.open()
     try:
         await target.migrate()
@@ -256,9 +260,12 @@ async def _prepared(source: Source, url: str) -> list[Table]:
         await target.close()
 
 
-async def _take_empty(link: asyncpg.Connection, tables: Sequence[Table]) -> None:
+async def _take(link: asyncpg.Connection, tables: Sequence[Table], *, replace: bool) -> None:
     names = ", ".join(f'"{table.name}"' for table in tables)
     await link.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+    if replace:
+        await link.execute(f"TRUNCATE {names}")
+        return
     held = {str(row["key"]) for row in await link.fetch("SELECT key FROM setting")}
     full = [] if held <= OWN_SETTINGS else ["setting"]
     for table in tables:

@@ -25,6 +25,11 @@ def read(file: Path | None, faults: list[str]) -> dict[str, str]:
     return _pairs(text, file, faults)
 
 
+def quoted(value: str) -> str:
+    """A value as such a file has it."""
+    return f"'{value}'" if '"' in value else f'"{value}"'
+
+
 def _pairs(text: str, file: Path, faults: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):

@@ -21,16 +21,16 @@ from fedigroups import bus as buses
 from fedigroups.accounts import mailer
 from fedigroups.accounts.mailer import Mailer
 from fedigroups.accounts.people import ensure_own_actors
-from fedigroups.bus import CHANGED, INBOX, MAIL, NEWS, OUTBOX, Bus
+from fedigroups.bus import CHANGED, INBOX, MAIL, OUTBOX, Bus
 from fedigroups.content.sanitise import clean
 from fedigroups.groups import departures, routing, synchronizing
 from fedigroups.groups.handlers import register_all
 from fedigroups.groups.hearsay import Inquiry
 from fedigroups.media import library
 from fedigroups.media.library import Library
+from fedigroups.models import IDS_ABOVE, Setting
 from fedigroups.settings import Settings, federation_config
 from fedigroups.store import Store
-from fedigroups.streaming.hub import Hub
 from inbox.process import Processor
 from inbox.record import Recorder
 from inbox.registry import Registry
@@ -60,7 +60,6 @@ class Instance:
     scheduler: Scheduler
     mailer: Mailer
     media: Library
-    hub: Hub
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
@@ -73,6 +72,7 @@ class Instance:
         try:
             await self.store.migrate()
             with self.store.context():
+                await _ids_go_on()
                 await _own_actors(self.wire)
                 await self.wire.keyring.signer(self.wire.uris.instance_actor)
                 if self.store.exclusive and self.store.kind == "sqlite":
@@ -94,6 +94,12 @@ class Instance:
             await self.processor.drain()
             await self.scheduler.drain()
             await self.mailer.drain()
+
+
+async def _ids_go_on() -> None:
+    """No id is given out twice, though a backup was restored (`backup/restoring.py`)."""
+    if (least := await Setting.get_or_none(key=IDS_ABOVE)) is not None:
+        ids.start_above(int(least.value))
 
 
 async def _own_actors(wire: Wire) -> None:
@@ -129,16 +135,9 @@ def assemble(
     bus.listen(OUTBOX, lambda _: scheduler.wake())
     letters = _mailer(settings, config.host)
     bus.listen(MAIL, lambda _: letters.wake())
-    store = Store(
-        settings,
-        exclusive=exclusive,
-        changed=partial(bus.publish, CHANGED),
-        said=partial(bus.publish, NEWS),
-    )
+    store = Store(settings, exclusive=exclusive, changed=partial(bus.publish, CHANGED))
     media = library.build(settings, wire)
-    hub = Hub(wire.uris)
-    bus.listen(NEWS, hub.hear)
-    return Instance(settings, store, wire, bus, recorder, processor, scheduler, letters, media, hub)
+    return Instance(settings, store, wire, bus, recorder, processor, scheduler, letters, media)
 
 
 def _mailer(settings: Settings, host: str) -> Mailer:

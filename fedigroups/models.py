@@ -5,6 +5,9 @@ from __future__ import annotations
 from tortoise import fields
 from tortoise.models import Model
 
+IDS_ABOVE = "ids_above"
+"""The key of a `Setting`: the id above which all are that are given out."""
+
 
 class Setting(Model):
     """A fact that outlives a restart, e.g. the `origin` that this database was first used with."""

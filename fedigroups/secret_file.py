@@ -31,6 +31,20 @@ def secret_in(folder: Path) -> bytes:
         ) from error
 
 
+def holds(folder: Path, secret: bytes) -> bool:
+    """Whether this secret comes from the file in the folder."""
+    path = folder / NAME
+    return path.exists() and _read(path) == secret
+
+
+def replace(folder: Path, secret: bytes, kept_as: str) -> None:
+    """Put another secret into the folder; the one before stays beside it, as `kept_as`."""
+    path = folder / NAME
+    os.link(path, folder / kept_as)
+    beside = _written(folder, secret.hex())
+    beside.replace(path)
+
+
 def _read(path: Path) -> bytes:
     try:
         found = values.secret(path.read_text(encoding="ascii").strip())
@@ -44,14 +58,20 @@ def _read(path: Path) -> bytes:
 def _make(path: Path) -> None:
     """Write it beside, then link it: of two processes that start at once, one wins."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # mode 0600
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(values.SECRET_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    beside = _written(path.parent, secrets.token_hex(values.SECRET_BYTES))
     try:
         os.link(beside, path)
     except FileExistsError:
         pass  # the other process won; its secret is as good
     finally:
-        Path(beside).unlink()
+        beside.unlink()
+
+
+def _written(folder: Path, text: str) -> Path:
+    """A new file with a secret, on the disk and readable by its owner only."""
+    handle, beside = tempfile.mkstemp(dir=folder, prefix=".secret-")  # mode 0600
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(beside)

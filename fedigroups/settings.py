@@ -327,6 +327,11 @@ def _variables() -> list[str]:
     return plain + [f"{PREFIX}{name.upper()}_FILE" for name, knob in KNOBS.items() if knob.secret]
 
 
+def secret_variables() -> list[str]:
+    """The variables whose values nobody else may read."""
+    return [f"{PREFIX}{name.upper()}" for name, knob in KNOBS.items() if knob.secret]
+
+
 def _unknown(said: Mapping[str, str]) -> Iterator[str]:
     known = _variables()
     for name in sorted(set(said) - set(known)):

@@ -22,7 +22,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from federation import storage
 from federation.errors import Misconfigured
 from fedigroups import database_url, upgrade
-from fedigroups.changes import Watched, nobody, nowhere
+from fedigroups.changes import Watched, nobody
 from fedigroups.models import Setting
 
 MODELS = (
@@ -38,7 +38,7 @@ MODELS = (
 )
 """Every module with tables; all are one Tortoise app, `fedigroups`."""
 
-_CONNECT_ERRORS = (
+TROUBLE = (
     OSError,
     sqlite3.Error,
     OperationalError,
@@ -46,6 +46,7 @@ _CONNECT_ERRORS = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
 )
+"""What a database that is away, full or damaged raises."""
 _open_kinds: Counter[str] = Counter()
 
 
@@ -79,20 +80,13 @@ class Store:
     """The database of one instance; `exclusive` is for the server, which shares SQLite with none.
 
     Short commands open the same file beside a running server and wait for its writes to end.
-    `changed` is called after each commit of this process that may change what is shown, `said`
-    with what acts say.
+    `changed` is called after each commit of this process that may change what is shown.
     """
 
     def __init__(
-        self,
-        settings: Where,
-        *,
-        exclusive: bool = False,
-        changed: Callable[[], None] = nobody,
-        said: Callable[[bytes], None] = nowhere,
+        self, settings: Where, *, exclusive: bool = False, changed: Callable[[], None] = nobody
     ) -> None:
         self.changed = changed
-        self.said = said
         self.origin = settings.origin
         self.database = database_url.parse(settings.database_url)
         self.exclusive = exclusive
@@ -165,9 +159,8 @@ class Store:
             if self._context is not None:
                 await self._context.init(config=orm_config(self.database))
             await storage.rows("SELECT 1 AS one")
-            link = cast(Watched, storage.connection())
-            link.changed, link.said = self.changed, self.said
-        except _CONNECT_ERRORS as error:
+            cast(Watched, storage.connection()).changed = self.changed
+        except TROUBLE as error:
             raise Misconfigured(
                 f"The database does not open ({type(error).__name__}: {error}): is it running, may "
                 "this program write it, is FEDIGROUPS_DATABASE_URL right? For example "

@@ -1,8 +1,7 @@
 """This module knows the lanes: which states a host goes through, and who may work it now.
 
 A lane is worked under a lease. Whatever a worker learned is written only while it holds the lease;
-a worker that was frozen past its lease finds that its result is ignored. Leases, and when a host is
-tried again, go by the clock on which all workers agree (`storage.now`), not by a worker's own.
+a worker that was frozen past its lease finds that its result is ignored.
 """
 
 from __future__ import annotations
@@ -71,10 +70,7 @@ check(MOVES, State.OPEN)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lane that this worker holds; `lease` is the name that it is held under.
-
-    `until` (ms) is when that ends by this worker's own clock.
-    """
+    """A lane that this worker holds; `lease` is the name that it is held under, `until` (ms)."""
 
     host: str
     lease: str
@@ -92,16 +88,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a claimed lane shall stand: `held` on or let go, and not tried for `pause` (ms)."""
+    """How a claimed lane shall stand from now on; with `lease_until` 0 it is let go."""
 
     claim: Claim
     state: State
     failures: int
-    pause: int
+    next_try_at: int
     failing_since: int
     succeeded_at: int
     last_error: str
-    held: bool = False
+    lease_until: int = 0
 
 
 async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
@@ -111,60 +107,53 @@ async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
     attempt is counted before it is made: a host that was claimed `PATIENCE` times without a word of
     what became of it is tried ever more seldom, for it may be what makes this program end.
     """
-    until, lease = clock.now_ms() + LEASE, f"{owner}/{ids.token(6)}"
-    now, given = storage.now(), storage.now_given()
+    now, lease = clock.now_ms(), f"{owner}/{ids.token(6)}"
     found = await storage.rows(
-        f"UPDATE lane SET lease_owner = ?, lease_until = {now} + ?, tries = tries + 1,"  # noqa: S608 -- our own SQL
-        f" next_try_at = CASE WHEN tries < ? THEN next_try_at ELSE {now} + ? * (tries - ? + 1) END"
+        "UPDATE lane SET lease_owner = ?, lease_until = ?, tries = tries + 1, next_try_at ="  # noqa: S608 -- our own SQL
+        " CASE WHEN tries < ? THEN next_try_at ELSE CAST(? AS BIGINT) + ? * (tries - ? + 1) END"
         f" WHERE host IN (SELECT host FROM lane WHERE host IN ({_hosts()})"
-        f" AND lease_until <= {now} AND next_try_at <= {now}{storage.skip_locked()})"
+        f" AND lease_until <= ? AND next_try_at <= ?{storage.skip_locked()})"
         " RETURNING host, state, failures, failing_since, succeeded_at, last_error",
         lease,
-        given,
-        LEASE,
+        now + LEASE,
         PATIENCE,
-        given,
+        now,
         PAUSE,
         PATIENCE,
         storage.packed([host] for host in hosts),
-        given,
-        given,
+        now,
+        now,
     )
     return [
-        Claim(**row | {"lease": lease, "until": until, "state": State(row["state"])})
+        Claim(**row | {"lease": lease, "until": now + LEASE, "state": State(row["state"])})
         for row in found
     ]
 
 
 async def stand(standings: Sequence[Standing]) -> set[str]:
     """Write how lanes stand, by one statement; the hosts whose lanes were still ours."""
-    now, given = storage.now(), storage.now_given()
     found = await storage.rows(
-        "UPDATE lane SET state = w.state, failures = w.failures,"  # noqa: S608 -- our own SQL
-        f" next_try_at = CASE WHEN w.pause > 0 THEN {now} + w.pause ELSE 0 END,"
+        "UPDATE lane SET state = w.state, failures = w.failures, next_try_at = w.next_try_at,"  # noqa: S608 -- our own SQL
         " failing_since = w.failing_since, succeeded_at = w.succeeded_at,"
-        " last_error = w.last_error, tries = 0,"
-        f" lease_until = CASE WHEN w.hold > 0 THEN {now} + w.hold ELSE 0 END,"
-        f" lease_owner = CASE WHEN w.hold > 0 THEN lease_owner ELSE '' END FROM {_rows()}"
-        f" WHERE lane.host = w.host AND lane.lease_owner = w.lease AND lane.lease_until > {now}"
+        " last_error = w.last_error, lease_until = w.lease_until, tries = 0,"
+        f" lease_owner = CASE WHEN w.lease_until > 0 THEN lease_owner ELSE '' END FROM {_rows()}"
+        " WHERE lane.host = w.host AND lane.lease_owner = w.lease AND lane.lease_until > ?"
         " RETURNING lane.host",
-        given,
-        given,
         storage.packed(
             (
                 one.claim.host,
                 one.claim.lease,
                 one.state.value,
                 one.failures,
-                one.pause,
+                one.next_try_at,
                 one.failing_since,
                 one.succeeded_at,
                 one.last_error,
-                LEASE if one.held else 0,
+                one.lease_until,
             )
             for one in standings
         ),
-        given,
+        clock.now_ms(),
     )
     return {row["host"] for row in found}
 
@@ -180,25 +169,25 @@ def _rows() -> str:
         lease="text",
         state="text",
         failures="bigint",
-        pause="bigint",
+        next_try_at="bigint",
         failing_since="bigint",
         succeeded_at="bigint",
         last_error="text",
-        hold="bigint",
+        lease_until="bigint",
     )
 
 
 def held(claim: Claim) -> Standing:
     """The lane as it was claimed, and held for another `LEASE`."""
-    return _unchanged(claim, held=True)
+    return _unchanged(claim, clock.now_ms() + LEASE)
 
 
 def let_go(claim: Claim) -> Standing:
     """The lane as it was claimed, and free."""
-    return _unchanged(claim, held=False)
+    return _unchanged(claim, 0)
 
 
-def _unchanged(claim: Claim, *, held: bool) -> Standing:
+def _unchanged(claim: Claim, lease_until: int) -> Standing:
     return Standing(
         claim,
         claim.state,
@@ -207,7 +196,7 @@ def _unchanged(claim: Claim, *, held: bool) -> Standing:
         claim.failing_since,
         claim.succeeded_at,
         claim.last_error,
-        held,
+        lease_until,
     )
 
 
@@ -232,7 +221,7 @@ def failed(claim: Claim, event: Event, verdict: Verdict, now: int) -> Standing:
         claim,
         state,
         failures,
-        max(pause, verdict.wait),
+        now + max(pause, verdict.wait),
         claim.silent_since(now),
         claim.succeeded_at,
         verdict.reason[:500].replace("\0", ""),

@@ -8,14 +8,8 @@ from __future__ import annotations
 from federation import storage
 
 
-async def pause(host: str, ms: int) -> None:
-    """Deliver nothing to the host for so long (ms), if it does not rest for longer already."""
-    now, given = storage.now(), storage.now_given()
+async def until(host: str, when: int) -> None:
+    """Deliver nothing to the host before `when` (ms)."""
     await storage.execute(
-        f"UPDATE lane SET next_try_at = {now} + ? WHERE host = ? AND next_try_at < {now} + ?",  # noqa: S608 -- our own SQL
-        given,
-        ms,
-        host,
-        given,
-        ms,
+        "UPDATE lane SET next_try_at = ? WHERE host = ? AND next_try_at < ?", when, host, when
     )

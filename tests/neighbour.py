@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 
@@ -44,6 +45,8 @@ class Neighbour:
     pages: dict[str, Page] = field(default_factory=dict)
     door: asyncio.Event | None = None
     """When set, every answer waits for it."""
+    date: int = 0
+    """The time that its answers say it is; 0 for none."""
 
     @classmethod
     def on(cls, network: Network, host: str) -> Neighbour:
@@ -63,7 +66,8 @@ class Neighbour:
         page = self.pages.get(request.url.path + (f"?{query}" if query else ""))
         if page is None:
             return Response(status_code=404)
-        return Response(page.body, page.status, media_type=page.media)
+        told = {"Date": formatdate(self.date / 1_000, usegmt=True)} if self.date else {}
+        return Response(page.body, page.status, told, page.media)
 
     def url(self, path: str) -> str:
         return f"https://{self.host}{path}"

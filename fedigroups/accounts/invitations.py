@@ -29,7 +29,7 @@ async def invite(
         id=ids.new(),
         account_id=by.id if by else None,
         digest=secrets.digest(code),
-        note=note[: limits.INVITATION_NOTE_CHARS],
+        note=note[:200],
         uses_left=uses,
         expires_at=now + days * clock.DAY,
         created_at=now,

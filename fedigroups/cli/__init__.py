@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from fedigroups import __version__
+from fedigroups.cli.backup import backup, restore
 from fedigroups.cli.config import config
 from fedigroups.cli.demo import demo
 from fedigroups.cli.doctor import doctor
 from fedigroups.cli.group import group
+from fedigroups.cli.init import init
 from fedigroups.cli.key import key
 from fedigroups.cli.media import media
 from fedigroups.cli.migrate import migrate
@@ -31,8 +33,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(serve, worker, migrate, user, group, post, media),
-    *(key, peer, queue, config, doctor, demo),
+    *(init, serve, worker, migrate, user, group, post, media),
+    *(key, peer, queue, config, doctor, backup, restore, demo),
 )
 for command in COMMANDS:
     main.add_command(command)

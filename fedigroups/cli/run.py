@@ -13,6 +13,7 @@ from federation.errors import FederationError, Misconfigured
 from fedigroups import logging
 from fedigroups.instance import Instance, opened
 from fedigroups.settings import Settings, SettingsError, here
+from fedigroups.store import TROUBLE
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ class Command(click.Group):
     """The root: every error that was foreseen ends in a sentence, not in a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; exits 1 for a refusal, 3 for wrong settings."""
+        """Run the command; exits 1 for a refusal or trouble, 3 for wrong settings."""
         try:
             return super().invoke(ctx)
         except SettingsError as error:
@@ -34,6 +35,15 @@ class Command(click.Group):
             fail(str(error), WRONG_SETTINGS)
         except FederationError as error:
             fail(str(error), REFUSED)
+        except TROUBLE as error:
+            fail(_trouble(error), REFUSED)
+
+
+def _trouble(error: Exception) -> str:
+    return (
+        f"The database or the disk did not take it ({type(error).__name__}: {error}). What was not "
+        "finished was taken back; `fedigroups doctor` says what is wrong"
+    )
 
 
 def fail(sentence: str, status: int) -> None:

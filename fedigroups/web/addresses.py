@@ -6,7 +6,6 @@ import re
 
 from starlette.requests import Request
 
-from federation import limits
 from fedigroups.groups.views import SORTS, Sort
 
 _HANDLE = re.compile(
@@ -37,6 +36,5 @@ def asked_sort(request: Request) -> Sort:
 
 def handle(text: str) -> str:
     """`name@host` of what a person typed (`@name@host`, with blanks); "" when it is no handle."""
-    typed = text.strip()
-    match = _HANDLE.fullmatch(typed) if len(typed) <= limits.HANDLE_CHARS else None
+    match = _HANDLE.fullmatch(text.strip()[:400])
     return f"{match[1]}@{match[2].lower()}" if match else ""

@@ -1,4 +1,4 @@
-"""Whether the process lives and whether it can do its work."""
+"""Whether the process lives, whether it can do its work, and how requests reach it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from starlette.routing import BaseRoute, Route
 from tortoise.exceptions import BaseORMException
 
 from federation import clock, storage
+from fedigroups import __version__
+from fedigroups.accounts import secrets
 
+PROXYZ = "/proxyz"
 QUEUE_AGE_MS = 15 * clock.MINUTE
 PROBE_SECONDS = 5.0
 """Whoever balances the load asks every few seconds: a database that is slower is away."""
@@ -19,6 +22,33 @@ PROBE_SECONDS = 5.0
 def routes() -> list[BaseRoute]:
     """`/livez` and `/readyz`."""
     return [Route("/livez", livez), Route("/readyz", readyz)]
+
+
+def seen_routes(secret: bytes) -> list[BaseRoute]:
+    """`/proxyz`: how a request arrived, told to whoever proves that they have our secret."""
+
+    async def proxyz(request: Request) -> Response:
+        shown = request.headers.get("authorization", "")
+        wanted = f"Bearer {proof(secret, request.query_params.get('nonce', ''))}"
+        if not secrets.same(shown, wanted):
+            return PlainTextResponse("There is nothing of that name here.\n", 404)
+        return JSONResponse(
+            {
+                "host": request.headers.get("host", ""),
+                "query": request.scope["query_string"].decode("latin-1"),
+                "headers": sorted(set(request.headers)),
+                "client": request.client.host if request.client else "",
+                "forwarded": request.headers.get("x-forwarded-for", ""),
+                "version": __version__,
+            }
+        )
+
+    return [Route(PROXYZ, proxyz, methods=["GET"])]
+
+
+def proof(secret: bytes, nonce: str) -> str:
+    """What shows that somebody has the instance's secret, and does not show the secret."""
+    return secrets.keyed(secret, PROXYZ, nonce)
 
 
 async def livez(request: Request) -> Response:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,7 @@ def lines(block: str) -> Iterator[list[str]]:
 
 def ours(words: list[str]) -> list[str]:
     """The part of a shell command that is for our program, begun with its name."""
+    words = list(takewhile(lambda word: word not in {"<", ">", "|"}, words))
     if words[:2] == ["docker", "compose"]:
         words = words[next((i for i, one in enumerate(words) if one == "fedigroups"), len(words)) :]
     if words and words[0] in {

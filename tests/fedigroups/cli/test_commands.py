@@ -248,7 +248,7 @@ def test_the_doctor_finds_who_reads_what_they_should_not_and_mends_it(
 
 
 def test_a_secret_that_does_not_fit_the_keys_stops_every_command(founded: Run) -> None:
-    stopped = founded("doctor", FEDIGROUPS_SECRET="00" * 32)
+    stopped = founded("user", "list", FEDIGROUPS_SECRET="00" * 32)
     assert stopped.exit_code == 3
     assert "FEDIGROUPS_SECRET" in stopped.stderr
 

@@ -1,1 +1,0 @@
-"""What happens, told to open connections at once: to apps as Mastodon tells it, and to pages."""
