@@ -23,6 +23,11 @@ def now_ms() -> int:
     return _held if _held is not None else time.time_ns() // 1_000_000
 
 
+def held_ms() -> int | None:
+    """The time at which it is held, or None."""
+    return _held
+
+
 def now() -> datetime:
     """The time as an aware UTC datetime."""
     return moment(now_ms())

@@ -46,10 +46,24 @@ SUMMARY_CHARS = 20_000
 """Of a profile or a content warning; a longer one is cut."""
 CONTENT_CHARS = 100_000
 """Of a post; what is longer is cut."""
+HTML_DEPTH = 64
+"""Elements inside of each other, in a post's HTML; what is deeper is shown as plain text."""
+HTML_ELEMENTS = 2_000
+"""Of a post's HTML: the parser's time grows with their square. More are shown as plain text."""
+HTML_TAG_CHARS = 8_000
+"""Of one tag: so does its time with the attributes of one. A longer one makes plain text of all."""
+MARKDOWN_SIGNS = 5_000
+"""Characters with a meaning in Markdown; a text with more of them is shown as it is."""
+LABEL_CHARS = 200
+"""Of a name or title as it is shown."""
+LABEL_MARKS = 4
+"""Combining marks in a row in such a name; more of them would grow over what is beside it."""
 EMOJI_CHARS = 40
 """Of a reaction; a longer one is cut."""
 REPORT_CHARS = 5_000
 """Of what somebody reports; what is longer is cut."""
+HANDLE_CHARS = 400
+"""Of what somebody types as a handle; a longer one is none."""
 QUERY_CHARS = 200
 """Of what is searched for; what is longer is cut."""
 TAGS = 100
@@ -213,12 +227,24 @@ HASHES_WAITING = 40
 """Passwords that wait for that; more than these are told to come back."""
 EMAIL_CHARS = 254
 """Of an e-mail address (RFC 5321 has no room for more)."""
+USERNAME_CHARS = 63
+"""Of the name of a person or group here."""
 REASON_CHARS = 2_000
 """Of why somebody wants an account."""
+SECRET_CHARS = 200
+"""Of a cookie, token, code or link that somebody shows; a longer one opens nothing."""
+AGENT_CHARS = 200
+"""Of what a browser calls itself, as its owner is shown it; what is longer is cut."""
 SIGN_INS_PER_ADDRESS = 30
 """Attempts to sign in, in five minutes, from one address."""
-SIGN_INS_PER_ACCOUNT = 30
-"""Failed attempts in an hour, from wherever: after that the right password is refused too."""
+SIGN_INS_PER_PLACE = 10
+"""Wrong passwords of one account in an hour, from one address or one browser that it knows: after
+that the right one is refused there too."""
+SIGN_INS_PER_ACCOUNT = 100
+"""Wrong passwords of one account in an hour, from wherever: after that it opens in browsers alone
+in which its owner signed in before, or got a new password by mail."""
+CODES_PER_ACCOUNT = 30
+"""Wrong codes of a second factor, of one account in an hour; who knows no password is not asked."""
 SIGN_UPS_PER_ADDRESS = 5
 """Accounts that are asked for in half an hour, from one address."""
 MAILS_PER_ADDRESS = 20
@@ -247,6 +273,8 @@ INVITATION_USES = 1_000
 """People who may come with one invitation."""
 INVITATION_DAYS = 365
 """How long an invitation may be good."""
+INVITATION_NOTE_CHARS = 200
+"""Of what its maker notes about an invitation; what is longer is cut."""
 
 # Apps
 APPS_PER_ADDRESS = 30
@@ -257,6 +285,8 @@ APP_REDIRECTS = 20
 """Addresses to which one app may have browsers sent back."""
 APP_UNUSED_SECONDS = 7 * 86_400
 """One that nobody uses is forgotten after so long."""
+STATE_CHARS = 2_000
+"""Of the `state` that an app has sent back to it; what is longer is cut."""
 CODE_SECONDS = 600
 """How long a code may become a token: RFC 6749 section 4.1.2 asks for ten minutes at most."""
 API_WINDOW_SECONDS = 300
@@ -291,6 +321,28 @@ FOLLOWED_TAGS = 200
 """Hashtags that one account follows."""
 NOTE_CHARS = 2_000
 """Of a note that somebody keeps about another."""
+
+# Streams: connections that stay open to be told what happens
+STREAMS = 20_000
+"""Of one process, and never more than a quarter of the files that it may open."""
+STREAMS_PER_ACCOUNT = 30
+"""Of one account, through all its apps and pages."""
+STREAMS_PER_ADDRESS = 200
+"""From one address, behind which a school may be."""
+STREAMS_PER_SOCKET = 40
+"""To which one WebSocket is subscribed."""
+STREAM_WAITING = 100
+"""Events that wait for one reader; who lets more wait is let go."""
+STREAM_WORDS = 5_000
+"""Of what happened, that waits to be told; the oldest makes room."""
+STREAM_MESSAGE_BYTES = 4_096
+"""Of what is said on a WebSocket."""
+STREAM_BEAT_SECONDS = 15
+"""How often an idle stream says that it is still there, and a WebSocket is pinged."""
+STREAM_PONG_SECONDS = 30
+"""How long a WebSocket may take to answer that, or to take what it was sent."""
+STREAM_CHECK_SECONDS = 5
+"""How soon a stream ends after whoever listens was shut out."""
 
 # What we keep to serve again
 ANSWERS = 2_000

@@ -16,6 +16,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import require_context
 from tortoise.transactions import in_transaction
 
+from federation import clock
+
 Row = dict[str, Any]
 Kind = Literal["text", "bigint"]
 T = TypeVar("T")
@@ -124,6 +126,22 @@ async def hold(name: str, *, shared: bool = False) -> None:
     if dialect() == "postgres":
         kind = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
         await execute(f"SELECT {kind}(hashtextextended(?, 0))", name)
+
+
+def now() -> str:
+    """SQL for the time (ms) on which all processes of the instance agree; its mark is `now_given`.
+
+    That is PostgreSQL's clock, for the machines' differ; an instance on SQLite is one machine.
+    """
+    if dialect() == "postgres":
+        there = "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint"
+        return f"(SELECT COALESCE(CAST(? AS BIGINT), {there}))"
+    return "CAST(? AS BIGINT)"
+
+
+def now_given() -> int | None:
+    """The value for the mark of `now`: None where the database itself looks at its clock."""
+    return clock.held_ms() if dialect() == "postgres" else clock.now_ms()
 
 
 def _numbered(sql: str, link: BaseDBAsyncClient) -> str:

@@ -29,11 +29,13 @@ from fedigroups.instance import Instance
 from fedigroups.mastodon import routes as mastodon
 from fedigroups.oauth import endpoints as oauth
 from fedigroups.store import Ambient
+from fedigroups.streaming import routes as streaming
 from fedigroups.web import activitypub, errors, health, media, pages, wellknown
 from fedigroups.web.answers import Answers
 from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
 from fedigroups.web.site import Site, SubscribeTemplate
+from fedigroups.web.translation import Spoken
 from inbox.endpoint import Doors, inbox_endpoint
 from inbox.pressure import Pressure
 
@@ -70,6 +72,7 @@ def make_app(instance: Instance) -> ASGIApp:
             ),
             *oauth.routes(),
             *mastodon.routes(),
+            *streaming.routes(),
             *media.routes(instance.media),
             *activitypub.routes(instance.wire, pressure),
             *pages.routes(site),
@@ -79,10 +82,11 @@ def make_app(instance: Instance) -> ASGIApp:
     app.state.site = site
     app.state.reception = reception_of(instance)
     app.state.media = instance.media
+    app.state.hub = instance.hub
     app.state.shares = Shares(on=instance.settings.rate_limits)
     app.router.redirect_slashes = False  # it would build a URL from the Host header
     front = Front(Edge(Ambient(app, instance.store)), app.state.shares)
-    answers = Answers(_guarded(front, instance))
+    answers = Answers(Spoken(_guarded(front, instance)))
     instance.bus.listen(CHANGED, lambda _: answers.forget())
     return answers
 

@@ -49,6 +49,8 @@ class SafeTransactionContext(TransactionContextPooled):
             await super().__aexit__(exc_type, exc_val, exc_tb)
         finally:
             cast(Transaction, self.client).ended()
+        if exc_type is None:
+            cast(Transaction, self.client).committed()
 
 
 class Client(Watched, AsyncpgDBClient):

@@ -41,10 +41,22 @@ def nobody() -> None:
     """Whom changes are told when nobody wants to know."""
 
 
+def nowhere(_word: bytes) -> None:
+    """Where words go that nobody wants to hear."""
+
+
 class Watched(BaseDBAsyncClient):
-    """A database client that calls `changed` when it wrote what is shown, after the commit."""
+    """A database client that calls `changed` when it wrote what is shown, after the commit.
+
+    `said` is given what acts say (`fedigroups/news.py`), after their commit too.
+    """
 
     changed: Callable[[], None] = staticmethod(nobody)
+    said: Callable[[bytes], None] = staticmethod(nowhere)
+
+    def say(self, word: bytes) -> None:
+        """Something happened; outside of a transaction it is committed."""
+        self.said(word)
 
     def wrote(self) -> None:
         """Something that is shown was written; outside of a transaction that is a commit."""
@@ -94,6 +106,18 @@ class WatchedTransaction(Watched):
     """A transaction of a watched client: it tells when it has ended. Savepoints are within it."""
 
     _touched = False
+    _words: tuple[bytes, ...] = ()
+
+    def say(self, word: bytes) -> None:
+        """Something happened, and is not committed yet."""
+        self._words += (word,)
+
+    def committed(self) -> None:
+        """What was said is true from now on."""
+        words, self._words = self._words, ()
+        if isinstance(self._parent, Watched):
+            for word in words:
+                self._parent.say(word)
 
     def wrote(self) -> None:
         """Something that is shown was written, and is not committed yet."""

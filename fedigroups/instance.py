@@ -21,7 +21,7 @@ from fedigroups import bus as buses
 from fedigroups.accounts import mailer
 from fedigroups.accounts.mailer import Mailer
 from fedigroups.accounts.people import ensure_own_actors
-from fedigroups.bus import CHANGED, INBOX, MAIL, OUTBOX, Bus
+from fedigroups.bus import CHANGED, INBOX, MAIL, NEWS, OUTBOX, Bus
 from fedigroups.content.sanitise import clean
 from fedigroups.groups import departures, routing, synchronizing
 from fedigroups.groups.handlers import register_all
@@ -31,6 +31,7 @@ from fedigroups.media.library import Library
 from fedigroups.models import IDS_ABOVE, Setting
 from fedigroups.settings import Settings, federation_config
 from fedigroups.store import Store
+from fedigroups.streaming.hub import Hub
 from inbox.process import Processor
 from inbox.record import Recorder
 from inbox.registry import Registry
@@ -60,6 +61,7 @@ class Instance:
     scheduler: Scheduler
     mailer: Mailer
     media: Library
+    hub: Hub
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
@@ -135,9 +137,16 @@ def assemble(
     bus.listen(OUTBOX, lambda _: scheduler.wake())
     letters = _mailer(settings, config.host)
     bus.listen(MAIL, lambda _: letters.wake())
-    store = Store(settings, exclusive=exclusive, changed=partial(bus.publish, CHANGED))
+    store = Store(
+        settings,
+        exclusive=exclusive,
+        changed=partial(bus.publish, CHANGED),
+        said=partial(bus.publish, NEWS),
+    )
     media = library.build(settings, wire)
-    return Instance(settings, store, wire, bus, recorder, processor, scheduler, letters, media)
+    hub = Hub(wire.uris)
+    bus.listen(NEWS, hub.hear)
+    return Instance(settings, store, wire, bus, recorder, processor, scheduler, letters, media, hub)
 
 
 def _mailer(settings: Settings, host: str) -> Mailer:

@@ -6,6 +6,7 @@ Each connection is an open file, and many systems let a program open 1,024 unles
 from __future__ import annotations
 
 import resource
+import sys
 from contextlib import suppress
 
 ENOUGH = 8_192
@@ -19,4 +20,10 @@ def allow() -> int:
     if now != resource.RLIM_INFINITY and now < wanted:
         with suppress(ValueError, OSError):  # some systems promise more than they give
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return allowed()
+
+
+def allowed() -> int:
+    """How many files this process may have open now."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if files == resource.RLIM_INFINITY else files

@@ -73,6 +73,8 @@ class SafeTransactionContext(SqliteTransactionContext):
             await super().__aexit__(exc_type, exc_val, exc_tb)
         finally:
             self.connection.ended()
+        if exc_type is None:
+            self.connection.committed()
 
     async def _abandon(self) -> None:
         try:

@@ -22,7 +22,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from federation import storage
 from federation.errors import Misconfigured
 from fedigroups import database_url, upgrade
-from fedigroups.changes import Watched, nobody
+from fedigroups.changes import Watched, nobody, nowhere
 from fedigroups.models import Setting
 
 MODELS = (
@@ -80,13 +80,20 @@ class Store:
     """The database of one instance; `exclusive` is for the server, which shares SQLite with none.
 
     Short commands open the same file beside a running server and wait for its writes to end.
-    `changed` is called after each commit of this process that may change what is shown.
+    `changed` is called after each commit of this process that may change what is shown, `said`
+    with what acts say.
     """
 
     def __init__(
-        self, settings: Where, *, exclusive: bool = False, changed: Callable[[], None] = nobody
+        self,
+        settings: Where,
+        *,
+        exclusive: bool = False,
+        changed: Callable[[], None] = nobody,
+        said: Callable[[bytes], None] = nowhere,
     ) -> None:
         self.changed = changed
+        self.said = said
         self.origin = settings.origin
         self.database = database_url.parse(settings.database_url)
         self.exclusive = exclusive
@@ -159,7 +166,8 @@ class Store:
             if self._context is not None:
                 await self._context.init(config=orm_config(self.database))
             await storage.rows("SELECT 1 AS one")
-            cast(Watched, storage.connection()).changed = self.changed
+            link = cast(Watched, storage.connection())
+            link.changed, link.said = self.changed, self.said
         except TROUBLE as error:
             raise Misconfigured(
                 f"The database does not open ({type(error).__name__}: {error}): is it running, may "

@@ -38,7 +38,7 @@ async def running(instance: Instance, *, work: bool) -> AsyncIterator[None]:
     instance.stopping.clear()
     await instance.open()
     gc.freeze()  # all that every process holds for ever: to search it stops the loop for 50 ms
-    background = asyncio.create_task(run(instance)) if work else None
+    background = asyncio.create_task(run(instance, work=work))
     try:
         await instance.bus.open()
         log.info("app.started", origin=instance.wire.config.origin, works=work)
@@ -52,27 +52,28 @@ async def running(instance: Instance, *, work: bool) -> AsyncIterator[None]:
         log.info("app.stopped")
 
 
-async def run(instance: Instance) -> None:
-    """Work until the instance is stopping, or until cancelled.
+async def run(instance: Instance, *, work: bool = True) -> None:
+    """Tell whoever listens, and `work`, until the instance is stopping, or until cancelled.
 
     What fails is started again, and goes on from the database.
     """
+    parts: dict[str, Callable[[], Awaitable[None]]] = {"streams": instance.hub.run}
+    if work:
+        parts |= {
+            "processor": instance.processor.run,
+            "scheduler": instance.scheduler.run,
+            "mailer": instance.mailer.run,
+            "housekeeping": lambda: _keep_house(instance),
+        }
     with instance.store.context():
         async with asyncio.TaskGroup() as tasks:
-            parts = [
-                tasks.create_task(_kept_up("processor", instance.processor.run)),
-                tasks.create_task(_kept_up("scheduler", instance.scheduler.run)),
-                tasks.create_task(_kept_up("mailer", instance.mailer.run)),
-                tasks.create_task(_kept_up("housekeeping", lambda: _keep_house(instance))),
-            ]
+            running = [tasks.create_task(_kept_up(name, part)) for name, part in parts.items()]
             await instance.stopping.wait()
-            for part in parts:
+            for part in running:
                 part.cancel()
 
 
-async def _ended(background: asyncio.Task[None] | None) -> None:
-    if background is None:
-        return
+async def _ended(background: asyncio.Task[None]) -> None:
     await asyncio.wait([background], timeout=STOP_SECONDS)
     if not background.done():
         log.error("app.worker_cut_off", seconds=STOP_SECONDS)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from federation import limits, storage
 from federation.errors import Slowed
@@ -87,7 +87,7 @@ class Pressure:
         return full
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     """By what a visitor is counted: its address, of IPv6 its /64; "" when that tells nothing.
 
     It is the address that the server believes: that in `X-Forwarded-For` only from a proxy that the

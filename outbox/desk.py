@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from federation import storage
+from federation import clock, storage
 from federation.peers import Peers, Standing
 from federation.signatures import Form
 from outbox import due, lanes, owed, settle
@@ -85,9 +85,9 @@ class Desk:
         return [Order(claim, standings[claim.host], plans[claim.host]) for claim in claims]
 
     async def _renew_all(self, claims: Sequence[Claim]) -> list[Order | None]:
-        standings = [lanes.held(claim) for claim in claims]
-        held = await lanes.stand(standings)
-        renewed = [replace(one.claim, until=one.lease_until) for one in standings]
+        until = clock.now_ms() + lanes.LEASE
+        held = await lanes.stand([lanes.held(claim) for claim in claims])
+        renewed = [replace(claim, until=until) for claim in claims]
         orders = await self._orders([claim for claim in renewed if claim.host in held])
         found = {order.claim.host: order for order in orders}
         return [found.get(claim.host) for claim in claims]
@@ -102,7 +102,7 @@ class Desk:
         for report in kept:
             if report.last_words:
                 await _abandon(report)
-        freed = [report.lane.claim.host for report in kept if not report.lane.lease_until]
+        freed = [report.lane.claim.host for report in kept if not report.lane.held]
         more = await due.among(freed)
         return [Written(host in held, host in more) for host in map(_host, reports)]
 

@@ -63,15 +63,15 @@ async def recent_hosts(*, direct_only: bool = False) -> list[Due]:
 
 async def retried_hosts() -> list[Due]:
     """The failing hosts whose time has come."""
-    now = clock.now_ms()
+    now, given = storage.now(), storage.now_given()
     found = await storage.rows(
-        "SELECT l.host FROM lane l WHERE l.state <> 'open' AND l.next_try_at <= ?"  # noqa: S608 -- our own SQL
-        " AND l.lease_until <= ? AND EXISTS ("
+        f"SELECT l.host FROM lane l WHERE l.state <> 'open' AND l.next_try_at <= {now}"  # noqa: S608 -- our own SQL
+        f" AND l.lease_until <= {now} AND EXISTS ("
         "SELECT 1 FROM subscription s JOIN stream t ON t.name = s.stream"
         f" WHERE s.host = l.host AND t.head > s.cursor AND {READY}) LIMIT {MOST}",
-        now,
-        now,
-        now,
+        given,
+        given,
+        clock.now_ms(),
     )
     return [Due(row["host"], direct=False, failing=True) for row in found]
 
@@ -93,15 +93,15 @@ def _is_fresh(stream: str, direct_only: bool) -> bool:
 
 
 async def _find(condition: str, values: Sequence[str]) -> list[Due]:
-    now = clock.now_ms()
+    now, given = storage.now(), storage.now_given()
     found = await storage.rows(
         f"SELECT s.host, {_DIRECT} AS direct, MIN(l.failures) AS failures FROM stream t"  # noqa: S608 -- our own SQL
         " JOIN subscription s ON s.stream = t.name AND s.cursor < t.head"
-        " JOIN lane l ON l.host = s.host AND l.next_try_at <= ? AND l.lease_until <= ?"
+        f" JOIN lane l ON l.host = s.host AND l.next_try_at <= {now} AND l.lease_until <= {now}"
         f" WHERE {READY} {condition} GROUP BY s.host ORDER BY direct LIMIT {MOST}",
-        now,
-        now,
-        now,
+        given,
+        given,
+        clock.now_ms(),
         *values,
     )
     return [Due(row["host"], row["direct"] == 0, row["failures"] > 0) for row in found]

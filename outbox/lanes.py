@@ -1,7 +1,8 @@
 """This module knows the lanes: which states a host goes through, and who may work it now.
 
 A lane is worked under a lease. Whatever a worker learned is written only while it holds the lease;
-a worker that was frozen past its lease finds that its result is ignored.
+a worker that was frozen past its lease finds that its result is ignored. Leases, and when a host is
+tried again, go by the clock on which all workers agree (`storage.now`), not by a worker's own.
 """
 
 from __future__ import annotations
@@ -70,7 +71,10 @@ check(MOVES, State.OPEN)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lane that this worker holds; `lease` is the name that it is held under, `until` (ms)."""
+    """A lane that this worker holds; `lease` is the name that it is held under.
+
+    `until` (ms) is when that ends by this worker's own clock.
+    """
 
     host: str
     lease: str
@@ -88,16 +92,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a claimed lane shall stand from now on; with `lease_until` 0 it is let go."""
+    """How a claimed lane shall stand: `held` on or let go, and not tried for `pause` (ms)."""
 
     claim: Claim
     state: State
     failures: int
-    next_try_at: int
+    pause: int
     failing_since: int
     succeeded_at: int
     last_error: str
-    lease_until: int = 0
+    held: bool = False
 
 
 async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
@@ -107,53 +111,60 @@ async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
     attempt is counted before it is made: a host that was claimed `PATIENCE` times without a word of
     what became of it is tried ever more seldom, for it may be what makes this program end.
     """
-    now, lease = clock.now_ms(), f"{owner}/{ids.token(6)}"
+    until, lease = clock.now_ms() + LEASE, f"{owner}/{ids.token(6)}"
+    now, given = storage.now(), storage.now_given()
     found = await storage.rows(
-        "UPDATE lane SET lease_owner = ?, lease_until = ?, tries = tries + 1, next_try_at ="  # noqa: S608 -- our own SQL
-        " CASE WHEN tries < ? THEN next_try_at ELSE CAST(? AS BIGINT) + ? * (tries - ? + 1) END"
+        f"UPDATE lane SET lease_owner = ?, lease_until = {now} + ?, tries = tries + 1,"  # noqa: S608 -- our own SQL
+        f" next_try_at = CASE WHEN tries < ? THEN next_try_at ELSE {now} + ? * (tries - ? + 1) END"
         f" WHERE host IN (SELECT host FROM lane WHERE host IN ({_hosts()})"
-        f" AND lease_until <= ? AND next_try_at <= ?{storage.skip_locked()})"
+        f" AND lease_until <= {now} AND next_try_at <= {now}{storage.skip_locked()})"
         " RETURNING host, state, failures, failing_since, succeeded_at, last_error",
         lease,
-        now + LEASE,
+        given,
+        LEASE,
         PATIENCE,
-        now,
+        given,
         PAUSE,
         PATIENCE,
         storage.packed([host] for host in hosts),
-        now,
-        now,
+        given,
+        given,
     )
     return [
-        Claim(**row | {"lease": lease, "until": now + LEASE, "state": State(row["state"])})
+        Claim(**row | {"lease": lease, "until": until, "state": State(row["state"])})
         for row in found
     ]
 
 
 async def stand(standings: Sequence[Standing]) -> set[str]:
     """Write how lanes stand, by one statement; the hosts whose lanes were still ours."""
+    now, given = storage.now(), storage.now_given()
     found = await storage.rows(
-        "UPDATE lane SET state = w.state, failures = w.failures, next_try_at = w.next_try_at,"  # noqa: S608 -- our own SQL
+        "UPDATE lane SET state = w.state, failures = w.failures,"  # noqa: S608 -- our own SQL
+        f" next_try_at = CASE WHEN w.pause > 0 THEN {now} + w.pause ELSE 0 END,"
         " failing_since = w.failing_since, succeeded_at = w.succeeded_at,"
-        " last_error = w.last_error, lease_until = w.lease_until, tries = 0,"
-        f" lease_owner = CASE WHEN w.lease_until > 0 THEN lease_owner ELSE '' END FROM {_rows()}"
-        " WHERE lane.host = w.host AND lane.lease_owner = w.lease AND lane.lease_until > ?"
+        " last_error = w.last_error, tries = 0,"
+        f" lease_until = CASE WHEN w.hold > 0 THEN {now} + w.hold ELSE 0 END,"
+        f" lease_owner = CASE WHEN w.hold > 0 THEN lease_owner ELSE '' END FROM {_rows()}"
+        f" WHERE lane.host = w.host AND lane.lease_owner = w.lease AND lane.lease_until > {now}"
         " RETURNING lane.host",
+        given,
+        given,
         storage.packed(
             (
                 one.claim.host,
                 one.claim.lease,
                 one.state.value,
                 one.failures,
-                one.next_try_at,
+                one.pause,
                 one.failing_since,
                 one.succeeded_at,
                 one.last_error,
-                one.lease_until,
+                LEASE if one.held else 0,
             )
             for one in standings
         ),
-        clock.now_ms(),
+        given,
     )
     return {row["host"] for row in found}
 
@@ -169,25 +180,25 @@ def _rows() -> str:
         lease="text",
         state="text",
         failures="bigint",
-        next_try_at="bigint",
+        pause="bigint",
         failing_since="bigint",
         succeeded_at="bigint",
         last_error="text",
-        lease_until="bigint",
+        hold="bigint",
     )
 
 
 def held(claim: Claim) -> Standing:
     """The lane as it was claimed, and held for another `LEASE`."""
-    return _unchanged(claim, clock.now_ms() + LEASE)
+    return _unchanged(claim, held=True)
 
 
 def let_go(claim: Claim) -> Standing:
     """The lane as it was claimed, and free."""
-    return _unchanged(claim, 0)
+    return _unchanged(claim, held=False)
 
 
-def _unchanged(claim: Claim, lease_until: int) -> Standing:
+def _unchanged(claim: Claim, *, held: bool) -> Standing:
     return Standing(
         claim,
         claim.state,
@@ -196,7 +207,7 @@ def _unchanged(claim: Claim, lease_until: int) -> Standing:
         claim.failing_since,
         claim.succeeded_at,
         claim.last_error,
-        lease_until,
+        held,
     )
 
 
@@ -221,7 +232,7 @@ def failed(claim: Claim, event: Event, verdict: Verdict, now: int) -> Standing:
         claim,
         state,
         failures,
-        now + max(pause, verdict.wait),
+        max(pause, verdict.wait),
         claim.silent_since(now),
         claim.succeeded_at,
         verdict.reason[:500].replace("\0", ""),

@@ -8,8 +8,14 @@ from __future__ import annotations
 from federation import storage
 
 
-async def until(host: str, when: int) -> None:
-    """Deliver nothing to the host before `when` (ms)."""
+async def pause(host: str, ms: int) -> None:
+    """Deliver nothing to the host for so long (ms), if it does not rest for longer already."""
+    now, given = storage.now(), storage.now_given()
     await storage.execute(
-        "UPDATE lane SET next_try_at = ? WHERE host = ? AND next_try_at < ?", when, host, when
+        f"UPDATE lane SET next_try_at = {now} + ? WHERE host = ? AND next_try_at < {now} + ?",  # noqa: S608 -- our own SQL
+        given,
+        ms,
+        host,
+        given,
+        ms,
     )

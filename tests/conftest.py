@@ -17,7 +17,9 @@ from urllib.parse import quote
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
+from fedigroups.accounts import passwords
 from fedigroups.models import Setting
 from fedigroups.store import Store
 
@@ -71,6 +73,16 @@ class Postgres:
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Passwords are hashed with little work: that much work is asked is a test of its own."""
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", quick)
+        patch.setattr(passwords, "_DUMMY", quick.hash("nobody's"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from fedigroups.web import errors
 from fedigroups.web.headers import SecurityHeaders
 from fedigroups.web.pages import group_page, person_page, post_page, routes, thread_page
 from fedigroups.web.site import Site
+from fedigroups.web.translation import Spoken
 
 ORIGIN = "https://groups.example"
 URIS = Uris(ORIGIN)
@@ -52,7 +53,7 @@ def app(site: Site = SITE) -> ASGIApp:
     )
     starlette.router.redirect_slashes = False
     starlette.state.site = site
-    return SecurityHeaders(starlette, https=site.origin.startswith("https:"))
+    return Spoken(SecurityHeaders(starlette, https=site.origin.startswith("https:")))
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ async def invite(
         id=ids.new(),
         account_id=by.id if by else None,
         digest=secrets.digest(code),
-        note=note[:200],
+        note=note[: limits.INVITATION_NOTE_CHARS],
         uses_left=uses,
         expires_at=now + days * clock.DAY,
         created_at=now,

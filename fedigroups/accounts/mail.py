@@ -22,14 +22,14 @@ async def post(seal: Seal, recipient: str, letter: Letter) -> None:
     """Queue a letter; to nobody, nothing happens."""
     if not recipient:
         return
-    mail_id, now = ids.new(), clock.now_ms()
+    mail_id = ids.new()
     plain = json.dumps([letter.subject, letter.text]).encode()
     await Mail.create(
         id=mail_id,
         recipient=recipient,
         sealed=seal.close(plain, f"mail {mail_id}"),
-        next_try_at=now,
-        created_at=now,
+        next_try_at=0,
+        created_at=clock.now_ms(),
     )
 
 

@@ -67,13 +67,14 @@ class Mailer:
                 await self._deliver(row)
 
     async def _taken(self) -> list[Mail]:
-        now = clock.now_ms()
+        now, given = storage.now(), storage.now_given()
         taken = await storage.rows(
-            "UPDATE mail SET next_try_at = ? WHERE id IN (SELECT id FROM mail"  # noqa: S608
-            f" WHERE next_try_at <= ? ORDER BY next_try_at LIMIT ?{storage.skip_locked()})"
+            f"UPDATE mail SET next_try_at = {now} + ? WHERE id IN (SELECT id FROM mail"  # noqa: S608
+            f" WHERE next_try_at <= {now} ORDER BY next_try_at LIMIT ?{storage.skip_locked()})"
             " RETURNING id",
-            now + LEASE_MS,
-            now,
+            given,
+            LEASE_MS,
+            given,
             BATCH,
         )
         return await Mail.filter(id__in=[row["id"] for row in taken]).order_by("id")
@@ -98,10 +99,13 @@ class Mailer:
             await Mail.filter(id=row.id).delete()
             log.warning("mail.given_up", mail=row.id, tries=row.tries + 1, error=why)
             return
-        await Mail.filter(id=row.id).update(
-            tries=row.tries + 1,
-            next_try_at=clock.now_ms() + WAITS_MS[row.tries],
-            last_error=why[:500],
+        await storage.execute(
+            "UPDATE mail SET tries = tries + 1, last_error = ?,"  # noqa: S608 -- our own SQL
+            f" next_try_at = {storage.now()} + ? WHERE id = ?",
+            why[:500],
+            storage.now_given(),
+            WAITS_MS[row.tries],
+            row.id,
         )
         log.warning("mail.failed", mail=row.id, tries=row.tries + 1, error=why)
 

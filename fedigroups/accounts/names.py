@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from federation import storage
+from federation import limits, storage
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.uris import Uris
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_]{0,61}[a-z0-9])?")
+_NAME = re.compile(rf"[a-z0-9](?:[a-z0-9_]{{0,{limits.USERNAME_CHARS - 2}}}[a-z0-9])?")
 
 RESERVED = frozenset(
     {
@@ -32,12 +32,12 @@ RESERVED = frozenset(
 def check_name(name: str) -> str:
     """The name, if a person or group may have it.
 
-    Raises `Malformed` for upper case, other characters, more than 63 of them, and reserved names.
+    Raises `Malformed` for upper case, other characters, too many of them, and reserved names.
     """
     if not _NAME.fullmatch(name):
         raise Malformed(
-            f"{name!r} cannot be a name: use 1 to 63 lower-case letters, digits and _ "
-            "(not first or last), for example 'welders'"
+            f"{name!r} cannot be a name: use 1 to {limits.USERNAME_CHARS} lower-case letters, "
+            "digits and _ (not first or last), for example 'welders'"
         )
     if name in RESERVED:
         raise Malformed(f"the name {name!r} is reserved; choose another")

@@ -9,9 +9,9 @@ import hashlib
 import hmac
 import secrets
 
+from federation import limits
+
 TOKEN_BYTES = 32
-LONGEST = 200
-"""Characters of what somebody shows; longer ones open nothing and are not looked at."""
 
 
 def new() -> str:
@@ -21,7 +21,7 @@ def new() -> str:
 
 def digest(shown: str) -> str:
     """What is stored of a secret; of one that is too long, what no secret has."""
-    return hashlib.sha256(shown.encode()).hexdigest() if len(shown) <= LONGEST else ""
+    return hashlib.sha256(shown.encode()).hexdigest() if len(shown) <= limits.SECRET_CHARS else ""
 
 
 def same(one: str, other: str) -> bool:

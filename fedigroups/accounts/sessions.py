@@ -21,7 +21,7 @@ async def begin(account: Account, *, address: str = "", agent: str = "") -> str:
             account_id=account.id,
             digest=secrets.digest(secret),
             address=address[:64],
-            agent=agent[:200],
+            agent=agent[: limits.AGENT_CHARS],
             created_at=now,
             seen_at=now,
         )

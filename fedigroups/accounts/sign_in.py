@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from fedigroups.accounts import mailboxes, passwords
-from fedigroups.accounts.attempts import Attempts
+from federation import limits
+from fedigroups.accounts import browsers, mailboxes, passwords
+from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Account
+from fedigroups.accounts.reception import Reception
 
 
-async def check(attempts: Attempts, login: str, password: str, address: str) -> Account | None:
+async def check(
+    reception: Reception, login: str, password: str, address: str, mark: str = ""
+) -> Account | None:
     """The account with its actor, or None; it takes as long either way, whatever is wrong.
 
-    It may still be unconfirmed, unapproved or suspended: only who knows the password is told.
-    Raises `Slowed` for an address or an account with too many attempts.
+    `mark` is what the browser shows of an earlier time. The account may still be unconfirmed,
+    unapproved or suspended: only who knows the password is told. Raises `Slowed` for an address or
+    an account with too many attempts.
     """
-    name = login.strip().removeprefix("@").lower()[:320]
+    name = login.strip().removeprefix("@").lower()[: limits.EMAIL_CHARS]
     account = await _known(name)
     who = str(account.id) if account else name
-    attempts.sign_in(address, who)
+    place = Place(address, browsers.known(reception.form_key, who, mark))
+    reception.attempts.sign_in(who, place)
     stored = account.password_hash if account else ""
     if not await passwords.is_right(stored, password) or account is None:
-        attempts.failed(who)
+        reception.attempts.failed(who, place)
         return None
     if passwords.is_old(stored):
         hashed = await passwords.hashed(password)

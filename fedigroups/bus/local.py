@@ -18,6 +18,8 @@ CHANGED = "changed"
 """The topic that says: what is shown may read otherwise than before."""
 MAIL = "mail"
 """The topic that says: there is a letter to send."""
+NEWS = "news"
+"""The topic that says what happened, a word of `fedigroups/news.py` each."""
 PAYLOAD_BYTES = 4_096
 """The longest payload; NOTIFY takes 8,000 bytes, and a listener can look the rest up."""
 

@@ -16,6 +16,7 @@ import click
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
+from federation import limits
 from federation.errors import Misconfigured
 from fedigroups import database_url, logging, open_files
 from fedigroups.app import make_app, make_worker_app
@@ -23,6 +24,7 @@ from fedigroups.cli.run import settings
 from fedigroups.instance import Instance, assemble
 from fedigroups.settings import Settings
 from fedigroups.web.connections import Bounded
+from fedigroups.web.sockets import BoundedSocket
 from fedigroups.worker import STOP_SECONDS, running
 
 ROLES = ("all", "web", "worker")
@@ -118,7 +120,11 @@ def _run(host: str, port: int | None, role: str, proxies: str) -> None:
         host=host,
         port=port or _own_port(chosen),
         http=Bounded,
-        ws="none",
+        ws=BoundedSocket,
+        ws_max_size=limits.STREAM_MESSAGE_BYTES,
+        ws_ping_interval=limits.STREAM_BEAT_SECONDS,
+        ws_ping_timeout=limits.STREAM_PONG_SECONDS,
+        ws_per_message_deflate=False,  # 50 kB for each that is idle
         log_config=None,
         access_log=False,
         server_header=False,

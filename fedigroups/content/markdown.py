@@ -12,8 +12,6 @@ from markdown_it.token import Token
 from federation import limits
 from fedigroups.content import sanitise
 
-SIGNS = 5_000
-"""More characters with a meaning in Markdown than this, and the text is shown as it is."""
 _SIGN = re.compile(r"[\[\]*_~`<&!:]")
 HANDLE = re.compile(
     r"(?<![\w@!./:-])"
@@ -81,7 +79,7 @@ def find_handles(text: str) -> list[str]:
 def find_hashtags(text: str) -> list[str]:
     """The hashtags in `text` outside code and links, without their sign, in order and once each.
 
-    At most `limits.TAGS`.
+    At most half of `limits.TAGS`: mentions are tags too.
     """
     found: dict[str, str] = {}
     for token in _parsed(text):
@@ -93,7 +91,7 @@ def find_hashtags(text: str) -> list[str]:
 
 def _parsed(text: str) -> list[Token]:
     text = text[: limits.CONTENT_CHARS]
-    if len(_SIGN.findall(text)) <= SIGNS:
+    if len(_SIGN.findall(text)) <= limits.MARKDOWN_SIGNS:
         return _markdown.parse(text)
     # Brackets alone take the parser time by the square of their number.
     return [Token("fence", "code", 0, content=text)]

@@ -19,17 +19,8 @@ from federation import limits
 
 log = structlog.get_logger("fedigroups.content")
 
-DEPTH = 64
-"""How deep elements may be nested; what is deeper is shown as plain text."""
-ELEMENTS = 2_000
-"""More is shown as plain text: the parser's time grows with the square of the depth."""
-TAG_CHARS = 8_000
-"""A longer tag makes plain text of all as well: so does its time with the attributes of one tag."""
 PASSES = 6
 """How often the sanitiser may run until its output no longer changes."""
-MARKS = 4
-"""How many combining marks in a row a name may have."""
-LABEL_CHARS = 200
 REL = "nofollow noopener noreferrer ugc"
 SCHEMES = frozenset({"http", "https", "mailto", "xmpp", "gemini", "matrix"})
 
@@ -59,7 +50,7 @@ _CLASSES = {
 }
 
 _OPENING = re.compile(r"<[a-zA-Z]")
-_LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{TAG_CHARS}}}")
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{limits.HTML_TAG_CHARS}}}")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _BREAK = re.compile(r"<(?:br|hr)>|</?(?:p|div|li|h[1-6]|blockquote|tr|pre|ul|ol|dl|dt|dd|table)>")
@@ -138,7 +129,7 @@ def shorten(line: str, chars: int) -> str:
     return (head[:spot] if spot > chars // 2 else head).rstrip(" .,;:") + "…"
 
 
-def label(text: str, chars: int = LABEL_CHARS) -> str:
+def label(text: str, chars: int = limits.LABEL_CHARS) -> str:
     """A name or title of a stranger as one short line.
 
     Without control and invisible direction characters and with few combining marks in a row, so
@@ -151,7 +142,7 @@ def label(text: str, chars: int = LABEL_CHARS) -> str:
     for sign in unicodedata.normalize("NFC", text[: chars * 8]):
         category = unicodedata.category(sign)
         marks = marks + 1 if category in {"Mn", "Me"} else 0
-        if marks > MARKS or (category in {"Cc", "Cf", "Cs"} and not sign.isspace()):
+        if marks > limits.LABEL_MARKS or (category in {"Cc", "Cf", "Cs"} and not sign.isspace()):
             continue
         kept.append(sign)
     return shorten(" ".join("".join(kept).split()), chars)
@@ -190,7 +181,7 @@ def _settled(html: str) -> str:
     for _ in range(PASSES):
         after = _with_true_hosts(_run(_cleaner, before))
         if after == before:
-            fits = _depth(after) <= DEPTH and not _is_overgrown(after)
+            fits = _depth(after) <= limits.HTML_DEPTH and not _is_overgrown(after)
             return after if fits else _escaped(_text(after))
         before = after
     return _escaped(_text(html))
@@ -198,7 +189,7 @@ def _settled(html: str) -> str:
 
 def _is_overgrown(html: str) -> bool:
     """Whether a parser would need more time for `html` than anything honest deserves."""
-    return len(_OPENING.findall(html)) > ELEMENTS or _LONG_TAG.search(html) is not None
+    return len(_OPENING.findall(html)) > limits.HTML_ELEMENTS or _LONG_TAG.search(html) is not None
 
 
 def _run(cleaner: nh3.Cleaner, html: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from federation import bare, clock, ids, storage
 from federation.models import Actor
 from federation.wire import Wire
+from fedigroups import news
 from fedigroups.groups import distribute, lookup, membership, policies
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.models import Crosspost, Group, Post, Thread
@@ -56,7 +57,9 @@ async def add(thread: Thread, group: Group) -> None:
 
 async def withdraw(wire: Wire, hosted: Hosted, inner: Inner, root: Post) -> list[Draft]:
     """From now on the group shows the thread of that root no more, and says so by `inner`."""
-    await Crosspost.filter(thread_id=root.thread_id, group_id=hosted.group.id).delete()
+    shown = Crosspost.filter(thread_id=root.thread_id, group_id=hosted.group.id)
+    news.ended(root.id, [one.id for one in await shown])
+    await shown.delete()
     return await distribute.withdraw(wire, hosted, inner, root, root.author)
 
 

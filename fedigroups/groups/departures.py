@@ -68,7 +68,7 @@ async def _lost(wire: Wire, owner: Actor, inbox: str, days: int) -> None:
 
 async def _shared_lost(wire: Wire, inbox: str, some: Sequence[Actor], days: int) -> None:
     host = host_of(inbox)
-    await rest.until(host, clock.now_ms() + RESTS[days >= DAYS])
+    await rest.pause(host, RESTS[days >= DAYS])
     log.warning("group.shared_inbox_gone", peer=host, inbox=inbox, days=days)
     await wire.peers.ask_again(host)
     found = [await _read_anew(wire, actor) for actor in some]

@@ -36,13 +36,8 @@ THREAD_POSTS = 500
 _BIGGEST = 2**63 - 1
 _NAME = re.compile(r"[a-z0-9_.-]{1,64}")
 
-_SLUG = (
-    "CASE WHEN g.hosted THEN g.name ELSE g.name || '@' || "
-    "(SELECT home.host FROM actor home WHERE home.id = g.actor_id) END"
-)
-"""How a group is named in addresses here: `welders`, or `welders@h.example` for one elsewhere."""
 CARD = (
-    f"g.id AS group_id, ga.uri AS group_uri, ga.host AS group_host, {_SLUG} AS group_name, "
+    f"g.id AS group_id, ga.uri AS group_uri, ga.host AS group_host, {views.SLUG} AS group_name, "
     "g.hosted AS group_hosted, "
     "g.title AS group_title, g.description AS group_description, g.language AS group_language, "
     "g.join_policy AS group_join_policy, g.members_count AS group_members_count, "
@@ -63,7 +58,7 @@ _TO_READ = (
 THREADS = (
     "SELECT t.id AS thread_id, t.title AS thread_title, t.locked AS locked, "
     "t.pinned_at AS pinned_at, t.active_at AS active_at, t.created_at AS created_at, "
-    f"{_SLUG} AS group_name, g.title AS group_title, {_REPLIES} AS replies, "
+    f"{views.SLUG} AS group_name, g.title AS group_title, {_REPLIES} AS replies, "
     f"{views.post_columns('p')}, {views.person_columns('a')} "
     "FROM thread t JOIN groups g ON g.id = t.group_id JOIN post p ON p.id = t.root_id "
     "JOIN actor a ON a.id = p.author_id"
@@ -259,9 +254,10 @@ async def post_permalink(uri: str) -> Permalink | None:
     if "\0" in uri:  # PostgreSQL has no text with NUL
         return None
     row = await storage.row(
-        f"SELECT {_SLUG} AS group_name, {views.post_columns('p')}, {views.person_columns('a')} "
-        "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
-        f"JOIN groups g ON g.id = t.group_id WHERE p.uri = ? AND {_READABLE}",
+        f"SELECT {views.SLUG} AS group_name, {views.post_columns('p')}, "
+        f"{views.person_columns('a')} FROM post p JOIN actor a ON a.id = p.author_id "
+        "JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id "
+        f"WHERE p.uri = ? AND {_READABLE}",
         uri,
     )
     if row is None:
@@ -371,7 +367,7 @@ async def _hosted_by(actor_id: int) -> tuple[GroupCard, ...]:
 
 async def _posts_by(actor_id: int, before: int, limit: int) -> list[storage.Row]:
     return await storage.rows(
-        f"SELECT {_SLUG} AS group_name, g.title AS group_title, t.title AS thread_title, "
+        f"SELECT {views.SLUG} AS group_name, g.title AS group_title, t.title AS thread_title, "
         f"t.root_id AS root_id, {views.post_columns('p')}, {views.person_columns('a')} "
         "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
         "JOIN groups g ON g.id = t.group_id JOIN post root ON root.id = t.root_id "

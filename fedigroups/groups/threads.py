@@ -9,11 +9,12 @@ import re
 from federation import addressing, bare, clock, ids, limits, storage
 from federation.documents import ObjectDoc
 from federation.models import Actor
+from fedigroups import news
 from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
 from fedigroups.groups import attachments
 from fedigroups.groups.evidence import Arrival
-from fedigroups.groups.models import Group, Post, Revision, Thread, Tombstone
+from fedigroups.groups.models import Crosspost, Group, Post, Revision, Thread, Tombstone
 from fedigroups.groups.visibility import can_see
 from fedigroups.media import uploads
 from fedigroups.notify import telling
@@ -109,6 +110,7 @@ async def store(
         post.state = "deleted"
         return post
     await _tag(post.id, document)
+    news.say("post", post.id)
     await _tell(group, post, document, parent)
     return post
 
@@ -229,6 +231,7 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
     if post.parent_id is None:
         title = str(columns["title"]) or _subject(str(columns["content"]))
         await Thread.filter(id=post.thread_id).update(title=title or post.uri)
+    news.say("edit", post.id)
     return True
 
 
@@ -268,6 +271,16 @@ async def end(post: Post, state: str, reason: str = "") -> None:
         await _close_thread(post, was_counted=was_counted)
     elif post.parent_id is None:
         await Thread.filter(id=post.thread_id).update(title="")
+    if post.state == "live":
+        news.ended(post.id, await _known_as(post))
+
+
+async def _known_as(post: Post) -> list[int]:
+    """The ids that clients know a post by: of what starts a thread, those of its boosts too."""
+    if post.parent_id is not None:
+        return [post.id]
+    shown = await bare.those(Crosspost, "thread_id", [post.thread_id])
+    return [post.id, post.thread_id, *(one.id for one in shown)]
 
 
 async def _close_thread(post: Post, *, was_counted: bool) -> None:

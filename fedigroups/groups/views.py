@@ -15,6 +15,12 @@ from fedigroups.groups.visibility import is_listed
 Sort = Literal["active", "new", "top"]
 SORTS: tuple[Sort, ...] = ("active", "new", "top")
 
+SLUG = (
+    "CASE WHEN g.hosted THEN g.name ELSE g.name || '@' || "
+    "(SELECT home.host FROM actor home WHERE home.id = g.actor_id) END"
+)
+"""How a group is named in addresses here: `welders`, or `welders@h.example` for one elsewhere."""
+
 PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "icon_url", "local")
 POST_COLUMNS = (
     *("id", "uri", "page_url", "author_id", "thread_id", "parent_id", "title", "content"),

@@ -112,6 +112,14 @@ def members_sql(alias: str) -> str:
     )
 
 
+def readable_sql(alias: str) -> str:
+    """What somebody who is signed in may read, as SQL with three marks for their actor's id.
+
+    A moderator reads more than that where there is something to judge.
+    """
+    return f"({open_sql(alias)} OR ({own_sql(alias)}) OR ({members_sql(alias)}))"
+
+
 def place_sql(alias: str) -> str:
     """`left_a_place` as SQL, for the post under `alias`."""
     return (

@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from federation import clock, ids, limits, storage
+from fedigroups import news
 
 _NEW = "INSERT INTO notification (id, actor_id, kind, sender_id, post_id, created_at) "
-_ONCE = " ON CONFLICT (actor_id, kind, sender_id, post_id) DO NOTHING"
+_ONCE = (
+    " ON CONFLICT (actor_id, kind, sender_id, post_id) DO NOTHING"
+    " RETURNING id, actor_id, kind, sender_id"
+)
 _WELCOME = (
     "NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = told.id AND s.target_id = {sender}"
     " AND (s.blocked = ? OR s.muted = ?))"
@@ -33,7 +37,7 @@ async def mentioned(
     )
     now = clock.now_ms()
     for row in here:
-        await storage.execute(
+        await _note(
             f"{_NEW} VALUES (?, ?, 'mention', ?, ?, ?){_ONCE}",
             *(ids.new(), row["id"], author_id, post_id, now),
         )
@@ -41,7 +45,7 @@ async def mentioned(
 
 async def reacted(post_id: int, actor_uri: str, kind: str) -> None:
     """The post's author is told of a `favourite` or a `reblog`, if they live here."""
-    await storage.execute(
+    await _note(
         f"{_NEW} SELECT ?, told.id, ?, a.id, p.id, ? FROM post p"
         " JOIN actor told ON told.id = p.author_id JOIN actor a ON a.uri = ?"
         " WHERE p.id = ? AND told.local = ? AND a.id <> told.id"
@@ -50,6 +54,12 @@ async def reacted(post_id: int, actor_uri: str, kind: str) -> None:
         f"   WHERE q.actor_id = told.id AND q.thread_id = p.thread_id){_ONCE}",
         *(ids.new(), kind, clock.now_ms(), actor_uri, post_id, True, True, True),
     )
+
+
+async def _note(sql: str, *values: object) -> None:
+    """Write it down, and say so to whoever has a stream open."""
+    for row in await storage.rows(sql, *values):
+        news.say("notice", row["id"])
 
 
 async def unreacted(post_id: int, actor_uri: str, kind: str) -> None:
@@ -70,7 +80,7 @@ async def edited(post_id: int, author_id: int) -> None:
     )
     now = clock.now_ms()
     for row in boosters:
-        await storage.execute(
+        await _note(
             f"{_NEW} VALUES (?, ?, 'update', ?, ?, ?){_ONCE}",
             *(ids.new(), row["id"], author_id, post_id, now),
         )
@@ -86,7 +96,7 @@ async def started(post_id: int, author_id: int, group_id: int) -> None:
     )
     now = clock.now_ms()
     for row in listening:
-        await storage.execute(
+        await _note(
             f"{_NEW} VALUES (?, ?, 'status', ?, ?, ?){_ONCE}",
             *(ids.new(), row["id"], author_id, post_id, now),
         )
@@ -95,7 +105,7 @@ async def started(post_id: int, author_id: int, group_id: int) -> None:
 async def knocked(group_id: int, actor_id: int, kind: str) -> None:
     """A group here is told that somebody joined (`follow`) or asks to (`follow_request`)."""
     await forgotten(group_id, actor_id)
-    await storage.execute(
+    await _note(
         f"{_NEW} SELECT ?, g.actor_id, ?, ?, 0, ? FROM groups g"
         f" WHERE g.id = ? AND g.hosted = ?{_ONCE}",
         *(ids.new(), kind, actor_id, clock.now_ms(), group_id, True),

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
+from federation import limits
 from federation.errors import Malformed
 from fedigroups.accounts.models import App
 from fedigroups.api.answers import ApiError
@@ -14,7 +15,6 @@ from fedigroups.oauth import apps, scopes
 from fedigroups.oauth.apps import OUT_OF_BAND
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-STATE_CHARS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ async def read(body: Body) -> Asked:
         raise Malformed(
             "The app wants the answer at an address that it did not name when it registered."
         )
-    state = body.text("state")[:STATE_CHARS]
+    state = body.text("state")[: limits.STATE_CHARS]
     if body.text("response_type") != "code":
         raise Unwell(redirect_uri, state, "unsupported_response_type", "response_type must be code")
     try:

@@ -118,7 +118,7 @@ async def _by_password(reception: Reception, app: App, sent: Body, address: str)
     """Whoever has a second factor cannot show it here, and is sent to the page."""
     granted = _scopes(app, sent)
     login, password = sent.text("username"), sent.text("password")
-    account = await sign_in.check(reception.attempts, login, password, address)
+    account = await sign_in.check(reception, login, password, address)
     if account is None or account.second_factor_at:
         raise ApiError(
             400,

@@ -30,6 +30,7 @@ from fedigroups.groups.visibility import can_see, left_a_place
 from fedigroups.web import pages
 from fedigroups.web.addresses import asked_number, number
 from fedigroups.web.answers import Endpoint, shared
+from fedigroups.web.visitors import for_anybody
 from inbox.endpoint import RETRY_SECONDS, signed_request
 from inbox.pressure import Pressure, address_of
 from outbox.models import Activity
@@ -47,18 +48,18 @@ def routes(wire: Wire, pressure: Pressure) -> list[BaseRoute]:
     served = Served(wire, pressure)
     group = "/groups/{name}"
     return [
-        Route(group, _either(served.group, pages.group_page)),
-        Route(f"{group}/threads/{{id}}", _either(served.thread, pages.thread_page)),
+        Route(group, _either(served.group, for_anybody(pages.group_page))),
+        Route(f"{group}/threads/{{id}}", _either(served.thread, for_anybody(pages.thread_page))),
         Route(f"{group}/outbox", shared(served.outbox)),
         Route(f"{group}/followers", shared(served.followers)),
         Route(f"{group}/followers_synchronization", served.followers_of_visitor),
         Route(f"{group}/following", shared(served.following)),
         Route(f"{group}/moderators", shared(served.moderators)),
         Route(f"{group}/featured", shared(served.featured)),
-        Route("/users/{name}", _either(served.person, pages.person_page)),
+        Route("/users/{name}", _either(served.person, for_anybody(pages.person_page))),
         Route("/users/{name}/posts/{id}", _either(served.post, pages.post_page)),
         Route("/users/{name}/{collection}", shared(served.person_collection)),
-        Route("/@{name}", _either(served.person, pages.person_page)),
+        Route("/@{name}", _either(served.person, for_anybody(pages.person_page))),
         Route("/@{name}/{id}", _either(served.post, pages.post_page)),
         Route("/activities/{id}", shared(served.activity)),
         Route("/actor", shared(served.own_actor)),

@@ -6,6 +6,7 @@ import re
 
 from starlette.requests import Request
 
+from federation import limits
 from fedigroups.groups.views import SORTS, Sort
 
 _HANDLE = re.compile(
@@ -36,5 +37,6 @@ def asked_sort(request: Request) -> Sort:
 
 def handle(text: str) -> str:
     """`name@host` of what a person typed (`@name@host`, with blanks); "" when it is no handle."""
-    match = _HANDLE.fullmatch(text.strip()[:400])
+    typed = text.strip()
+    match = _HANDLE.fullmatch(typed) if len(typed) <= limits.HANDLE_CHARS else None
     return f"{match[1]}@{match[2].lower()}" if match else ""

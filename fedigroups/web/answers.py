@@ -3,8 +3,8 @@
 It forgets all of them when this process commits something that is shown, or hears that another did;
 and each by itself after `limits.ANSWERS_FRESH_MS`, because a message may be lost, and a command
 beside a server on SQLite sends none. So what is hidden is hidden at once here, and within that time
-everywhere. Only answers of routes that say `shared` are kept, and only for who shows neither a
-cookie nor a password: they are the same for everybody.
+everywhere. Only answers of routes that say `shared` are kept, and only for who shows no password,
+and no cookie but that of their language: they are the same for everybody who reads it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from federation import clock, limits
 from federation.negotiation import wants_activity
+from fedigroups.web import translation
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Headers = list[tuple[bytes, bytes]]
@@ -35,7 +36,7 @@ _ENTRY_BYTES = 2_000
 def shared(endpoint: Endpoint) -> Endpoint:
     """The endpoint, of which a 200 is the same for all who ask with the same path, query and kind.
 
-    It may not look at who asks, nor at any header but Accept.
+    It may not look at who asks, nor at any header but Accept, and what chooses the language.
     """
 
     async def answer(request: Request) -> Response:
@@ -46,11 +47,13 @@ def shared(endpoint: Endpoint) -> Endpoint:
 
 
 class Asked(NamedTuple):
-    """What an answer depends on: the address, and whether a program or a person asks."""
+    """What an answer depends on: the address, whether a program or a person asks, and in which
+    language; programs have none."""
 
     path: str
     query: bytes
     by_program: bool
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +175,24 @@ def _read(scope: Scope) -> tuple[Asked | None, bytes]:
     if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
         return None, b""
     accept: bytes | None = None
-    known = b""
+    known = wished = cookie = b""
     for name, value in scope["headers"]:
         if name == b"accept":
             accept = value if accept is None else accept  # of two, all of us read the first
         elif name == b"if-none-match":
             known = value
-        elif name in {b"cookie", b"authorization"}:
+        elif name == b"accept-language":
+            wished = wished or value
+        elif name == b"cookie":
+            cookie += value
+        elif name == b"authorization":
             return None, b""
-    if accept is not None and len(accept) > limits.MEDIA_CHARS:
+    language = translation.by_cookie_alone(cookie) if cookie else translation.negotiated(wished)
+    if not language or len(accept or b"") > limits.MEDIA_CHARS:
         return None, b""
-    return Asked(scope["path"], scope["query_string"], _by_program(accept or b"")), known
+    by_program = _by_program(accept or b"")
+    spoken = "" if by_program else language
+    return Asked(scope["path"], scope["query_string"], by_program, spoken), known
 
 
 @lru_cache(maxsize=256)

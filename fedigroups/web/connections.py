@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import resource
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from federation import limits
+from fedigroups import open_files
 
 _HOST = re.compile(rb"[A-Za-z0-9._~-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 _REASONS = {
@@ -24,9 +24,7 @@ _REASONS = {
 
 def _most() -> int:
     """How many connections may be open: half of the files are for what else the server does."""
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    unbounded = files == resource.RLIM_INFINITY
-    return limits.CONNECTIONS if unbounded else min(limits.CONNECTIONS, files // 2)
+    return min(limits.CONNECTIONS, open_files.allowed() // 2)
 
 
 class Bounded(HttpToolsProtocol):
@@ -98,10 +96,17 @@ class Bounded(HttpToolsProtocol):
             self._stop(400)
         super().on_headers_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """What they say from now on is bounded by `web/sockets.py`."""
+        self._set_deadline(None)
+        super().handle_websocket_upgrade()
+
     def on_message_complete(self) -> None:
         """The request is whole: the next word is ours."""
         super().on_message_complete()
         self._whole = True
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return
         if not (self._stalled or self.cycle.response_complete):
             self._set_deadline(None)
 

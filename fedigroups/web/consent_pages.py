@@ -17,8 +17,9 @@ from fedigroups.groups import lookup
 from fedigroups.oauth import authorise, codes, scopes
 from fedigroups.oauth.authorise import Asked, Unwell
 from fedigroups.oauth.codes import Consent
-from fedigroups.web import forms, headers, visitors
+from fedigroups.web import forms, headers, refusals, visitors
 from fedigroups.web.session_pages import IN_A_WINDOW
+from fedigroups.web.translation import gettext as _
 
 PARAMETERS = (
     *("client_id", "redirect_uri", "response_type", "scope", "state"),
@@ -41,10 +42,10 @@ async def consent(request: Request) -> Response:
         asked = await authorise.read(sent)
     except Unwell as error:
         if not error.location:
-            return forms.notice(request, 400, "That did not work", str(error))
+            return forms.notice(request, 400, _("That did not work"), refusals.said(error))
         return _away(error.location)
     except Malformed as error:
-        return forms.notice(request, 400, "That did not work", str(error))
+        return forms.notice(request, 400, _("That did not work"), refusals.said(error))
     session = await visitors.session(request)
     if session is None or (request.method != "POST" and sent.text("force_login") in {"1", "true"}):
         return _sign_in_first(session, sent)
@@ -66,7 +67,7 @@ async def _form(request: Request, session: Session, asked: Asked, sent: Body) ->
         request,
         "consent.html",
         headers=IN_A_WINDOW | {"Content-Security-Policy": headers.leaving_to(asked.redirect_uri)},
-        title=f"Let {asked.app.name} in?",
+        title=_("Let %(app)s in?", app=asked.app.name),
         app=asked.app,
         website=safe_url(asked.app.website),
         person=person,
@@ -80,15 +81,17 @@ async def _form(request: Request, session: Session, asked: Asked, sent: Body) ->
 def _shown(asked: Asked) -> str:
     """Where the answer goes, as a person can judge it."""
     if asked.is_out_of_band:
-        return "this page, for you to copy"
+        return _("this page, for you to copy")
     parts = urlsplit(asked.redirect_uri)
-    return parts.netloc or f"the app of {parts.scheme}:"
+    return parts.netloc or _("the app of %(scheme)s:", scheme=parts.scheme)
 
 
 async def _decided(request: Request, session: Session, asked: Asked, sent: Body) -> Response:
     if sent.text("decision") != "allow":
         if asked.is_out_of_band:
-            return forms.notice(request, 200, "Not let in", f"{asked.app.name} was not let in.")
+            return forms.notice(
+                request, 200, _("Not let in"), _("%(app)s was not let in.", app=asked.app.name)
+            )
         return _away(asked.answer(error="access_denied", error_description="It was not let in"))
     acting_id = sent.number("acting") or None
     if acting_id and not await lookup.runs(session.account.actor_id, acting_id):
@@ -96,7 +99,7 @@ async def _decided(request: Request, session: Session, asked: Asked, sent: Body)
     allowed = Consent(asked.app, asked.redirect_uri, asked.scopes, asked.challenge, acting_id)
     code = await codes.issue(allowed, session.account)
     if asked.is_out_of_band:
-        return forms.page(request, "code.html", title="Your code", app=asked.app, code=code)
+        return forms.page(request, "code.html", title=_("Your code"), app=asked.app, code=code)
     return _away(asked.answer(code=code))
 
 

@@ -1,7 +1,7 @@
-"""This module knows the two cookies: of who is signed in, and of who is about to fill in a form.
+"""This module knows the cookies: of who is signed in, or about to be, or fills in a form.
 
 On https their names say `__Host-`, so that no other host of the domain can set them, and no page
-without TLS. Neither is readable by scripts, nor sent along when another site posts a form.
+without TLS. None is readable by scripts, nor sent along when another site posts a form.
 """
 
 from __future__ import annotations
@@ -10,12 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from federation import limits
+from fedigroups.accounts import browsers
 from fedigroups.accounts import reception as receptions
 
 SESSION = "fedigroups"
 VISIT = "fedigroups-visit"
 SECOND = "fedigroups-second"
 """Half of a sign-in: the password was right, the second factor is awaited."""
+KNOWN = "fedigroups-known"
+"""Somebody signed in here before. It opens nothing, and is shown to the page of signing in alone,
+so that pages can be kept for visitors who show no other cookie."""
+KNOWN_SECONDS = 365 * 86_400
 
 
 def read(request: Request, name: str) -> str:
@@ -28,13 +33,15 @@ def is_signed_in(request: Request) -> bool:
     return SESSION in request.cookies or f"__Host-{SESSION}" in request.cookies
 
 
-def give(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+def give(
+    request: Request, response: Response, name: str, value: str, seconds: int, path: str = "/"
+) -> None:
     """Have the browser keep it for so many seconds; with 0 until it is closed."""
     response.set_cookie(
         _named(request, name),
         value,
         max_age=seconds or None,
-        path="/",
+        path=path,
         secure=receptions.of(request).is_secure,
         httponly=True,
         samesite="lax",
@@ -59,5 +66,14 @@ def give_session(request: Request, response: Response, secret: str) -> None:
     take(request, response, SECOND)
 
 
+def mark(request: Request, response: Response, account_id: int) -> None:
+    """Have the browser be known as one of this account's from now on."""
+    value = browsers.mark(receptions.of(request).form_key, str(account_id))
+    give(request, response, KNOWN, value, KNOWN_SECONDS, path="/login")
+
+
 def _named(request: Request, name: str) -> str:
-    return f"__Host-{name}" if receptions.of(request).is_secure else name
+    if not receptions.of(request).is_secure:
+        return name
+    # `__Host-` would have it sent to every page
+    return f"__Secure-{name}" if name == KNOWN else f"__Host-{name}"

@@ -11,22 +11,36 @@ from starlette.responses import PlainTextResponse, Response
 
 from federation.errors import Refused, Slowed
 from fedigroups.api import answers
-from fedigroups.web import render
+from fedigroups.web import refusals, render
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 
 TEXTS = {
-    400: ("That did not work", "The address has something in it that this server cannot read."),
-    403: ("You may not do that", "It is not for you, or not like this."),
-    404: (
-        "There is nothing here",
-        "The address may be mistyped, or what was here is not open to everybody.",
+    400: (
+        noted("That did not work"),
+        noted("The address has something in it that this server cannot read."),
     ),
-    405: ("Not like that", "This address is not for what your program tried to do with it."),
-    410: ("This is gone", "It was here once. Whoever had a say in it took it away for good."),
-    413: ("That is too much", "Send less at once."),
-    429: ("Not so fast", "Too much came from where you are; please try again in a while."),
+    403: (noted("You may not do that"), noted("It is not for you, or not like this.")),
+    404: (
+        noted("There is nothing here"),
+        noted("The address may be mistyped, or what was here is not open to everybody."),
+    ),
+    405: (
+        noted("Not like that"),
+        noted("This address is not for what your program tried to do with it."),
+    ),
+    410: (
+        noted("This is gone"),
+        noted("It was here once. Whoever had a say in it took it away for good."),
+    ),
+    413: (noted("That is too much"), noted("Send less at once.")),
+    429: (
+        noted("Not so fast"),
+        noted("Too much came from where you are; please try again in a while."),
+    ),
     500: (
-        "Something broke on our side",
-        "It is not your fault, and it was written down. Please try again in a moment.",
+        noted("Something broke on our side"),
+        noted("It is not your fault, and it was written down. Please try again in a moment."),
     ),
 }
 
@@ -57,7 +71,7 @@ async def on_refusal(request: Request, error: Exception) -> Response:
     if answers.is_for_programs(request.url.path):
         return answer
     wait = {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}
-    text = str(error) if isinstance(error, Refused) else ""
+    text = refusals.said(error) if isinstance(error, Refused) else ""
     status = error.status if isinstance(error, Refused) else answer.status_code
     return _page(request, status, wait, text)
 
@@ -86,9 +100,9 @@ def _page(
         "error.html",
         status=status,
         headers=headers,
-        title=heading,
+        title=_(heading),
         indexed=False,
         status_code=status,
-        heading=heading,
-        text=said or text,
+        heading=_(heading),
+        text=said or _(text),
     )

@@ -16,7 +16,7 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts import secrets
 from fedigroups.api import body as bodies
 from fedigroups.api.body import Body
-from fedigroups.web import cookies, render
+from fedigroups.web import cookies, render, visitors
 
 FIELD = "form_token"
 _OURS = frozenset({"", "same-origin"})
@@ -30,7 +30,7 @@ async def read(request: Request) -> Body:
         raise Blocked("this form was sent from another site; nothing was done")
     sent = await bodies.read(request)
     visitor = _visitor(request)
-    if not visitor or not secrets.same(sent.text(FIELD), _token(request, visitor)):
+    if not visitor or not secrets.same(sent.text(FIELD), visitors.token(request, visitor)):
         raise Blocked(
             "this form is too old, or cookies are off: go back, load the page again, and retry"
         )
@@ -55,7 +55,7 @@ def page(
         status=status,
         headers=said | (headers or {}),
         indexed=False,
-        form_token=_token(request, visitor or fresh),
+        form_token=visitors.token(request, visitor or fresh),
         **values,
     )
     if fresh:
@@ -65,10 +65,6 @@ def page(
 
 def _visitor(request: Request) -> str:
     return cookies.read(request, cookies.SESSION) or cookies.read(request, cookies.VISIT)
-
-
-def _token(request: Request, visitor: str) -> str:
-    return secrets.keyed(receptions.of(request).form_key, "form", visitor)
 
 
 def notice(

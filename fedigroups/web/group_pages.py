@@ -15,8 +15,10 @@ from fedigroups.groups.models import Group
 from fedigroups.groups.views import SORTS
 from fedigroups.web import addresses, errors, headers, qr, render
 from fedigroups.web import site as sites
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 
-SORT_WORDS = {"active": "Active", "new": "New", "top": "Top"}
+SORT_WORDS = {"active": noted("Active"), "new": noted("New"), "top": noted("Top")}
 FAMILIAR = frozenset({"", "same-origin"})
 
 
@@ -27,7 +29,7 @@ async def directory(request: Request) -> Response:
     return render.page(
         request,
         "directory.html",
-        title=f"Groups with “{query}”" if query else "Groups",
+        title=_("Groups with “%(query)s”", query=query) if query else _("Groups"),
         nav="groups",
         indexed=not query,
         query=query,
@@ -86,11 +88,11 @@ async def join(request: Request) -> Response:
         "join.html",
         status=200 if handle or not typed else 400,
         headers={"Content-Security-Policy": _leaving(site)},
-        title=f"Join {sanitise.label(group.title)}",
+        title=_("Join %(group)s", group=sanitise.label(group.title)),
         indexed=False,
         nav="groups",
         group=(await read.group_page(group)).card,
-        typed=typed[:100],
+        typed=typed[: limits.HANDLE_CHARS],
         handle=handle,
         handle_host=handle.partition("@")[2],
         is_local=handle.partition("@")[2] == site.host,

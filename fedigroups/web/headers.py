@@ -11,7 +11,7 @@ SELF = "'self'"
 
 
 def policy(images: str = SELF, leaving: str = "") -> str:
-    """What a page may load: nothing inline and no scripts at all, for there are none to allow.
+    """What a page may load: from here alone, and nothing inline; scripts are our own files.
 
     `images` are the sources of pictures; `leaving` are schemes that a form may lead to, beside
     our own pages.
@@ -19,7 +19,8 @@ def policy(images: str = SELF, leaving: str = "") -> str:
     forms = f"{SELF} {leaving}".strip()
     return (
         f"default-src 'none'; style-src 'self'; img-src {images}; manifest-src 'self'; "
-        f"base-uri 'none'; frame-ancestors 'none'; form-action {forms}; script-src 'none'"
+        f"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action {forms}; "
+        "script-src 'self'"
     )
 
 
@@ -83,14 +84,22 @@ class SecurityHeaders:
         cache = said.get(b"cache-control", b"")
         if b"immutable" in cache:
             return headers
-        if not cache and said.get(b"content-type", b"").startswith(b"text/html"):
-            headers.append((b"cache-control", b"no-cache"))
-        return _by_accept(headers, said.get(b"vary", b""))
+        wanted = [b"Accept"]
+        if said.get(b"content-type", b"").startswith(b"text/html"):
+            wanted.append(b"Accept-Language")
+            if not cache:
+                headers.append((b"cache-control", b"no-cache"))
+        return _varied(headers, said.get(b"vary", b""), wanted)
 
 
-def _by_accept(headers: Headers, vary: bytes) -> Headers:
-    """With `Vary: Accept`: the same URL is a page for people and a document for programs."""
-    if b"accept" in vary.lower().replace(b" ", b"").split(b","):
+def _varied(headers: Headers, vary: bytes, wanted: list[bytes]) -> Headers:
+    """With `Vary: Accept`: the same URL is a page for people and a document for programs.
+
+    A page is in the language of who asks, too.
+    """
+    known = vary.lower().replace(b" ", b"").split(b",")
+    more = [name for name in wanted if name.lower() not in known]
+    if not more:
         return headers
     others = [pair for pair in headers if pair[0] != b"vary"]
-    return [*others, (b"vary", vary + b", Accept" if vary else b"Accept")]
+    return [*others, (b"vary", b", ".join([vary, *more] if vary else more))]

@@ -10,16 +10,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from federation.models import Peer
 from fedigroups.content import sanitise
 from fedigroups.groups import read
 from fedigroups.web import (
     consent_pages,
     feeds,
+    language_choice,
     render,
     reset_pages,
     session_pages,
     signup_pages,
     static,
+    visitors,
 )
 from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
@@ -27,6 +30,7 @@ from fedigroups.web.group_pages import directory, group_page, join
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, security
 from fedigroups.web.thread_pages import thread_page
+from fedigroups.web.translation import gettext as _
 
 __all__ = ["group_page", "person_page", "post_page", "routes", "thread_page"]
 
@@ -42,7 +46,9 @@ async def home(request: Request) -> Response:
     """`/`: what this is, the groups here, and what is being talked about."""
     site = sites.of(request)
     found = await read.home()
-    description = f"Groups at {site.host}, open to people from every server of the fediverse."
+    description = _(
+        "Groups at %(host)s, open to people from every server of the fediverse.", host=site.host
+    )
     return render.page(
         request,
         "home.html",
@@ -59,11 +65,24 @@ async def about(request: Request) -> Response:
     return render.page(
         request,
         "about.html",
-        title=f"About {site.name}",
+        title=_("About %(site)s", site=site.name),
         canonical=f"{site.origin}/about",
         nav="about",
         contact=_contact(site.contact),
         source=sanitise.safe_url(site.source_url),
+    )
+
+
+async def privacy(request: Request) -> Response:
+    """`/about/privacy`: what is kept of whom, who sees it, and for how long."""
+    return render.page(request, "privacy.html", title=_("Privacy"), nav="about")
+
+
+async def blocked(request: Request) -> Response:
+    """`/about/blocked`: the servers that this one does not talk to."""
+    hosts = sorted(await Peer.filter(blocked=True).values_list("host", flat=True))
+    return render.page(
+        request, "blocked.html", title=_("Blocked servers"), nav="about", hosts=hosts
     )
 
 
@@ -93,15 +112,18 @@ async def robots(_request: Request) -> Response:
 def routes(_site: sites.Site) -> list[BaseRoute]:
     """The routes that have no ActivityStreams form; handlers find the site in `app.state.site`."""
     return [
-        Route("/", shared(home)),
-        Route("/about", about),
+        Route("/", shared(visitors.for_anybody(home))),
+        Route("/about", visitors.for_anybody(about)),
+        Route("/about/privacy", visitors.for_anybody(privacy)),
+        Route("/about/blocked", visitors.for_anybody(blocked)),
         Route("/robots.txt", robots),
         Route("/follow", follow),
-        Route("/groups", shared(directory)),
-        Route("/groups/{name}/join", join),
+        Route("/groups", shared(visitors.for_anybody(directory))),
+        Route("/groups/{name}/join", visitors.for_anybody(join)),
         Route("/groups/{name}/feed.atom", shared(feeds.group_feed)),
         Route("/groups/{name}/threads/{id}/feed.atom", shared(feeds.thread_feed)),
         *static.routes(),
+        *language_choice.routes(),
         *session_pages.routes(),
         *signup_pages.routes(),
         *reset_pages.routes(),

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from fedigroups.groups import read
 from fedigroups.web import addresses, errors, render
 from fedigroups.web import site as sites
+from fedigroups.web.translation import gettext as _
 
 
 async def person_page(request: Request) -> Response:
@@ -24,7 +25,7 @@ async def person_page(request: Request) -> Response:
         request,
         "person.html",
         title=page.person.name,
-        description=f"{page.person.handle} on {site.name}",
+        description=_("%(handle)s on %(site)s", handle=page.person.handle, site=site.name),
         canonical=f"{site.origin}{page.person.link}",
         activity=page.person.uri,
         page=page,

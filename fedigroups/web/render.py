@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from federation import clock
 from fedigroups.content import languages, sanitise
-from fedigroups.web import cookies, static, words
+from fedigroups.web import cookies, static, translation, words
 from fedigroups.web import site as sites
 
 REMEMBERED = 1_024
@@ -38,12 +38,16 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    texts: Any = environment  # the extension adds its methods when it is loaded
+    texts.install_gettext_callables(translation.gettext, translation.ngettext, newstyle=True)
     environment.filters.update(
-        count=words.count,
         when=words.when,
         rfc3339=clock.rfc3339,
         exact=words.exact,
+        day=words.day,
         initial=words.initial,
         label=sanitise.label,
         excerpt=sanitise.excerpt,
@@ -52,6 +56,11 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         static=static.url,
+        spoken=translation.spoken,
+        languages=translation.LANGUAGES,
+        plural=words.plural,
+        number=words.number,
+        untitled=words.UNTITLED,
         join_words=words.JOIN,
         join_long=words.JOIN_LONG,
         posting_words=words.POSTING,
@@ -95,7 +104,9 @@ def page(
     form, in the head and in the HTTP `Link` header.
     """
     site = sites.of(request)
-    known = {**_EVERY_PAGE, "signed_in": cookies.is_signed_in(request), **values, "site": site}
+    me = getattr(request.state, "me", None)
+    signed_in = me is not None or cookies.is_signed_in(request)
+    known = {**_EVERY_PAGE, "me": me, "signed_in": signed_in, **values, "site": site}
     text = _templates.get_template(template).render(known)
     sent = dict(headers or {})
     if activity := values.get("activity"):

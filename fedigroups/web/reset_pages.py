@@ -10,7 +10,8 @@ from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts import recovery, tickets
 from fedigroups.accounts.models import Ticket
-from fedigroups.web import cookies, forms
+from fedigroups.web import cookies, forms, refusals
+from fedigroups.web.translation import gettext as _
 from inbox.pressure import address_of
 
 
@@ -25,17 +26,21 @@ def routes() -> list[BaseRoute]:
 async def forgot(request: Request) -> Response:
     """`/forgot`: to whom a link is to be sent."""
     if request.method != "POST":
-        return forms.page(request, "forgot.html", title="Forgot the password?", problem="")
+        return forms.page(request, "forgot.html", title=_("Forgot the password?"), problem="")
     sent, reception = await forms.read(request), receptions.of(request)
     reception.attempts.mail(address_of(request))
     try:
         await recovery.ask(reception, sent.text("email"))
     except Malformed as error:
         return forms.page(
-            request, "forgot.html", status=422, title="Forgot the password?", problem=str(error)
+            request,
+            "forgot.html",
+            status=422,
+            title=_("Forgot the password?"),
+            problem=refusals.said(error),
         )
-    text = "If somebody here has that address, they get a mail with a link, good for an hour."
-    return forms.notice(request, 200, "Look into your mail", text)
+    text = _("If somebody here has that address, they get a mail with a link, good for an hour.")
+    return forms.notice(request, 200, _("Look into your mail"), text)
 
 
 async def reset(request: Request) -> Response:
@@ -45,25 +50,31 @@ async def reset(request: Request) -> Response:
     shown = sent.text("token") if sent else request.query_params.get("token", "")
     ticket = await tickets.look("reset", shown)
     if ticket is None:
-        text = "It was used already, or its time is up."
+        text = _("It was used already, or its time is up.")
         return forms.notice(
-            request, 410, "This link opens nothing", text, link="/forgot", word="Ask for another"
+            request,
+            410,
+            _("This link opens nothing"),
+            text,
+            link="/forgot",
+            word=_("Ask for another"),
         )
     if sent is None:
         return _form(request, ticket, shown)
     try:
         await recovery.redeem(receptions.of(request), ticket, sent.text("password"))
     except Malformed as error:
-        return _form(request, ticket, shown, problem=str(error))
+        return _form(request, ticket, shown, problem=refusals.said(error))
     response = forms.notice(
         request,
         200,
-        "Your password is changed",
-        "You are signed out everywhere, and apps must ask you again.",
+        _("Your password is changed"),
+        _("You are signed out everywhere, and apps must ask you again."),
         link="/login",
-        word="Sign in",
+        word=_("Sign in"),
     )
     cookies.take(request, response, cookies.SESSION)
+    cookies.mark(request, response, ticket.account.id)
     return response
 
 
@@ -72,7 +83,7 @@ def _form(request: Request, ticket: Ticket, shown: str, *, problem: str = "") ->
         request,
         "reset.html",
         status=422 if problem else 200,
-        title="Choose a new password",
+        title=_("Choose a new password"),
         name=ticket.account.actor.username,
         shown=shown,
         problem=problem,

@@ -11,8 +11,10 @@ from starlette.routing import BaseRoute, Route
 from federation import limits
 from fedigroups.accounts import factors, letters, sessions, sign_in, signup, tickets
 from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Account, Session
 from fedigroups.web import cookies, forms, visitors
+from fedigroups.web.translation import gettext as _
 from inbox.pressure import address_of
 
 HOME = "/settings"
@@ -39,7 +41,11 @@ async def login(request: Request) -> Response:
     sent, reception = await forms.read(request), receptions.of(request)
     wanted = visitors.local(sent.text("next"), HOME)
     account = await sign_in.check(
-        reception.attempts, sent.text("name"), sent.text("password"), address_of(request)
+        reception,
+        sent.text("name"),
+        sent.text("password"),
+        address_of(request),
+        cookies.read(request, cookies.KNOWN),
     )
     if account is None:
         return _form(request, wanted, name=sent.text("name"), wrong=True)
@@ -59,10 +65,10 @@ def _form(request: Request, wanted: str, *, name: str = "", wrong: bool = False)
         "login.html",
         status=401 if wrong else 200,
         headers=IN_A_WINDOW,
-        title="Sign in",
+        title=_("Sign in"),
         nav="login",
         next=wanted,
-        name=name[:100],
+        name=name[: limits.EMAIL_CHARS],
         wrong=wrong,
         signup=receptions.of(request).signup,
     )
@@ -72,22 +78,28 @@ async def _refusal(request: Request, account: Account) -> Response | None:
     """What is told to somebody who knows the password, and may not come in."""
     if account.actor.state not in {"live", "pending"}:
         return forms.notice(
-            request, 403, "Not at the moment", "Whoever runs this server has suspended the account."
+            request,
+            403,
+            _("Not at the moment"),
+            _("Whoever runs this server has suspended the account."),
         )
     if not account.confirmed_at:
         await signup.send_confirmation(receptions.of(request), account, account.actor.username)
         return forms.notice(
             request,
             403,
-            "Confirm your address first",
-            f"We wrote to {account.email}. Open the link in that mail, then sign in.",
+            _("Confirm your address first"),
+            _(
+                "We wrote to %(email)s. Open the link in that mail, then sign in.",
+                email=account.email,
+            ),
         )
     if not account.approved_at:
         return forms.notice(
             request,
             403,
-            "Somebody must say yes first",
-            "Whoever runs this server looks at new accounts, and will write to you.",
+            _("Somebody must say yes first"),
+            _("Whoever runs this server looks at new accounts, and will write to you."),
         )
     return None
 
@@ -102,11 +114,11 @@ async def second(request: Request) -> Response:
         return _second_form(request, wanted)
     sent, reception = await forms.read(request), receptions.of(request)
     wanted, account = visitors.local(sent.text("next"), HOME), ticket.account
-    reception.attempts.sign_in(address_of(request), str(account.id))
+    reception.attempts.code(str(account.id), Place(address_of(request)))
     if not await tickets.try_once(ticket, limits.SECOND_FACTOR_TRIES):
         return visitors.seen("/login")
     if not await factors.is_right(reception.seal, account, sent.text("code")):
-        reception.attempts.failed(str(account.id))
+        reception.attempts.failed_code(str(account.id))
         return _second_form(request, wanted, wrong=True)
     refusal = await _refusal(request, account)
     if refusal is None and not await tickets.redeem(ticket):
@@ -120,7 +132,7 @@ def _second_form(request: Request, wanted: str, *, wrong: bool = False) -> Respo
         "second.html",
         status=401 if wrong else 200,
         headers=IN_A_WINDOW,
-        title="Second factor",
+        title=_("Second factor"),
         nav="login",
         next=wanted,
         wrong=wrong,
@@ -140,6 +152,7 @@ async def begin(request: Request, account: Account, wanted: str) -> Response:
         await reception.write(account.email, letter)
     response = visitors.seen(wanted)
     cookies.give_session(request, response, secret)
+    cookies.mark(request, response, account.id)
     return response
 
 

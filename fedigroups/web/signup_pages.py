@@ -6,21 +6,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from federation import limits
 from federation.errors import Malformed
 from fedigroups.accounts import invitations, signup, tickets
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.people import Wish
 from fedigroups.accounts.reception import Reception
 from fedigroups.api import body as bodies
-from fedigroups.web import forms, session_pages
+from fedigroups.web import forms, refusals, session_pages
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 from inbox.pressure import address_of
 
 SETTLED = {
-    "closed": ("Nobody new at the moment", "Accounts cannot be made here at the moment."),
+    "closed": (
+        noted("Nobody new at the moment"),
+        noted("Accounts cannot be made here at the moment."),
+    ),
     "invite": (
-        "By invitation",
-        "Accounts here are by invitation: ask somebody who has one. To join a group you need none; "
-        "an account on any server of the fediverse will do.",
+        noted("By invitation"),
+        noted(
+            "Accounts here are by invitation: ask somebody who has one. To join a group you need "
+            "none; an account on any server of the fediverse will do."
+        ),
     ),
 }
 
@@ -40,7 +48,7 @@ async def sign_up(request: Request) -> Response:
         invitation = request.query_params.get("invite", "")
         invited = reception.signup != "closed" and await invitations.is_good(invitation)
         if reception.signup in SETTLED and not invited:
-            return forms.notice(request, 403, *SETTLED[reception.signup])
+            return forms.notice(request, 403, *map(_, SETTLED[reception.signup]))
         return _form(request, reception, Wish(name=""), invitation if invited else "")
     sent = await forms.read(request)
     reception.attempts.sign_up(address_of(request))
@@ -54,7 +62,7 @@ async def sign_up(request: Request) -> Response:
     try:
         account = await signup.ask(reception, wish, invitation=invitation)
     except Malformed as error:
-        return _form(request, reception, wish, invitation, problem=str(error))
+        return _form(request, reception, wish, invitation, problem=refusals.said(error))
     if account.admitted:
         account.actor = await account.actor
         return await session_pages.begin(request, account, session_pages.HOME)
@@ -68,22 +76,24 @@ def _form(
         request,
         "signup.html",
         status=422 if problem else 200,
-        title="Make an account",
+        title=_("Make an account"),
         nav="login",
-        name=wish.name[:63],
-        email=wish.email[:254],
-        reason=wish.reason[:2_000],
-        invitation=invitation[:200],
+        name=wish.name[: limits.USERNAME_CHARS],
+        email=wish.email[: limits.EMAIL_CHARS],
+        reason=wish.reason[: limits.REASON_CHARS],
+        invitation=invitation[: limits.SECRET_CHARS],
         needs_reason=reception.signup == "approval" and not invitation,
         problem=problem,
     )
 
 
 def _waiting(request: Request, reception: Reception, wish: Wish) -> Response:
-    text = "Whoever runs this server looks at new accounts, and will write to you."
+    text = _("Whoever runs this server looks at new accounts, and will write to you.")
     if reception.confirm_email:
-        text = f"We wrote to {wish.email}. Open the link in that mail within two days."
-    return forms.notice(request, 200, "Almost done", text)
+        text = _(
+            "We wrote to %(email)s. Open the link in that mail within two days.", email=wish.email
+        )
+    return forms.notice(request, 200, _("Almost done"), text)
 
 
 async def confirm(request: Request) -> Response:
@@ -98,7 +108,7 @@ async def confirm(request: Request) -> Response:
         return forms.page(
             request,
             "confirm.html",
-            title="Confirm your address",
+            title=_("Confirm your address"),
             email=ticket.email,
             name=ticket.account.actor.username,
             shown=shown,
@@ -106,16 +116,16 @@ async def confirm(request: Request) -> Response:
     try:
         account = await signup.confirm(receptions.of(request), ticket)
     except Malformed as error:
-        return forms.notice(request, 422, "That did not work", str(error))
+        return forms.notice(request, 422, _("That did not work"), refusals.said(error))
     if not account.approved_at:
-        text = "Whoever runs this server looks at new accounts, and will write to you."
-        return forms.notice(request, 200, "Your address is confirmed", text)
+        text = _("Whoever runs this server looks at new accounts, and will write to you.")
+        return forms.notice(request, 200, _("Your address is confirmed"), text)
     return forms.notice(
-        request, 200, "Your address is confirmed", "", link="/login", word="Sign in"
+        request, 200, _("Your address is confirmed"), "", link="/login", word=_("Sign in")
     )
 
 
 def _stale(request: Request) -> Response:
-    text = "It was used already, or its time is up. Sign in, and you are written to once more."
-    heading = "This link opens nothing"
-    return forms.notice(request, 410, heading, text, link="/login", word="Sign in")
+    text = _("It was used already, or its time is up. Sign in, and you are written to once more.")
+    heading = _("This link opens nothing")
+    return forms.notice(request, 410, heading, text, link="/login", word=_("Sign in"))

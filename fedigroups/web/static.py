@@ -1,4 +1,4 @@
-"""This module serves our own style sheet and pictures, under names that change with their bytes."""
+"""This module serves our own style sheet, script and pictures, named after their bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 DIRECTORY = Path(__file__).parent / "static"
-TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+JOINED = {"member.js": ("vendor/htmx-2.0.8.min.js", "pages.js")}
+"""Files that are served as one: each that a page needs is a request."""
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -25,14 +31,20 @@ class File:
 
 
 def _load(directory: Path) -> dict[str, File]:
-    found: dict[str, File] = {}
-    for path in sorted(directory.iterdir()):
-        if path.suffix in TYPES:
-            content = path.read_bytes()
-            digest = hashlib.sha256(content).hexdigest()[:12]
-            served_as = f"{path.stem}.{digest}{path.suffix}"
-            found[path.name] = File(served_as, content, TYPES[path.suffix])
+    found = {
+        path.name: _file(Path(path.name), path.read_bytes())
+        for path in sorted(directory.iterdir())
+        if path.suffix in TYPES
+    }
+    for name, parts in JOINED.items():
+        content = b"\n".join((directory / part).read_bytes() for part in parts)
+        found[name] = _file(Path(name), content)
     return found
+
+
+def _file(name: Path, content: bytes) -> File:
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return File(f"{name.stem}.{digest}{name.suffix}", content, TYPES[name.suffix])
 
 
 FILES = _load(DIRECTORY)

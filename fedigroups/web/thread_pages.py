@@ -9,6 +9,7 @@ from fedigroups.content import sanitise
 from fedigroups.groups import read
 from fedigroups.web import addresses, errors, render
 from fedigroups.web import site as sites
+from fedigroups.web.translation import gettext as _
 
 
 async def thread_page(request: Request) -> Response:
@@ -25,7 +26,7 @@ async def thread_page(request: Request) -> Response:
     return render.page(
         request,
         "thread.html",
-        title=thread.title or "A thread",
+        title=thread.title or _("A thread"),
         description=sanitise.excerpt(thread.root.content),
         canonical=f"{site.origin}{path}",
         activity=site.uris.thread(thread.group.uri, thread.id),

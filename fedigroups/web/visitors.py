@@ -3,19 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fedigroups.accounts import sessions
+from federation import limits
+from federation.models import Actor
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts import secrets, sessions
 from fedigroups.accounts.models import Session
+from fedigroups.content import sanitise
+from fedigroups.groups import notices
 from fedigroups.web import cookies
+from fedigroups.web import site as sites
 from fedigroups.web.answers import Endpoint
 
-NEXT_CHARS = 4_000
-
+Link = tuple[str, str]
+"""Where it leads, and its word."""
 OwnPage = Callable[[Request, Session], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Whoever is signed in, as every page shows them."""
+
+    session: Session
+    token: str
+    """For the forms on the page."""
+    icon: str
+    unread: int
+    links: tuple[Link, ...] = ()
+    """What else is in their menu."""
+
+    @property
+    def actor(self) -> Actor:
+        """As whom they act."""
+        return self.session.account.actor
+
+    @property
+    def username(self) -> str:
+        """Their name in addresses."""
+        return self.actor.username
+
+    @property
+    def handle(self) -> str:
+        """`olga@groups.example`."""
+        return self.actor.handle
+
+    @property
+    def name(self) -> str:
+        """What they call themselves."""
+        return sanitise.label(self.actor.name, 80) or self.username
+
+
+async def me(request: Request) -> Me | None:
+    """Whoever is signed in and looks at the page; it is made for them from now on."""
+    known: Me | None = getattr(request.state, "me", None)
+    if known is not None:
+        return known
+    found = await session(request)
+    if found is None:
+        return None
+    actor = found.account.actor
+    request.state.me = Me(
+        session=found,
+        token=token(request, cookies.read(request, cookies.SESSION)),
+        icon=sites.of(request).pictures.shown(actor.icon_url, "icon"),
+        unread=await notices.unread(actor.id),
+    )
+    mine: Me = request.state.me
+    return mine
+
+
+def token(request: Request, visitor: str) -> str:
+    """What forms on a page for this visitor hold: it is made of a cookie of theirs."""
+    return secrets.keyed(receptions.of(request).form_key, "form", visitor)
+
+
+def for_anybody(page: Endpoint) -> Endpoint:
+    """The page for strangers, and with what is theirs for whoever is signed in."""
+
+    async def endpoint(request: Request) -> Response:
+        if not cookies.is_signed_in(request) or await me(request) is None:
+            return await page(request)
+        response = await page(request)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+    return endpoint
 
 
 async def session(request: Request) -> Session | None:
@@ -28,8 +105,8 @@ def signed_in(page: OwnPage) -> Endpoint:
     """The page for whoever is signed in; others sign in first, and come back."""
 
     async def endpoint(request: Request) -> Response:
-        found = await session(request)
-        return await page(request, found) if found else to_sign_in(request)
+        found = await me(request)
+        return await page(request, found.session) if found else to_sign_in(request)
 
     return endpoint
 
@@ -50,9 +127,9 @@ def local(path: str, default: str) -> str:
     """`path` when it is one of this instance, which no browser takes for another's address."""
     is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
     is_plain = path.isascii() and path.isprintable() and not any(sign in path for sign in ' \\"<>')
-    return path if is_local and is_plain and len(path) <= NEXT_CHARS else default
+    return path if is_local and is_plain and len(path) <= limits.REQUEST_URL_BYTES else default
 
 
 def agent(request: Request) -> str:
     """What the browser calls itself."""
-    return request.headers.get("user-agent", "")[:200]
+    return request.headers.get("user-agent", "")[: limits.AGENT_CHARS]

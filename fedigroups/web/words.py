@@ -1,69 +1,89 @@
-"""This module says numbers, times and states the way people do."""
+"""This module says numbers, times and states the way people do, in the language of the page."""
 
 from __future__ import annotations
 
-from markupsafe import Markup
+from datetime import timedelta
+
+from babel.dates import format_date, format_timedelta
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
 
 from federation import clock
+from fedigroups.web import translation
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 
 JOIN = {
-    "open": "Open to everybody",
-    "approval": "Joining needs approval",
-    "invite": "By invitation only",
+    "open": noted("Open to everybody"),
+    "approval": noted("Joining needs approval"),
+    "invite": noted("By invitation only"),
 }
 JOIN_LONG = {
-    "open": "Anybody may join, from any server.",
-    "approval": "Anybody may ask to join; a host of the group decides.",
-    "invite": "Hosts of the group invite its members.",
+    "open": noted("Anybody may join, from any server."),
+    "approval": noted("Anybody may ask to join; a host of the group decides."),
+    "invite": noted("Hosts of the group invite its members."),
 }
 POSTING = {
-    "anyone": "Anybody may start a thread.",
-    "members": "Members start threads; everybody may reply.",
-    "moderators": "Hosts start threads; everybody may reply.",
+    "anyone": noted("Anybody may start a thread."),
+    "members": noted("Members start threads; everybody may reply."),
+    "moderators": noted("Hosts start threads; everybody may reply."),
 }
-ROLES = {"owner": "Owner", "moderator": "Moderator"}
+ROLES = {"owner": noted("Owner"), "moderator": noted("Moderator"), "member": noted("Member")}
 ENDED = {
-    "deleted": "Deleted by its author",
-    "removed": "Removed by a moderator",
+    "deleted": noted("Deleted by its author"),
+    "removed": noted("Removed by a moderator"),
 }
+UNTITLED = noted("Untitled")
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August"),
-    *("September", "October", "November", "December"),
-)
-_STEPS = ((clock.DAY, "day"), (clock.HOUR, "hour"), (clock.MINUTE, "minute"))
+AS_DATE = 30 * clock.DAY
+"""What is older than that has a date, not an age."""
+_STEPS = (clock.DAY, clock.HOUR, clock.MINUTE)
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 member`, `1,234 members`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def number(value: int) -> str:
+    """`1,234`, or `1.234` where that is how it is written."""
+    return str(value) if -1_000 < value < 1_000 else format_decimal(value, locale=_locale())
+
+
+def plural(one: str, many: str, count: int, **values: object) -> Markup:
+    """`1 member`, `1,234 members`: in both texts `%(count)s` is the number; values are escaped."""
+    text = Markup(translation.ngettext(one, many, count))  # noqa: S704 - our own words
+    return text % {"count": number(count), **{name: escape(said) for name, said in values.items()}}
 
 
 def ago(ms: int) -> str:
     """How long ago that is: `just now`, `5 minutes ago`; the date when it is over 30 days."""
     passed = clock.now_ms() - ms
-    if passed > 30 * clock.DAY:
-        then = clock.moment(ms)
-        return f"{then.day} {MONTHS[then.month - 1][:3]} {then.year}"
-    for size, name in _STEPS:
+    if passed > AS_DATE:
+        return format_date(clock.moment(ms), "medium", locale=_locale())
+    for size in _STEPS:
         if passed >= size:
-            return f"{count(passed // size, name)} ago"
-    return "just now"
+            whole = timedelta(milliseconds=passed // size * size)
+            return format_timedelta(-whole, threshold=1, add_direction=True, locale=_locale())
+    return _("just now")
+
+
+def day(ms: int) -> str:
+    """`2 January 2026`."""
+    return format_date(clock.moment(ms), "long", locale=_locale())
 
 
 def exact(ms: int) -> str:
     """`2 January 2026, 10:00 UTC`."""
-    then = clock.moment(ms)
-    return f"{then.day} {MONTHS[then.month - 1]} {then.year}, {then.hour:02}:{then.minute:02} UTC"
+    return f"{day(ms)}, {clock.moment(ms):%H:%M} UTC"
 
 
 def when(ms: int) -> Markup:
     """A moment as pages have it: how long ago that is, and for who points at it, exactly when."""
-    return Markup(  # noqa: S704 - made of digits and our own words
-        f'<time datetime="{clock.rfc3339(ms)}" title="{exact(ms)}">{ago(ms)}</time>'
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        clock.rfc3339(ms), exact(ms), ago(ms)
     )
 
 
 def initial(name: str) -> str:
     """The letter that stands for a name."""
     return next((sign.upper() for sign in name if sign.isalnum()), "·")[:1]
+
+
+def _locale() -> str:
+    return translation.locale()

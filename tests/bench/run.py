@@ -25,6 +25,7 @@ import pages  # noqa: E402
 import publishing  # noqa: E402
 import sharing  # noqa: E402
 import strain  # noqa: E402
+import streams  # noqa: E402
 import uvloop  # noqa: E402
 from trial import Size, Trial, table  # noqa: E402
 
@@ -50,6 +51,8 @@ MEASURES: dict[str, Measure] = {
         sharing.workers_2,
         strain.loop_stall,
         strain.rss_10k,
+        streams.stream_idle,
+        streams.stream_event,
     )
 }
 SECONDS = 900

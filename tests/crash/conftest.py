@@ -15,7 +15,7 @@ from conftest import Postgres, _run
 from crash.crowd import Crowd
 from crash.fleet import environment, fleet
 from crash.trial import Trial
-from federation import clock
+from federation import clock, storage
 from fedigroups.accounts.people import person_named, sign_up
 from fedigroups.groups import founding
 from fedigroups.groups.founding import Profile
@@ -94,6 +94,7 @@ async def make_trial(
             client = await stack.enter_async_context(httpx.AsyncClient(timeout=15))
             made = stack.enter_context(fleet(url, folder, roles, nats=nats, steer=steer or {}))
             monkeypatch.setattr(clock, "now_ms", made.clock.now_ms)
+            monkeypatch.setattr(storage, "now_given", made.clock.now_ms)
             return Trial(made, crowd, client)
 
         yield make

@@ -280,7 +280,8 @@ def fleet(
     """
     clock = Clock(folder / "clock")
     plain = environment(database, folder, *nats, origin=origin)
-    told = plain | {"STEER_CLOCK": str(clock.path)} | dict(steer or {})
+    steered = {name: str(clock.path) for name in ("STEER_CLOCK", "STEER_AGREED")}
+    told = plain | steered | dict(steer or {})
     processes = [
         Process(role, told, folder / f"{role}-{number}.log", steered=steer is not None)
         for number, role in enumerate(roles)

@@ -3,8 +3,9 @@
     python steered.py serve --role worker --port 8001
 
 `STEER_CLOCK` names a file of eight bytes, the milliseconds by which the clock is off; all processes
-that are told the same file have the same clock. `STEER_NAMES` names a file of JSON, the addresses
-of each host name (or of all, `*.test`), or in their place the error of the name service.
+that are told the same file have the same clock. `STEER_AGREED` names such a file for the clock of
+the database. `STEER_NAMES` names a file of JSON, the addresses of each host name (or of all,
+`*.test`), or in their place the error of the name service.
 `STEER_WATCH` names a file in which each moment is noted that the event loop was busy for long.
 `STEER_STEPS` names a folder with the migrations of another version, in place of this one's.
 """
@@ -20,25 +21,36 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 NOTED_SECONDS = 0.05
 BEAT_SECONDS = 0.01
 _OFFSET = struct.Struct("<q")
+_REAL = time.time_ns
+
+
+def _steered(path: str) -> Callable[[], int]:
+    """A clock that is off by what the file says, in nanoseconds."""
+    with open(path, "rb") as file:
+        offset = mmap.mmap(file.fileno(), _OFFSET.size, access=mmap.ACCESS_READ)
+    return lambda: _REAL() + _OFFSET.unpack_from(offset)[0] * 1_000_000
 
 
 def steer_clock(path: str) -> None:
     """Have everybody in this process read a clock that is off by what the file says."""
-    with open(path, "rb") as file:
-        offset = mmap.mmap(file.fileno(), _OFFSET.size, access=mmap.ACCESS_READ)
-    real = time.time_ns
-
-    def time_ns() -> int:
-        return real() + _OFFSET.unpack_from(offset)[0] * 1_000_000
-
+    time_ns = _steered(path)
     time.time_ns = time_ns
     time.time = lambda: time_ns() / 1e9
+
+
+def steer_agreed(path: str) -> None:
+    """Have the database, which no test steers, go by such a clock where this process asks it."""
+    from federation import storage
+
+    time_ns = _steered(path)
+    storage.now_given = lambda: time_ns() // 1_000_000
 
 
 def steer_names(path: str) -> None:
@@ -114,6 +126,7 @@ def _beat(loop: asyncio.AbstractEventLoop, busy: int, path: str) -> None:
 def main() -> None:
     steers = {
         "STEER_CLOCK": steer_clock,
+        "STEER_AGREED": steer_agreed,
         "STEER_NAMES": steer_names,
         "STEER_WATCH": watch,
         "STEER_STEPS": take_steps,

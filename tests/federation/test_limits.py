@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from federation import (
     clock,
@@ -31,8 +32,10 @@ from federation.documents import read_actor, read_object
 from federation.errors import BadSignature, Malformed, TooLarge
 from federation.vocabulary import AS2
 from fedigroups import handbook
-from fedigroups.accounts import mailboxes
+from fedigroups.accounts import mailboxes, names, secrets
+from fedigroups.content import markdown, sanitise
 from fedigroups.groups.handlers.vote import read_reaction
+from fedigroups.web import addresses, visitors
 from neighbour import rsa, rsa_key
 from signing import NOW, Cavage, Message, parameters
 
@@ -126,6 +129,7 @@ REFUSED: dict[str, tuple[int, Try]] = {
     "LINKED_NODES": (1_000, lambda n: graph(to=[f"{VIC}/{k}" for k in range(n - 4)])),
     "LINKED_CONTEXTS": (16, lambda n: graph(**{"@context": [AS2] * n})),
     "EMAIL_CHARS": (254, lambda n: mailboxes.check(mailbox(n))),
+    "USERNAME_CHARS": (63, lambda n: names.check_name("x" * n)),
 }
 """By the limit: its value, and what is refused above it."""
 
@@ -158,10 +162,32 @@ def many(number: int) -> list[str]:
     return [f"https://h.example/users/u{each}" for each in range(number)]
 
 
+SHOWN_PLAIN: dict[str, tuple[int, Callable[[int], str]]] = {
+    "HTML_DEPTH": (64, lambda n: sanitise.clean("<blockquote>" * n + "x")),
+    "HTML_ELEMENTS": (2_000, lambda n: sanitise.clean("x<br>" * n)),
+    "HTML_TAG_CHARS": (8_000, lambda n: sanitise.clean(f"<b {'a' * (n - 2)}>x</b>")),
+    "MARKDOWN_SIGNS": (5_000, lambda n: markdown.render("*x* " + "\u00b7!" * (n - 2), {})),
+}
+"""By the limit: its value, and what is shown as plain text above it."""
+
+
+@pytest.mark.parametrize("name", SHOWN_PLAIN)
+def test_what_is_above_the_limit_is_shown_as_plain_text(name: str) -> None:
+    most, shown = SHOWN_PLAIN[name]
+    assert getattr(limits, name) == most
+    assert [has_markup(shown(n)) for n in (most - 1, most, most + 1)] == [True, True, False]
+
+
+def has_markup(html: str) -> bool:
+    return any(f"<{name}" in html for name in ("blockquote", "br", "b", "em"))
+
+
 CUT: dict[str, tuple[int, Try]] = {
     "NAME_CHARS": (2_048, lambda n: note(name="x" * n).name),
     "SUMMARY_CHARS": (20_000, lambda n: note(summary="x" * n).summary),
     "CONTENT_CHARS": (100_000, lambda n: note(content="x" * n).content),
+    "LABEL_CHARS": (200, lambda n: sanitise.label("x" * n)),
+    "LABEL_MARKS": (4, lambda n: sanitise.label("\u0e01" + "\u0e48" * n)[1:]),
     "EMOJI_CHARS": (40, lambda n: read_reaction("EmojiReact", {"content": "x" * n})[1]),
     "TAGS": (100, lambda n: note(tag=[mention(k) for k in range(n)]).tags),
     "MENTIONS": (50, lambda n: mentions({"tag": [mention(k) for k in range(n)]})),
@@ -223,6 +249,30 @@ def test_a_header_about_followers_that_is_too_long_says_nothing() -> None:
     assert [said(chars) for chars in (most - 1, most, most + 1)] == [True, True, False]
 
 
+def test_what_is_typed_as_a_handle_is_none_when_it_is_too_long() -> None:
+    assert limits.HANDLE_CHARS == 400
+
+    def is_handle(chars: int) -> bool:
+        return bool(addresses.handle("ann@" + ("x" * 49 + ".") * 7 + "x" * (chars - 354)))
+
+    assert [is_handle(chars) for chars in (399, 400, 401)] == [True, True, False]
+
+
+def test_a_secret_that_is_too_long_opens_nothing() -> None:
+    assert limits.SECRET_CHARS == 200
+    assert [bool(secrets.digest("x" * chars)) for chars in (199, 200, 201)] == [True, True, False]
+
+
+def test_what_a_browser_calls_itself_is_cut() -> None:
+    assert limits.AGENT_CHARS == 200
+
+    def called(chars: int) -> int:
+        headers = [(b"user-agent", b"x" * chars)]
+        return len(visitors.agent(Request({"type": "http", "headers": headers})))
+
+    assert [called(chars) for chars in (199, 200, 201)] == [199, 200, 200]
+
+
 def test_nobody_makes_us_wait_shorter_or_longer_than_that() -> None:
     low, high = limits.RETRY_AFTER_SECONDS
     assert (low, high) == (1.0, 21_600.0)
@@ -239,6 +289,8 @@ DATABASE = "hostile/test_database.py"
 PRESSURE = "inbox/test_pressure.py"
 AWAITED = "inbox/test_awaited.py"
 ANSWERS = "fedigroups/web/test_answers.py"
+HUB = "fedigroups/streaming/test_hub.py"
+STREAMS = "fedigroups/streaming/test_streams.py"
 ROTATION = "federation/test_key_rotation.py"
 FETCH = "federation/test_fetch.py"
 HTTP = "federation/test_http.py"
@@ -250,6 +302,11 @@ PACE = "outbox/test_pace.py"
 BODY = "fedigroups/api/test_body.py"
 ACCOUNTS = "fedigroups/accounts/test_account_limits.py"
 APPS = "fedigroups/oauth/test_app_limits.py"
+DECODING = "fedigroups/media/test_decoding.py"
+UPLOADS = "fedigroups/media/test_uploads.py"
+COPIES = "fedigroups/media/test_copies.py"
+SWEEPING = "fedigroups/media/test_sweeping.py"
+STRANGE_PICTURES = "hostile/test_uploads.py"
 TRIED = "test_so_much_may_be_tried_in_its_time_and_others_have_their_own"
 ASKED = "test_so_much_may_be_asked_in_five_minutes_and_each_answer_says_what_is_left"
 
@@ -413,7 +470,9 @@ ELSEWHERE = {
         "test_why_somebody_wants_an_account_is_said_in_so_many_characters",
     ),
     "SIGN_INS_PER_ADDRESS": (ACCOUNTS, TRIED),
+    "SIGN_INS_PER_PLACE": (ACCOUNTS, TRIED),
     "SIGN_INS_PER_ACCOUNT": (ACCOUNTS, TRIED),
+    "CODES_PER_ACCOUNT": (ACCOUNTS, TRIED),
     "SIGN_UPS_PER_ADDRESS": (ACCOUNTS, TRIED),
     "MAILS_PER_ADDRESS": (ACCOUNTS, TRIED),
     "MAILS_PER_ACCOUNT": (ACCOUNTS, TRIED),
@@ -443,14 +502,61 @@ ELSEWHERE = {
     ),
     "INVITATION_USES": (ACCOUNTS, "test_an_invitation_is_for_so_many_people_and_days"),
     "INVITATION_DAYS": (ACCOUNTS, "test_an_invitation_is_for_so_many_people_and_days"),
+    "INVITATION_NOTE_CHARS": (ACCOUNTS, "test_what_is_noted_about_an_invitation_is_cut"),
     "APPS_PER_ADDRESS": (ACCOUNTS, TRIED),
     "APP_NAME_CHARS": (APPS, "test_the_name_of_an_app_is_cut"),
     "APP_REDIRECTS": (APPS, "test_an_app_has_so_many_addresses_and_one_at_least"),
     "APP_UNUSED_SECONDS": (APPS, "test_an_app_that_nobody_uses_is_forgotten_after_a_week"),
+    "STATE_CHARS": (APPS, "test_what_an_app_has_sent_back_is_cut"),
     "CODE_SECONDS": (APPS, "test_a_code_becomes_a_token_within_ten_minutes"),
     "API_WINDOW_SECONDS": (ACCOUNTS, ASKED),
     "API_PER_ACCOUNT": (ACCOUNTS, ASKED),
     "API_PER_ADDRESS": (ACCOUNTS, ASKED),
+    "UPLOAD_BYTES": (UPLOADS, "test_what_comes_in_pieces_is_counted_while_it_comes"),
+    "REMOTE_IMAGE_BYTES": (COPIES, "test_what_is_no_picture_is_not_asked_for_again_for_a_day"),
+    "IMAGE_PIXELS": (DECODING, "test_too_many_pixels_are_refused_before_they_are_decoded"),
+    "IMAGE_EDGE": (DECODING, "test_too_many_pixels_are_refused_before_they_are_decoded"),
+    "IMAGE_FRAMES": (DECODING, "test_too_many_frames_and_too_large_ones_are_refused"),
+    "ANIMATION_PIXELS": (DECODING, "test_too_many_frames_and_too_large_ones_are_refused"),
+    "STORED_PIXELS": (DECODING, "test_a_large_picture_is_made_smaller"),
+    "PREVIEW_PIXELS": (DECODING, "test_a_picture_of_each_format_is_made_anew_with_a_preview"),
+    "ICON_PIXELS": (DECODING, "test_an_icon_is_small_and_still"),
+    "DECODER_MEMORY": (DECODING, "test_a_decoder_has_only_so_much_memory_and_time"),
+    "DECODER_SECONDS": (DECODING, "test_a_decoder_that_hangs_is_ended_and_the_next_one_works"),
+    "DECODES_WAITING": (DECODING, "test_when_too_many_wait_the_next_is_told_to_come_back"),
+    "ALT_CHARS": (UPLOADS, "test_words_about_a_picture_are_bounded"),
+    "UPLOADS_PER_HALF_HOUR": (UPLOADS, "test_thirty_in_half_an_hour_are_enough"),
+    "UPLOADS_PER_DAY": (UPLOADS, "test_a_day_has_its_measure"),
+    "UPLOAD_BYTES_PER_DAY": (UPLOADS, "test_a_day_has_its_measure"),
+    "UNATTACHED_SECONDS": (SWEEPING, "test_an_upload_that_no_post_takes_for_a_day_is_forgotten"),
+    "WITHHELD_SECONDS": (
+        SWEEPING,
+        "test_pictures_of_deleted_posts_go_and_of_removed_ones_after_a_month",
+    ),
+    "MEDIA_PER_POST": (UPLOADS, "test_too_many_pictures_and_one_that_nobody_has_are_refused"),
+    "REMOTE_PICTURES_PER_HOST": (
+        COPIES,
+        "test_one_host_has_four_fetches_at_once_and_others_do_not_wait_for_it",
+    ),
+    "REMOTE_PICTURES_WAITING": (COPIES, "test_when_too_many_wait_the_next_comes_back_later"),
+    "PICTURE_REFUSED_SECONDS": (COPIES, "test_what_is_no_picture_is_not_asked_for_again_for_a_day"),
+    "BLURHASH_CHARS": (STRANGE_PICTURES, "test_what_a_stranger_says_of_a_picture_is_bounded"),
+    "IMAGE_SIDE": (STRANGE_PICTURES, "test_what_a_stranger_says_of_a_picture_is_bounded"),
+    **dict.fromkeys(
+        ("STREAMS", "STREAMS_PER_ACCOUNT", "STREAMS_PER_ADDRESS"),
+        (HUB, "test_so_many_listen_and_whoever_comes_then_is_told_to_come_back"),
+    ),
+    **dict.fromkeys(
+        ("STREAM_BEAT_SECONDS", "STREAM_CHECK_SECONDS"),
+        (HUB, "test_an_idle_stream_says_that_it_is_there_and_one_that_is_shut_out_ends"),
+    ),
+    "STREAM_WORDS": (HUB, "test_what_cannot_be_told_in_time_is_dropped_the_oldest_first"),
+    "STREAMS_PER_SOCKET": (STREAMS, "test_one_account_has_so_many_streams_and_no_more"),
+    "STREAM_MESSAGE_BYTES": (STREAMS, "test_who_says_too_much_is_let_go"),
+    **dict.fromkeys(
+        ("STREAM_WAITING", "STREAM_PONG_SECONDS"),
+        (STREAMS, "test_who_does_not_read_is_let_go_and_nobody_waits_for_them"),
+    ),
     "ANSWERS": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWERS_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWER_KEPT_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
@@ -460,19 +566,23 @@ ELSEWHERE = {
     ),
 }
 """By the limit: the file and the test that tries it."""
-HERE = {"RSA_BITS", "MEDIA_CHARS", "SYNCHRONIZATION_CHARS", "RETRY_AFTER_SECONDS"}
+HERE = {
+    *("RSA_BITS", "MEDIA_CHARS", "SYNCHRONIZATION_CHARS", "RETRY_AFTER_SECONDS"),
+    *("HANDLE_CHARS", "SECRET_CHARS", "AGENT_CHARS"),
+}
 
 YET = {
     *("CONTEXT_POSTS", "PAGE_ENTRIES", "REVISIONS", "NOTIFICATION_DAYS", "ONCE_SECONDS"),
     *("LISTINGS", "LISTED", "FILTERS", "FILTER_KEYWORDS", "FILTER_STATUSES"),
     *("FOLLOWED_TAGS", "NOTE_CHARS"),
+    *("DECODERS", "REMOTE_PICTURES_AT_ONCE", "MEDIA_IN_MEMORY"),
 }
-"""Of what clients ask: each is kept, and not yet tried at, below and above its number."""
+"""Of what clients ask, and of pictures: each is kept, and not yet tried at, below and above it."""
 
 
 def test_every_limit_is_tried_somewhere() -> None:
     names = {name for name in vars(limits) if name.isupper()}
-    assert names == {*REFUSED, *CUT, *HERE, *ELSEWHERE, *YET}
+    assert names == {*REFUSED, *CUT, *SHOWN_PLAIN, *HERE, *ELSEWHERE, *YET}
     for name, (file, test) in ELSEWHERE.items():
         tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
         assert test in {getattr(node, "name", "") for node in tree.body}, name

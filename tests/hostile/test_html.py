@@ -16,6 +16,7 @@ import pytest
 import browser
 from browser import Answer, Site
 from doors import KINDS, ORIGIN, ask
+from federation import limits
 from federation.models import Actor
 from fedigroups.content import sanitise
 from fedigroups.content.markdown import render
@@ -126,7 +127,7 @@ async def test_a_name_is_text_wherever_it_stands(scene: Scene, name: str) -> Non
         assert "{{" not in name or path == "/groups" or "{{ 7*7 }}" in text, path
         for sign in "\u202e\u2066\u200b\u200d":
             assert sign not in text, path
-        assert "\u0301" * (sanitise.MARKS + 2) not in text, path
+        assert "\u0301" * (limits.LABEL_MARKS + 2) not in text, path
     for feed in (f"{thread}/feed.atom", "/groups/welders/feed.atom"):
         fromstring((await ask(scene.ours, feed, KINDS[0])).content)
     for path in (thread, "/groups/welders", "/users/tom"):

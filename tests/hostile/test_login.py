@@ -11,7 +11,8 @@ import pytest
 
 from federation import clock, limits
 from federation.models import Actor
-from fedigroups.accounts import passwords
+from fedigroups.accounts import browsers, passwords
+from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Account, Mail, Session, Ticket, Token
 from guests import PASSWORD, Guest, House, hidden
 
@@ -84,17 +85,61 @@ async def test_an_address_that_tries_too_often_is_told_to_come_back(house: House
         assert (await other.sign_in()).status_code == 303
 
 
-async def test_an_account_that_is_beset_is_shut_though_each_attempt_comes_from_elsewhere(
+async def test_whoever_guesses_from_one_place_is_shut_out_there_and_the_owner_is_not(
+    house: House,
+) -> None:
+    # H192
+    async with house.guest(STRANGER) as eve, house.guest("192.88.100.8") as owner:
+        statuses = [(await eve.sign_in(password=f"guess {n}")).status_code for n in range(12)]
+        assert statuses == [401] * limits.SIGN_INS_PER_PLACE + [429] * 2
+        assert (await eve.sign_in()).status_code == 429, "the right one, too, is refused there"
+        assert (await owner.sign_in()).status_code == 303
+
+
+async def test_an_account_that_is_beset_from_everywhere_opens_where_its_owner_is_known(
     house: House,
 ) -> None:
     # H192, H193
-    with clock.held(clock.now_ms()):
-        for _ in range(limits.SIGN_INS_PER_ACCOUNT):
-            house_attempts(house).failed(str((await Account.get()).id))
-        async with house.guest("192.88.101.1") as guest:
-            refused = await guest.fill("/login", name="olga", password=PASSWORD)
-            refused_too = await guest.fill("/login", name="Olga@Mail.example", password=PASSWORD)
-    assert (refused.status_code, refused_too.status_code) == (429, 429)
+    account = str((await Account.get(actor__username="olga")).id)
+    await house.settle("tom")
+    async with house.guest("192.88.101.1") as known, house.guest("192.88.101.2") as toms:
+        await known.sign_in()
+        await known.post("/logout", hidden(await known.get("/settings")))
+        await toms.sign_in("tom")
+        await toms.post("/logout", hidden(await toms.get("/settings")))
+        with clock.held(clock.now_ms()):
+            for number in range(limits.SIGN_INS_PER_ACCOUNT):
+                house_attempts(house).failed(account, Place(f"192.88.102.{number}"))
+            async with house.guest("192.88.101.3") as guest:
+                refused = await guest.sign_in()
+                refused_too = await guest.sign_in("Olga@Mail.example")
+                assert (refused.status_code, refused_too.status_code) == (429, 429)
+                assert (await toms.sign_in()).status_code == 429, "known, but not to this account"
+                assert (await known.sign_in()).status_code == 303
+                await guest.fill("/forgot", email="olga@mail.example")
+                link = await house.link("olga@mail.example")
+                await guest.fill(link, password="another battery")
+                assert (await guest.sign_in(password="another battery")).status_code == 303
+
+
+async def test_a_browser_that_is_known_may_not_guess_without_end(house: House) -> None:
+    # H192
+    async with house.guest("192.88.101.1") as guest:
+        await guest.sign_in()
+        await guest.post("/logout", hidden(await guest.get("/settings")))
+        for _ in range(limits.SIGN_INS_PER_PLACE):
+            assert (await guest.sign_in(password="wrong password")).status_code == 401
+        assert (await guest.sign_in()).status_code == 429
+
+
+@pytest.mark.parametrize("mark", ["x", "x.", ".x", "", ".", "x" * 5_000, "ж.ж"])
+async def test_what_a_browser_makes_up_is_no_mark(mark: str) -> None:
+    # H192
+    key = b"k" * 32
+    assert browsers.known(key, "7", mark) == ""
+    given = browsers.mark(key, "7")
+    assert browsers.known(key, "7", given) == given.partition(".")[0]
+    assert browsers.known(key, "8", given) == browsers.known(b"o" * 32, "7", given) == ""
 
 
 def house_attempts(house: House):  # type: ignore[no-untyped-def]

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = (
-    "sign_layer", "verify_layer", "actor_get", "thread_page", "inbox_accept",
-    "inbox_accept_full_vs_normal", "process_create", "fanout_warm", "fanout_cold", "fanout_growth",
-    "broadcast_accept", "queue_overhead", "isolation", "workers_2", "loop_stall", "rss_10k",
+ALWAYS = ("sign_layer", "verify_layer", "actor_get", "process_create", "fanout_warm", "workers_2")
+NOW_AND_THEN = (
+    "thread_page", "inbox_accept", "inbox_accept_full_vs_normal", "fanout_cold", "fanout_growth",
+    "broadcast_accept", "queue_overhead", "isolation", "loop_stall", "rss_10k",
+    "stream_idle", "stream_event",
 )  # fmt: skip
 
 
@@ -25,11 +26,13 @@ def bench(*words: str, program: str = "run.py") -> subprocess.CompletedProcess[s
 
 def test_the_benchmarks_are_these() -> None:
     usage = bench("--help").stdout.partition("positional arguments:")[2].partition("options:")[0]
-    assert set(re.findall(r"[a-z]\w+", usage)) == set(NAMES)
+    assert set(re.findall(r"[a-z]\w+", usage)) == {*ALWAYS, *NOW_AND_THEN}
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [*ALWAYS, *(pytest.param(name, marks=pytest.mark.long) for name in NOW_AND_THEN)]
+)
 def test_a_benchmark_runs_for_a_short_round(name: str, tmp_path: Path) -> None:
     out = tmp_path / "bench.json"
     done = bench("--short", "--output", str(out), name)

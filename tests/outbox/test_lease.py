@@ -10,11 +10,12 @@ import pytest
 
 from federation import clock, limits, storage
 from federation import signatures as signatures_module
+from outbox import due, lanes, owed, streams
 from outbox import lane as lane_module
-from outbox import lanes, owed, streams
 from outbox import scheduler as scheduler_module
 from outbox.deliver import Courier
 from outbox.desk import Desk
+from outbox.outcome import Fate, Verdict
 from outbox.slots import Slots
 from receivers import THREAD, Got, Scene, until
 
@@ -74,6 +75,26 @@ async def test_the_result_of_a_worker_that_lost_its_lease_is_ignored(scene: Scen
     assert await scene.ended() == []
     assert await scene.cursors() == [1]
     assert (await scene.lane())["state"] == "failing"
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+async def test_a_worker_whose_clock_is_ahead_neither_takes_a_held_lane_nor_hurries(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.host()
+    await scene.say("one")
+    real = clock.now_ms
+    (held,) = await lanes.claim(["l.example"], "right")
+    monkeypatch.setattr(clock, "now_ms", lambda: real() + 30 * clock.MINUTE)
+    assert await lanes.claim(["l.example"], "ahead") == []
+    assert await due.all_hosts() == await due.retried_hosts() == []
+    verdict = Verdict(Fate.BACKOFF, reason="503")
+    failed = lanes.failed(held, lanes.Event.FAILED, verdict, clock.now_ms())
+    assert await lanes.stand([failed]) == {"l.example"}
+    waits = (await scene.lane())["next_try_at"] - real()
+    assert 0 < waits <= 15 * clock.SECOND, "though it was written by a clock that is ahead"
+    assert await due.retried_hosts() == []
+    assert await lanes.claim(["l.example"], "ahead") == []
 
 
 @pytest.mark.parametrize("write_seconds", [0.0, 60.0])

@@ -256,7 +256,7 @@ STORIES = [
 ]
 
 
-@pytest.mark.parametrize("hosts", [1, 2])
+@pytest.mark.parametrize(("kind", "hosts"), [("sqlite", 1), ("sqlite", 2), ("postgres", 2)])
 @pytest.mark.parametrize("write", STORIES)
 async def test_every_order_ends_the_same(
     world: World,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation.storage import Row
+from fedigroups import news
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import json_answer
 from fedigroups.api.body import Body
@@ -14,9 +17,11 @@ from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.present import filters as present
 from fedigroups.mastodon.reading import filters as reading
 from fedigroups.mastodon.reading.filters import Filters
-from fedigroups.oauth.access import authorised
+from fedigroups.oauth.access import Access, authorised
 from fedigroups.personal import word_filters
 from fedigroups.personal.word_filters import Keyword, Rule
+
+Act = Callable[[Request], Awaitable[Response]]
 
 
 def routes() -> list[BaseRoute]:
@@ -25,19 +30,19 @@ def routes() -> list[BaseRoute]:
     one = f"{there}/{{id:int}}"
     return [
         Route(there, listed, methods=["GET"]),
-        Route(there, make, methods=["POST"]),
+        Route(there, _heard(make), methods=["POST"]),
         Route(one, single, methods=["GET"]),
-        Route(one, change, methods=["PUT"]),
-        Route(one, delete, methods=["DELETE"]),
+        Route(one, _heard(change), methods=["PUT"]),
+        Route(one, _heard(delete), methods=["DELETE"]),
         Route(f"{one}/keywords", keywords, methods=["GET"]),
-        Route(f"{one}/keywords", add_keyword, methods=["POST"]),
+        Route(f"{one}/keywords", _heard(add_keyword), methods=["POST"]),
         Route(f"{one}/statuses", statuses, methods=["GET"]),
-        Route(f"{one}/statuses", add_status, methods=["POST"]),
-        Route(f"{there}/keywords/{{id:int}}", keyword, methods=["GET", "PUT", "DELETE"]),
-        Route(f"{there}/statuses/{{id:int}}", status, methods=["GET", "DELETE"]),
+        Route(f"{one}/statuses", _heard(add_status), methods=["POST"]),
+        Route(f"{there}/keywords/{{id:int}}", _heard(keyword), methods=["GET", "PUT", "DELETE"]),
+        Route(f"{there}/statuses/{{id:int}}", _heard(status), methods=["GET", "DELETE"]),
         Route(old, old_listed, methods=["GET"]),
-        Route(old, old_make, methods=["POST"]),
-        Route(f"{old}/{{id:int}}", old_one, methods=["GET", "PUT", "DELETE"]),
+        Route(old, _heard(old_make), methods=["POST"]),
+        Route(f"{old}/{{id:int}}", _heard(old_one), methods=["GET", "PUT", "DELETE"]),
     ]
 
 
@@ -49,7 +54,7 @@ async def listed(request: Request) -> Response:
 
 async def make(request: Request) -> Response:
     """`POST /api/v2/filters` with `keywords_attributes[]`."""
-    access, said = await authorised(request, "write:filters"), await bodies.read(request)
+    access, said = await _access(request), await bodies.read(request)
     id = await word_filters.make(access.actor.id, _rule(said, None), _keywords(said))
     return json_answer((await reading.of(access.actor.id)).shown(id))
 
@@ -62,7 +67,7 @@ async def single(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """`PUT /api/v2/filters/:id`."""
-    access, (_, row) = await authorised(request, "write:filters"), await _own(request)
+    access, (_, row) = await _access(request), await _own(request)
     said = await bodies.read(request)
     await word_filters.change(row["id"], _rule(said, row), _keywords(said))
     return json_answer((await reading.of(access.actor.id)).shown(row["id"]))
@@ -114,7 +119,7 @@ async def statuses(request: Request) -> Response:
 
 async def add_status(request: Request) -> Response:
     """`POST /api/v2/filters/:id/statuses`."""
-    access, (_, row) = await authorised(request, "write:filters"), await _own(request)
+    access, (_, row) = await _access(request), await _own(request)
     post_id = (await bodies.read(request)).number("status_id")
     await word_filters.add_post(row["id"], post_id)
     added = (await reading.of(access.actor.id)).posts(row["id"])
@@ -141,7 +146,7 @@ async def old_listed(request: Request) -> Response:
 
 async def old_make(request: Request) -> Response:
     """`POST /api/v1/filters`: a filter of one keyword."""
-    access, said = await authorised(request, "write:filters"), await bodies.read(request)
+    access, said = await _access(request), await bodies.read(request)
     phrase = said.text("phrase")
     word = Keyword(phrase, said.flag("whole_word"))
     id = await word_filters.make(access.actor.id, _old_rule(said, phrase, None), [word])
@@ -169,9 +174,27 @@ async def old_one(request: Request) -> Response:
     return json_answer(present.old(mine.rows[row["id"]], found))
 
 
-async def _mine(request: Request) -> Filters:
+def _heard(act: Act) -> Act:
+    """The endpoint, after whose change whoever made it hears of it in all their apps."""
+
+    async def endpoint(request: Request) -> Response:
+        answer = await act(request)
+        if request.method != "GET":
+            news.say("filters", request.state.owner_id)
+        return answer
+
+    return endpoint
+
+
+async def _access(request: Request) -> Access:
     scope = "read:filters" if request.method == "GET" else "write:filters"
-    return await reading.of((await authorised(request, scope)).actor.id)
+    access = await authorised(request, scope)
+    request.state.owner_id = access.actor.id
+    return access
+
+
+async def _mine(request: Request) -> Filters:
+    return await reading.of((await _access(request)).actor.id)
 
 
 async def _own(request: Request) -> tuple[Filters, Row]:

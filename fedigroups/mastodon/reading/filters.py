@@ -12,13 +12,13 @@ from fedigroups.content.sanitise import plain
 from fedigroups.mastodon.present import filters
 from fedigroups.mastodon.present.shapes import Entity
 
-_FILTERS = "SELECT f.id, f.title, f.context, f.action, f.expires_at FROM word_filter f"
+_FILTERS = "SELECT f.id, f.actor_id, f.title, f.context, f.action, f.expires_at FROM word_filter f"
 _KEYWORDS = (
-    "SELECT k.id, k.word_filter_id, k.keyword, k.whole_word FROM filter_keyword k"
+    "SELECT k.id, f.actor_id, k.word_filter_id, k.keyword, k.whole_word FROM filter_keyword k"
     " JOIN word_filter f ON f.id = k.word_filter_id"
 )
 _STATUSES = (
-    "SELECT s.id, s.word_filter_id, s.post_id FROM filter_status s"
+    "SELECT s.id, f.actor_id, s.word_filter_id, s.post_id FROM filter_status s"
     " JOIN word_filter f ON f.id = s.word_filter_id"
 )
 
@@ -46,12 +46,26 @@ class Filters:
 
 async def of(actor_id: int) -> Filters:
     """Somebody's filters. Three queries; one where there are none."""
-    rows = await storage.rows(f"{_FILTERS} WHERE f.actor_id = ? ORDER BY f.id", actor_id)
+    return (await of_all([actor_id])).get(actor_id) or Filters([], [], [])
+
+
+async def of_all(actor_ids: Sequence[int]) -> dict[int, Filters]:
+    """The filters of those of these people who have any. Three queries; one where nobody has."""
+    whose = f"JOIN {storage.table('wanted', id='bigint')} ON wanted.id = f.actor_id"
+    wanted = storage.packed([(id,) for id in sorted(set(actor_ids))])
+    rows = await storage.rows(f"{_FILTERS} {whose} ORDER BY f.id", wanted)
     if not rows:
-        return Filters([], [], [])
-    keywords = await storage.rows(f"{_KEYWORDS} WHERE f.actor_id = ? ORDER BY k.id", actor_id)
-    posts = await storage.rows(f"{_STATUSES} WHERE f.actor_id = ? ORDER BY s.id", actor_id)
-    return Filters(rows, keywords, posts)
+        return {}
+    keywords = await storage.rows(f"{_KEYWORDS} {whose} ORDER BY k.id", wanted)
+    posts = await storage.rows(f"{_STATUSES} {whose} ORDER BY s.id", wanted)
+
+    def theirs(found: Sequence[Row], id: int) -> list[Row]:
+        return [row for row in found if row["actor_id"] == id]
+
+    return {
+        id: Filters(theirs(rows, id), theirs(keywords, id), theirs(posts, id))
+        for id in {row["actor_id"] for row in rows}
+    }
 
 
 async def matching(found: Sequence[Row], actor_id: int, context: str) -> dict[int, list[Entity]]:
@@ -59,22 +73,23 @@ async def matching(found: Sequence[Row], actor_id: int, context: str) -> dict[in
 
     Nobody's own posts are filtered for them; without a context every filter counts.
     """
-    mine, now = await of(actor_id), clock.now_ms()
+    mine = await of(actor_id)
+    met = {post["id"]: results(post, mine, actor_id, context) for post in found}
+    return {id: hits for id, hits in met.items() if hits}
+
+
+def results(post: Row, mine: Filters, actor_id: int, context: str) -> list[Entity]:
+    """The FilterResults of one post for one person, as `matching` finds them."""
+    now = clock.now_ms()
     active = [
         row
         for row in mine.rows.values()
         if (not context or context in row["context"].split()) and not 0 < row["expires_at"] < now
     ]
-    results: dict[int, list[Entity]] = {}
-    if not active:
-        return results
-    for post in found:
-        if post["author_id"] == actor_id:
-            continue
-        words = f"{post['warning']} {post['title']} {plain(post['content'])}".lower()
-        if hits := [hit for row in active if (hit := _result(mine, row, post["id"], words))]:
-            results[post["id"]] = hits
-    return results
+    if not active or post["author_id"] == actor_id:
+        return []
+    words = f"{post['warning']} {post['title']} {plain(post['content'])}".lower()
+    return [hit for row in active if (hit := _result(mine, row, post["id"], words))]
 
 
 def _result(mine: Filters, row: Row, post_id: int, words: str) -> Entity | None:

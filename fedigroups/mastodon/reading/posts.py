@@ -14,7 +14,7 @@ from federation import storage
 from federation.models import Actor
 from federation.storage import Row
 from federation.uris import Uris
-from fedigroups.groups.visibility import listed_sql, members_sql, open_sql, own_sql
+from fedigroups.groups.visibility import listed_sql, members_sql, open_sql, readable_sql
 from fedigroups.mastodon.present import accounts, statuses
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.present.statuses import Company, Marks
@@ -74,8 +74,7 @@ def readable(alias: str, reader: Reader) -> tuple[str, list[object]]:
     if not reader.actor:
         return f"({open_sql(alias)} AND g.state = 'open')", []
     return (
-        f"(g.state = 'open' AND ({open_sql(alias)} OR ({own_sql(alias)})"
-        f" OR ({members_sql(alias)})))",
+        f"(g.state = 'open' AND {readable_sql(alias)})",
         [reader.id, reader.id, reader.id],
     )
 

@@ -10,8 +10,9 @@ from federation.errors import Blocked, Malformed
 from fedigroups.accounts import invitations, preferences
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
-from fedigroups.web import forms, visitors
+from fedigroups.web import forms, refusals, visitors
 from fedigroups.web.settings.frame import page
+from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
 
 
@@ -35,14 +36,14 @@ async def choices(request: Request, session: Session) -> Response:
                 language=sent.text("language").strip(),
                 mail_about=sent.texts("mail_about"),
             )
-            done = "It is kept."
+            done = _("It is kept.")
         except Malformed as error:
-            problem = str(error)
+            problem = refusals.said(error)
     return page(
         request,
         session,
         "preferences",
-        "Preferences",
+        _("Preferences"),
         problem=problem,
         done=done,
         visibilities=preferences.VISIBILITIES,
@@ -63,7 +64,7 @@ async def invited(request: Request, session: Session) -> Response:
             await invitations.withdraw(sent.number("withdraw"), account)
             return visitors.seen("/settings/invitations")
         try:
-            _, code = await invitations.invite(
+            _made, code = await invitations.invite(
                 account,
                 uses=sent.number("uses", 1),
                 days=sent.number("days", 7),
@@ -71,8 +72,8 @@ async def invited(request: Request, session: Session) -> Response:
             )
             link = f"{reception.origin}/signup?invite={code}"
         except Malformed as error:
-            problem = str(error)
+            problem = refusals.said(error)
     found = await invitations.open_ones(account)
     return page(
-        request, session, "invitations", "Invitations", problem=problem, link=link, found=found
+        request, session, "invitations", _("Invitations"), problem=problem, link=link, found=found
     )

@@ -13,9 +13,11 @@ from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
 from fedigroups.web import forms, qr
 from fedigroups.web.settings.frame import WRONG, page, proven
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 from fedigroups.web.visitors import signed_in
 
-TITLE = "Second factor"
+TITLE = noted("Second factor")
 
 
 def routes() -> list[BaseRoute]:
@@ -67,7 +69,7 @@ async def _confirm(request: Request, session: Session, sent: Body) -> Response:
     async with storage.transaction():
         codes = await factors.enable(reception.seal, account, sent.text("code"))
     if codes is None:
-        return _shown(request, session, secret, "That code is wrong. Wait for the next one.")
+        return _shown(request, session, secret, _("That code is wrong. Wait for the next one."))
     await recovery.tell(reception, account, "A second factor is asked for from now on")
     return page(request, session, "recovery_codes", TITLE, codes=codes)
 
@@ -82,4 +84,4 @@ async def _change(request: Request, session: Session, sent: Body) -> Response:
         await factors.disable(account)
     account.second_factor_at = 0
     await recovery.tell(reception, account, "The second factor was taken off")
-    return page(request, session, "second", TITLE, done="The password alone is enough now.")
+    return page(request, session, "second", TITLE, done=_("The password alone is enough now."))

@@ -9,11 +9,14 @@ from starlette.responses import Response
 
 from fedigroups.accounts import invitations, passwords
 from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Session
 from fedigroups.web import forms
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 from inbox.pressure import address_of
 
-WRONG = "That is not your password."
+WRONG = noted("That is not your password.")
 
 
 def page(request: Request, session: Session, name: str, title: str, **values: Any) -> Response:
@@ -23,21 +26,22 @@ def page(request: Request, session: Session, name: str, title: str, **values: An
         request,
         f"settings/{name}.html",
         status=status,
-        title=title,
+        title=_(title),
         nav="settings",
         at=name,
         account=session.account,
         person=session.account.actor,
         may_invite=invitations.may_invite(session.account, receptions.of(request).signup),
-        **{"problem": "", "done": "", **values},
+        **{"done": "", **values, "problem": _(values.get("problem", ""))},
     )
 
 
 async def proven(request: Request, session: Session, shown: str) -> bool:
     """Whether the password was shown once more: a browser left open must not be enough."""
     reception, account = receptions.of(request), session.account
-    reception.attempts.sign_in(address_of(request), str(account.id))
+    place = Place(address_of(request), f"session {session.id}")
+    reception.attempts.sign_in(str(account.id), place)
     if await passwords.is_right(account.password_hash, shown):
         return True
-    reception.attempts.failed(str(account.id))
+    reception.attempts.failed(str(account.id), place)
     return False

@@ -11,11 +11,13 @@ from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.groups import closing, takeout
-from fedigroups.web import cookies, forms
+from fedigroups.web import cookies, forms, refusals
 from fedigroups.web.settings.frame import WRONG, page, proven
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 from fedigroups.web.visitors import signed_in
 
-TITLE = "Close the account"
+TITLE = noted("Close the account")
 
 
 def routes() -> list[BaseRoute]:
@@ -29,7 +31,7 @@ def routes() -> list[BaseRoute]:
 async def export(request: Request, session: Session) -> Response:
     """`/settings/export`: all that is kept of somebody, in one file."""
     if request.method != "POST":
-        return page(request, session, "export", "Export")
+        return page(request, session, "export", _("Export"))
     await forms.read(request)
     name, day = session.account.actor.username, clock.now().date().isoformat()
     content = await takeout.pack(receptions.of(request).wire, session.account)
@@ -46,15 +48,15 @@ async def close(request: Request, session: Session) -> Response:
         return page(request, session, "close", TITLE)
     sent, account = await forms.read(request), session.account
     if sent.text("name").strip().removeprefix("@") != account.actor.username:
-        return page(request, session, "close", TITLE, problem="That is not your name here.")
+        return page(request, session, "close", TITLE, problem=_("That is not your name here."))
     if not await proven(request, session, sent.text("current")):
         return page(request, session, "close", TITLE, problem=WRONG)
     try:
         await closing.close(receptions.of(request).wire, account, posts=sent.flag("posts"))
     except Malformed as error:
-        return page(request, session, "close", TITLE, problem=str(error))
+        return page(request, session, "close", TITLE, problem=refusals.said(error))
     response = forms.notice(
-        request, 200, "Your account is closed", "Servers that know you are told. Farewell."
+        request, 200, _("Your account is closed"), _("Servers that know you are told. Farewell.")
     )
     cookies.take(request, response, cookies.SESSION)
     return response

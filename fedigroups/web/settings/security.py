@@ -12,8 +12,9 @@ from fedigroups.accounts import doors, recovery, sessions, signup
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.oauth import scopes, tokens
-from fedigroups.web import cookies, forms, visitors
+from fedigroups.web import cookies, forms, refusals, visitors
 from fedigroups.web.settings.frame import WRONG, page, proven
+from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
 from inbox.pressure import address_of
 
@@ -31,13 +32,13 @@ def routes() -> list[BaseRoute]:
 
 async def overview(request: Request, session: Session) -> Response:
     """`/settings`: whose account it is, and the way to all else."""
-    return page(request, session, "overview", "Settings")
+    return page(request, session, "overview", _("Settings"))
 
 
 async def password(request: Request, session: Session) -> Response:
     """`/settings/password`: another password; all other browsers and all apps are signed out."""
     if request.method != "POST":
-        return page(request, session, "password", "Password")
+        return page(request, session, "password", _("Password"))
     sent = await forms.read(request)
     problem = done = ""
     if not await proven(request, session, sent.text("current")):
@@ -50,16 +51,16 @@ async def password(request: Request, session: Session) -> Response:
                 sent.text("password"),
                 but_session=session.id,
             )
-            done = "It is changed. Other browsers and all apps are signed out."
+            done = _("It is changed. Other browsers and all apps are signed out.")
         except Malformed as error:
-            problem = str(error)
-    return page(request, session, "password", "Password", problem=problem, done=done)
+            problem = refusals.said(error)
+    return page(request, session, "password", _("Password"), problem=problem, done=done)
 
 
 async def email(request: Request, session: Session) -> Response:
     """`/settings/email`: another address, which is in force once it is confirmed."""
     if request.method != "POST":
-        return page(request, session, "email", "E-mail address")
+        return page(request, session, "email", _("E-mail address"))
     sent, reception = await forms.read(request), receptions.of(request)
     problem = done = ""
     reception.attempts.mail(address_of(request))
@@ -68,10 +69,10 @@ async def email(request: Request, session: Session) -> Response:
     else:
         try:
             await signup.change_address(reception, session.account, sent.text("email"))
-            done = "We wrote to the new address. Open the link in that mail within two days."
+            done = _("We wrote to the new address. Open the link in that mail within two days.")
         except Malformed as error:
-            problem = str(error)
-    return page(request, session, "email", "E-mail address", problem=problem, done=done)
+            problem = refusals.said(error)
+    return page(request, session, "email", _("E-mail address"), problem=problem, done=done)
 
 
 async def browsers(request: Request, session: Session) -> Response:
@@ -87,7 +88,7 @@ async def browsers(request: Request, session: Session) -> Response:
         await sessions.end(session.account, sent.number("session"))
         return visitors.seen("/settings/sessions")
     found = await sessions.of(session.account)
-    return page(request, session, "sessions", "Sessions", sessions=found, here=session.id)
+    return page(request, session, "sessions", _("Sessions"), sessions=found, here=session.id)
 
 
 async def apps(request: Request, session: Session) -> Response:
@@ -100,4 +101,4 @@ async def apps(request: Request, session: Session) -> Response:
         (token, [scopes.sentence(one) for one in token.scopes.split()])
         for token in await tokens.of(session.account)
     ]
-    return page(request, session, "apps", "Apps", tokens=found)
+    return page(request, session, "apps", _("Apps"), tokens=found)

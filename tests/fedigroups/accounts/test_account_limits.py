@@ -13,7 +13,7 @@ import scenery
 from federation import clock, ids, limits
 from federation.errors import Malformed, Slowed
 from fedigroups.accounts import invitations, passwords, secrets, sessions, tickets
-from fedigroups.accounts.attempts import Attempts
+from fedigroups.accounts.attempts import Attempts, Place
 from fedigroups.accounts.models import Account, Session
 from fedigroups.accounts.tickets import Kind
 from fedigroups.api import shares
@@ -72,8 +72,21 @@ async def test_only_so_many_passwords_are_hashed_and_wait_for_it() -> None:
 
 def beset(attempts: Attempts, account: str) -> None:
     """One who signs in with a wrong password, each time from elsewhere."""
-    attempts.sign_in("", account)
-    attempts.failed(account)
+    attempts.sign_in(account, Place(""))
+    attempts.failed(account, Place(""))
+
+
+def guess(attempts: Attempts, where: str) -> None:
+    """One who signs in with a wrong password at one place, which is counted for one account."""
+    account, _, place = where.partition(" at ")
+    attempts.sign_in(account, Place(*place.split(" in ")))
+    attempts.failed(account, Place(*place.split(" in ")))
+
+
+def guess_code(attempts: Attempts, account: str) -> None:
+    """One who knows the password and not the second factor."""
+    attempts.code(account, Place(""))
+    attempts.failed_code(account)
 
 
 def write(attempts: Attempts, account: str) -> None:
@@ -84,9 +97,13 @@ def write(attempts: Attempts, account: str) -> None:
 
 TAKEN: dict[str, tuple[int, int, Callable[[Attempts, str], None], str, str]] = {
     "SIGN_INS_PER_ADDRESS": (
-        30, FIVE_MINUTES, lambda attempts, who: attempts.sign_in(who, "7"), STRANGER, OTHER
+        30, FIVE_MINUTES, lambda attempts, who: attempts.sign_in("7", Place(who)), STRANGER, OTHER
     ),
-    "SIGN_INS_PER_ACCOUNT": (30, HOUR, beset, "7", "8"),
+    "SIGN_INS_PER_PLACE": (10, HOUR, guess, f"7 at {STRANGER}", f"7 at {OTHER}"),
+    "SIGN_INS_PER_PLACE, account by account": (10, HOUR, guess, "7 at x", "8 at x"),
+    "SIGN_INS_PER_PLACE, in a known browser": (10, HOUR, guess, "7 at x in a", "7 at x in b"),
+    "SIGN_INS_PER_ACCOUNT": (100, HOUR, beset, "7", "8"),
+    "CODES_PER_ACCOUNT": (30, HOUR, guess_code, "7", "8"),
     "SIGN_UPS_PER_ADDRESS": (5, HALF_HOUR, Attempts.sign_up, STRANGER, OTHER),
     "APPS_PER_ADDRESS": (30, HALF_HOUR, Attempts.app, STRANGER, OTHER),
     "MAILS_PER_ADDRESS": (20, HOUR, Attempts.mail, STRANGER, OTHER),
@@ -98,7 +115,7 @@ TAKEN: dict[str, tuple[int, int, Callable[[Attempts, str], None], str, str]] = {
 @pytest.mark.parametrize("name", TAKEN)
 async def test_so_much_may_be_tried_in_its_time_and_others_have_their_own(name: str) -> None:
     most, seconds, once, who, other = TAKEN[name]
-    assert getattr(limits, name) == most
+    assert getattr(limits, name.partition(",")[0]) == most
     attempts = Attempts()
     with clock.held(NOW):
         assert tried(attempts, once, who, most + 1) == most
@@ -224,3 +241,10 @@ async def test_an_invitation_is_for_so_many_people_and_days(database: Store) -> 
     for uses, days in ((0, 1), (1_001, 1), (1, 0), (1, 366)):
         with pytest.raises(Malformed, match="1 to 1000 people"):
             await invitations.invite(uses=uses, days=days)
+
+
+async def test_what_is_noted_about_an_invitation_is_cut(database: Store) -> None:
+    most = limits.INVITATION_NOTE_CHARS
+    assert most == 200
+    notes = [(await invitations.invite(note="x" * n))[0].note for n in (most - 1, most, most + 1)]
+    assert [len(note) for note in notes] == [most - 1, most, most]

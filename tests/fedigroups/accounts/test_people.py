@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from importlib.util import find_spec, module_from_spec
 
 import pytest
 from argon2 import PasswordHasher
@@ -40,6 +41,17 @@ async def test_a_person_has_inboxes_and_keys_and_a_page(wire: Wire) -> None:
     assert (actor.local, actor.host, actor.name) == (True, "groups.example", "olga")
     assert await Key.filter(actor_id=actor.id).count() == 2
     assert (str(account), account.admin) == (f"account {account.id}", False)
+
+
+def test_a_hash_takes_the_work_that_rfc_9106_asks_for_and_so_does_a_name_unknown() -> None:
+    spec = find_spec("fedigroups.accounts.passwords")
+    assert spec is not None
+    assert spec.loader is not None
+    passwords = module_from_spec(spec)  # as it is outside of the tests, who hash with less
+    spec.loader.exec_module(passwords)
+    assert passwords._hasher.memory_cost == 65_536
+    assert not PasswordHasher().check_needs_rehash(passwords._DUMMY)
+    assert not passwords._hasher.check_needs_rehash(passwords._DUMMY)
 
 
 async def test_a_password_is_kept_as_an_argon2id_hash(wire: Wire) -> None:

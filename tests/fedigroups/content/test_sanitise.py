@@ -217,7 +217,7 @@ def test_hostile_sizes_take_bounded_time_and_room(html: str) -> None:
 
     assert time.process_time() - start < 3
     assert len(out) <= limits.CONTENT_CHARS
-    assert sanitise._depth(out) <= sanitise.DEPTH
+    assert sanitise._depth(out) <= limits.HTML_DEPTH
     assert clean(out) == out
 
 
@@ -249,7 +249,7 @@ def test_an_excerpt_never_exceeds_its_length(html: str, chars: int) -> None:
 def test_a_label_is_one_short_line_without_tricks() -> None:
     assert label("  Eve\u202egnp.exe\r\nSubject: x\0 ") == "Evegnp.exe Subject: x"
     assert label("a" + "\u0301" * 300) == "á" + "\u0301" * 4
-    assert len(label("x" * 1000)) == sanitise.LABEL_CHARS
+    assert len(label("x" * 1000)) == limits.LABEL_CHARS
     assert label("\ud800") == ""
 
 

@@ -9,7 +9,8 @@ from federation import clock, ids, limits
 from federation.errors import Malformed
 from fedigroups.accounts.models import Account, App, Token
 from fedigroups.api.answers import ApiError
-from fedigroups.oauth import apps, codes, tokens
+from fedigroups.api.body import Body
+from fedigroups.oauth import apps, authorise, codes, tokens
 from fedigroups.oauth.apps import OUT_OF_BAND
 from fedigroups.oauth.codes import Consent
 from fedigroups.store import Store
@@ -121,3 +122,12 @@ async def makes_room(most: int, account_id: int | None) -> None:
         await tokens.issue(app, ["read"], account_id)
     assert await Token.all().count() == most
     assert await Token.filter(id__in=[1, 2]).values_list("id", flat=True) == [1]
+
+
+async def test_what_an_app_has_sent_back_is_cut(database: Store) -> None:
+    most, app = limits.STATE_CHARS, await register()
+    assert most == 2_000
+    query = {"response_type": "code", "redirect_uri": "https://elk.example/0", "scope": "read"}
+    for chars, kept in ((most - 1, most - 1), (most, most), (most + 1, most)):
+        said = query | {"client_id": app.client_id, "state": "x" * chars}
+        assert len((await authorise.read(Body(said))).state) == kept

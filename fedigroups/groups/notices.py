@@ -1,0 +1,137 @@
+"""This module reads what somebody is notified of, for pages: in groups, by kind, what is new.
+
+Whoever may not read a post any more is not told of it; nor of anybody whom they block or mute.
+"""
+
+# ruff: noqa: S608 - each statement is put together from constants here; every value is bound
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from federation import storage
+from federation.storage import Row
+from fedigroups.content import sanitise
+from fedigroups.groups import views
+from fedigroups.groups.views import Person
+from fedigroups.groups.visibility import readable_sql
+
+FILTERS: dict[str, tuple[str, ...]] = {
+    "all": ("mention", "favourite", "reblog", "update", "status"),
+    "replies": ("mention",),
+    "reactions": ("favourite", "reblog"),
+    "threads": ("status", "update"),
+}
+"""Which kinds each filter of the page shows."""
+PAGE = 30
+SAMPLES = 3
+MOST = 100
+"""More that are new are counted as so many."""
+_BIGGEST = 2**63 - 1
+
+_SHOWN = (
+    "n.actor_id = ? AND NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = n.actor_id"
+    " AND s.target_id = n.sender_id AND (s.blocked = ? OR s.muted = ?))"
+    " AND EXISTS (SELECT 1 FROM post p JOIN thread t ON t.id = p.thread_id"
+    " JOIN groups g ON g.id = t.group_id WHERE p.id = n.post_id AND g.state = 'open'"
+    f" AND {readable_sql('p')})"
+)
+_READ = (
+    "COALESCE((SELECT k.last_read_id FROM marker k WHERE k.actor_id = ?"
+    " AND k.timeline = 'notifications'), 0)"
+)
+_KEY = (
+    "CASE WHEN n.kind IN ('favourite', 'reblog') THEN n.kind || '-' || CAST(n.post_id AS TEXT)"
+    " ELSE CAST(n.id AS TEXT) END"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that happened: once, or by several people to the same post."""
+
+    newest: int
+    kind: str
+    count: int
+    created_at: int
+    is_new: bool
+    people: tuple[Person, ...]
+    """Some of them, the newest first."""
+    excerpt: str
+    group_title: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """A page of them; `next` is the `before` of the one after it, or 0."""
+
+    notices: tuple[Notice, ...]
+    next: int
+
+
+def _values(actor_id: int) -> tuple[object, ...]:
+    return (actor_id, True, True, actor_id, actor_id, actor_id)
+
+
+async def unread(actor_id: int) -> int:
+    """How many are newer than what they have seen, at most `MOST`. One query."""
+    row = await storage.row(
+        f"SELECT COUNT(*) AS count FROM (SELECT DISTINCT {_KEY} FROM notification n"
+        f" WHERE {_SHOWN} AND n.id > {_READ} LIMIT ?) AS x",
+        *(*_values(actor_id), actor_id, MOST),
+    )
+    return int(row["count"]) if row else 0
+
+
+async def page(actor_id: int, wanted: str = "all", before: int = 0) -> Notices:
+    """The notices of a filter, newest first. Two queries."""
+    kinds = FILTERS.get(wanted, FILTERS["all"])
+    found = await storage.rows(
+        "SELECT x.*, p.content AS content, p.warning AS warning, p.title AS title,"
+        " p.state AS state, t.id AS thread_id, g.title AS group_title,"
+        f" {views.SLUG} AS group_name, {_READ} AS seen FROM"
+        " (SELECT MAX(n.id) AS newest, COUNT(*) AS count, MAX(n.created_at) AS created_at,"
+        f" MAX(n.kind) AS kind, MAX(n.post_id) AS post_id, {_KEY} AS notice_key"
+        f" FROM notification n WHERE {_SHOWN} AND n.kind IN ({storage.marks(len(kinds))})"
+        f" GROUP BY {_KEY}) AS x JOIN post p ON p.id = x.post_id"
+        " JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
+        " WHERE x.newest < ? ORDER BY x.newest DESC LIMIT ?",
+        *(actor_id, *_values(actor_id), *kinds, before or _BIGGEST, PAGE + 1),
+    )
+    shown = found[:PAGE]
+    people = await _people(actor_id, [row["notice_key"] for row in shown])
+    notices = tuple(_notice(row, people.get(row["notice_key"], [])) for row in shown)
+    return Notices(notices, notices[-1].newest if len(found) > PAGE else 0)
+
+
+async def _people(actor_id: int, keys: Sequence[str]) -> dict[str, list[Person]]:
+    """The newest senders of each notice. One query."""
+    if not keys:
+        return {}
+    rows = await storage.rows(
+        f"SELECT y.notice_key, {views.person_columns('a')} FROM (SELECT {_KEY} AS notice_key,"
+        f" n.sender_id, n.id, ROW_NUMBER() OVER (PARTITION BY {_KEY} ORDER BY n.id DESC) AS place"
+        f" FROM notification n WHERE {_SHOWN} AND {_KEY} IN ({storage.marks(len(keys))})) AS y"
+        " JOIN actor a ON a.id = y.sender_id WHERE y.place <= ? ORDER BY y.id DESC",
+        *(*_values(actor_id), *keys, SAMPLES),
+    )
+    found: dict[str, list[Person]] = {}
+    for row in rows:
+        found.setdefault(row["notice_key"], []).append(views.person(row))
+    return found
+
+
+def _notice(row: Row, people: Sequence[Person]) -> Notice:
+    words = sanitise.label(row["warning"]) or sanitise.label(row["title"])
+    return Notice(
+        newest=row["newest"],
+        kind=row["kind"],
+        count=row["count"],
+        created_at=row["created_at"],
+        is_new=row["newest"] > row["seen"],
+        people=tuple(people),
+        excerpt=words or sanitise.excerpt(row["content"], 120),
+        group_title=sanitise.label(row["group_title"]) or row["group_name"],
+        link=f"/groups/{row['group_name']}/threads/{row['thread_id']}#post-{row['post_id']}",
+    )

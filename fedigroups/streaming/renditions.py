@@ -1,0 +1,77 @@
+"""This module writes a post as JSON once for all who are shown the same.
+
+They differ in what they did with it, in whose boost it is, and in what their filters say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from federation.models import Actor
+from federation.storage import Row
+from federation.uris import Uris
+from fedigroups.mastodon.present import statuses
+from fedigroups.mastodon.present.shapes import Entity
+from fedigroups.mastodon.present.statuses import Company
+from fedigroups.mastodon.reading import filters, posts
+from fedigroups.mastodon.reading.filters import Filters
+from fedigroups.mastodon.reading.posts import Entry, Reader
+from fedigroups.streaming.audience import Stance
+
+
+@dataclass(slots=True)
+class Renditions:
+    """A post that some people are shown, as each of them is."""
+
+    row: Row
+    company: Company
+    uris: Uris
+    filters: dict[int, Filters]
+    _made: dict[tuple[object, ...], str] = field(default_factory=dict)
+
+    @classmethod
+    async def of(
+        cls, uris: Uris, post_id: int, shown: dict[int, Stance], boosters: Collection[int]
+    ) -> Renditions | None:
+        """Read for all of them together; None when the first of them may not read it after all.
+
+        `shown` are who may read it, by actor, and not empty.
+        """
+        reader = Reader(await Actor.get_or_none(id=next(iter(shown))), uris)
+        row = await posts.row(post_id, reader)
+        if row is None:
+            return None
+        company = await posts.company_of([row], Reader(None, uris), set(boosters))
+        having = [id for id, stance in shown.items() if stance.filters]
+        return cls(row, company, uris, await filters.of_all(having) if having else {})
+
+    def json(self, entry: Entry, actor_id: int, stance: Stance, context: str) -> str:
+        """The Status as somebody is shown it in a list; "" when a filter says not to."""
+        hits: list[Entity] = []
+        if mine := self.filters.get(actor_id):
+            hits = filters.results(self.row, mine, actor_id, context)
+        if any(hit["filter"]["filter_action"] == "hide" for hit in hits):
+            return ""
+        is_author = actor_id == self.row["author_id"]
+        alike = (entry.id, is_author, stance.marks, actor_id if hits else 0, context if hits else 0)
+        if alike not in self._made:
+            self._made[alike] = self._write(entry, actor_id, stance, hits)
+        return self._made[alike]
+
+    def _write(self, entry: Entry, actor_id: int, stance: Stance, hits: list[Entity]) -> str:
+        id = self.row["id"]
+        company = replace(
+            self.company,
+            signed_in=True,
+            reader_id=actor_id,
+            marks={id: stance.marks},
+            filtered={id: hits},
+        )
+        shown = statuses.status(self.row, company)
+        if entry.by:
+            uri = self.uris.boost(company.accounts[entry.by]["uri"], shown["uri"])
+            shown = statuses.boost(entry.id, entry.by, entry.at, shown, uri, company)
+        return orjson.dumps(shown).decode()

@@ -1,0 +1,104 @@
+"""How many may listen, how long they are kept, and what a process does that cannot keep up."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+
+import pytest
+from starlette.types import Message
+
+from federation import limits
+from federation.errors import Slowed
+from federation.uris import Uris
+from fedigroups.accounts.models import Token
+from fedigroups.api.answers import ApiError
+from fedigroups.streaming import dispatch
+from fedigroups.streaming.frames import EVENTS
+from fedigroups.streaming.hub import Hub
+from fedigroups.streaming.listeners import Listener, Who
+from world import World
+
+pytestmark = pytest.mark.anyio
+
+HERE = Uris("https://groups.example")
+
+
+def listener(who: Who, sent: list[Message]) -> Listener:
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    return Listener(who, EVENTS, send)
+
+
+ONE = Who(account_id=1, address="a")
+
+
+@pytest.mark.parametrize(
+    ("limit", "other", "error"),
+    [
+        ("STREAMS_PER_ACCOUNT", Who(account_id=2, address="a"), Slowed),
+        ("STREAMS_PER_ADDRESS", Who(account_id=1, address="b"), Slowed),
+        ("STREAMS", None, ApiError),
+    ],
+)
+async def test_so_many_listen_and_whoever_comes_then_is_told_to_come_back(
+    limit: str, other: Who | None, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, limit, 2)
+    hub = Hub(HERE)
+    with ExitStack() as inside:
+        for _ in range(2):
+            inside.enter_context(hub.joined(listener(ONE, [])))
+        with pytest.raises(error), hub.joined(listener(ONE, [])):
+            pass
+        if other is not None:
+            inside.enter_context(hub.joined(listener(other, [])))
+    with hub.joined(listener(ONE, [])):
+        assert len(hub.listeners) == 1
+
+
+async def test_an_idle_stream_says_that_it_is_there_and_one_that_is_shut_out_ends(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = await world.town()
+    monkeypatch.setattr(limits, "STREAM_BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(limits, "STREAM_CHECK_SECONDS", 0.05)
+    sent: list[Message] = []
+    hub = town.instance.hub
+    gone = listener(Who(token_id=1, account_id=1), sent)
+    with town.instance.store.context():
+        assert not await Token.exists(id=1)
+        running = asyncio.create_task(hub.run())
+        with hub.joined(gone):
+            async with asyncio.timeout(5):
+                while not gone.ended:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+        running.cancel()
+    assert [one["body"] for one in sent][:1] == [b":thump\n"]
+    assert sent[-1]["more_body"] is False
+    await asyncio.wait([running])
+    with pytest.raises(ApiError), hub.joined(gone):  # it is stopped
+        pass
+
+
+async def test_what_cannot_be_told_in_time_is_dropped_the_oldest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "STREAM_WORDS", 2)
+    told: list[tuple[int, ...]] = []
+
+    async def tell(_hub: Hub, word: dispatch.Word) -> None:
+        told.append(word.ids)
+        if word.ids == (2,):
+            raise LookupError("one that breaks keeps nobody back")
+
+    monkeypatch.setattr(dispatch, "tell", tell)
+    hub = Hub(HERE)
+    hub.hear(b"post 0")  # nobody listens
+    with hub.joined(listener(Who(), [])):
+        for payload in (b"post 1", b"post 2", b"gone 3 3", b"", b"\xff", b"dance 4", b"post x"):
+            hub.hear(payload)
+        await hub.drain()
+    assert told == [(2,), (3, 3)]
