@@ -214,7 +214,7 @@ SPREAD_SECONDS = 120
 FORM_BYTES = 256_000
 """Of a body; a longer one is not read to its end: 413."""
 FORM_FIELDS = 500
-"""Values of a body, and as many of a query."""
+"""Values of a body, and as many of a query: 413."""
 FORM_DEPTH = 6
 """Names inside of each other, as in `poll[options][]`."""
 
@@ -303,6 +303,8 @@ PAGE_ENTRIES = 80
 """In one page of a list, whatever is asked for."""
 REVISIONS = 20
 """Older readings of a post that are kept, the newest ones."""
+MENTIONS_PER_HOST = 100
+"""Mentions in an hour of which somebody here is notified, by all people of one other host."""
 NOTIFICATION_DAYS = 180
 """How long what somebody was notified of is kept."""
 ONCE_SECONDS = 3_600

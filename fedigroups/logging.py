@@ -14,8 +14,9 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-_QUIET = ("tortoise", "tortoise.db_client", "asyncpg", "aiosqlite", "httpx", "hpack", "uvicorn")
-"""Loggers that say too much below WARNING; at DEBUG the database clients print parameters."""
+_OWN = "fedigroups"
+"""What is not ours says nothing below WARNING: there database clients print parameters, and the
+reader of forms a line for each character that a stranger sent."""
 
 
 def _without_colours(_: object, __: str, event: EventDict) -> EventDict:
@@ -48,9 +49,9 @@ def configure(form: str, level: str, stream: TextIO | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    own = logging.getLogger(_OWN)
+    own.setLevel(level.upper())
+    root.setLevel(max(logging.WARNING, own.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -22,11 +22,15 @@ VIC = "https://h.example/users/vic"
 EVE = "https://evil.example/users/eve"
 NOTE = f"{VIC}/statuses/2"
 """Vic's post in the group, as `trials.Scene.post` makes it first."""
+IVY = "https://evil.example/users/ivy"
+HERS = f"{IVY}/statuses/2"
+"""The post of Ivy, who is honest and has her account where Eve has hers."""
 
 Document = dict[str, Any]
 Path = tuple[str | int, ...]
 
 PLACES = [
+    *(IVY, HERS, f"{IVY}#main-key"),
     *(GROUP, VIC, EVE, NOTE, PUBLIC, f"{GROUP}/followers", f"{VIC}/followers", f"{EVE}/followers"),
     *(f"{VIC}#main-key", f"{EVE}#main-key", f"{EVE}/statuses/1", f"{EVE}/follow/1"),
     *("https://groups.example/users/olga", "https://groups.example/users/tom"),
@@ -160,6 +164,7 @@ def good() -> list[Document]:
     }
     poll = note | {"type": "Question", "oneOf": [{"type": "Note", "name": "6013"}]}
     theirs = note | {"id": NOTE, "attributedTo": VIC, "updated": "2099-01-01T00:00:00Z"}
+    hers = note | {"id": HERS, "updated": "2099-01-01T00:00:00Z"}
     reply = note | {"inReplyTo": NOTE}
     person = {
         "id": EVE,
@@ -171,7 +176,9 @@ def good() -> list[Document]:
     follow = {"id": f"{EVE}/follow/1", "type": "Follow", "actor": EVE, "object": GROUP}
     return [
         *(act("Create", one) for one in (note, page, poll, reply)),
-        *(act("Update", one) for one in (note, theirs, person)),
+        *(act("Update", one) for one in (note, theirs, hers, person)),
+        *(act("Create", one) for one in (hers, hers | {"attributedTo": IVY})),
+        *(act(kind, HERS) for kind in ("Delete", "Undo")),
         *(act(kind, NOTE) for kind in ("Delete", "Like", "Dislike", "Announce", "EmojiReact")),
         *(act("Undo", one) for one in (follow, act("Like", NOTE), f"{VIC}/follow/1")),
         *(act(kind, follow | {"actor": VIC}) for kind in ("Accept", "Reject")),

@@ -11,13 +11,13 @@ import httpx
 
 from federation import storage
 from federation.vocabulary import PUBLIC
-from mutants import EVE, GROUP
+from mutants import EVE, GROUP, HERS, NOTE
 from trials import Scene, set_up
 from world import World
 
 ANSWERS = {202, 400, 401, 403, 404, 413, 429, 503}
 PAGES = ("", "/outbox", "/feed.atom", "/followers", "/featured", "/moderators")
-THEIRS = "https://evil.example/"
+THEIRS = ("https://evil.example/users/eve", "https://evil.example/users/den")
 
 Document = dict[str, Any]
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -39,6 +39,9 @@ async def storm(world: World, told: Told) -> None:
     scene = await set_up(world)
     note = await scene.post()
     await scene.send(scene.vic.act("Like", note["id"]), scene.vic)
+    ivy = scene.evil.member("ivy")
+    await scene.send(ivy.follow(), ivy)
+    assert (note["id"], (await scene.post("6013", ivy))["id"]) == (NOTE, HERS)
     if told.member:
         await scene.send(scene.eve.follow())
     den = scene.evil.member("den", "Group")
@@ -72,15 +75,25 @@ async def _check_receipts(scene: Scene) -> None:
 
 
 async def _others(scene: Scene) -> Rows:
-    """Every row that is not Eve's, in the columns that she may not change."""
+    """Every row that is neither Eve's nor her group's, in the columns that she may not change.
+
+    What her neighbour Ivy has on the same host is as little hers as what is Vic's.
+    """
     asked = {
         "actor": f"SELECT uri, kind, name, inbox, state, moved_to FROM actor WHERE {_not('uri')}",
         "key": f"SELECT uri, public FROM key WHERE {_not('uri')}",
         "groups": "SELECT name, state, title, rules FROM groups WHERE hosted",
         "member": "SELECT a.uri, m.state, m.role FROM member m JOIN actor a ON a.id = m.actor_id"
         f" JOIN groups g ON g.id = m.group_id WHERE g.hosted AND {_not('a.uri')}",
-        "post": "SELECT p.uri, a.uri, p.content, p.title, p.state, p.updated_at FROM post p"
-        f" JOIN actor a ON a.id = p.author_id WHERE {_not('a.uri')} OR {_not('p.uri')}",
+        "post": "SELECT p.uri, a.uri, p.content, p.title, p.warning, p.document, p.state,"
+        " p.visibility, p.updated_at, p.parent_id, p.thread_id FROM post p"
+        f" JOIN actor a ON a.id = p.author_id WHERE {_not('a.uri')}",
+        "thread": "SELECT t.id, t.group_id, t.title, t.root_id, t.locked, t.pinned_at, t.visible"
+        " FROM thread t JOIN post p ON p.id = t.root_id JOIN actor a ON a.id = p.author_id"
+        f" WHERE {_not('a.uri')}",
+        "notification": "SELECT n.actor_id, n.kind, a.uri, n.post_id FROM notification n"
+        f" JOIN actor a ON a.id = n.sender_id WHERE {_not('a.uri')}",
+        "subscription": "SELECT stream, inbox FROM subscription WHERE host <> 'evil.example'",
         "reaction": f"SELECT actor_uri, kind, activity_uri FROM reaction WHERE {_not('actor_uri')}",
         "tombstone": f"SELECT uri, actor_uri FROM tombstone WHERE {_not('actor_uri')}",
         "account": "SELECT id, email FROM account",
@@ -93,7 +106,7 @@ async def _others(scene: Scene) -> Rows:
 
 
 def _not(column: str) -> str:
-    return f"NOT {column} LIKE '{THEIRS}%'"
+    return " AND ".join(f"NOT {column} LIKE '{one}%'" for one in THEIRS)
 
 
 async def _check_pages(scene: Scene) -> None:

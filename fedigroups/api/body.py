@@ -25,6 +25,7 @@ Value: TypeAlias = "str | UploadFile | dict[str, Value] | list[Value]"
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _YES = frozenset({"1", "true", "t", "on", "yes"})
 _NO = frozenset({"", "0", "false", "f", "off", "no"})
+_TOO_MANY = f"at most {limits.FORM_FIELDS} values are taken"
 _INDEX = re.compile(r"[0-9]{1,4}")
 
 
@@ -94,8 +95,9 @@ class Body:
 async def read(request: Request, *, most: int = limits.FORM_BYTES, files: int = 0) -> Body:
     """What the request says, in its query and in a body of at most `most` bytes.
 
-    Raises `TooLarge` for more, `Malformed` for what cannot be read. A body of another type than
-    the three says nothing. Files are refused unless so many are wanted.
+    Raises `TooLarge` for more, and for too many values in whatever form; `Malformed` for what
+    cannot be read. A body of another type than the three says nothing. Files are refused unless so
+    many are wanted.
     """
     values: dict[str, Value] = {}
     _fill(values, request.query_params.multi_items())
@@ -129,6 +131,8 @@ async def _form(request: Request, most: int, files: int) -> FormData:
             max_files=files, max_fields=limits.FORM_FIELDS, max_part_size=most
         )
     except HTTPException as error:
+        if error.detail.startswith("Too many fields"):
+            raise TooLarge(_TOO_MANY) from error
         raise Malformed(f"the form cannot be read: {error.detail}") from error
 
 
@@ -157,7 +161,7 @@ def _counting(receive: Receive, most: int) -> Receive:
 def _fill(values: dict[str, Value], pairs: Iterable[tuple[str, Any]]) -> None:
     for count, (name, value) in enumerate(pairs):
         if count >= limits.FORM_FIELDS:
-            raise TooLarge(f"at most {limits.FORM_FIELDS} values are taken")
+            raise TooLarge(_TOO_MANY)
         steps = _path(name)
         _put(values, steps, _clean(value, limits.FORM_DEPTH - len(steps) + 1))
 

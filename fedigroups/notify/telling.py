@@ -26,16 +26,24 @@ _WELCOME = (
 async def mentioned(
     post_id: int, author_id: int, thread_id: int, uris: Sequence[str], answered_id: int
 ) -> None:
-    """Those of the actors who live here are told that the post names or answers them."""
+    """Those of the actors who live here are told that the post names or answers them.
+
+    Of the people of one other host only so many in an hour: a crowd that is made up there floods
+    nobody. Its posts are in their threads all the same.
+    """
+    now = clock.now_ms()
     here = await storage.rows(
         "SELECT told.id FROM actor told WHERE told.local = ? AND told.kind = 'Person'"
         f" AND (told.id = ? OR told.uri IN ({storage.marks(len(uris)) or '?'})) AND told.id <> ?"
         f" AND {_WELCOME.format(sender='?')}"
         " AND NOT EXISTS (SELECT 1 FROM muted_thread q"
-        "   WHERE q.actor_id = told.id AND q.thread_id = ?)",
+        "   WHERE q.actor_id = told.id AND q.thread_id = ?)"
+        " AND (SELECT COUNT(*) FROM notification n JOIN actor s ON s.id = n.sender_id"
+        "   WHERE n.actor_id = told.id AND n.kind = 'mention' AND n.created_at > ?"
+        "   AND s.local = ? AND s.host = (SELECT host FROM actor WHERE id = ?)) < ?",
         *(True, answered_id, *(uris or [""]), author_id, author_id, True, True, thread_id),
+        *(now - clock.HOUR, False, author_id, limits.MENTIONS_PER_HOST),
     )
-    now = clock.now_ms()
     for row in here:
         await _note(
             f"{_NEW} VALUES (?, ?, 'mention', ?, ?, ?){_ONCE}",

@@ -557,6 +557,10 @@ ELSEWHERE = {
         ("STREAM_WAITING", "STREAM_PONG_SECONDS"),
         (STREAMS, "test_who_does_not_read_is_let_go_and_nobody_waits_for_them"),
     ),
+    "MENTIONS_PER_HOST": (
+        "hostile/test_evasion.py",
+        "test_a_crowd_of_new_actors_floods_nobody_with_mentions",
+    ),
     "ANSWERS": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWERS_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWER_KEPT_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),

@@ -151,7 +151,7 @@ async def test_no_line_of_ours_is_broken_by_what_is_sent(
 
 
 async def test_no_content_type_and_no_length_costs_time(scene: Scene, door: Door) -> None:
-    # H250: there are no forms that are posted; what an inbox does with odd types and lengths
+    # H250: what an inbox does with odd types and lengths; forms are below
     post = b"POST " + INBOX + b" HTTP/1.1\r\n" + HOST
     parts = b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n" * 5_000
     tries = [
@@ -174,6 +174,48 @@ async def test_no_content_type_and_no_length_costs_time(scene: Scene, door: Door
         assert said.status == 400, length
     said = await door.say(post + b"Content-Length: 9999999\r\n" + CLOSE)
     assert said.status == 413
+
+
+FORMS = ("/login", "/signup", "/oauth/token", "/api/v1/apps", "/api/v1/statuses", "/api/v2/media")
+FIELD = b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"
+FILE = b'--b\r\nContent-Disposition: form-data; name=a; filename="x"\r\n\r\n1\r\n'
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize("path", FORMS)
+async def test_no_form_costs_time_or_memory(scene: Scene, door: Door, path: str) -> None:
+    # H250, H174: fields, files, what stands before and after them, boundaries, types, lengths
+    form, parts = b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=b"
+    tries = [
+        (form, b"a=1&" * 60_000),
+        (form, b"a=1&" * 100_000),
+        (form, b"a[" * 50_000),
+        (form, b"&" * 200_000),
+        (form, b"%" * 200_000),
+        (form, b"a=" + b"\xff" * 1_000),
+        (parts, FIELD * 4_000),
+        (parts, FILE * 1_000),
+        (parts, b"x" * 200_000 + FIELD + b"--b--"),
+        (parts, FIELD + b"--b--" + b"x" * 200_000),
+        (parts, b"x" * 10_000_000 + FIELD + b"--b--"),
+        (parts, FIELD.replace(b"name=a", b"name=" + b"a" * 200_000)),
+        (parts, FIELD.replace(b"form-data;", b"form-data;" + b"a=b;" * 40_000)),
+        (b"multipart/form-data; boundary=" + b"b" * 40_000, b"x"),
+        (b"multipart/form-data", FIELD),
+        (form + b'; !="' + b"\\" * 5_000, b"a=1"),
+        (b"application/json", b"[" * 100_000),
+        (b"application/json", b'{"a":' * 40_000),
+        (b"application/json" + b";a" * 20_000, b"{}"),
+    ]
+    for media, body in tries:
+        begun = time.process_time()
+        head = b"Content-Type: " + media + b"\r\nContent-Length: %d\r\n" % len(body)
+        said = await door.say(asked(path.encode(), head.strip(), method=b"POST") + body)
+        assert said.status in {0, 400, 401, 403, 413, 422, 431}, (media[:40], body[:40], said.raw)
+        assert time.process_time() - begun < 1.0, (media[:40], body[:40])
+    said = await door.say(asked(path.encode(), b"Content-Length: -1", method=b"POST"))
+    assert said.status == 400
+    assert (await door.say(asked(b"/about"))).status == 200
 
 
 async def test_one_address_is_a_page_for_people_and_a_document_for_programs(scene: Scene) -> None:

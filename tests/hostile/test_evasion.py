@@ -7,10 +7,11 @@ import json
 import pytest
 
 from doors import KINDS, ask
-from federation import clock, storage
+from federation import clock, ids, limits, storage
 from federation.models import Actor, Peer
 from fedigroups.groups import lookup, membership
 from fedigroups.groups.models import Group
+from fedigroups.notify.models import Notification
 from neighbour import rsa
 from servers import GROUP, Member, Server
 from trials import Scene
@@ -181,7 +182,7 @@ async def test_a_suspended_actor_is_not_heard(scene: Scene) -> None:
 
 
 async def test_a_crowd_of_new_actors_who_name_people_here_is_not_heard(scene: Scene) -> None:
-    # H243: nobody is notified of a mention, nothing of it is kept, nobody is answered
+    # H243: outside of a group nothing of it is kept, and nobody is notified or answered
     crowd = Server.at(scene.world.network, "crowd.example", "mastodon")
     tom = "https://groups.example/users/tom"
     for number in range(12):
@@ -192,3 +193,46 @@ async def test_a_crowd_of_new_actors_who_name_people_here_is_not_heard(scene: Sc
             assert await scene.send(new.create(note) | {"cc": [tom]}, new) == 202
     assert crowd.inbox == []
     await scene.still_serves()
+
+
+async def test_a_crowd_of_new_actors_floods_nobody_with_mentions(scene: Scene) -> None:
+    # H243: in a group where anybody may post; at the limit, below and above it
+    most = limits.MENTIONS_PER_HOST
+    assert most == 100
+    await scene.ours.change(post_policy="anyone")
+    crowd = Server.at(scene.world.network, "crowd.example", "mastodon")
+    first = crowd.member("n0")
+    await say(scene, first)
+
+    async def told() -> int:
+        return await Notification.filter(actor__username="tom").count()
+
+    async def repeat() -> None:
+        one, now = await Notification.get(actor__username="tom"), clock.now_ms()
+        await Notification.bulk_create(
+            Notification(
+                id=ids.new(), actor_id=one.actor_id, kind="mention", sender_id=one.sender_id,
+                post_id=number, created_at=now,
+            )
+            for number in range(1, most - 1)
+        )  # fmt: skip
+
+    await scene.ours.run(repeat)
+    assert await scene.ours.run(told) == most - 1
+    for number in (1, 2, 3):
+        await say(scene, crowd.member(f"n{number}"))
+        assert await scene.ours.run(told) == most
+    await say(scene, scene.vic)
+    assert await scene.ours.run(told) == most + 1, "others are heard"
+    with clock.held(clock.now_ms() + clock.HOUR + 1):
+        await say(scene, first)
+    assert await scene.ours.run(told) == most + 2
+
+
+async def say(scene: Scene, who: Member) -> None:
+    """Somebody mentions Tom in the group, and the post is taken."""
+    tom = "https://groups.example/users/tom"
+    note = who.note("Hi, Tom!")
+    note["tag"] = [*note.get("tag", []), {"type": "Mention", "href": tom, "name": "@tom"}]
+    assert await scene.send(who.create(note), who) == 202
+    assert await scene.ours.post(note["id"]) is not None

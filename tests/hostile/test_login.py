@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import statistics
 import time
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ import pytest
 
 from federation import clock, limits
 from federation.models import Actor
+from fedigroups import logging
 from fedigroups.accounts import browsers, passwords
 from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Account, Mail, Session, Ticket, Token
@@ -140,6 +142,77 @@ async def test_what_a_browser_makes_up_is_no_mark(mark: str) -> None:
     given = browsers.mark(key, "7")
     assert browsers.known(key, "7", given) == given.partition(".")[0]
     assert browsers.known(key, "8", given) == browsers.known(b"o" * 32, "7", given) == ""
+
+
+NAMES = (
+    "admin",
+    "api",
+    "..",
+    "OLGA",
+    "olga",
+    "аnn",
+    "ann\u200b",
+    "ann@x",
+    "ann\r\nx",
+    "x" * 64,
+    "",
+)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_nobody_signs_up_with_a_name_that_means_something(house: House) -> None:
+    # H154, by the form and by an app
+    async with house.guest() as guest, house.program() as app:
+        await app.register(scopes="read write")
+        granted = await app.token_for(grant_type="client_credentials", scope="write")
+        bearer = {"Authorization": f"Bearer {granted.json()['access_token']}"}
+        for name in NAMES:
+            sent = {"email": "new@mail.example", "password": PASSWORD}
+            answer = await guest.fill("/signup", name=name, **sent)
+            assert answer.status_code == 422, name
+            more = {"username": name, "agreement": "true", "locale": "en"}
+            asked = await app.client.post("/api/v1/accounts", data=sent | more, headers=bearer)
+            assert asked.status_code == 422, name
+    assert await Account.all().count() == 1
+
+
+async def test_of_two_who_want_one_name_at_once_one_gets_it(house: House) -> None:
+    # H189: and the other is told so, in whatever case they typed it
+    async with house.guest() as one, house.guest() as other:
+        forms = [hidden(await guest.get("/signup")) for guest in (one, other)]
+        sent = [
+            guest.post("/signup", form | {"name": "zoe", "email": email, "password": PASSWORD})
+            for guest, form, email in zip(
+                (one, other), forms, ("z1@mail.example", "z2@mail.example"), strict=True
+            )
+        ]
+        answers = await asyncio.gather(*sent)
+    assert sorted(answer.status_code for answer in answers) == [200, 422]
+    assert await Account.filter(actor__username="zoe").count() == 1
+
+
+async def test_a_log_has_nothing_that_opens_an_account(house: House) -> None:
+    # H215, H234: passwords, cookies, tokens, codes, links, addresses, at the most talkative level
+    stream = io.StringIO()
+    logging.configure("json", "debug", stream)
+    async with house.guest(STRANGER) as guest, house.program(STRANGER) as app:
+        await guest.sign_in(password="wrong but near")
+        await guest.sign_in()
+        await app.register()
+        code = await house.code(guest, app)
+        app.token = (await app.exchange(code)).json()["access_token"]
+        await app.get("/api/v1/accounts/verify_credentials")
+        await app.get("/api/v1/nowhere", "a guessed token")
+        await guest.get(f"/settings?access_token={app.token}")
+        await guest.fill("/forgot", email="olga@mail.example")
+        link = (await house.link("olga@mail.example")).partition("token=")[2]
+        await guest.get(f"/reset?token={link}")
+        await house.instance.mailer.drain()
+        secrets = [PASSWORD, "wrong but near", guest.cookie(), app.secret, code, app.token, link]
+    said = stream.getvalue()
+    for secret in (*secrets, "a guessed token", "olga@mail.example"):
+        assert secret
+        assert secret not in said, said
 
 
 def house_attempts(house: House):  # type: ignore[no-untyped-def]

@@ -176,7 +176,7 @@ async def asked_by(scene: Scene, who: str) -> AsyncIterator[Any]:
 
 @pytest.mark.parametrize("who", ["member", "no member", "banned", "of a blocked host"])
 async def test_a_signature_opens_nothing_that_is_hidden(scene: Scene, who: str) -> None:
-    # H222: there is no door yet at which members are known; who signs sees what strangers see
+    # H222: whoever signs sees what strangers see; what a token of a member opens is in test_api.py
     hidden = await hide(scene.ours, "live", "members", None)
     urls = [hidden.uri, f"{GROUP}/threads/{hidden.thread_id}", f"{GROUP}/outbox"]
     async with asked_by(scene, who) as reader:

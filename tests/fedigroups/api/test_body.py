@@ -183,10 +183,8 @@ async def test_a_body_has_so_many_values_and_a_query_as_many() -> None:
     for number, taken in ((most - 1, True), (most, True), (most + 1, False)):
         pairs = {f"a{n}": "1" for n in range(number)}
         parts = [(name, (None, value)) for name, value in pairs.items()]
-        assert await status(json=pairs) == (204 if taken else 413)
-        assert await status(params=pairs) == (204 if taken else 413)
-        assert await status(data=pairs) == (204 if taken else 422)
-        assert await status(files=parts) == (204 if taken else 422)
+        for way in ({"json": pairs}, {"params": pairs}, {"data": pairs}, {"files": parts}):
+            assert await status(**way) == (204 if taken else 413), way.keys()
 
 
 async def test_names_are_so_deep_inside_of_each_other_however_they_are_written() -> None:
