@@ -344,6 +344,16 @@ STREAM_PONG_SECONDS = 30
 STREAM_CHECK_SECONDS = 5
 """How soon a stream ends after whoever listens was shut out."""
 
+# Push services, by which devices are woken
+PUSH_ENDPOINT_CHARS = 2_048
+"""Of the address at which a device is reached."""
+PUSH_TTL_SECONDS = 48 * 3_600
+"""How long a push service keeps what a device does not fetch."""
+PUSH_SECONDS = 15
+"""How long a push service may take to answer."""
+PUSHES_AT_ONCE = 50
+"""Messages that are under way to push services at a time."""
+
 # What we keep to serve again
 ANSWERS = 2_000
 """Answers that a process keeps."""

@@ -39,6 +39,7 @@ class Hub:
         self._accounts: Counter[int] = Counter()
         self._addresses: Counter[str] = Counter()
         self._words: deque[Word] = deque(maxlen=limits.STREAM_WORDS)
+        self._dropped = 0
         self._heard = asyncio.Event()
         self._stopped = False
 
@@ -101,12 +102,18 @@ class Hub:
     # What happens
 
     def hear(self, payload: bytes) -> None:
-        """Something happened; when nobody listens, it is nothing to us."""
-        word = news.read(payload)
-        if word is None or not self.listeners:
+        """Something happened; when nobody listens, it is nothing to us.
+
+        After the line to other processes was lost, nobody knows what was missed: all are told to
+        come back, and ask for it.
+        """
+        if not payload:
+            self.end(self.listeners, "stop")
             return
-        if len(self._words) == self._words.maxlen:
-            log.warning("streaming.behind", dropped=1)
+        word = news.read(payload)
+        if word is None or not word.ids or not self.listeners:
+            return
+        self._dropped += len(self._words) == self._words.maxlen
         self._words.append(word)
         self._heard.set()
 
@@ -124,6 +131,9 @@ class Hub:
 
     async def drain(self) -> None:
         """Tell all that was heard."""
+        if self._dropped:
+            log.warning("streaming.behind", dropped=self._dropped)
+            self._dropped = 0
         while self._words:
             word = self._words.popleft()
             try:

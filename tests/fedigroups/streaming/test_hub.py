@@ -98,7 +98,16 @@ async def test_what_cannot_be_told_in_time_is_dropped_the_oldest_first(
     hub = Hub(HERE)
     hub.hear(b"post 0")  # nobody listens
     with hub.joined(listener(Who(), [])):
-        for payload in (b"post 1", b"post 2", b"gone 3 3", b"", b"\xff", b"dance 4", b"post x"):
+        for payload in (b"post 1", b"post 2", b"gone 3 3", b"\xff", b"dance 4", b"post x"):
             hub.hear(payload)
         await hub.drain()
     assert told == [(2,), (3, 3)]
+
+
+async def test_who_may_have_missed_something_is_told_to_come_back() -> None:
+    sent: list[Message] = []
+    hub = Hub(HERE)
+    with hub.joined(listener(ONE, sent)):
+        hub.hear(b"")
+        await asyncio.sleep(0)
+    assert [one["more_body"] for one in sent] == [False]
