@@ -323,7 +323,7 @@ NOTE_CHARS = 2_000
 """Of a note that somebody keeps about another."""
 
 # Streams: connections that stay open to be told what happens
-STREAMS = 20_000
+STREAMS = 2_000
 """Of one process, and never more than a quarter of the files that it may open."""
 STREAMS_PER_ACCOUNT = 30
 """Of one account, through all its apps and pages."""
