@@ -16,7 +16,8 @@ from fedigroups.api.answers import ApiError
 from fedigroups.streaming import dispatch
 from fedigroups.streaming.frames import EVENTS
 from fedigroups.streaming.hub import Hub
-from fedigroups.streaming.listeners import Listener, Who
+from fedigroups.streaming.listeners import Listener, Stream, Who
+from village import counted
 from world import World
 
 pytestmark = pytest.mark.anyio
@@ -111,3 +112,25 @@ async def test_who_may_have_missed_something_is_told_to_come_back() -> None:
         hub.hear(b"")
         await asyncio.sleep(0)
     assert [one["more_body"] for one in sent] == [False]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_post_costs_as_many_queries_however_many_listen(world: World) -> None:
+    town = await world.town()
+    hub, asked = town.instance.hub, []
+    people = [await town.person(name) for name in ("tom", "olga")]
+    for count in (1, 2):
+        with ExitStack() as inside:
+            heard: list[list[Message]] = [[] for _ in range(count)]
+            for person, sent in zip(people, heard, strict=False):
+                ear = listener(Who(actor_id=person.id, scopes=("read",)), sent)
+                inside.enter_context(hub.joined(ear))
+                for stream in (Stream("user", str(person.id)), Stream("public")):
+                    hub.subscribe(ear, stream)
+            await town.write("olga", f"Which rod, {count}?")
+            with town.instance.store.context(), counted() as queries:
+                await hub.drain()
+            await asyncio.sleep(0)
+            assert [len(sent) for sent in heard] == [2] * count
+            asked.append(len(queries))
+    assert asked[0] == asked[1] <= 8

@@ -161,6 +161,14 @@ async def test_members_alone_hear_of_what_is_for_members(town: Town, door: Door,
         secret = await town.run(lambda: _held_reply(town, root))
         assert all([await ear.is_quiet() for ear in ears]), secret
 
+        async def end() -> None:
+            olga = await town.person("olga")
+            await speaking.delete(town.wire, olga, await Post.get(id=root.id))
+
+        await town.run(end)
+        assert (await ears[1].event())[1:] == ("delete", root.id)
+        assert await ears[0].is_quiet()
+
 
 async def _hide(post: Post) -> None:
     await Post.filter(id=post.id).update(visibility="members")
