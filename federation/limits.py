@@ -325,6 +325,8 @@ NOTE_CHARS = 2_000
 # Streams: connections that stay open to be told what happens
 STREAMS = 2_000
 """Of one process, and never more than a quarter of the files that it may open."""
+STREAMS_OF_STRANGERS = 1_000
+"""Of these, of people who look at pages and are not signed in."""
 STREAMS_PER_ACCOUNT = 30
 """Of one account, through all its apps and pages."""
 STREAMS_PER_ADDRESS = 200

@@ -544,7 +544,7 @@ ELSEWHERE = {
     "BLURHASH_CHARS": (STRANGE_PICTURES, "test_what_a_stranger_says_of_a_picture_is_bounded"),
     "IMAGE_SIDE": (STRANGE_PICTURES, "test_what_a_stranger_says_of_a_picture_is_bounded"),
     **dict.fromkeys(
-        ("STREAMS", "STREAMS_PER_ACCOUNT", "STREAMS_PER_ADDRESS"),
+        ("STREAMS", "STREAMS_OF_STRANGERS", "STREAMS_PER_ACCOUNT", "STREAMS_PER_ADDRESS"),
         (HUB, "test_so_many_listen_and_whoever_comes_then_is_told_to_come_back"),
     ),
     **dict.fromkeys(

@@ -36,26 +36,31 @@ ONE = Who(account_id=1, address="a")
 
 
 @pytest.mark.parametrize(
-    ("limit", "other", "error"),
+    ("limit", "who", "other", "error"),
     [
-        ("STREAMS_PER_ACCOUNT", Who(account_id=2, address="a"), Slowed),
-        ("STREAMS_PER_ADDRESS", Who(account_id=1, address="b"), Slowed),
-        ("STREAMS", None, ApiError),
+        ("STREAMS_PER_ACCOUNT", ONE, Who(account_id=2, address="a"), Slowed),
+        ("STREAMS_PER_ADDRESS", ONE, Who(account_id=1, address="b"), Slowed),
+        ("STREAMS_OF_STRANGERS", Who(), ONE, ApiError),
+        ("STREAMS", ONE, None, ApiError),
     ],
 )
 async def test_so_many_listen_and_whoever_comes_then_is_told_to_come_back(
-    limit: str, other: Who | None, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+    limit: str,
+    who: Who,
+    other: Who | None,
+    error: type[Exception],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(limits, limit, 2)
     hub = Hub(HERE)
     with ExitStack() as inside:
         for _ in range(2):
-            inside.enter_context(hub.joined(listener(ONE, [])))
-        with pytest.raises(error), hub.joined(listener(ONE, [])):
+            inside.enter_context(hub.joined(listener(who, [])))
+        with pytest.raises(error), hub.joined(listener(who, [])):
             pass
         if other is not None:
             inside.enter_context(hub.joined(listener(other, [])))
-    with hub.joined(listener(ONE, [])):
+    with hub.joined(listener(who, [])):
         assert len(hub.listeners) == 1
 
 
