@@ -325,8 +325,10 @@ NOTE_CHARS = 2_000
 """Of a note that somebody keeps about another."""
 
 # Streams: connections that stay open to be told what happens
-STREAMS = 20_000
+STREAMS = 2_000
 """Of one process, and never more than a quarter of the files that it may open."""
+STREAMS_OF_STRANGERS = 1_000
+"""Of these, of people who look at pages and are not signed in."""
 STREAMS_PER_ACCOUNT = 30
 """Of one account, through all its apps and pages."""
 STREAMS_PER_ADDRESS = 200
@@ -345,6 +347,16 @@ STREAM_PONG_SECONDS = 30
 """How long a WebSocket may take to answer that, or to take what it was sent."""
 STREAM_CHECK_SECONDS = 5
 """How soon a stream ends after whoever listens was shut out."""
+
+# Push services, by which devices are woken
+PUSH_ENDPOINT_CHARS = 2_048
+"""Of the address at which a device is reached."""
+PUSH_TTL_SECONDS = 48 * 3_600
+"""How long a push service keeps what a device does not fetch."""
+PUSH_SECONDS = 15
+"""How long a push service may take to answer."""
+PUSHES_AT_ONCE = 50
+"""Messages that are under way to push services at a time."""
 
 # What we keep to serve again
 ANSWERS = 2_000

@@ -131,6 +131,7 @@ def reception_of(instance: Instance) -> Reception:
         attempts=Attempts(on=settings.rate_limits),
         seal=Seal(settings.secret),
         form_key=secrets.keyed(settings.secret, "forms").encode(),
+        vapid=instance.vapid,
         posted=partial(instance.bus.publish, MAIL),
     )
 

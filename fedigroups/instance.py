@@ -18,6 +18,7 @@ from federation.sealing import Seal
 from federation.transport import GuardedTransport
 from federation.wire import Transport, Wire, build
 from fedigroups import bus as buses
+from fedigroups import vapid as vapids
 from fedigroups.accounts import mailer
 from fedigroups.accounts.mailer import Mailer
 from fedigroups.accounts.people import ensure_own_actors
@@ -26,12 +27,15 @@ from fedigroups.content.sanitise import clean
 from fedigroups.groups import departures, routing, synchronizing
 from fedigroups.groups.handlers import register_all
 from fedigroups.groups.hearsay import Inquiry
+from fedigroups.mastodon import pushes
 from fedigroups.media import library
 from fedigroups.media.library import Library
 from fedigroups.models import IDS_ABOVE, Setting
+from fedigroups.push.sending import Pusher
 from fedigroups.settings import Settings, federation_config
 from fedigroups.store import Store
 from fedigroups.streaming.hub import Hub
+from fedigroups.vapid import Vapid
 from inbox.process import Processor
 from inbox.record import Recorder
 from inbox.registry import Registry
@@ -62,6 +66,8 @@ class Instance:
     mailer: Mailer
     media: Library
     hub: Hub
+    vapid: Vapid
+    pusher: Pusher
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
@@ -77,6 +83,7 @@ class Instance:
                 await _ids_go_on()
                 await _own_actors(self.wire)
                 await self.wire.keyring.signer(self.wire.uris.instance_actor)
+                await self.vapid.open()
                 if self.store.exclusive and self.store.kind == "sqlite":
                     await lanes.release_everything()  # of a process that was killed
         except BaseException:
@@ -96,6 +103,7 @@ class Instance:
             await self.processor.drain()
             await self.scheduler.drain()
             await self.mailer.drain()
+            await self.pusher.drain()
 
 
 async def _ids_go_on() -> None:
@@ -146,7 +154,14 @@ def assemble(
     media = library.build(settings, wire)
     hub = Hub(wire.uris)
     bus.listen(NEWS, hub.hear)
-    return Instance(settings, store, wire, bus, recorder, processor, scheduler, letters, media, hub)
+    seal = Seal(settings.secret)
+    vapid = Vapid(seal, vapids.subject(settings.contact, config.origin))
+    pusher = Pusher(wire.http, vapid, pushes.composer(seal, wire.uris))
+    bus.listen(NEWS, pusher.hear)
+    return Instance(
+        *(settings, store, wire, bus, recorder, processor, scheduler),
+        *(letters, media, hub, vapid, pusher),
+    )
 
 
 def _mailer(settings: Settings, host: str) -> Mailer:

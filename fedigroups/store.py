@@ -35,6 +35,7 @@ MODELS = (
     "fedigroups.groups.models",
     "fedigroups.notify.models",
     "fedigroups.personal.models",
+    "fedigroups.push.models",
 )
 """Every module with tables; all are one Tortoise app, `fedigroups`."""
 

@@ -63,6 +63,7 @@ async def run(instance: Instance, *, work: bool = True) -> None:
             "processor": instance.processor.run,
             "scheduler": instance.scheduler.run,
             "mailer": instance.mailer.run,
+            "pusher": instance.pusher.run,
             "housekeeping": lambda: _keep_house(instance),
         }
     with instance.store.context():

@@ -244,6 +244,18 @@ NOTIFICATION = like(
     {"id": id, "type": KINDS, "created_at": moment, "account": ACCOUNT, "group_key": text},
     status=STATUS_SEEN,
 )
+PUSH = like(
+    {
+        "id": count,
+        "endpoint": url,
+        "standard": flag,
+        "alerts": like(
+            dict.fromkeys(("mention", "status", "reblog", "follow", "favourite", "poll"), flag)
+        ),
+        "policy": one_of("all", "followed", "follower", "none"),
+        "server_key": text,
+    }
+)
 GROUPED = like(
     {
         "accounts": many(ACCOUNT),

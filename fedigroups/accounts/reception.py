@@ -12,6 +12,7 @@ from federation.wire import Wire
 from fedigroups.accounts import mail
 from fedigroups.accounts.attempts import Attempts
 from fedigroups.accounts.mail import Letter
+from fedigroups.vapid import Vapid
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Reception:
     seal: Seal
     form_key: bytes
     """What the tokens in our forms are made with."""
+    vapid: Vapid
+    """By which push services know the instance."""
     posted: Callable[[], None]
     """Called when a letter was queued and committed."""
 

@@ -17,6 +17,7 @@ from fedigroups.mastodon.endpoints import (
     media,
     notifications,
     posting,
+    pushes,
     reacting,
     statuses,
     timelines,
@@ -24,7 +25,7 @@ from fedigroups.mastodon.endpoints import (
 
 FAMILIES = (
     *(identity, pictures, instances, accounts, following, statuses, posting, media, reacting),
-    *(timelines, notifications, finding, keeping, lists, filters, empties),
+    *(timelines, notifications, pushes, finding, keeping, lists, filters, empties),
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from federation import clock, ids, limits, storage
 from fedigroups import news
+from fedigroups.notify import pushing
 
 _NEW = "INSERT INTO notification (id, actor_id, kind, sender_id, post_id, created_at) "
 _ONCE = (
@@ -65,9 +66,10 @@ async def reacted(post_id: int, actor_uri: str, kind: str) -> None:
 
 
 async def _note(sql: str, *values: object) -> None:
-    """Write it down, and say so to whoever has a stream open."""
+    """Write it down, say so to whoever has a stream open, and have it pushed to who has not."""
     for row in await storage.rows(sql, *values):
         news.say("notice", row["id"])
+        await pushing.queue(row)
 
 
 async def unreacted(post_id: int, actor_uri: str, kind: str) -> None:

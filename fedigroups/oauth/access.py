@@ -97,6 +97,15 @@ async def by_token(shown: str, *wanted: str) -> Access:
     return await _access(token)
 
 
+async def by_id(token_id: int, *wanted: str) -> Access:
+    """As `by_token`, of a token that is known by its row: what is done for it while it sleeps."""
+    token = await Token.get_or_none(id=token_id).select_related("app", "account__actor", "acting")
+    if token is None:
+        raise _invalid()
+    _check_scope(token, wanted)
+    return await _access(token)
+
+
 async def _token(request: Request) -> Token:
     """The token in `Authorization` (RFC 6750 section 2.1); one in the address is not looked at."""
     shares: Shares = request.app.state.shares

@@ -47,7 +47,7 @@ async def register(request: Request) -> Response:
         plain=not reception.is_secure,
     )
     return json_answer(
-        document(made.app)
+        document(request, made.app)
         | {
             "client_id": made.app.client_id,
             "client_secret": made.secret,
@@ -62,10 +62,10 @@ def _is_list(sent: Body) -> bool:
 
 async def verify(request: Request) -> Response:
     """`GET /api/v1/apps/verify_credentials`: the app whose token it is."""
-    return json_answer(document((await access.authorised_app(request)).app))
+    return json_answer(document(request, (await access.authorised_app(request)).app))
 
 
-def document(app: App) -> dict[str, object]:
+def document(request: Request, app: App) -> dict[str, object]:
     """An app as its entity, without its secret."""
     uris = apps.redirects(app)
     return {
@@ -75,7 +75,7 @@ def document(app: App) -> dict[str, object]:
         "scopes": app.scopes.split(),
         "redirect_uri": app.redirect_uris,
         "redirect_uris": uris,
-        "vapid_key": "",
+        "vapid_key": receptions.of(request).vapid.public,
     }
 
 

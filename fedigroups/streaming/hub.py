@@ -11,6 +11,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import structlog
 
@@ -22,6 +23,8 @@ from fedigroups.api.answers import ApiError
 from fedigroups.news import Word
 from fedigroups.streaming import admission, dispatch
 from fedigroups.streaming.listeners import Ending, Listener, Listeners, Stream
+
+T = TypeVar("T")
 
 log = structlog.get_logger("fedigroups.streaming")
 
@@ -39,6 +42,7 @@ class Hub:
         self._accounts: Counter[int] = Counter()
         self._addresses: Counter[str] = Counter()
         self._words: deque[Word] = deque(maxlen=limits.STREAM_WORDS)
+        self._dropped = 0
         self._heard = asyncio.Event()
         self._stopped = False
 
@@ -63,13 +67,15 @@ class Hub:
             for stream in tuple(listener.streams):
                 self.unsubscribe(listener, stream)
             del self.listeners[listener]
-            self._accounts -= Counter([who.account_id])
-            self._addresses -= Counter([who.address])
+            _one_less(self._accounts, who.account_id)
+            _one_less(self._addresses, who.address)
 
     def _make_sure_of_room(self, listener: Listener) -> None:
         who = listener.who
         if self._stopped or len(self.listeners) >= min(limits.STREAMS, open_files.allowed() // 4):
             raise ApiError(503, "There is no room for another stream just now; come back later")
+        if not who.account_id and self._accounts[0] >= limits.STREAMS_OF_STRANGERS:
+            raise ApiError(503, "Too many who are not signed in listen just now")
         if who.account_id and self._accounts[who.account_id] >= limits.STREAMS_PER_ACCOUNT:
             raise Slowed("this account", RETRY_SECONDS)
         if who.address and self._addresses[who.address] >= limits.STREAMS_PER_ADDRESS:
@@ -101,12 +107,18 @@ class Hub:
     # What happens
 
     def hear(self, payload: bytes) -> None:
-        """Something happened; when nobody listens, it is nothing to us."""
-        word = news.read(payload)
-        if word is None or not self.listeners:
+        """Something happened; when nobody listens, it is nothing to us.
+
+        After the line to other processes was lost, nobody knows what was missed: all are told to
+        come back, and ask for it.
+        """
+        if not payload:
+            self.end(self.listeners, "stop")
             return
-        if len(self._words) == self._words.maxlen:
-            log.warning("streaming.behind", dropped=1)
+        word = news.read(payload)
+        if word is None or not word.ids or not self.listeners:
+            return
+        self._dropped += len(self._words) == self._words.maxlen
         self._words.append(word)
         self._heard.set()
 
@@ -124,6 +136,9 @@ class Hub:
 
     async def drain(self) -> None:
         """Tell all that was heard."""
+        if self._dropped:
+            log.warning("streaming.behind", dropped=self._dropped)
+            self._dropped = 0
         while self._words:
             word = self._words.popleft()
             try:
@@ -158,3 +173,9 @@ class Hub:
         """End these."""
         for listener in tuple(listeners):
             listener.end(why)
+
+
+def _one_less(counted: Counter[T], one: T) -> None:
+    counted[one] -= 1
+    if not counted[one]:
+        del counted[one]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -136,9 +137,11 @@ async def test_what_happens_at_one_process_is_heard_at_the_other(
             newest = (await tokens.of(account))[0]
             assert await tokens.show_out(account, newest.id)
         assert await ended(other) == 1008
-        handle.close()
+        began = time.monotonic()
         await asyncio.to_thread(here.stop)
         assert await ended(socket) == 1012
+        assert time.monotonic() - began < SECONDS
+        handle.close()
     said = here.log.read_text()
     assert toms not in said
     assert lost not in said

@@ -290,6 +290,7 @@ PRESSURE = "inbox/test_pressure.py"
 AWAITED = "inbox/test_awaited.py"
 ANSWERS = "fedigroups/web/test_answers.py"
 HUB = "fedigroups/streaming/test_hub.py"
+PUSH = "fedigroups/push/test_push.py"
 STREAMS = "fedigroups/streaming/test_streams.py"
 ROTATION = "federation/test_key_rotation.py"
 FETCH = "federation/test_fetch.py"
@@ -543,12 +544,18 @@ ELSEWHERE = {
     "BLURHASH_CHARS": (STRANGE_PICTURES, "test_what_a_stranger_says_of_a_picture_is_bounded"),
     "IMAGE_SIDE": (STRANGE_PICTURES, "test_what_a_stranger_says_of_a_picture_is_bounded"),
     **dict.fromkeys(
-        ("STREAMS", "STREAMS_PER_ACCOUNT", "STREAMS_PER_ADDRESS"),
+        ("STREAMS", "STREAMS_OF_STRANGERS", "STREAMS_PER_ACCOUNT", "STREAMS_PER_ADDRESS"),
         (HUB, "test_so_many_listen_and_whoever_comes_then_is_told_to_come_back"),
     ),
     **dict.fromkeys(
         ("STREAM_BEAT_SECONDS", "STREAM_CHECK_SECONDS"),
         (HUB, "test_an_idle_stream_says_that_it_is_there_and_one_that_is_shut_out_ends"),
+    ),
+    "PUSH_ENDPOINT_CHARS": (PUSH, "test_what_cannot_be_pushed_to_is_refused"),
+    "PUSH_TTL_SECONDS": (PUSH, "test_a_device_is_told_who_mentions_its_owner"),
+    **dict.fromkeys(
+        ("PUSH_SECONDS", "PUSHES_AT_ONCE"),
+        (PUSH, "test_a_service_that_does_not_answer_holds_up_so_many_and_is_left_in_time"),
     ),
     "STREAM_WORDS": (HUB, "test_what_cannot_be_told_in_time_is_dropped_the_oldest_first"),
     "STREAMS_PER_SOCKET": (STREAMS, "test_one_account_has_so_many_streams_and_no_more"),

@@ -45,7 +45,6 @@ def routes() -> list[BaseRoute]:
         *(Route(path, for_anybody, methods=["GET"]) for path in OPEN),
         *(Route(path, _for_owner(scope), methods=["GET"]) for path, scope in OWN.items()),
         Route("/api/v1/instance/translation_languages", no_languages, methods=["GET"]),
-        Route("/api/v1/push/subscription", no_subscription, methods=["GET"]),
         Route("/api/v1/statuses/{id:int}/pin", no_pin, methods=["POST"]),
         Route("/api/v1/statuses/{id:int}/unpin", no_pin, methods=["POST"]),
         Route("/health", health, methods=["GET"]),
@@ -73,12 +72,6 @@ def _for_owner(scope: str) -> Callable[[Request], Awaitable[Response]]:
 async def no_languages(_request: Request) -> Response:
     """`GET /api/v1/instance/translation_languages`: nothing is translated here."""
     return json_answer({})
-
-
-async def no_subscription(request: Request) -> Response:
-    """`GET /api/v1/push/subscription`: there is none."""
-    await authorised(request, "push")
-    raise asking.missing()
 
 
 async def no_pin(request: Request) -> Response:

@@ -83,5 +83,6 @@ async def _about(request: Request) -> About:
         statuses=counted["statuses"],
         peers=counted["peers"],
         active_month=counted["active"],
+        vapid_key=reception.vapid.public,
         contact_account=present.account(operator, reception.origin) if operator else None,
     )

@@ -38,6 +38,7 @@ class About:
     active_month: int = 0
     contact_account: Entity | None = None
     rules: tuple[str, ...] = ()
+    vapid_key: str = ""
 
     @property
     def streaming(self) -> str:
@@ -121,7 +122,7 @@ def _configuration(about: About) -> Entity:
             "privacy_policy": None,
             "terms_of_service": None,
         },
-        "vapid": {"public_key": ""},
+        "vapid": {"public_key": about.vapid_key},
         "accounts": {
             "max_featured_tags": 0,
             "max_pinned_statuses": 0,

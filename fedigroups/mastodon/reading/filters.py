@@ -53,19 +53,19 @@ async def of_all(actor_ids: Sequence[int]) -> dict[int, Filters]:
     """The filters of those of these people who have any. Three queries; one where nobody has."""
     whose = f"JOIN {storage.table('wanted', id='bigint')} ON wanted.id = f.actor_id"
     wanted = storage.packed([(id,) for id in sorted(set(actor_ids))])
-    rows = await storage.rows(f"{_FILTERS} {whose} ORDER BY f.id", wanted)
+    rows = _by_owner(await storage.rows(f"{_FILTERS} {whose} ORDER BY f.id", wanted))
     if not rows:
         return {}
-    keywords = await storage.rows(f"{_KEYWORDS} {whose} ORDER BY k.id", wanted)
-    posts = await storage.rows(f"{_STATUSES} {whose} ORDER BY s.id", wanted)
+    keywords = _by_owner(await storage.rows(f"{_KEYWORDS} {whose} ORDER BY k.id", wanted))
+    posts = _by_owner(await storage.rows(f"{_STATUSES} {whose} ORDER BY s.id", wanted))
+    return {id: Filters(mine, keywords.get(id, []), posts.get(id, [])) for id, mine in rows.items()}
 
-    def theirs(found: Sequence[Row], id: int) -> list[Row]:
-        return [row for row in found if row["actor_id"] == id]
 
-    return {
-        id: Filters(theirs(rows, id), theirs(keywords, id), theirs(posts, id))
-        for id in {row["actor_id"] for row in rows}
-    }
+def _by_owner(found: Sequence[Row]) -> dict[int, list[Row]]:
+    owned: dict[int, list[Row]] = {}
+    for row in found:
+        owned.setdefault(row["actor_id"], []).append(row)
+    return owned
 
 
 async def matching(found: Sequence[Row], actor_id: int, context: str) -> dict[int, list[Entity]]:

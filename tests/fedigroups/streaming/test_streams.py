@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 import entities
@@ -160,6 +161,14 @@ async def test_members_alone_hear_of_what_is_for_members(town: Town, door: Door,
         secret = await town.run(lambda: _held_reply(town, root))
         assert all([await ear.is_quiet() for ear in ears]), secret
 
+        async def end() -> None:
+            olga = await town.person("olga")
+            await speaking.delete(town.wire, olga, await Post.get(id=root.id))
+
+        await town.run(end)
+        assert (await ears[1].event())[1:] == ("delete", root.id)
+        assert await ears[0].is_quiet()
+
 
 async def _hide(post: Post) -> None:
     await Post.filter(id=post.id).update(visibility="members")
@@ -188,6 +197,7 @@ async def test_nothing_is_heard_of_an_act_that_was_taken_back(town: Town, ear: S
     assert (await ear.event())[1] == "update"
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize("by", ["subprotocol", "query", "header"])
 async def test_a_token_opens_a_socket_wherever_it_is_shown(door: Door, tom: App, by: str) -> None:
     async with socket(door, token(tom), by=by) as ear:
@@ -195,6 +205,7 @@ async def test_a_token_opens_a_socket_wherever_it_is_shown(door: Door, tom: App,
         await ear.subscribe("user")
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("said", "status"),
     [
@@ -239,6 +250,14 @@ async def test_a_token_hears_no_more_than_its_scopes_say(town: Town, door: Door)
         assert await ear.is_quiet()
 
 
+async def test_there_is_a_websocket_at_one_address_alone(door: Door, tom: App) -> None:
+    for path in ("/", "/groups/welders", "/api/v1/streaming/user", "/live"):
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(f"ws://127.0.0.1:{door.port}{path}?access_token={token(tom)}"):
+                pass
+        assert refused.value.response.status_code == 403
+
+
 async def test_no_token_no_stream(door: Door, town: Town) -> None:
     for shown in ("x", ""):
         with pytest.raises(InvalidStatus) as refused:
@@ -251,6 +270,7 @@ async def test_no_token_no_stream(door: Door, town: Town) -> None:
         assert nobody
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("path", "name"),
     [

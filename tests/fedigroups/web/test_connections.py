@@ -284,13 +284,7 @@ async def test_a_crowd_of_idle_connections_delays_nobody(monkeypatch: pytest.Mon
             writer.close()
 
 
-async def test_an_upgrade_is_not_taken() -> None:
+async def test_an_upgrade_to_anything_but_a_websocket_is_not_taken() -> None:
     async with served(Echo()) as door:
-        asked = get(
-            b"/",
-            b"Upgrade: websocket",
-            b"Connection: Upgrade",
-            b"Sec-WebSocket-Version: 13",
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        )
+        asked = get(b"/", b"Upgrade: h2c", b"Connection: Upgrade", b"HTTP2-Settings: AAMAAABk")
         assert (await door.say(asked.replace(CLOSE, b"\r\n"), seconds=1)).status == 200
