@@ -313,6 +313,8 @@ LISTINGS = 50
 """Lists of one account."""
 LISTED = 500
 """Groups and people in one list."""
+DRAFTS = 50
+"""Drafts of one account: of more, the oldest are forgotten."""
 FILTERS = 100
 """Filters of one account."""
 FILTER_KEYWORDS = 100

@@ -20,13 +20,19 @@ from fedigroups.groups.views import (
     Host,
     Permalink,
     PersonPage,
-    PersonPost,
     PostView,
     Sort,
     ThreadPage,
     ThreadRow,
 )
-from fedigroups.groups.visibility import can_see, left_a_place, listed_sql, open_sql, place_sql
+from fedigroups.groups.visibility import (
+    Viewer,
+    can_see,
+    left_a_place,
+    listed_sql,
+    open_sql,
+    place_sql,
+)
 
 LIMIT = 25
 PINNED = 5
@@ -43,7 +49,7 @@ CARD = (
     "g.join_policy AS group_join_policy, g.members_count AS group_members_count, "
     "g.active_at AS group_active_at, g.icon_url AS group_icon_url"
 )
-_GROUPS = f"SELECT {CARD} FROM groups g JOIN actor ga ON ga.id = g.actor_id"
+GROUP_ROWS = f"SELECT {CARD} FROM groups g JOIN actor ga ON ga.id = g.actor_id"
 _READABLE = "g.state = 'open'"
 _OPEN_GROUP = f"g.hosted = ? AND {_READABLE}"
 
@@ -93,7 +99,9 @@ class Directory:
 async def home(limit: int = 12) -> Home:
     """What is going on here. Two queries."""
     groups = await storage.rows(
-        f"{_GROUPS} WHERE {_OPEN_GROUP} ORDER BY g.active_at DESC, g.id DESC LIMIT ?", True, limit
+        f"{GROUP_ROWS} WHERE {_OPEN_GROUP} ORDER BY g.active_at DESC, g.id DESC LIMIT ?",
+        True,
+        limit,
     )
     threads = await storage.rows(
         f"{THREADS} WHERE {_OPEN_GROUP} AND {_TO_READ} "
@@ -118,7 +126,7 @@ async def directory(query: str = "", before: str = "", limit: int = LIMIT) -> Di
         clauses.append("(g.active_at, g.id) < (?, ?)")
         values += mark
     rows = await storage.rows(
-        f"{_GROUPS} WHERE {' AND '.join(clauses)} ORDER BY g.active_at DESC, g.id DESC LIMIT ?",
+        f"{GROUP_ROWS} WHERE {' AND '.join(clauses)} ORDER BY g.active_at DESC, g.id DESC LIMIT ?",
         *(*values, limit + 1),
     )
     cards = tuple(map(views.card, rows[:limit]))
@@ -165,8 +173,10 @@ async def group_page(
     )
 
 
-async def thread_page(thread_id: int, after: int = 0) -> ThreadPage | None:
-    """The thread and its replies from `after` on; None when its root is not there to see.
+async def thread_page(
+    thread_id: int, after: int = 0, viewer: Viewer | None = None
+) -> ThreadPage | None:
+    """The thread and its replies from `after` on, for a viewer; None when its root is not to see.
 
     A deleted or removed root is there while something below it can be read. Two queries.
     """
@@ -179,8 +189,8 @@ async def thread_page(thread_id: int, after: int = 0) -> ThreadPage | None:
     )
     head = views.thread(about)
     posts = [views.post(row) for row in rows[:THREAD_POSTS]]
-    replies = tree.reading_order(head.root.id, [head.root, *posts])
-    if not _is_there(head.root, bool(replies) or after > 0):
+    replies = tree.reading_order(head.root.id, [head.root, *posts], viewer)
+    if not _is_there(head.root, bool(replies) or after > 0, viewer):
         return None
     return replace(
         head,
@@ -237,7 +247,7 @@ async def person_page(name: str, before: int = 0, limit: int = LIMIT) -> PersonP
         return None
     person = views.person(row)
     rows = await _posts_by(person.id, before, limit + 1)
-    posts = tuple(map(_person_post, rows[:limit]))
+    posts = tuple(map(views.person_post, rows[:limit]))
     return PersonPage(
         person=person,
         summary=row["summary"],
@@ -357,7 +367,7 @@ async def _hosts(group: Group) -> tuple[Host, ...]:
 
 async def _hosted_by(actor_id: int) -> tuple[GroupCard, ...]:
     rows = await storage.rows(
-        f"{_GROUPS} JOIN member m ON m.group_id = g.id WHERE m.actor_id = ? "
+        f"{GROUP_ROWS} JOIN member m ON m.group_id = g.id WHERE m.actor_id = ? "
         f"AND m.state = 'member' AND m.role IN ('owner', 'moderator') AND {_OPEN_GROUP} "
         "ORDER BY g.name LIMIT ?",
         *(actor_id, True, HOSTS),
@@ -377,14 +387,11 @@ async def _posts_by(actor_id: int, before: int, limit: int) -> list[storage.Row]
     )
 
 
-def _person_post(row: storage.Row) -> PersonPost:
-    return PersonPost(
-        post=views.post(row),
-        group_name=row["group_name"],
-        group_title=sanitise.label(row["group_title"]) or row["group_name"],
-        thread_title=sanitise.label(row["thread_title"]),
-    )
+def _is_there(root: PostView, answered: bool, viewer: Viewer | None = None) -> bool:
+    return can_see(viewer, root) or (left_a_place(root) and answered)
 
 
-def _is_there(root: PostView, answered: bool) -> bool:
-    return can_see(None, root) or (left_a_place(root) and answered)
+async def post_view(post_id: int) -> PostView | None:
+    """One post as pages show it, whoever may see it. One query."""
+    row = await storage.row(f"{_POSTS} WHERE p.id = ?", post_id)
+    return views.post(row) if row else None

@@ -132,6 +132,8 @@ async def _tell(group: Group, post: Post, document: ObjectDoc, parent: Post | No
     await telling.mentioned(post.id, post.author_id, post.thread_id, named, answered)
     if parent is None:
         await telling.started(post.id, post.author_id, group.id)
+    else:
+        await telling.replied(post.id, post.author_id, post.thread_id)
 
 
 async def _tag(post_id: int, document: ObjectDoc) -> None:

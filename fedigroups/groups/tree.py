@@ -10,20 +10,23 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from fedigroups.groups.views import PostView, Shown
-from fedigroups.groups.visibility import can_see, left_a_place
+from fedigroups.groups.visibility import Viewer, can_see, left_a_place
 
 LEVELS = 6
 """Deeper replies are not indented further."""
 
 
-def reading_order(root_id: int, posts: Sequence[PostView]) -> tuple[Shown, ...]:
+def reading_order(
+    root_id: int, posts: Sequence[PostView], viewer: Viewer | None = None
+) -> tuple[Shown, ...]:
     """The posts of `posts` (oldest first) that have something to show, without the root.
 
-    A post that a stranger may not see is left out, and its answers move up to what it answered;
-    a deleted or removed one stays as an empty place while something live is below it.
+    A post that the viewer (None: a stranger) may not see is left out, and its answers move up to
+    what it answered; a deleted or removed one stays as an empty place while something live is
+    below it.
     """
     known = {post.id: post for post in posts}
-    shown = _worth_showing(known)
+    shown = _worth_showing(known, viewer)
     below: defaultdict[int, list[PostView]] = defaultdict(list)
     for post in posts:
         if post.id in shown and post.id != root_id:
@@ -31,15 +34,15 @@ def reading_order(root_id: int, posts: Sequence[PostView]) -> tuple[Shown, ...]:
     return tuple(_walk(root_id, shown, below))
 
 
-def _worth_showing(known: Mapping[int, PostView]) -> dict[int, PostView]:
+def _worth_showing(known: Mapping[int, PostView], viewer: Viewer | None) -> dict[int, PostView]:
     """Posts that can be seen, and the ended ones above them."""
     shown: dict[int, PostView] = {}
     for post in known.values():
-        if not can_see(None, post):
+        if not can_see(viewer, post):
             continue
         above: PostView | None = post
         while above is not None and above.id not in shown:
-            if not can_see(None, above) and not left_a_place(above):
+            if not can_see(viewer, above) and not left_a_place(above):
                 break
             shown[above.id] = above
             above = known.get(above.parent_id) if above.parent_id else None

@@ -323,6 +323,16 @@ def post(row: Row) -> PostView:
     )
 
 
+def person_post(row: Row) -> PersonPost:
+    """The post in a row that was selected with its group's and its thread's names too."""
+    return PersonPost(
+        post=post(row),
+        group_name=row["group_name"],
+        group_title=sanitise.label(row["group_title"]) or row["group_name"],
+        thread_title=sanitise.label(row["thread_title"]),
+    )
+
+
 def card(row: Row) -> GroupCard:
     """The group in a row that was selected with `read.CARD`."""
     return GroupCard(

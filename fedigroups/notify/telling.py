@@ -112,6 +112,24 @@ async def started(post_id: int, author_id: int, group_id: int) -> None:
         )
 
 
+async def replied(post_id: int, author_id: int, thread_id: int) -> None:
+    """Who follows the thread, and was not told that the post names or answers them, hears of it."""
+    listening = await storage.rows(
+        "SELECT told.id FROM reading r JOIN actor told ON told.id = r.actor_id"
+        " WHERE r.thread_id = ? AND r.follows = ? AND told.local = ? AND told.id <> ?"
+        f" AND {_WELCOME.format(sender='?')}"
+        " AND NOT EXISTS (SELECT 1 FROM notification n WHERE n.actor_id = told.id"
+        "   AND n.post_id = ? AND n.kind = 'mention')",
+        *(thread_id, True, True, author_id, author_id, True, True, post_id),
+    )
+    now = clock.now_ms()
+    for row in listening:
+        await storage.execute(
+            f"{_NEW} VALUES (?, ?, 'status', ?, ?, ?){_ONCE}",
+            *(ids.new(), row["id"], author_id, post_id, now),
+        )
+
+
 async def knocked(group_id: int, actor_id: int, kind: str) -> None:
     """A group here is told that somebody joined (`follow`) or asks to (`follow_request`)."""
     await forgotten(group_id, actor_id)

@@ -9,7 +9,7 @@ from federation import storage
 
 TABLES = (
     *("bookmark", "stance", "muted_thread", "marker", "followed_tag", "listing", "word_filter"),
-    *("notification", "once"),
+    *("notification", "once", "reading", "draft"),
 )
 """Each names whom a row belongs to; what hangs on a row goes with it."""
 _HANDLE = "t.username || '@' || t.host AS handle"
@@ -35,6 +35,14 @@ async def packed(actor_id: int) -> dict[str, Any]:
         "people": await _rows(
             f"SELECT {_HANDLE}, s.muted, s.blocked, s.note FROM stance s"
             " JOIN actor t ON t.id = s.target_id WHERE s.actor_id = ? ORDER BY s.id",
+            actor_id,
+        ),
+        "drafts": await _rows(
+            "SELECT place, title, text, warning FROM draft WHERE actor_id = ? ORDER BY id", actor_id
+        ),
+        "threads": await _rows(
+            "SELECT p.uri AS thread, r.follows FROM reading r JOIN thread t ON t.id = r.thread_id"
+            " JOIN post p ON p.id = t.root_id WHERE r.actor_id = ? ORDER BY r.id",
             actor_id,
         ),
         "hashtags": await _column(

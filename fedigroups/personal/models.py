@@ -75,6 +75,56 @@ class MutedThread(Model):
         return f"thread {self.thread_id}"
 
 
+class Reading(Model):
+    """How far somebody has read a thread, and whether they want to hear of every reply in it."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="readings", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    thread_id = fields.BigIntField(db_index=True)
+    seen_id = fields.BigIntField(default=0)
+    """The newest post that was on a page that they looked at."""
+    follows = fields.BooleanField(default=False)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "reading"
+        unique_together = (("actor", "thread_id"),)
+
+    def __str__(self) -> str:
+        return f"thread {self.thread_id} read to {self.seen_id}"
+
+
+class Draft(Model):
+    """What somebody began to write in a place, and has not sent."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="drafts", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    place = fields.CharField(max_length=64)
+    """`group:ID` for a new thread, `post:ID` for an answer, `edit:ID` for an edit."""
+    title = fields.TextField(default="")
+    text = fields.TextField(default="")
+    warning = fields.TextField(default="")
+    language = fields.CharField(max_length=16, default="")
+    changed_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "draft"
+        unique_together = (("actor", "place"),)
+        indexes = (("changed_at",),)
+
+    def __str__(self) -> str:
+        return f"draft for {self.place}"
+
+
 class Marker(Model):
     """How far somebody has read in a timeline: `home` or `notifications`."""
 

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from federation import limits
 from federation.errors import Blocked
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts import secrets
@@ -24,17 +25,30 @@ _OURS = frozenset({"", "same-origin"})
 
 async def read(request: Request) -> Body:
     """What was filled in. Raises `Blocked` for a form that is not of a page of ours."""
-    origin = request.headers.get("origin", "")
-    site = request.headers.get("sec-fetch-site", "")
-    if (origin and origin != receptions.of(request).origin) or site not in _OURS:
-        raise Blocked("this form was sent from another site; nothing was done")
-    sent = await bodies.read(request)
-    visitor = _visitor(request)
-    if not visitor or not secrets.same(sent.text(FIELD), visitors.token(request, visitor)):
+    sent, is_good = await look(request)
+    if not is_good:
         raise Blocked(
             "this form is too old, or cookies are off: go back, load the page again, and retry"
         )
     return sent
+
+
+async def look(
+    request: Request, *, most: int = limits.FORM_BYTES, files: int = 0
+) -> tuple[Body, bool]:
+    """What was filled in, and whether the token proves that it may be done.
+
+    Without that, the form may be shown again with what was typed, and nothing else be done. Raises
+    `Blocked` for what another site sent.
+    """
+    origin = request.headers.get("origin", "")
+    site = request.headers.get("sec-fetch-site", "")
+    if (origin and origin != receptions.of(request).origin) or site not in _OURS:
+        raise Blocked("this form was sent from another site; nothing was done")
+    sent = await bodies.read(request, most=most, files=files)
+    visitor = _visitor(request)
+    is_good = visitor and secrets.same(sent.text(FIELD), visitors.token(request, visitor))
+    return sent, bool(is_good)
 
 
 def page(

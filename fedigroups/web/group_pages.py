@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from federation import limits
 from federation.errors import FederationError
 from fedigroups.content import sanitise
-from fedigroups.groups import read
+from fedigroups.groups import membership, mine, policies, read
 from fedigroups.groups.models import Group
 from fedigroups.groups.views import SORTS
-from fedigroups.web import addresses, errors, headers, qr, render
+from fedigroups.web import addresses, errors, headers, qr, render, visitors
 from fedigroups.web import site as sites
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
@@ -48,6 +48,8 @@ async def group_page(request: Request) -> Response:
     sort = addresses.asked_sort(request)
     before = request.query_params.get("before", "")
     page = await read.group_page(group, sort, before)
+    me = visitors.known(request)
+    member = await membership.standing(group, me.actor) if me else None
     return render.page(
         request,
         "group.html",
@@ -64,7 +66,10 @@ async def group_page(request: Request) -> Response:
         sorts=[(name, SORT_WORDS[name]) for name in SORTS],
         later=f"?{urlencode({'sort': sort, 'before': page.next})}" if page.next else "",
         is_first=read.cursor(before) is None,
-        code=qr.code(page.card.uri),
+        code=None if me else qr.code(page.card.uri),
+        member=member,
+        refusal=policies.refusal_to_post(group, member) if me else "",
+        fresh=await mine.fresh(me.actor.id, page.pinned + page.threads) if me else {},
     )
 
 

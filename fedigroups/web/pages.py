@@ -14,15 +14,18 @@ from federation.models import Peer
 from fedigroups.content import sanitise
 from fedigroups.groups import read
 from fedigroups.web import (
+    acting_pages,
     consent_pages,
     feeds,
     language_choice,
+    member_pages,
     render,
     reset_pages,
     session_pages,
     signup_pages,
     static,
     visitors,
+    writing_pages,
 )
 from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
@@ -36,6 +39,8 @@ __all__ = ["group_page", "person_page", "post_page", "routes", "thread_page"]
 
 ROBOTS = """User-agent: *
 Disallow: /groups/*/join
+Disallow: /posts/
+Disallow: /login?
 Disallow: /*?before=
 Disallow: /*&before=
 Allow: /
@@ -86,24 +91,6 @@ async def blocked(request: Request) -> Response:
     )
 
 
-async def follow(request: Request) -> Response:
-    """`/follow?uri=`: where other servers send people of ours who want to join something there."""
-    site = sites.of(request)
-    return render.page(
-        request,
-        "error.html",
-        title="Join from here",
-        indexed=False,
-        status_code="",
-        heading="Join from here",
-        text=(
-            f"Groups elsewhere cannot be joined on the pages of {site.host} yet. Whoever runs this "
-            "server can do it for you with the command: fedigroups group join "
-            f"{sanitise.safe_url(request.query_params.get('uri', '')) or 'ADDRESS'} --as NAME"
-        ),
-    )
-
-
 async def robots(_request: Request) -> Response:
     """`/robots.txt`."""
     return PlainTextResponse(ROBOTS, headers={"Cache-Control": "public, max-age=86400"})
@@ -117,7 +104,6 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         Route("/about/privacy", visitors.for_anybody(privacy)),
         Route("/about/blocked", visitors.for_anybody(blocked)),
         Route("/robots.txt", robots),
-        Route("/follow", follow),
         Route("/groups", shared(visitors.for_anybody(directory))),
         Route("/groups/{name}/join", visitors.for_anybody(join)),
         Route("/groups/{name}/feed.atom", shared(feeds.group_feed)),
@@ -132,6 +118,9 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *choices.routes(),
         *leaving.routes(),
         *consent_pages.routes(),
+        *member_pages.routes(),
+        *acting_pages.routes(),
+        *writing_pages.routes(),
     ]
 
 

@@ -27,6 +27,7 @@ _SHAPES = {
     ".*the group is closed": noted("The group is closed."),
     r".*banned from the group: (?P<reason>.*)": noted("You are banned here: %(reason)s"),
     "the post that you answer is gone": noted("The post that you answer is gone."),
+    "there is nothing here": noted("There is nothing here"),
     "the post that you like is gone": noted("The post is gone."),
     ".*is not yours to (edit|delete), or is gone": noted("The post is not yours, or is gone."),
     ".*changed meanwhile; look at it and try again": noted(
@@ -96,7 +97,11 @@ _KNOWN = tuple((re.compile(shape, re.DOTALL), text) for shape, text in _SHAPES.i
 
 def said(error: Exception) -> str:
     """What the error says, to whoever reads the page."""
-    text = str(error)
+    return of_text(str(error))
+
+
+def of_text(text: str) -> str:
+    """The same, of the words of a refusal."""
     for shape, known in _KNOWN:
         if match := shape.fullmatch(text):
             return _(known, **match.groupdict())

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from federation import clock
 from fedigroups.content import languages, sanitise
-from fedigroups.web import cookies, static, translation, words
+from fedigroups.web import cookies, refusals, static, translation, words
 from fedigroups.web import site as sites
 
 REMEMBERED = 1_024
@@ -61,6 +61,8 @@ def _environment() -> Environment:
         plural=words.plural,
         number=words.number,
         untitled=words.UNTITLED,
+        refused=refusals.of_text,
+        written_languages=languages.NAMES,
         join_words=words.JOIN,
         join_long=words.JOIN_LONG,
         posting_words=words.POSTING,

@@ -17,7 +17,7 @@ from fedigroups.web import cookies, forms, visitors
 from fedigroups.web.translation import gettext as _
 from inbox.pressure import address_of
 
-HOME = "/settings"
+HOME = "/feed"
 IN_A_WINDOW = {"Cross-Origin-Opener-Policy": "unsafe-none"}
 """An app in a browser may have opened the page in a window of its own, and waits for its answer."""
 

@@ -60,21 +60,25 @@ class Me:
 
 async def me(request: Request) -> Me | None:
     """Whoever is signed in and looks at the page; it is made for them from now on."""
-    known: Me | None = getattr(request.state, "me", None)
-    if known is not None:
-        return known
+    if already := known(request):
+        return already
     found = await session(request)
     if found is None:
         return None
     actor = found.account.actor
-    request.state.me = Me(
+    mine = request.state.me = Me(
         session=found,
         token=token(request, cookies.read(request, cookies.SESSION)),
         icon=sites.of(request).pictures.shown(actor.icon_url, "icon"),
         unread=await notices.unread(actor.id),
     )
-    mine: Me = request.state.me
     return mine
+
+
+def known(request: Request) -> Me | None:
+    """Whoever is signed in, on a page of `for_anybody` or `signed_in`; None for strangers."""
+    found: Me | None = getattr(request.state, "me", None)
+    return found
 
 
 def token(request: Request, visitor: str) -> str:

@@ -32,6 +32,7 @@ ROLES = {"owner": noted("Owner"), "moderator": noted("Moderator"), "member": not
 ENDED = {
     "deleted": noted("Deleted by its author"),
     "removed": noted("Removed by a moderator"),
+    "held": noted("Waits for a moderator to look at it"),
 }
 UNTITLED = noted("Untitled")
 

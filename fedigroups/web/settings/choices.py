@@ -10,6 +10,7 @@ from federation.errors import Blocked, Malformed
 from fedigroups.accounts import invitations, preferences
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
+from fedigroups.groups import mine
 from fedigroups.web import forms, refusals, visitors
 from fedigroups.web.settings.frame import page
 from fedigroups.web.translation import gettext as _
@@ -20,6 +21,7 @@ def routes() -> list[BaseRoute]:
     """The pages."""
     return [
         Route("/settings/preferences", signed_in(choices), methods=["GET", "POST"]),
+        Route("/settings/blocks", signed_in(blocks)),
         Route("/settings/invitations", signed_in(invited), methods=["GET", "POST"]),
     ]
 
@@ -50,6 +52,12 @@ async def choices(request: Request, session: Session) -> Response:
         mail_kinds=preferences.MAIL_ABOUT,
         mail_about=session.account.mail_about.split(),
     )
+
+
+async def blocks(request: Request, session: Session) -> Response:
+    """`/settings/blocks`: whom one mutes or blocks, and no more."""
+    judged = await mine.judged(session.account.actor_id)
+    return page(request, session, "blocks", _("Blocks and mutes"), judged=judged)
 
 
 async def invited(request: Request, session: Session) -> Response:

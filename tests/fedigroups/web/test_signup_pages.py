@@ -194,5 +194,5 @@ async def test_on_this_machine_addresses_need_not_be_confirmed(open_house: OpenH
         guest.client.base_url = "http://localhost:8000"
         shown = await guest.get("/signup")
         answer = await guest.post("/signup", hidden(shown) | TOM, Origin="http://localhost:8000")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/settings")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/feed")
         assert (await guest.get("/settings")).status_code == 200

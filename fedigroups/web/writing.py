@@ -1,0 +1,176 @@
+"""This module reads what somebody writes in a form of ours, with its pictures, and shows it again.
+
+Whatever goes wrong, what was typed is in the form that is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from federation import limits
+from federation.errors import Malformed, NotHere, Slowed, TooLarge, Unreachable
+from federation.models import Actor
+from fedigroups.accounts import secrets
+from fedigroups.api.body import Body
+from fedigroups.content import languages, markdown
+from fedigroups.groups.speaking import Text
+from fedigroups.media import uploads
+from fedigroups.media.models import Media
+from fedigroups.media.uploads import Words
+from fedigroups.personal.drafts import Written
+from fedigroups.web import refusals
+from fedigroups.web.translation import gettext as _
+
+FORM_BYTES = limits.UPLOAD_BYTES * 2 + limits.FORM_BYTES
+FILES = 2
+"""So many pictures may come with one press; a post has more, added one press after another."""
+_PIECE = 64 * 1_024
+ONCE_CHARS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What is in the form; `once` sees to it that a form sent twice makes one post."""
+
+    title: str = ""
+    text: str = ""
+    warning: str = ""
+    language: str = ""
+    sensitive: bool = False
+    pictures: tuple[Media, ...] = ()
+    once: str = ""
+    draft_at: int = 0
+    problems: dict[str, str] = field(default_factory=dict)
+    """What is wrong, by the name of the field; under "" what is wrong with the whole."""
+
+    @property
+    def preview(self) -> str:
+        """The text as it will be read."""
+        return markdown.render(self.text, {}).strip()
+
+    def problem(self, name: str) -> str:
+        """What is wrong in a field; "" when nothing is."""
+        return self.problems.get(name, "")
+
+    def wrong(self, name: str, text: str) -> Writing:
+        """The same, with what is wrong in a field."""
+        return replace(self, problems=self.problems | {name: text})
+
+    def as_text(self) -> Text:
+        """What is said with it."""
+        return Text(
+            self.text.strip(),
+            title=self.title.strip(),
+            warning=self.warning.strip(),
+            language=self.language,
+            sensitive=self.sensitive or bool(self.warning.strip()),
+            whole=True,
+            media=tuple(one.id for one in self.pictures),
+        )
+
+    def as_draft(self) -> Written:
+        """What is kept of it until it is sent."""
+        return Written(self.title, self.text, self.warning, self.language)
+
+
+def empty(language: str = "", text: str = "") -> Writing:
+    """A form in which nothing was written yet."""
+    return Writing(language=language, text=text, once=secrets.new())
+
+
+def of_draft(draft: Written) -> Writing:
+    """The form with a draft in it."""
+    return Writing(
+        title=draft.title,
+        text=draft.text,
+        warning=draft.warning,
+        language=draft.language,
+        once=secrets.new(),
+        draft_at=draft.changed_at,
+    )
+
+
+def typed(sent: Body) -> Writing:
+    """What was typed, without pictures: enough to show it again to whoever is not signed in."""
+    language = sent.text("language")[:16]
+    return Writing(
+        title=" ".join(sent.text("title").split()),
+        text=sent.text("text").replace("\r\n", "\n"),
+        warning=" ".join(sent.text("warning").split()),
+        language=language if languages.is_tag(language) else "",
+        sensitive=sent.flag("sensitive"),
+        once=sent.text("once")[:ONCE_CHARS] or secrets.new(),
+    )
+
+
+async def read(request: Request, author: Actor, sent: Body, held: Sequence[Media] = ()) -> Writing:
+    """What was written, its new pictures taken in and the words of all of them kept.
+
+    `held` are those that the post holds already.
+    """
+    writing = typed(sent)
+    pictures: list[Media] = []
+    for text in sent.texts("picture"):
+        picture = await _known(author, text, sent, held)
+        if picture is not None:
+            pictures.append(picture)
+    for number in range(FILES):
+        file = sent.file(f"file{number}")
+        if file is None or not file.filename:
+            continue
+        try:
+            pictures.append(await _uploaded(request, author, file, sent.text(f"words{number}")))
+        except (Malformed, TooLarge, Slowed, Unreachable) as error:
+            writing = writing.wrong("file0", refusals.said(error))
+        finally:
+            await file.close()
+    writing = replace(writing, pictures=tuple(pictures))
+    if len(pictures) > limits.MEDIA_PER_POST:
+        most = limits.MEDIA_PER_POST
+        return writing.wrong("file0", _("A post has at most %(most)s pictures.", most=most))
+    return writing
+
+
+def checked(writing: Writing, *, titled: bool = False) -> Writing:
+    """The same with what is missing or too long, each beside its field."""
+    if titled and not writing.title.strip():
+        writing = writing.wrong("title", _("A thread needs a title: in a line, what it is about."))
+    if len(writing.title) > limits.TITLE_CHARS:
+        most = limits.TITLE_CHARS
+        writing = writing.wrong("title", _("A title has at most %(most)s characters.", most=most))
+    if not writing.text.strip() and not writing.pictures:
+        writing = writing.wrong("text", _("Write something first."))
+    if len(writing.text) > limits.CONTENT_CHARS // 2:
+        most = limits.CONTENT_CHARS // 2
+        writing = writing.wrong("text", _("A text has at most %(most)s characters.", most=most))
+    return writing
+
+
+async def _known(author: Actor, text: str, sent: Body, held: Sequence[Media]) -> Media | None:
+    """A picture that came with an earlier press, with its words as they are now."""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        return None
+    if sent.text("drop") == text:
+        return None
+    kept = next((one for one in held if str(one.id) == text), None)
+    if kept is not None:
+        return kept
+    words = Words(sent.text(f"alt{text}")[: limits.ALT_CHARS])
+    try:
+        return await uploads.describe(author, int(text), words)
+    except NotHere:
+        return None
+
+
+async def _uploaded(request: Request, author: Actor, file: UploadFile, words: str) -> Media:
+    said = Words(words[: limits.ALT_CHARS])
+    return await uploads.accept(request.app.state.media, author, _pieces(file), said)
+
+
+async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await file.read(_PIECE):
+        yield piece

@@ -1,0 +1,326 @@
+"""The life of a member in the browser, without scripts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+
+import httpx
+import pytest
+from PIL import Image
+
+import scenery
+from federation.models import Actor
+from fedigroups.accounts.models import Session
+from fedigroups.groups import founding
+from fedigroups.groups.founding import Profile
+from fedigroups.groups.models import Group, Member, Post, Thread
+from fedigroups.media.models import Media
+from fedigroups.personal.models import Draft
+from guests import Guest, House, hidden
+
+pytestmark = pytest.mark.anyio
+sqlite = pytest.mark.parametrize("kind", ["sqlite"])
+"""For what does not depend on the database."""
+
+
+@dataclass
+class Club:
+    """The welders, whom Olga looks after; Tom is signed in and a member."""
+
+    house: House
+    group: Group
+    tom: Actor
+    guest: Guest
+
+    async def write(self, title: str = "MIG or TIG?", text: str = "For thin sheet.") -> Post:
+        await self.sent("/groups/welders/new", title=title, text=text)
+        return await Post.filter(author_id=self.tom.id).order_by("-id").first()
+
+    async def sent(self, path: str, **fields: str) -> httpx.Response:
+        """Fill in the form of a page, and press its first button."""
+        shown = await self.guest.get(path)
+        assert shown.status_code == 200, shown.text
+        return await self.guest.post(path, hidden(shown) | {"act": "send"} | fields)
+
+    async def press(self, path: str, act: str, **fields: str) -> httpx.Response:
+        """Press a button whose form is on the feed's page, as on every other."""
+        token = hidden(await self.guest.get("/feed"))["form_token"]
+        return await self.guest.post(path, {"form_token": token, "act": act} | fields)
+
+    async def text(self, path: str) -> str:
+        """The words of a page."""
+        shown = await self.guest.get(path)
+        assert shown.status_code == 200, shown.text
+        return " ".join(re.sub(r"<[^>]+>", " ", shown.text).split())
+
+
+@pytest.fixture
+async def club(house: House):
+    olga = await Actor.get(username="olga")
+    await founding.found(house.instance.wire, "welders", olga, Profile(title="Welders"))
+    await house.settle("tom")
+    tom = await Actor.get(username="tom")
+    async with house.guest() as guest:
+        await guest.sign_in("tom")
+        club = Club(house, await Group.get(name="welders"), tom, guest)
+        assert (await club.press("/groups/welders/membership", "join")).status_code == 303
+        yield club
+
+
+async def test_a_newcomer_is_taught_by_an_empty_feed_joins_and_leaves(house: House) -> None:
+    olga = await Actor.get(username="olga")
+    await founding.found(house.instance.wire, "welders", olga, Profile(title="Welders"))
+    await house.settle("tom")
+    async with house.guest() as guest:
+        answer = await guest.sign_in("tom")
+        assert answer.headers["location"] == "/feed"
+        assert "Join a group, and its threads are here" in (await guest.get("/feed")).text
+        page = await guest.get("/groups/welders")
+        assert ">Join</button>" in page.text
+        sent = hidden(page) | {"act": "join"}
+        assert (await guest.post("/groups/welders/membership", sent)).status_code == 303
+        assert "You are a member." in (await guest.get("/groups/welders")).text
+        assert 'href="/groups/welders"' in (await guest.get("/feed")).text
+        await guest.post("/groups/welders/membership", sent | {"act": "leave"})
+        assert (await Member.get(actor__username="tom")).state == "left"
+
+
+async def test_a_member_writes_is_answered_and_told(club: Club) -> None:
+    post = await club.write()
+    thread = f"/groups/welders/threads/{post.thread_id}"
+    async with club.house.guest() as guest:
+        await guest.sign_in()
+        olga = Club(club.house, club.group, await Actor.get(username="olga"), guest)
+        answered = await olga.sent(f"/posts/{post.id}/reply", text="TIG, of **course**.")
+        assert answered.headers["location"].startswith(f"{thread}#post-")
+        await olga.press(f"/posts/{post.id}/like", "like")
+        await olga.press(f"/posts/{post.id}/like", "like")
+    notices = await club.text("/notifications")
+    assert "olga answered or mentioned you TIG, of course. in Welders" in notices
+    assert "olga likes your post MIG or TIG? in Welders" in notices
+    assert "likes your post" not in await club.text("/notifications?show=replies")
+    shown = await club.text("/feed")
+    assert "Notifications 2 new" in shown
+    assert "MIG or TIG? For thin sheet." in shown
+    newest = re.search(
+        r'name="newest" value="(\d+)"', (await club.guest.get("/notifications")).text
+    )
+    await club.press("/notifications", "read", newest=newest[1])
+    assert "new Your menu" not in await club.text("/feed")
+
+
+async def test_what_is_new_since_the_last_visit_is_marked_and_one_press_away(club: Club) -> None:
+    post = await club.write()
+    page = f"/groups/welders/threads/{post.thread_id}"
+    assert "New since you were here" not in await club.text(page)
+    ann = await scenery.person("ann@m.example", name="Ann")
+    reply = await scenery.post(await Thread.get(id=post.thread_id), ann, post)
+    assert "1 new" in await club.text("/groups/welders")
+    assert "1 new" in await club.text("/feed")
+    again = await club.guest.get(page)
+    assert f'href="#post-{reply.id}">To the first new one' in again.text
+    assert "New since you were here" in again.text
+    assert "New since you were here" not in await club.text(page)
+
+
+async def test_a_thread_is_followed_or_muted(club: Club) -> None:
+    post = await club.write()
+    ann = await scenery.person("ann@m.example", name="Ann")
+    async with club.house.guest() as guest:
+        await guest.sign_in()
+        olga = Club(club.house, club.group, await Actor.get(username="olga"), guest)
+        shown = await olga.text(f"/groups/welders/threads/{post.thread_id}")
+        assert "Follow this thread" in shown
+        await olga.press(f"/threads/{post.thread_id}/hear", "follow")
+        reply = await club.sent(f"/posts/{post.id}/reply", text="I mean 1 mm.")
+        assert reply.status_code == 303
+        assert "tom wrote something new I mean 1 mm." in await olga.text("/notifications")
+        await olga.press(f"/threads/{post.thread_id}/hear", "mute")
+        await club.sent(f"/posts/{post.id}/reply", text="Or less.")
+        assert "Or less." not in await olga.text("/notifications")
+    assert ann.id
+
+
+async def test_what_was_saved_is_found_again_unless_it_is_gone(club: Club) -> None:
+    post = await club.write()
+    await club.press(f"/posts/{post.id}/save", "save")
+    assert "MIG or TIG?" in await club.text("/saved")
+    await club.sent(f"/posts/{post.id}/delete")
+    assert "Nothing saved yet" in await club.text("/saved")
+
+
+@sqlite
+async def test_an_edit_begins_with_what_was_written_and_keeps_what_was_before(club: Club) -> None:
+    post = await club.write(text="For **thin** sheet.")
+    form = await club.guest.get(f"/posts/{post.id}/edit")
+    assert "For **thin** sheet.</textarea>" in form.text
+    await club.sent(f"/posts/{post.id}/edit", title="MIG, TIG?", text="For 1 mm.")
+    assert "MIG, TIG?" in await club.text(f"/groups/welders/threads/{post.thread_id}")
+    history = await club.text(f"/posts/{post.id}/history")
+    assert "For 1 mm." in history
+    assert "For thin sheet." in history
+
+
+@sqlite
+async def test_a_form_says_what_is_wrong_beside_the_field_and_keeps_what_was_typed(
+    club: Club,
+) -> None:
+    refused = await club.sent("/groups/welders/new", title="", text="My <b>words</b>")
+    assert refused.status_code == 422
+    assert 'id="title-problem">A thread needs a title' in refused.text
+    assert "My &lt;b&gt;words&lt;/b&gt;</textarea>" in refused.text
+    assert await Post.all().count() == 0
+    assert "My &lt;b&gt;words" in (await club.guest.get("/groups/welders/new")).text, "a draft"
+
+
+@sqlite
+async def test_a_form_that_is_sent_twice_makes_one_post(club: Club) -> None:
+    shown = hidden(await club.guest.get("/groups/welders/new"))
+    typed = shown | {"act": "send", "title": "Once", "text": "Only."}
+    first = await club.guest.post("/groups/welders/new", typed)
+    second = await club.guest.post("/groups/welders/new", typed)
+    assert first.headers["location"] == second.headers["location"]
+    assert await Post.all().count() == 1
+
+
+@sqlite
+async def test_words_are_not_lost_when_the_session_is_and_nothing_is_sent(club: Club) -> None:
+    shown = hidden(await club.guest.get("/groups/welders/new"))
+    await Session.all().delete()
+    typed = shown | {"act": "send", "title": "Long", "text": "An hour's work."}
+    lost = await club.guest.post("/groups/welders/new", typed)
+    assert lost.status_code == 401
+    assert "An hour&#39;s work.</textarea>" in lost.text
+    await club.guest.sign_in("tom")
+    stale = await club.guest.post("/groups/welders/new", hidden(lost) | typed)
+    assert (stale.status_code, "press again" in stale.text) == (409, True)
+    assert await Post.all().count() == 0
+    sent = await club.guest.post("/groups/welders/new", typed | hidden(stale))
+    assert sent.status_code == 303
+
+
+@sqlite
+async def test_a_draft_is_kept_offered_and_thrown_away(club: Club) -> None:
+    await club.sent("/groups/welders/new", act="keep", title="Rods", text="Where do")
+    shown = await club.guest.get("/groups/welders/new")
+    assert "Where do</textarea>" in shown.text
+    assert "Your draft, kept" in shown.text
+    await club.sent("/groups/welders/new", act="throw")
+    assert await Draft.all().count() == 0
+    await club.sent("/groups/welders/new", act="keep", title="Rods", text="Where do")
+    await club.write("Rods", "Where do I get them?")
+    assert await Draft.all().count() == 0
+
+
+@sqlite
+async def test_a_preview_shows_what_will_be_read_and_sends_nothing(club: Club) -> None:
+    shown = await club.sent("/groups/welders/new", act="preview", title="T", text="**bold** <i>x")
+    assert "<strong>bold</strong> &lt;i&gt;x" in shown.text
+    assert await Post.all().count() == 0
+
+
+@sqlite
+async def test_a_picture_goes_with_its_words(club: Club) -> None:
+    fields = hidden(await club.guest.get("/groups/welders/new"))
+    fields |= {"act": "preview", "title": "My seam", "text": "Look.", "words0": "A blue seam"}
+    shown = await club.guest.client.post(
+        "/groups/welders/new", data=fields, files={"file0": ("seam.png", seam(), "image/png")}
+    )
+    assert "A blue seam</textarea>" in shown.text
+    again = hidden(shown) | {"act": "send", "title": "My seam", "text": "Look."}
+    number = again["picture"]
+    sent = await club.guest.post("/groups/welders/new", again | {f"alt{number}": "An even seam"})
+    thread = await club.guest.get(sent.headers["location"])
+    assert 'alt="An even seam"' in thread.text
+    assert (await Media.get()).state == "held"
+
+
+@sqlite
+async def test_what_is_no_picture_is_refused_and_nothing_typed_is_lost(club: Club) -> None:
+    fields = hidden(await club.guest.get("/groups/welders/new"))
+    fields |= {"act": "send", "title": "My seam", "text": "Look."}
+    shown = await club.guest.client.post(
+        "/groups/welders/new", data=fields, files={"file0": ("seam.png", b"<svg>", "image/png")}
+    )
+    assert shown.status_code == 422
+    assert 'id="file0-problem"' in shown.text
+    assert "Look.</textarea>" in shown.text
+
+
+def seam() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (64, 48), (70, 140, 160)).save(out, "PNG")
+    return out.getvalue()
+
+
+@sqlite
+async def test_who_is_blocked_is_folded_and_can_be_let_back(club: Club) -> None:
+    post = await club.write()
+    eve = await scenery.person("eve@evil.example", name="Eve")
+    reply = await scenery.post(await Thread.get(id=post.thread_id), eve, post)
+    await club.press(f"/people/{eve.id}/stance", "block")
+    assert "@eve@evil.example" in await club.text("/settings/blocks")
+    thread = await club.text(f"/groups/welders/threads/{post.thread_id}")
+    assert "By somebody whom you mute or block" in thread
+    await club.press(f"/people/{eve.id}/stance", "unblock")
+    assert "Nobody" in await club.text("/settings/blocks")
+    assert reply.id
+
+
+@sqlite
+@pytest.mark.parametrize("what", ["held", "removed", "members"])
+async def test_nobody_acts_on_a_post_that_they_may_not_read(club: Club, what: str) -> None:
+    """Hidden is the same as non-existent, at every door that leads to a post."""
+    post = await club.write()
+    columns = {"visibility": what} if what == "members" else {"state": what}
+    await Post.filter(id=post.id).update(author_id=(await Actor.get(username="olga")).id, **columns)
+    await Member.filter(actor_id=club.tom.id).update(state="left")
+    for tail in ("", "/reply", "/edit", "/delete", "/history"):
+        for id in (post.id, 1):
+            assert (await club.guest.get(f"/posts/{id}{tail}")).status_code == 404
+    for tail in ("like", "save"):
+        answer = await club.press(f"/posts/{post.id}/{tail}", tail)
+        assert answer.status_code == 404
+    assert (await club.press(f"/threads/{post.thread_id}/hear", "follow")).status_code == 404
+
+
+@sqlite
+async def test_nobody_edits_or_deletes_what_somebody_else_wrote(club: Club) -> None:
+    post = await club.write()
+    async with club.house.guest() as guest:
+        await guest.sign_in()
+        for tail in ("edit", "delete"):
+            assert (await guest.get(f"/posts/{post.id}/{tail}")).status_code == 404
+            token = hidden(await guest.get("/feed"))
+            answer = await guest.post(f"/posts/{post.id}/{tail}", token | {"act": "send"})
+            assert answer.status_code == 404
+    assert (await Post.get(id=post.id)).state == "live"
+
+
+@sqlite
+async def test_an_act_that_another_site_sends_does_nothing(club: Club) -> None:
+    post = await club.write()
+    token = hidden(await club.guest.get("/feed"))["form_token"]
+    for path in (f"/posts/{post.id}/like", f"/posts/{post.id}/delete", "/groups/welders/new"):
+        sent = {"form_token": token, "act": "like", "title": "x", "text": "y"}
+        foreign = await club.guest.client.post(
+            path, data=sent, headers={"Origin": "https://evil.example"}
+        )
+        assert foreign.status_code == 403
+        bare = await club.guest.post(path, sent | {"form_token": "x"})
+        assert bare.status_code in {403, 409}
+    assert (await Post.get(id=post.id)).likes_count == 0
+
+
+@sqlite
+async def test_htmx_is_given_the_piece_that_changed(club: Club) -> None:
+    post = await club.write()
+    token = hidden(await club.guest.get("/feed"))["form_token"]
+    answer = await club.guest.post(
+        f"/posts/{post.id}/like", {"form_token": token, "act": "like"}, **{"HX-Request": "true"}
+    )
+    assert answer.status_code == 200
+    assert answer.text.strip().startswith('<div class="acts"')
+    assert 'aria-pressed="true"' in answer.text

@@ -1,0 +1,238 @@
+"""Every page of an instance with some life in it, served on this machine, for a browser to look at.
+
+A page that is added is named in `PAGES`: axe looks at it, and `make screenshots` takes its picture.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from io import BytesIO
+
+import uvicorn
+from PIL import Image
+
+import scenery
+from federation import clock
+from federation.models import Actor, Peer
+from fedigroups.accounts import people
+from fedigroups.accounts.models import Account
+from fedigroups.accounts.people import Wish
+from fedigroups.app import make_app
+from fedigroups.groups import founding, speaking
+from fedigroups.groups.founding import Profile
+from fedigroups.groups.models import Group, Thread
+from fedigroups.groups.speaking import Text
+from fedigroups.instance import Instance, assemble
+from fedigroups.media import uploads
+from fedigroups.media.uploads import Words
+from fedigroups.personal import keeping, stances
+from fedigroups.settings import load
+from network import Network
+
+PASSWORD = "correct horse battery"
+PAGES = {
+    "home": ("/", ""),
+    "directory": ("/groups", ""),
+    "directory-nothing": ("/groups?q=zebra", ""),
+    "group": ("/groups/welders", ""),
+    "group-empty": ("/groups/bakers", ""),
+    "group-member": ("/groups/welders", "tom"),
+    "group-host": ("/groups/welders", "olga"),
+    "group-stranger": ("/groups/bakers", "tom"),
+    "join": ("/groups/welders/join?handle=ann", ""),
+    "thread": ("/groups/welders/threads/{thread}", ""),
+    "thread-member": ("/groups/welders/threads/{thread}", "tom"),
+    "thread-empty": ("/groups/welders/threads/{lonely}", "tom"),
+    "person": ("/@tom", ""),
+    "about": ("/about", ""),
+    "privacy": ("/about/privacy", ""),
+    "blocked": ("/about/blocked", ""),
+    "sign-in": ("/login", ""),
+    "sign-up": ("/signup", ""),
+    "forgot": ("/forgot", ""),
+    "not-found": ("/nowhere", ""),
+    "feed": ("/feed", "tom"),
+    "feed-empty": ("/feed", "eva"),
+    "compose": ("/groups/welders/new", "tom"),
+    "reply": ("/posts/{post}/reply", "tom"),
+    "edit": ("/posts/{own}/edit", "tom"),
+    "delete": ("/posts/{own}/delete", "tom"),
+    "history": ("/posts/{own}/history", "tom"),
+    "post": ("/posts/{post}", "tom"),
+    "saved": ("/saved", "tom"),
+    "saved-nothing": ("/saved", "eva"),
+    "notifications": ("/notifications", "tom"),
+    "notifications-nothing": ("/notifications", "eva"),
+    "follow": ("/follow", "tom"),
+    "settings": ("/settings", "tom"),
+    "settings-preferences": ("/settings/preferences", "tom"),
+    "settings-blocks": ("/settings/blocks", "tom"),
+    "settings-second": ("/settings/second", "tom"),
+    "settings-sessions": ("/settings/sessions", "tom"),
+    "settings-close": ("/settings/close", "tom"),
+}
+"""By name: the address, and who is signed in."""
+
+TALK = (
+    ("ann@m.example", "Ann Lee", "TIG, if you have the time. At 1 mm the heat is everything.", 0),
+    ("bob@l.example", "Bob", "Short MIG tacks, moved about, work as well. Let each one cool.", 1),
+    ("tom@", "Tom", "With 0.6 mm wire?", 2),
+    ("bob@l.example", "Bob", "0.6, and the lowest setting that still sparks evenly.", 3),
+    ("vic@h.example", "Víctor Núñez", "¿Y con pulso? A mí me cambió la vida.", 1),
+    ("ann@m.example", "Ann Lee", "A copper bar behind the joint takes the heat away.", 0),
+)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Where it is, and what stands in the addresses of its pages."""
+
+    origin: str
+    instance: Instance
+    ids: dict[str, int]
+
+    def url(self, name: str) -> str:
+        return self.origin + PAGES[name][0].format(**self.ids)
+
+
+@asynccontextmanager
+async def opened(url: str, folder: str, **settings: str) -> AsyncIterator[Gallery]:
+    """The instance, until it is left again."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    origin = f"http://localhost:{port}"
+    chosen = {
+        "FEDIGROUPS_ORIGIN": origin,
+        "FEDIGROUPS_DATABASE_URL": url,
+        "FEDIGROUPS_DATA_DIR": folder,
+        "FEDIGROUPS_SECRET": "5e" * 32,
+        "FEDIGROUPS_SIGNUP": "open",
+        "FEDIGROUPS_CONFIRM_EMAIL": "off",
+        "FEDIGROUPS_RATE_LIMITS": "off",
+        "FEDIGROUPS_INSTANCE_NAME": "Example groups",
+    }
+    instance = assemble(load(chosen | settings), transport=Network())
+    await instance.open()
+    config = uvicorn.Config(
+        make_app(instance), host="127.0.0.1", port=port, log_config=None, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    try:
+        with instance.store.context():
+            ids = await furnish(instance)
+            async with serving(server):
+                yield Gallery(origin, instance, ids)
+    finally:
+        await instance.close()
+
+
+@asynccontextmanager
+async def serving(server: uvicorn.Server) -> AsyncIterator[None]:
+    config = server.config
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    try:
+        yield
+    finally:
+        await server.shutdown()
+
+
+async def furnish(instance: Instance) -> dict[str, int]:
+    """People, groups and talk; what stands in the addresses of the pages."""
+    wire = instance.wire
+    olga, tom, _eva = [await settle(instance, name) for name in ("olga", "tom", "eva")]
+    about = "For everybody who joins metal."
+    group = await founded(instance, olga.actor, "welders", "Welders", about)
+    await founded(instance, olga.actor, "bakers", "Bakers", "Bread, and what goes wrong with it.")
+    await speaking.join(wire, tom.actor, group.actor)
+    root = await speaking.write(
+        wire, tom.actor, group, Text(QUESTION, title="MIG or TIG for thin sheet?")
+    )
+    thread = await Thread.get(id=root.thread_id)
+    said = [root]
+    for handle, name, words, below in TALK:
+        parent = said[below] if below else root
+        if handle == "tom@":
+            said.append(await speaking.answer(wire, tom.actor, parent, Text(words)))
+            continue
+        person = await remote(handle, name)
+        said.append(
+            await scenery.post(
+                thread, person, parent, content=f"<p>{words}</p>", published_at=clock.now_ms()
+            )
+        )
+    own = await speaking.write(
+        wire,
+        tom.actor,
+        group,
+        Text("The rack in the *second* hall is free.", title="Where to store rods?"),
+    )
+    await speaking.edit(wire, tom.actor, own, Text("The rack in the **third** hall is free."))
+    picture = await uploads.accept(
+        instance.media, olga.actor, seam(), Words("A row of even blue ripples on a thin seam")
+    )
+    shown = await speaking.write(
+        wire,
+        olga.actor,
+        group,
+        Text("First time that it came out even.", title="My best seam so far", media=(picture.id,)),
+    )
+    await speaking.like(wire, olga.actor, root)
+    await speaking.answer(wire, olga.actor, root, Text("@tom: come by on Thursday, and try both."))
+    await keeping.bookmark(tom.actor_id, said[1].id)
+    await stances.judge(tom.actor_id, (await remote("eve@evil.example", "Eve")).id, "blocked", True)
+    await Peer.create(host="spam.example", blocked=True, first_seen_at=clock.now_ms())
+    return {"thread": thread.id, "post": said[1].id, "own": own.id, "lonely": shown.thread_id}
+
+
+QUESTION = """I have a plate of **1 mm** steel, and whatever I do, it warps.
+
+- MIG is what I have at home
+- TIG I could use at the club
+
+What would you do?"""
+
+
+async def founded(instance: Instance, owner: Actor, name: str, title: str, about: str) -> Group:
+    profile = Profile(title=title, description=about, summary=ABOUT, rules=RULES)
+    hosted = await founding.found(instance.wire, name, owner, profile)
+    return await Group.get(id=hosted.group.id).select_related("actor")
+
+
+ABOUT = "Questions, pictures of seams, and where to get **rods**. Beginners are welcome."
+RULES = "Be kind: everybody began with ugly seams.\nNo selling.\nPictures have a description."
+
+
+async def settle(instance: Instance, name: str) -> Account:
+    account = await people.add(
+        instance.wire,
+        Wish(name=name, email=f"{name}@mail.example", password=PASSWORD),
+        confirmed=True,
+        approved=True,
+    )
+    await Actor.filter(id=account.actor_id).update(name=name.title())
+    account.actor = await Actor.get(id=account.actor_id)
+    return account
+
+
+async def remote(handle: str, name: str) -> Actor:
+    username, _, host = handle.partition("@")
+    known = await Actor.get_or_none(username=username, host=host)
+    return known or await scenery.person(handle, name=name)
+
+
+def seam() -> bytes:
+    """A picture of a seam, more or less."""
+    picture = Image.new("RGB", (800, 450), (86, 92, 99))
+    for step in range(0, 800, 14):
+        for x in range(step, min(step + 9, 800)):
+            for y in range(205, 245):
+                picture.putpixel((x, y), (70, 110 + (x - step) * 9, 160))
+    out = BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
