@@ -12,6 +12,7 @@ from fedigroups.cli.group import group
 from fedigroups.cli.key import key
 from fedigroups.cli.media import media
 from fedigroups.cli.migrate import migrate
+from fedigroups.cli.moderate import moderate
 from fedigroups.cli.peer import peer
 from fedigroups.cli.post import post
 from fedigroups.cli.queue import queue
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(serve, worker, migrate, user, group, post, media),
+    *(serve, worker, migrate, user, group, post, moderate, media),
     *(key, peer, queue, config, doctor, demo),
 )
 for command in COMMANDS:
