@@ -272,6 +272,15 @@ def role(name: str, handle: str, role: str) -> None:
 
 @group.command()
 @click.argument("name")
+@click.argument("handle")
+def transfer(name: str, handle: str) -> None:
+    """Make a member the owner; whoever owned the group before moderates it."""
+    _decide(name, handle, "transfer", "decided by whoever runs this server")
+    click.echo(f"{handle} owns {name}.")
+
+
+@group.command()
+@click.argument("name")
 @click.option("--as", "who", required=True, help="The person here who joins.")
 @as_json
 def join(name: str, who: str, json_: bool) -> None:

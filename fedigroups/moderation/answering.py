@@ -20,7 +20,7 @@ from fedigroups.groups.distribute import Inner
 from fedigroups.moderation import wording
 from fedigroups.moderation.acts import Act, rule_text
 from fedigroups.moderation.effects.done import Done
-from fedigroups.moderation.kinds import Kind
+from fedigroups.moderation.kinds import KINDS, Kind
 from fedigroups.moderation.models import Decision
 from fedigroups.notify import telling
 from outbox import build, streams
@@ -55,7 +55,8 @@ async def notify(act: Act, decision: Decision) -> None:
     """Tell somebody who lives here that there is a decision to read."""
     to = act.concerned
     if to is not None and to.local and to != act.decider:
-        await telling.decided(to.id, act.hosted.group.id, decision.id)
+        against = KINDS[act.kind].against
+        await telling.decided(to.id, act.hosted.group.id, decision.id, against=against)
 
 
 async def _told(act: Act, kind: Kind, to: Actor) -> list[str]:

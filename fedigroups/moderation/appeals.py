@@ -31,7 +31,7 @@ LET_IN = frozenset({"expel", "refuse_join"})
 
 async def answered(uri: str) -> Decision | None:
     """The decision that the note of this id told somebody of."""
-    return await Decision.get_or_none(answer_uri=uri) if uri else None
+    return await Decision.get_or_none(answer_uri=uri)
 
 
 async def newest(person: Actor) -> Decision | None:

@@ -112,12 +112,13 @@ async def knocked(group_id: int, actor_id: int, kind: str) -> None:
     )
 
 
-async def decided(actor_id: int, group_id: int, decision_id: int) -> None:
+async def decided(actor_id: int, group_id: int, decision_id: int, *, against: bool) -> None:
     """Somebody here is told of a decision about them, by the group as such."""
-    await storage.execute(
-        f"{_NEW} SELECT ?, told.id, 'decision', g.actor_id, ?, ? FROM groups g"
+    kind = "decision" if against else "favour"
+    await _note(
+        f"{_NEW} SELECT ?, told.id, ?, g.actor_id, ?, ? FROM groups g"
         f" JOIN actor told ON told.id = ? WHERE g.id = ? AND told.local = ?{_ONCE}",
-        *(ids.new(), decision_id, clock.now_ms(), actor_id, group_id, True),
+        *(ids.new(), kind, decision_id, clock.now_ms(), actor_id, group_id, True),
     )
 
 

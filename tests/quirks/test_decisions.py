@@ -121,7 +121,8 @@ async def test_somebody_here_is_notified_whatever_is_decided(stage) -> None:
 
     async def check(verb: str, decision: Decision) -> None:
         async def is_told() -> bool:
-            about = Notification.filter(kind="decision", post_id=decision.id)
+            kind = "decision" if KINDS[verb].against else "favour"
+            about = Notification.filter(kind=kind, post_id=decision.id)
             return await about.filter(actor__username="tom").exists()
 
         assert await stage.ours.run(is_told), f"nobody told Tom of {verb}"

@@ -28,7 +28,6 @@ from fedigroups.groups.handlers.message import Message
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import OPEN, can_see, left_a_place
 from fedigroups.moderation import appeals, holding, submissions, turning_away
-from fedigroups.moderation.models import Decision
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -59,8 +58,8 @@ async def on_create(received: Received) -> Outcome:
 
 
 async def _take_in(received: Received, found: Found) -> Outcome:
-    if decision := await appeals.answered(found.post.object.in_reply_to):
-        return await _appeal(received, found.post, decision)
+    if received.wire.uris.is_answer(found.post.object.in_reply_to):
+        return await _appeal(received, found.post)
     visibility = addressing.visibility(received.activity.document, found.post.object.document)
     if visibility not in OPEN:
         return ignored("it is not public: a group never shows what was said to a few")
@@ -74,9 +73,10 @@ async def _take_in(received: Received, found: Found) -> Outcome:
     return await _start(received, found, visibility, "" if end else oldest.in_reply_to)
 
 
-async def _appeal(received: Received, said: evidence.Arrival, decision: Decision) -> Outcome:
+async def _appeal(received: Received, said: evidence.Arrival) -> Outcome:
     """A reply to the note by which somebody was told of a decision."""
-    if received.announcer is not None:
+    decision = await appeals.answered(said.object.in_reply_to)
+    if decision is None or received.announcer is not None:
         return ignored("an appeal is nobody's but its author's")
     await appeals.lodge(said.author, decision, plain(said.object.content))
     return done(f"an appeal against decision {decision.id}")
