@@ -18,6 +18,8 @@ from fedigroups.oauth import scopes
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "fedigroups" / "web"
+MODERATION = ROOT / "fedigroups" / "moderation"
+"""What people are told of decisions, wherever they read it."""
 LOCALE = PAGES / "locale"
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "plural": (1, 2), "noted": None}
@@ -36,10 +38,11 @@ def texts() -> Catalog:
     """Every text that pages say, as it is in the code now."""
     found = Catalog()
     options = {"**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
-    for name, line, text, comments, context in extract_from_dir(
-        PAGES, METHODS, options, keywords=KEYWORDS
-    ):
-        found.add(text, None, [(name, line)], auto_comments=comments, context=context)
+    for folder in (PAGES, MODERATION):
+        for name, line, text, comments, context in extract_from_dir(
+            folder, METHODS, options, keywords=KEYWORDS
+        ):
+            found.add(text, None, [(name, line)], auto_comments=comments, context=context)
     for text in shown_from_below():
         found.add(text)
     return found

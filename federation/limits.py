@@ -64,6 +64,12 @@ REPORT_CHARS = 5_000
 """Of what somebody reports; what is longer is cut."""
 HANDLE_CHARS = 400
 """Of what somebody types as a handle; a longer one is none."""
+DECISION_CHARS = 5_000
+"""Of the reason that a moderator gives; one that comes from elsewhere is cut."""
+APPEAL_CHARS = 5_000
+"""Of what somebody says against a decision; what is longer is cut."""
+APPEAL_DAYS = 90
+"""For so long after a decision somebody can appeal against it."""
 QUERY_CHARS = 200
 """Of what is searched for; what is longer is cut."""
 TAGS = 100

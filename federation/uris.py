@@ -126,6 +126,14 @@ class Uris:
         """The `context` collection of a thread (FEP-7888)."""
         return f"{group_uri}/threads/{id}"
 
+    def answer(self, group_uri: str, id: int | str) -> str:
+        """The id of a note by which a group told somebody what it decided; not served."""
+        return f"{group_uri}/answers/{id}"
+
+    def is_answer(self, uri: str) -> bool:
+        """Whether a URL is of the shape of such a note's id."""
+        return "/answers/" in uri and self.is_local(uri)
+
     def post(self, person_name: str, id: int | str) -> str:
         """The id of a post written here."""
         return f"{self.person(person_name)}/posts/{id}"

@@ -15,6 +15,7 @@ from federation.crashpoints import crashpoint
 from fedigroups.groups import departures, once
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
+from fedigroups.moderation import expiring
 from fedigroups.notify import telling
 from fedigroups.oauth import entrance
 from inbox import record
@@ -23,6 +24,8 @@ from outbox import retention
 log = structlog.get_logger("fedigroups.worker")
 
 HOUSEKEEPING_SECONDS = 3_600.0
+EXPIRING_SECONDS = 60.0
+"""How long after its end a ban may last."""
 RESTART_SECONDS = 5.0
 STOP_SECONDS = 25.0
 """How long what is under way may take to end once the process is asked to stop."""
@@ -65,6 +68,7 @@ async def run(instance: Instance, *, work: bool = True) -> None:
             "mailer": instance.mailer.run,
             "pusher": instance.pusher.run,
             "housekeeping": lambda: _keep_house(instance),
+            "expiring": lambda: _keep_lifting(instance),
         }
     with instance.store.context():
         async with asyncio.TaskGroup() as tasks:
@@ -98,6 +102,12 @@ async def _keep_house(instance: Instance) -> None:
         # Several workers would else sweep the same rows at the same time.
         await asyncio.sleep(HOUSEKEEPING_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
         await keep_house(instance)
+
+
+async def _keep_lifting(instance: Instance) -> None:
+    while True:
+        await expiring.lift(instance.wire)
+        await asyncio.sleep(EXPIRING_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
 
 
 async def keep_house(instance: Instance) -> None:

@@ -26,9 +26,10 @@ def accept(uri: str, actor: str, to: str, follow: Mapping[str, Any]) -> Document
     return _activity(uri, "Accept", actor, [to], object=dict(follow))
 
 
-def reject(uri: str, actor: str, to: str, follow: Mapping[str, Any]) -> Document:
+def reject(uri: str, actor: str, to: str, follow: Mapping[str, Any], reason: str = "") -> Document:
     """Reject of a Follow, before or after its Accept (after: Mastodon unfollows)."""
-    return _activity(uri, "Reject", actor, [to], object=dict(follow))
+    rest = {"summary": reason} if reason else {}
+    return _activity(uri, "Reject", actor, [to], object=dict(follow), **rest)
 
 
 def follow(uri: str, actor: str, group: str) -> Document:
@@ -137,6 +138,93 @@ def remove(uri: str, moderator: str, object_uri: str, group: str, reason: str) -
         object=object_uri,
         summary=reason or " ",
     )
+
+
+def answer(uri: str, kind: str, group: str, came: Mapping[str, Any], reason: str) -> Document:
+    """Accept or Reject by a group of the activity in which a post came, with its reason."""
+    rest = {"summary": reason} if reason else {}
+    return _activity(uri, kind, group, [came["actor"]], object=dict(came), **rest)
+
+
+def direct_note(uri: str, group: str, to: str, handle: str, html: str, about: str) -> Document:
+    """A Note for one person alone: mentioned, or Mastodon does not tell them of it."""
+    note: Document = {
+        "id": uri,
+        "type": "Note",
+        "attributedTo": group,
+        "to": [to],
+        "cc": [],
+        "content": html,
+        "published": clock.rfc3339(clock.now_ms()),
+        "tag": [{"type": "Mention", "href": to, "name": handle}],
+    }
+    return note | ({"inReplyTo": about} if about else {})
+
+
+def chat_message(uri: str, by: str, to: str, html: str) -> Document:
+    """A private message as Lemmy reads it: of a person or service, to one."""
+    return {
+        "id": uri,
+        "type": "ChatMessage",
+        "attributedTo": by,
+        "to": [to],
+        "content": html,
+        "mediaType": "text/html",
+        "published": clock.rfc3339(clock.now_ms()),
+    }
+
+
+def create_direct(uri: str, message: Mapping[str, Any]) -> Document:
+    """Create of a message for one person alone."""
+    return _activity(
+        uri, "Create", message["attributedTo"], message["to"], cc=[], object=dict(message)
+    )
+
+
+def undo_act(uri: str, undone: Mapping[str, Any]) -> Document:
+    """Undo of a moderator's act, which is embedded whole, in the same group."""
+    return undo(uri, undone, cc=undone["cc"]) | {"audience": undone["audience"]}
+
+
+def _act(uri: str, kind: str, moderator: str, group: str, **rest: Any) -> Document:
+    return _activity(uri, kind, moderator, [PUBLIC], cc=[group], audience=group, **rest)
+
+
+def block(
+    uri: str,
+    moderator: str,
+    person: str,
+    group: str,
+    reason: str,
+    *,
+    until: int = 0,
+    takes_posts: bool = False,
+) -> Document:
+    """A ban: `endTime` is read by Lemmy, `expires` by Mbin; neither for one that does not end."""
+    ends = {"endTime": clock.rfc3339(until), "expires": clock.rfc3339(until)} if until else {}
+    return _act(
+        uri,
+        "Block",
+        moderator,
+        group,
+        object=person,
+        target=group,
+        removeData=takes_posts,
+        summary=reason or " ",
+        **ends,
+    )
+
+
+def lock(uri: str, moderator: str, object_uri: str, group: str, reason: str) -> Document:
+    """Lock of a thread, named by the post that starts it (Lemmy, PieFed, Mbin)."""
+    return _act(uri, "Lock", moderator, group, object=object_uri, summary=reason or " ")
+
+
+def listing(
+    uri: str, kind: str, moderator: str, object_uri: str, target: str, group: str
+) -> Document:
+    """Add or Remove: `target` is the very URL of the group's collection (Lemmy compares it)."""
+    return _act(uri, kind, moderator, group, object=object_uri, target=target)
 
 
 def like(uri: str, actor: str, object_uri: str, group: str, author: str) -> Document:

@@ -30,6 +30,7 @@ QUERIES = {
     "/groups/{name}": ("", "?sort=new", "?sort=top", "?before=9999999999999.1"),
     "/groups/{name}/threads/{id}": ("", "?after=1"),
     "/groups/{name}/join": ("", "?handle=@ann@m.example"),
+    "/groups/{name}/ledger": ("", "?before=9223372036854775807"),
     "/@{name}": ("", "?before=9223372036854775807"),
     "/api/v1/accounts/lookup": ("?acct=tom", "?acct=welders"),
     "/api/v2/search": ("?q=sesame", "?q=weld"),

@@ -239,10 +239,25 @@ RELATIONSHIP = like(
         "note": text,
     }
 )
-KINDS = one_of("mention", "favourite", "reblog", "update", "status", "follow", "follow_request")
+KINDS = one_of(
+    *("mention", "favourite", "reblog", "update", "status", "follow", "follow_request"),
+    "moderation_warning",
+)
+WARNING = like(
+    {
+        "id": id,
+        "action": one_of("none", "delete_statuses"),
+        "text": text,
+        "status_ids": many(id),
+        "target_account": ACCOUNT,
+        "appeal": maybe(text),
+        "created_at": moment,
+    }
+)
 NOTIFICATION = like(
     {"id": id, "type": KINDS, "created_at": moment, "account": ACCOUNT, "group_key": text},
     status=STATUS_SEEN,
+    moderation_warning=WARNING,
 )
 PUSH = like(
     {
@@ -272,7 +287,8 @@ GROUPED = like(
                     "latest_page_notification_at": moment,
                     "sample_account_ids": many(id),
                     "status_id": maybe(id),
-                }
+                },
+                moderation_warning=WARNING,
             )
         ),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -190,7 +191,7 @@ class Judge(Server):
             self.fault("published has no zone Z: Lemmy refuses the whole document")
 
     async def _judge_answer(self, delivery: Delivery, document: Document) -> None:
-        """The answer to a Follow: private, and with the Follow in it."""
+        """The answer to a Follow, or to a post: private, and with what it answers in it."""
         inner = document.get("object")
         if not isinstance(inner, dict):
             self.fault(f"{document['type']} does not embed the Follow: PieFed, Mbin and Misskey")
@@ -199,7 +200,7 @@ class Judge(Server):
             self.fault(f"{document['type']} embeds {inner.get('id')}, which was never sent")
         if not {"id", "type", "actor", "object"} <= inner.keys():
             self.fault(f"the Follow in the {document['type']} is not whole")
-        if inner.get("object") != document["actor"]:
+        if inner["type"] == "Follow" and inner.get("object") != document["actor"]:
             self.fault("Lemmy: the group that answers is the one that was followed")
         if document.get("to") != [inner.get("actor")]:
             self.fault("Lemmy: `to` of an answer is the follower alone")
@@ -213,9 +214,23 @@ class Judge(Server):
         """NodeBB and Mastodon fetch what they are shown; Lemmy compares id and media type."""
         if document["type"] == "Follow" or "Follow" in str(document.get("object")):
             return
+        if PUBLIC not in [*document.get("to", []), *document.get("cc", [])]:
+            await self._judge_private(document)
+            return
         served = await self.look(document["id"])
         if served != document:
             self.fault(f"{document['type']} {document['id']} is not served as it was sent")
+
+    async def _judge_private(self, document: Document) -> None:
+        inner = document.get("object")
+        about = inner.get("id", "") if isinstance(inner, dict) else ""
+        for uri in filter(self._is_theirs(document), (document["id"], about)):
+            if await self.look(uri):
+                self.fault(f"{uri} is for {document.get('to')} alone, and is served to anybody")
+
+    def _is_theirs(self, document: Document) -> Callable[[str], bool]:
+        host = urlsplit(document["actor"]).netloc
+        return lambda uri: urlsplit(uri).netloc == host
 
     def _is_forwarded(self, delivery: Delivery) -> bool:
         """Somebody else's activity, byte for byte, that convinces by its own signature."""

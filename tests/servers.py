@@ -87,13 +87,23 @@ class Server(Neighbour):
         """Somebody who lives here."""
         return Member(self, name, kind, more)
 
-    def kinds(self) -> list[str]:
-        """The types of what came, in order; of an Announce also what is inside."""
-        return [_name(one.document) for one in self.inbox]
+    def kinds(self, *, notes: bool = True) -> list[str]:
+        """The types of what came, in order; of an Announce also what is inside.
+
+        Without `notes` what the group said to one person alone is left out.
+        """
+        came = [one.document for one in self.inbox]
+        return [_name(one) for one in came if notes or not _is_note(one)]
 
     def came(self, kind: str) -> list[dict[str, Any]]:
         """The documents of this kind that came, as `kinds` names them."""
         return [one.document for one in self.inbox if _name(one.document) == kind]
+
+
+def _is_note(document: dict[str, Any]) -> bool:
+    """Whether a group of ours tells one person what it decided."""
+    inner = document.get("object")
+    return document["type"] == "Create" and isinstance(inner, dict) and "/answers/" in inner["id"]
 
 
 def _name(document: dict[str, Any]) -> str:

@@ -66,6 +66,15 @@ def waiting(instance: str, name: str, reason: str) -> Letter:
     )
 
 
+def suspended(instance: str, name: str, reason: str) -> Letter:
+    """To whoever may not take part for now."""
+    return Letter(
+        f"Your account at {instance} is suspended",
+        f"Whoever runs {instance} has suspended your account @{name}. The reason:\n\n{reason}\n\n"
+        "Answer this mail if you think that it is wrong.\n",
+    )
+
+
 def welcome(instance: str, name: str, origin: str) -> Letter:
     """To whoever was let in."""
     return Letter(

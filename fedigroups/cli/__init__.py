@@ -14,6 +14,7 @@ from fedigroups.cli.init import init
 from fedigroups.cli.key import key
 from fedigroups.cli.media import media
 from fedigroups.cli.migrate import migrate
+from fedigroups.cli.moderate import moderate
 from fedigroups.cli.peer import peer
 from fedigroups.cli.post import post
 from fedigroups.cli.queue import queue
@@ -33,7 +34,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(init, serve, worker, migrate, user, group, post, media),
+    *(init, serve, worker, migrate, user, group, post, moderate, media),
     *(key, peer, queue, config, doctor, backup, restore, demo),
 )
 for command in COMMANDS:

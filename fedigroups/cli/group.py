@@ -18,6 +18,8 @@ from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member
 from fedigroups.groups.states import MOVES
 from fedigroups.instance import Instance
+from fedigroups.moderation.acts import Act
+from fedigroups.moderation.decide import decide
 from outbox.publish import publish
 
 COLUMNS = ["handle", "state", "role", "since"]
@@ -50,6 +52,16 @@ def profile_options(command: Any) -> Any:
                 "post_policy",
                 type=click.Choice(["anyone", "members", "moderators"]),
                 help="Who may start threads.",
+            ),
+            click.option(
+                "--approve",
+                type=click.Choice(["nobody", "newcomers", "links", "everyone"]),
+                help="Whose posts a moderator looks at before others do.",
+            ),
+            click.option(
+                "--newcomer-posts",
+                type=click.IntRange(1, founding.NEWCOMER_POSTS),
+                help="After how many posts somebody is no newcomer any more; else 3.",
             ),
             click.option(
                 "--boost-replies/--no-boost-replies",
@@ -134,6 +146,7 @@ def summary(found: Group) -> dict[str, Any]:
         "here": found.hosted,
         "join": found.join_policy,
         "post": found.post_policy,
+        "approve": found.approve,
         "members": found.members_count,
         "threads": found.threads_count,
     }
@@ -197,19 +210,16 @@ def approve(name: str, handle: str) -> None:
     click.echo(f"{handle} is in {name}.")
 
 
+reason_option = click.option("--reason", required=True, help="Why; they are told.")
+
+
 @group.command()
 @click.argument("name")
 @click.argument("handle")
-@click.option("--reason", default="", help="Why.")
+@reason_option
 def reject(name: str, handle: str, reason: str) -> None:
     """Turn down somebody who asked to join."""
-
-    async def work(instance: Instance) -> None:
-        hosted, actor = await _both(name, handle)
-        async with storage.transaction():
-            await publish(await membership.refuse(instance.wire, hosted.group, actor, reason))
-
-    with_instance(work)
+    _decide(name, handle, "refuse_join", reason)
     click.echo(f"{handle} is turned down.")
 
 
@@ -234,31 +244,18 @@ def invite(name: str, handle: str) -> None:
 @click.argument("handle")
 def pardon(name: str, handle: str) -> None:
     """Lift a ban: they may ask to join again."""
-
-    async def work(instance: Instance) -> None:
-        hosted, actor = await _both(name, handle)
-        async with storage.transaction():
-            await membership.pardon(hosted.group, actor)
-
-    with_instance(work)
+    _decide(name, handle, "unban", "")
     click.echo(f"{handle} may come back to {name}.")
 
 
 @group.command()
 @click.argument("name")
 @click.argument("handle")
-@click.option("--reason", default="", help="Why.")
+@reason_option
 @click.option("--ban", is_flag=True, help="They may not come back.")
 def remove(name: str, handle: str, reason: str, ban: bool) -> None:
     """Put a member out; with --ban for good."""
-
-    async def work(instance: Instance) -> None:
-        hosted, actor = await _both(name, handle)
-        act = membership.ban if ban else membership.remove
-        async with storage.transaction():
-            await publish(await act(instance.wire, hosted.group, actor, reason))
-
-    with_instance(work)
+    _decide(name, handle, "ban" if ban else "expel", reason)
     click.echo(f"{handle} is out of {name}.")
 
 
@@ -267,15 +264,19 @@ def remove(name: str, handle: str, reason: str, ban: bool) -> None:
 @click.argument("handle")
 @click.argument("role", type=click.Choice(["member", "moderator", "owner"]))
 def role(name: str, handle: str, role: str) -> None:
-    """Give a member a role."""
-
-    async def work(instance: Instance) -> None:
-        hosted, actor = await _both(name, handle)
-        async with storage.transaction():
-            await membership.appoint(hosted.group, actor, role)
-
-    with_instance(work)
+    """Give a member a role; of a group there is one owner."""
+    kinds = {"member": "dismiss", "moderator": "appoint", "owner": "transfer"}
+    _decide(name, handle, kinds[role], "decided by whoever runs this server")
     click.echo(f"{handle} is {role} of {name}.")
+
+
+@group.command()
+@click.argument("name")
+@click.argument("handle")
+def transfer(name: str, handle: str) -> None:
+    """Make a member the owner; whoever owned the group before moderates it."""
+    _decide(name, handle, "transfer", "decided by whoever runs this server")
+    click.echo(f"{handle} owns {name}.")
 
 
 @group.command()
@@ -308,6 +309,18 @@ def leave(name: str, who: str) -> None:
 
     with_instance(work)
     click.echo(f"{who} left {name}.")
+
+
+def _decide(name: str, handle: str, kind: str, reason: str) -> None:
+    """Whoever runs this instance decides about somebody."""
+
+    async def work(instance: Instance) -> None:
+        hosted, person = await _both(name, handle)
+        decider = await Actor.get(uri=instance.wire.uris.moderation_actor)
+        act = Act(kind=kind, hosted=hosted, decider=decider, person=person, text=reason)
+        await decide(instance.wire, act)
+
+    with_instance(work)
 
 
 async def _both(name: str, handle: str) -> tuple[Any, Actor]:

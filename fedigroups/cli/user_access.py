@@ -15,6 +15,7 @@ from fedigroups.app import reception_of
 from fedigroups.cli.run import as_json, show, table, with_instance
 from fedigroups.groups import closing
 from fedigroups.instance import Instance
+from fedigroups.moderation import suspending
 from fedigroups.oauth import apps, scopes, tokens
 
 APP = "Command line"
@@ -159,6 +160,33 @@ def close(name: str, posts: bool, yes: bool) -> None:
 
 
 @click.command()
+@click.argument("name")
+@click.option("--text", required=True, help="The reason; they are sent it.")
+def suspend(name: str, text: str) -> None:
+    """Let somebody take no part until it is lifted; they are signed out and told why."""
+
+    async def work(instance: Instance) -> None:
+        account = await people.account_named(name)
+        await suspending.suspend(reception_of(instance), account, text)
+
+    with_instance(work)
+    click.echo(f"{name} is suspended.")
+
+
+@click.command()
+@click.argument("name")
+def unsuspend(name: str) -> None:
+    """Let somebody take part again who was suspended."""
+
+    async def work(instance: Instance) -> None:
+        account = await people.account_named(name)
+        await suspending.lift(reception_of(instance), account)
+
+    with_instance(work)
+    click.echo(f"{name} may take part again.")
+
+
+@click.command()
 @click.option("--uses", default=1, show_default=True, help="How many people may come with it.")
 @click.option("--days", default=7, show_default=True, help="How long it is good.")
 @click.option("--note", default="", help="For whom it is.")
@@ -215,6 +243,8 @@ COMMANDS: tuple[click.Command, ...] = (
     role,
     sign_out,
     close,
+    suspend,
+    unsuspend,
     invite,
     waiting,
 )

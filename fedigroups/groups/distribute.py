@@ -106,6 +106,8 @@ async def withdraw(
 
 
 async def _end(wire: Wire, hosted: Hosted, inner: Inner, gone: Post, author: Actor) -> list[Draft]:
+    if gone.state == "held":
+        return []  # nobody was told of it
     await _cancel(hosted.group.id, gone.uri)
     if await _awaits_leave(hosted, gone.uri):
         return await _unboost(wire, hosted, gone, author)
@@ -127,6 +129,30 @@ async def withhold(group_id: int, object_uri: str) -> None:
     """Neither serve nor send any more what carried the words of a post that is gone."""
     await hide(object_uri)
     await _cancel(group_id, object_uri)
+
+
+async def restore(
+    wire: Wire, hosted: Hosted, inner: Inner, shown: Post, author: Actor
+) -> list[Draft]:
+    """A removed post again: the wrapped `inner` takes its removal back, and it is boosted anew."""
+    await storage.execute(
+        "UPDATE activity SET public = ? WHERE object_uri = ? AND kind <> 'Undo'", True, shown.uri
+    )
+    for stream in (streams.thread(hosted.group.id), streams.microblog(hosted.group.id)):
+        await storage.execute(
+            "UPDATE log_entry SET cancelled = ? WHERE stream = ? AND object_uri = ?",
+            *(False, stream, shown.uri),
+        )
+    again = Announced.filter(group_id=hosted.group.id, object_uri=shown.uri, undone=True)
+    was_boosted = await again.filter(form="boost", waiting=False).first()
+    await again.update(undone=False)
+    if await _awaits_leave(hosted, shown.uri) or not can_see(None, shown):
+        return []
+    drafts = await _wrap(wire, hosted, inner, shown, "edit", key=inner.uri)
+    if was_boosted is not None:
+        await was_boosted.delete()
+        drafts += await _boost(wire, hosted, shown, author, again=True)
+    return drafts
 
 
 async def _cancel(group_id: int, object_uri: str) -> None:
@@ -172,7 +198,7 @@ async def _released(
     kind, body, places = "reply" if about.parent_id else "post", bytes(stored.body), []
     host = host_of(about.author.uri)
     if held.form != "boost":
-        skipped = await _needs_no_copy(wire, host)
+        skipped = await needs_no_copy(wire, host)
         places = [_place(streams.thread(hosted.group.id), kind, about, skip_host=skipped)]
     else:
         body = dumps(json.loads(body) | {"approvedBy": approval})
@@ -218,7 +244,7 @@ async def _wrap(
     waits: bool = False,
 ) -> list[Draft]:
     uri = wire.uris.activity(ids.new())
-    if not await _remember(hosted, form, key, uri, waiting=waits):
+    if not await remember(hosted, form, key, uri, waiting=waits):
         return []
     body = build.announce(
         uri,
@@ -232,23 +258,32 @@ async def _wrap(
         kind,
         about,
         undoes=kind == "delete",
-        skip_host=await _needs_no_copy(wire, inner.host),
+        skip_host=await needs_no_copy(wire, inner.host),
     )
     outgoing = Outgoing(uri, hosted.actor.uri, "Announce", body, object_uri=about.uri)
     return [Draft(outgoing, () if waits else (place,))]
 
 
-async def _needs_no_copy(wire: Wire, host: str) -> str:
+async def needs_no_copy(wire: Wire, host: str) -> str:
     """The host an act came from has it already; Lemmy alone waits for it as its confirmation."""
     peer = await wire.peers.show(host)
     return "" if peer is not None and peer.software == "lemmy" else host
 
 
 async def _boost(
-    wire: Wire, hosted: Hosted, new: Post, author: Actor, *, waits: bool
+    wire: Wire,
+    hosted: Hosted,
+    new: Post,
+    author: Actor,
+    *,
+    waits: bool = False,
+    again: bool = False,
 ) -> list[Draft]:
+    """The boost of a post; once it was taken back, `again` under another id."""
     uri = wire.uris.boost(hosted.group.name, new.uri)
-    if not await _remember(hosted, "boost", new.uri, uri, waiting=waits):
+    if again:
+        uri = wire.uris.activity(ids.new())
+    if not await remember(hosted, "boost", new.uri, uri, waiting=waits):
         return []
     document = build.boost(
         uri,
@@ -303,12 +338,13 @@ async def _tell_author(
     )
     if reads is not None and not always:
         return []
-    if await _thread_family(author):
+    if await thread_family(author):
         return []
     return [Place(streams.direct(author.inbox), kind, object_uri, inbox=author.inbox)]
 
 
-async def _thread_family(author: Actor) -> bool:
+async def thread_family(author: Actor) -> bool:
+    """Whether their server reads activities in an Announce, and no boosts."""
     row = await storage.row("SELECT family FROM peer WHERE host = ?", host_of(author.inbox))
     return row is not None and row["family"] == "thread"
 
@@ -322,7 +358,7 @@ def _forward(hosted: Hosted, inner: Inner, about: Post, kind: str) -> list[Draft
     return [Draft(outgoing, (place,))]
 
 
-async def _remember(
+async def remember(
     hosted: Hosted, form: str, object_uri: str, activity_uri: str, *, waiting: bool = False
 ) -> bool:
     """Whether this is the first time: the same thing is announced once in each form, for ever."""

@@ -55,6 +55,11 @@ PICTURE_CONTEXT: list[Any] = [
 ]
 
 
+_OF_THE_SUSPENDED = frozenset(
+    {"id", "type", "preferredUsername", "inbox", "outbox", "publicKey", "assertionMethod"}
+)
+
+
 async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document:
     """What every local actor's document holds: inboxes, keys, names, times."""
     keys = await keyring.public(actor.uri)
@@ -93,6 +98,14 @@ async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document
         "updated": clock.rfc3339(actor.updated_at or actor.published_at),
         **{field: {"type": "Image", "url": url} for field, url in pictures.items() if url},
     }
+
+
+async def suspended_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document:
+    """Of somebody who is suspended here: that they are, and how what they signed is verified."""
+    document = await actor_document(actor, keyring, uris)
+    kept = {key: value for key, value in document.items() if key in _OF_THE_SUSPENDED}
+    context = [*CONTEXT, {"suspended": "toot:suspended"}]
+    return kept | {"@context": context, "suspended": True, "name": "", "summary": ""}
 
 
 async def group_document(group: Group, actor: Actor, keyring: Keyring, uris: Uris) -> Document:

@@ -27,10 +27,14 @@ from outbox.publish import Draft
 SUMMARY_BYTES = 40_000
 """Of Markdown and HTML together: Misskey refuses 64 kB, and a profile is sent whole."""
 
+NEWCOMER_POSTS = 100
+"""For at most so many posts somebody may be called new."""
+
 PICTURES = ("icon", "banner")
 
 Join = Literal["open", "approval", "invite"]
 Post = Literal["anyone", "members", "moderators"]
+Approve = Literal["nobody", "newcomers", "links", "everyone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Profile:
     join_policy: str | None = None
     post_policy: str | None = None
     boost_replies: bool | None = None
+    approve: str | None = None
+    newcomer_posts: int | None = None
 
 
 async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted:
@@ -132,9 +138,15 @@ def _columns(profile: Profile) -> dict[str, Any]:
 
 
 def _check(given: dict[str, Any]) -> None:
-    for name, choices in (("join_policy", get_args(Join)), ("post_policy", get_args(Post))):
+    for name, choices in (
+        ("join_policy", get_args(Join)),
+        ("post_policy", get_args(Post)),
+        ("approve", get_args(Approve)),
+    ):
         if name in given and given[name] not in choices:
             raise Malformed(f"{given[name]!r} is no {name}: choose one of {', '.join(choices)}")
+    if not 1 <= given.get("newcomer_posts", 1) <= NEWCOMER_POSTS:
+        raise Malformed(f"somebody is new for 1 to {NEWCOMER_POSTS} posts")
     if len(given.get("description", "")) > NAME_CHARS:
         raise Malformed(f"a description is one line of at most {NAME_CHARS} characters")
     if not given.get("title", "x").strip() or len(given.get("title", "")) > NAME_CHARS:

@@ -37,8 +37,8 @@ async def ask(
     A repeated Follow of a member is a resync: a fresh Accept carrying the new Follow's id.
     """
     member = await standing(group, actor)
-    if policies.refusal_to_join(group, member):
-        return "refused", [answer(wire, "Reject", group_actor, actor, follow)]
+    if refusal := policies.refusal_to_join(group, member):
+        return "refused", [answer(wire, "Reject", group_actor, actor, follow, refusal)]
     if policies.admits_at_once(group, member):
         return "member", await _admit(wire, group, group_actor, actor, follow)
     await _move(group, actor, "asked", follow=follow)
@@ -71,13 +71,17 @@ async def remove(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Dr
     return await _end(wire, group, actor, "removed", reason)
 
 
-async def ban(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
-    """Put somebody out, member or not, who may not come back until the ban is lifted.
+async def ban(
+    wire: Wire, group: Group, actor: Actor, reason: str, *, until: int = 0
+) -> list[Draft]:
+    """Put somebody out, member or not, who may not come back until the ban is lifted, or ends.
 
     Raises `Malformed` for an owner, and for somebody who is banned already.
     """
     _check_no_owner(group, actor, await standing(group, actor))
-    return await _end(wire, group, actor, "banned", reason)
+    drafts = await _end(wire, group, actor, "banned", reason)
+    await Member.filter(group_id=group.id, actor_id=actor.id).update(banned_until=until)
+    return drafts
 
 
 async def pardon(group: Group, actor: Actor) -> None:
@@ -86,6 +90,14 @@ async def pardon(group: Group, actor: Actor) -> None:
     if member is None or member.state != "banned":
         raise Malformed(f"{actor.handle} is not banned from {group.name}")
     await _move(group, actor, "left")
+    await Member.filter(id=member.id).update(banned_until=0)
+
+
+async def mute(group: Group, actor: Actor, until: int) -> None:
+    """Let a member write nothing until then. Raises `Malformed` for somebody who is none."""
+    members = Member.filter(group_id=group.id, actor_id=actor.id, state="member")
+    if not await members.update(muted_until=until):
+        raise Malformed(f"{actor.handle} is not a member of {group.name}")
 
 
 async def invite(group: Group, actor: Actor) -> None:
@@ -110,11 +122,15 @@ async def leave(group: Group, actor: Actor) -> bool:
     return True
 
 
-def answer(wire: Wire, kind: str, group: Actor, to: Actor, follow: Follow) -> Draft:
+def answer(
+    wire: Wire, kind: str, group: Actor, to: Actor, follow: Follow, reason: str = ""
+) -> Draft:
     """Accept or Reject of a Follow, to the personal inbox: it is private."""
     uri = wire.uris.activity(ids.new())
-    shape = build.accept if kind == "Accept" else build.reject
-    body = dumps(shape(uri, group.uri, to.uri, follow))
+    if kind == "Accept":
+        body = dumps(build.accept(uri, group.uri, to.uri, follow))
+    else:
+        body = dumps(build.reject(uri, group.uri, to.uri, follow, reason))
     activity = Outgoing(uri, group.uri, kind, body, public=False)
     if to.local or not to.inbox:
         return Draft(activity, ())
@@ -135,7 +151,7 @@ async def _end(wire: Wire, group: Group, actor: Actor, state: str, reason: str) 
     await _move(group, actor, state, reason=reason)
     if follow is None:
         return []
-    return [answer(wire, "Reject", await group.actor, actor, follow)]
+    return [answer(wire, "Reject", await group.actor, actor, follow, reason)]
 
 
 async def _move(
@@ -182,11 +198,11 @@ async def _count(group_id: int, step: int) -> None:
         )
 
 
-async def carry_over(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
+async def carry_over(group: Group, actor: Actor) -> bool:
     """Pass on what an account's older self is here, once that moved to this one.
 
-    A ban moves with the banned and holds on both. A member is let in as if invited, and is then a
-    member no more under the old account.
+    A member is let in as if invited, and is then a member no more under the old account. Answers
+    whether the older self is banned and this one is not yet: a ban moves along and holds on both.
     """
     older = await Member.filter(
         group_id=group.id, actor__moved_to=actor.uri, state__in=["member", "banned"]
@@ -195,14 +211,14 @@ async def carry_over(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
         if member.state == "member":
             await leave(group, member.actor)
     if not older:
-        return []
+        return False
     newer = await standing(group, actor)
     state = newer.state if newer else "new"
     if any(row.state == "banned" for row in older):
-        return [] if state == "banned" else await ban(wire, group, actor, "moved account")
+        return state != "banned"
     if may_move(state, "invited"):
         await _move(group, actor, "invited")
-    return []
+    return False
 
 
 async def appoint(group: Group, actor: Actor, role: str) -> None:

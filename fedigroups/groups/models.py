@@ -36,6 +36,11 @@ class Group(Model):
     """`open`, `approval` or `invite`."""
     post_policy = fields.CharField(max_length=16, default="members")
     """`anyone`, `members` or `moderators` may start threads; replies are open to the unbanned."""
+    approve = fields.CharField(max_length=16, default="nobody", db_default="nobody")
+    """Whose posts a moderator looks at before others do: `nobody`, `newcomers`, `links` (posts
+    with links) or `everyone`."""
+    newcomer_posts = fields.IntField(default=3, db_default=3)
+    """After how many posts somebody is no newcomer any more."""
     boost_replies = fields.BooleanField(default=False)
     state = fields.CharField(max_length=16, default="open")
     """`open`, or `closed` for good (a Tombstone is served)."""
@@ -84,6 +89,10 @@ class Member(Model):
     """Whether its threads are in their home timeline; without, one may be a member all the same."""
     bell = fields.BooleanField(default=False, db_default=False)
     """Whether they are notified of each new thread."""
+    banned_until = fields.BigIntField(default=0, db_default=0)
+    """When a ban ends by itself; 0 for never."""
+    muted_until = fields.BigIntField(default=0, db_default=0)
+    """Until when the member may read and not write."""
     asked_at = fields.BigIntField(default=0)
     joined_at = fields.BigIntField(default=0)
     changed_at = fields.BigIntField(default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from federation import clock
 from federation.models import Actor
 from fedigroups.groups.models import Group, Member, Thread
 from fedigroups.groups.visibility import Viewer
@@ -46,7 +47,7 @@ def admits_at_once(group: Group, member: Member | None) -> bool:
 
 def refusal_to_post(group: Group, member: Member | None) -> str:
     """Why the actor may not start a thread, or an empty string."""
-    if refusal := refusal_to_react(group, member):
+    if refusal := refusal_to_write(group, member):
         return refusal
     if group.post_policy == "anyone" or is_staff(member):
         return ""
@@ -62,12 +63,21 @@ def refusal_to_reply(group: Group, member: Member | None, thread: Thread) -> str
 
     Somebody who never joined may: a Mastodon author who never followed is normal.
     """
-    if refusal := refusal_to_react(group, member):
+    if refusal := refusal_to_write(group, member):
         return refusal
     if not thread.visible:
         return "nothing is left of the thread"
     if thread.locked and not is_staff(member):
         return "the thread is locked"
+    return ""
+
+
+def refusal_to_write(group: Group, member: Member | None) -> str:
+    """Why the actor may say nothing at all, or an empty string."""
+    if refusal := refusal_to_react(group, member):
+        return refusal
+    if member is not None and member.muted_until > clock.now_ms():
+        return f"muted until {clock.rfc3339(member.muted_until)}"
     return ""
 
 

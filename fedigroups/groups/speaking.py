@@ -7,7 +7,7 @@ network is looked up first; then one transaction holds the act and what must be 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Literal
@@ -28,17 +28,21 @@ from fedigroups.groups import (
     once,
     policies,
     reactions,
+    sending,
     threads,
 )
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.documents import post_document
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Group, Member, Post
-from fedigroups.groups.visibility import can_see
+from fedigroups.groups.visibility import OWN, can_see
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
-from outbox import build, streams
-from outbox.publish import Draft, Outgoing, Place, publish
+from fedigroups.moderation import holding, submissions, turning_away
+from fedigroups.moderation.acts import Act
+from fedigroups.moderation.decide import decide
+from outbox import build
+from outbox.publish import Draft, Outgoing, publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
     """Change what one wrote. Raises `Malformed` as `answer` does, and for somebody else's post."""
     _check(text)
     await post.fetch_related("thread__group__actor")
-    if post.author_id != author.id or post.state != "live":
+    if post.author_id != author.id or post.state not in OWN:
         raise Malformed(f"{post.uri} is not yours to edit, or is gone")
     group, parent = post.thread.group, await Post.get_or_none(id=post.parent_id)
     member = await membership.standing(group, author)
@@ -114,23 +118,34 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
         if not await threads.edit(post, read_object(document)):
             raise Malformed(f"{post.uri} changed meanwhile; look at it and try again")
         await uploads.hold(post.uri, media)
+        if post.state == "held":
+            await _wait_again(wire, post, document)
+            return
         body = dumps(build.update(wire.uris.activity(ids.new()), document))
-        await _send_act(wire, author, group, post, "edit", body, mentions)
+        await sending.send(wire, author, group, post, "edit", body, mentions)
+
+
+async def _wait_again(wire: Wire, post: Post, document: Mapping[str, object]) -> None:
+    """What nobody else has seen yet is new once more: it will be created as it reads now."""
+    body = dumps(build.create(wire.uris.activity(ids.new()), document))
+    await submissions.again(post, Inner(loads(body)["id"], body, wire.config.host, signed=True))
 
 
 async def delete(wire: Wire, author: Actor, post: Post) -> None:
     """Take back what one wrote. Raises `Malformed` for somebody else's post."""
     await post.fetch_related("thread__group__actor", "author")
-    if post.author_id != author.id or post.state != "live":
+    if post.author_id != author.id or post.state not in OWN:
         raise Malformed(f"{post.uri} is not yours to delete, or is gone")
     group = post.thread.group
-    told = await _mentioned_in(post)
+    told = await sending.mentioned_in(post)
     async with storage.transaction():
         await threads.end(post, "deleted")
+        if post.state == "held":
+            return  # nobody was told of it
         await distribute.hide(post.uri)
         uri = wire.uris.activity(ids.new())
         body = dumps(build.delete(uri, author.uri, post.uri, group.actor.uri))
-        await _send_act(wire, author, group, post, "delete", body, told)
+        await sending.send(wire, author, group, post, "delete", body, told)
 
 
 async def like(wire: Wire, actor: Actor, post: Post) -> None:
@@ -146,7 +161,7 @@ async def like(wire: Wire, actor: Actor, post: Post) -> None:
     body = dumps(build.like(uri, actor.uri, post.uri, group.actor.uri, post.author.uri))
     async with storage.transaction():
         if await reactions.put(post, actor.uri, "like", uri):
-            await _send_act(wire, actor, group, post, "vote", body, [post.author])
+            await sending.send(wire, actor, group, post, "vote", body, [post.author])
 
 
 async def unlike(wire: Wire, actor: Actor, post: Post) -> None:
@@ -161,7 +176,7 @@ async def unlike(wire: Wire, actor: Actor, post: Post) -> None:
             liked.activity_uri, actor.uri, post.uri, group.actor.uri, post.author.uri
         )
         body = dumps(build.undo(wire.uris.activity(ids.new()), inner, cc=inner["cc"]))
-        await _send_act(wire, actor, group, post, "vote", body, [post.author])
+        await sending.send(wire, actor, group, post, "vote", body, [post.author])
 
 
 async def remove(wire: Wire, moderator: Actor, post: Post, reason: str) -> None:
@@ -171,23 +186,8 @@ async def remove(wire: Wire, moderator: Actor, post: Post, reason: str) -> None:
     """
     await post.fetch_related("thread__group__actor", "author")
     hosted = await _moderated(post, moderator)
-    if post.state not in {"live", "held"}:
-        raise Malformed(f"{post.uri} is gone already")
-    if not reason.strip():
-        raise Malformed("a removal needs a reason that its author can read: --reason TEXT")
-    uri = wire.uris.activity(ids.new())
-    by = wire.uris.moderation_actor
-    body = dumps(build.remove(uri, by, post.uri, hosted.actor.uri, reason))
-    inner = Inner(uri, body, wire.config.host)
-    async with storage.transaction():
-        if hosted.group.id == post.thread.group_id:
-            await threads.end(post, "removed", reason)
-            drafts = await crossposts.told(
-                post.thread, lambda one: distribute.delete(wire, one, inner, post, post.author)
-            )
-        else:
-            drafts = await crossposts.withdraw(wire, hosted, inner, post)
-        await publish([Draft(Outgoing(uri, by, "Delete", body), ()), *drafts])
+    act = Act(kind="remove", hosted=hosted, decider=moderator, post=post, text=reason)
+    await decide(wire, act)
 
 
 async def _moderated(post: Post, moderator: Actor) -> Hosted:
@@ -214,12 +214,14 @@ async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
             raise NotHere(f"{group_actor.handle} is closed")
         async with storage.transaction():
             state, _ = await membership.ask(wire, hosted.group, hosted.actor, person, follow)
+            if state == "refused":
+                await turning_away.at_the_door(wire, hosted, person)
         return state
     group = await lookup.remote(group_actor)
     async with storage.transaction():
         await membership.asked_elsewhere(group, person, follow)
         outgoing = Outgoing(uri, person.uri, "Follow", dumps(follow), public=False)
-        await publish([Draft(outgoing, (_direct(group_actor, "answer", ""),))])
+        await publish([Draft(outgoing, (sending.direct(group_actor, "answer", ""),))])
     return "asked"
 
 
@@ -243,7 +245,7 @@ def unfollow(wire: Wire, person: Actor, group_actor: Actor, member: Member | Non
         follow = loads(member.follow.encode())
     document = build.undo(uri, follow)
     outgoing = Outgoing(uri, person.uri, "Undo", dumps(document), public=False)
-    return Draft(outgoing, (_direct(group_actor, "answer", ""),))
+    return Draft(outgoing, (sending.direct(group_actor, "answer", ""),))
 
 
 def _check(text: Text) -> None:
@@ -284,13 +286,20 @@ async def _say(
     async with storage.transaction():
         if key and (earlier := await once.claim(author, key, post_id)):
             return await Post.get(id=earlier)
-        stored = await threads.store(group, arrival, parent, text.visibility, post_id=post_id)
+        why = await holding.reason(group, author, arrival.object)
+        stored = await threads.store(
+            group, arrival, parent, text.visibility, post_id=post_id, held=bool(why)
+        )
         if stored is None:
             raise Malformed("the thread is too deep for another reply; start a new one")
         if media:
             await uploads.hold(stored.uri, media)
+        if why:
+            inner = Inner(loads(activity)["id"], activity, wire.config.host, signed=True)
+            await holding.hold(wire, group, stored, inner, why)
+            return stored
         kind = "reply" if parent else "post"
-        await _send_act(wire, author, group, stored, kind, activity, mentions)
+        await sending.send(wire, author, group, stored, kind, activity, mentions)
     return stored
 
 
@@ -322,54 +331,6 @@ async def _document(
     )
 
 
-async def _send_act(
-    wire: Wire,
-    author: Actor,
-    group: Group,
-    post: Post,
-    kind: str,
-    body: bytes,
-    told: Sequence[Actor],
-) -> None:
-    """Store the act; send it to whom it names, and to the group that distributes it.
-
-    Microblogs that were shown the post hear of its edit and end from here: it is the author's home.
-    """
-    document = loads(body)
-    places = [_direct(actor, kind, post.uri) for actor in told if not actor.local and actor.inbox]
-    group_actor = await group.actor
-    drafts: list[Draft] = []
-    shown = post.parent_id is None or group.boost_replies
-    inner = Inner(document["id"], body, wire.config.host, signed=shown)
-    if group.hosted:
-        drafts = await crossposts.told(
-            post.thread, lambda one: _distribute(wire, one, inner, post, author, kind), author
-        )
-    elif group_actor.inbox:
-        places.append(_direct(group_actor, kind, post.uri))
-    outgoing = Outgoing(inner.uri, author.uri, document["type"], body, object_uri=post.uri)
-    unique = tuple({place.inbox: place for place in places}.values())
-    await publish([Draft(outgoing, unique), *drafts])
-
-
-async def _distribute(
-    wire: Wire, hosted: Hosted, inner: Inner, post: Post, author: Actor, kind: str
-) -> list[Draft]:
-    if kind in {"post", "reply"}:
-        return await distribute.post(wire, hosted, inner, post, author)
-    if kind == "edit":
-        return await distribute.edit(wire, hosted, inner, post)
-    if kind == "delete":
-        return await distribute.delete(wire, hosted, inner, post, author)
-    return await distribute.vote(wire, hosted, inner, post)
-
-
-def _direct(to: Actor, kind: str, object_uri: str) -> Place:
-    """Before one inbox; a vote to its post's author or group is no broadcast, and always goes."""
-    kind = "act" if kind == "vote" else kind
-    return Place(streams.direct(to.inbox), kind, object_uri, inbox=to.inbox)
-
-
 async def _mentioned(wire: Wire, text: str, parent: Post | None) -> list[Actor]:
     """Who is named in the text, and whoever is answered; names that nobody has are left as text."""
     found: list[Actor] = []
@@ -382,13 +343,6 @@ async def _mentioned(wire: Wire, text: str, parent: Post | None) -> list[Actor]:
         except FederationError:
             continue
     return list({actor.uri: actor for actor in found if actor.kind != "Group"}.values())
-
-
-async def _mentioned_in(post: Post) -> list[Actor]:
-    if not post.document:
-        return []
-    named = [tag.href for tag in read_object(loads(post.document.encode())).tags]
-    return await Actor.filter(uri__in=named).exclude(kind="Group")
 
 
 def _linked(mentions: Sequence[Actor]) -> dict[str, Mention]:

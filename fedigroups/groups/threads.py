@@ -7,7 +7,7 @@ import json
 import re
 
 from federation import addressing, bare, clock, ids, limits, storage
-from federation.documents import ObjectDoc
+from federation.documents import ObjectDoc, read_object
 from federation.models import Actor
 from fedigroups import news
 from fedigroups.content.hashtags import name_of
@@ -80,8 +80,11 @@ async def store(
     visibility: str,
     *,
     post_id: int | None = None,
+    held: bool = False,
 ) -> Post | None:
     """The new post in its thread; None when it is known or too deep.
+
+    With `held` it waits for a moderator: until `release` nobody else sees it or is told of it.
 
     One that was deleted before it came is so from the start, without its words: what answers it
     has its place below it, as if both had come in their order.
@@ -102,6 +105,7 @@ async def store(
         published_at=min(document.published or now, now),
         updated_at=_version(document),
         received_at=now,
+        state="held" if held else "live",
         **written(document) | (_EMPTIED if buried else {}),
     )
     await attach(group, post, parent.thread if parent else None)
@@ -110,9 +114,49 @@ async def store(
         post.state = "deleted"
         return post
     await _tag(post.id, document)
-    news.say("post", post.id)
-    await _tell(group, post, document, parent)
+    if not held:
+        news.say("post", post.id)
+        await _tell(group, post, document, parent)
     return post
+
+
+async def release(group: Group, post: Post) -> None:
+    """Show a post that was held: it is counted, and whom it concerns is told, as of a new one."""
+    await Post.filter(id=post.id).update(state="live")
+    post.state = "live"
+    if can_see(None, post):
+        await _count_in(group, post)
+    news.say("post", post.id)
+    parent = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
+    await _tell(group, post, read_object(json.loads(post.document)), parent)
+    await awaited.arrived(post.uri)
+
+
+async def restore(group: Group, post: Post) -> None:
+    """Show a post again that a moderator had removed."""
+    await Post.filter(id=post.id).update(state="live", reason="")
+    post.state = "live"
+    await uploads.show_again(post.uri)
+    news.say("post", post.id)
+    if can_see(None, post):
+        await _count_in(group, post)
+    if post.parent_id is None:
+        title = post.title or _subject(post.content) or post.uri
+        await Thread.filter(id=post.thread_id).update(title=title)
+
+
+async def _count_in(group: Group, post: Post) -> None:
+    """Count a post that is seen from now on, and its thread if it is the first of it to be."""
+    now = clock.now_ms()
+    shown = await storage.rows(
+        "UPDATE thread SET posts_count = posts_count + 1, active_at = ?, visible = ?"
+        " WHERE id = ? RETURNING posts_count",
+        *(now, True, post.thread_id),
+    )
+    await storage.execute(
+        "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
+        *(int(shown[0]["posts_count"] == 1), now, group.id),
+    )
 
 
 async def _known_and_buried(uri: str, actor_uri: str) -> tuple[bool, bool]:
@@ -240,6 +284,8 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
 async def _remember(post: Post, columns: dict[str, object]) -> None:
     """Keep how the post read, when its words change, and tell who boosted them."""
     kept = {name: getattr(post, name) for name in _SHOWN}
+    if post.state == "held":
+        return  # nobody saw it, and nobody shall
     if all(columns[name] == value for name, value in kept.items()):
         return
     written_at = post.updated_at or post.published_at

@@ -144,6 +144,14 @@ async def let_go(holder: str, *, withheld: bool = False) -> None:
     )
 
 
+async def show_again(holder: str) -> None:
+    """Show the pictures again that were withheld from a post which is shown again."""
+    await storage.execute(
+        "UPDATE media SET state = 'held', changed_at = ? WHERE holder = ? AND state = 'withheld'",
+        *(clock.now_ms(), holder),
+    )
+
+
 def focus_of(text: str) -> tuple[float, float]:
     """The focus as clients write it, `-0.4,0.7`; the centre for nothing. Raises `Malformed`."""
     if not text.strip():

@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("fedigroups", "0010_media")]
+    dependencies = [("fedigroups", "0013_moderation")]
 
     initial = False
 

@@ -19,13 +19,14 @@ class Notification(Model):
     """Whom it concerns: a person here, or a group here."""
     kind = fields.CharField(max_length=16)
     """As clients call it: `mention`, `favourite`, `reblog`, `update`, `status`, `follow`,
-    `follow_request`."""
+    `follow_request`; `decision` against them, which they call `moderation_warning`, and `favour`,
+    one for them, for which they have no word."""
     sender: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
         "fedigroups.Actor", related_name="caused", on_delete=fields.CASCADE
     )
     sender_id: int
     post_id = fields.BigIntField(default=0)
-    """The post that it is about; 0 where it is about none."""
+    """The post that it is about; 0 where it is about none. Of a decision that one."""
     created_at = fields.BigIntField()
 
     class Meta:

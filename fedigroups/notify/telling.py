@@ -140,6 +140,16 @@ async def knocked(group_id: int, actor_id: int, kind: str) -> None:
     )
 
 
+async def decided(actor_id: int, group_id: int, decision_id: int, *, against: bool) -> None:
+    """Somebody here is told of a decision about them, by the group as such."""
+    kind = "decision" if against else "favour"
+    await _note(
+        f"{_NEW} SELECT ?, told.id, ?, g.actor_id, ?, ? FROM groups g"
+        f" JOIN actor told ON told.id = ? WHERE g.id = ? AND told.local = ?{_ONCE}",
+        *(ids.new(), kind, decision_id, clock.now_ms(), actor_id, group_id, True),
+    )
+
+
 async def forgotten(group_id: int, actor_id: int) -> None:
     """Who left, or was answered, no longer stands at the door."""
     await storage.execute(

@@ -24,7 +24,12 @@ from federation.vocabulary import ACTIVITY_JSON
 from federation.wire import Wire
 from fedigroups.groups import collections, lookup, read
 from fedigroups.groups.distribute import Hosted
-from fedigroups.groups.documents import actor_document, group_document, tombstone
+from fedigroups.groups.documents import (
+    actor_document,
+    group_document,
+    suspended_document,
+    tombstone,
+)
 from fedigroups.groups.models import Group, Post
 from fedigroups.groups.visibility import can_see, left_a_place
 from fedigroups.web import pages
@@ -123,16 +128,16 @@ class Served:
         return activity_json(document, cache=ACTOR_CACHE)
 
     async def person(self, request: Request) -> Response:
-        """A person's actor."""
+        """A person's actor; of one who is suspended little more than that."""
         uri = self.uris.person(request.path_params["name"])
         actor = await Actor.get_or_none(uri=uri, local=True)
         if actor is None or actor.state == "pending":
             return missing("such person")
         if actor.state == "gone":
             return self._gone(actor.uri, actor.kind, actor.updated_at)
-        return activity_json(
-            await actor_document(actor, self.wire.keyring, self.uris), cache=ACTOR_CACHE
-        )
+        shape = suspended_document if actor.state == "suspended" else actor_document
+        document = await shape(actor, self.wire.keyring, self.uris)
+        return activity_json(document, cache=ACTOR_CACHE)
 
     async def own_actor(self, request: Request) -> Response:
         """The instance's own actors: served to anybody, signed or not, so that keys can be had."""

@@ -92,15 +92,15 @@ def _response(feed: Feed) -> Response:
 def document(feed: Feed) -> bytes:
     """The feed as UTF-8 XML."""
     root = Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
-    _text(root, "id", feed.url)
-    _text(root, "title", feed.title)
+    text(root, "id", feed.url)
+    text(root, "title", feed.title)
     if feed.subtitle:
-        _text(root, "subtitle", feed.subtitle)
+        text(root, "subtitle", feed.subtitle)
     newest = max([feed.updated_at, *(post.changed_at for post in feed.posts)])
-    _text(root, "updated", clock.rfc3339(newest))
-    _link(root, "self", feed.url, "application/atom+xml")
-    _link(root, "alternate", f"{feed.origin}{feed.page}", "text/html")
-    _text(root, "generator", "Fedigroups")
+    text(root, "updated", clock.rfc3339(newest))
+    link(root, "self", feed.url, "application/atom+xml")
+    link(root, "alternate", f"{feed.origin}{feed.page}", "text/html")
+    text(root, "generator", "Fedigroups")
     for post in feed.posts:
         _entry(root, feed, post)
     xml: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
@@ -111,16 +111,16 @@ def _entry(root: Element, feed: Feed, post: PostView) -> None:
     entry = SubElement(root, "entry")
     if language := languages.tag_or(post.language):
         entry.set("xml:lang", language)
-    _text(entry, "id", post.uri)
-    _text(entry, "title", _title(post))
-    _text(entry, "published", clock.rfc3339(post.published_at))
-    _text(entry, "updated", clock.rfc3339(post.changed_at))
+    text(entry, "id", post.uri)
+    text(entry, "title", _title(post))
+    text(entry, "published", clock.rfc3339(post.published_at))
+    text(entry, "updated", clock.rfc3339(post.changed_at))
     page = f"{feed.origin}/groups/{feed.group}/threads/{post.thread_id}#post-{post.id}"
-    _link(entry, "alternate", page, "text/html")
+    link(entry, "alternate", page, "text/html")
     author = SubElement(entry, "author")
-    _text(author, "name", f"{post.author.name} ({post.author.handle})")
-    _text(author, "uri", post.author.uri)
-    _text(entry, "content", _content(post)).set("type", "html")
+    text(author, "name", f"{post.author.name} ({post.author.handle})")
+    text(author, "uri", post.author.uri)
+    text(entry, "content", _content(post)).set("type", "html")
 
 
 def _title(post: PostView) -> str:
@@ -138,11 +138,13 @@ def _content(post: PostView) -> str:
     return warning + post.content + attached
 
 
-def _text(parent: Element, name: str, text: str) -> Element:
+def text(parent: Element, name: str, words: str) -> Element:
+    """A child of this name with these words, but for what no XML may hold."""
     child = SubElement(parent, name)
-    child.text = _NOT_XML.sub("", text)
+    child.text = _NOT_XML.sub("", words)
     return child
 
 
-def _link(parent: Element, rel: str, href: str, media_type: str) -> None:
+def link(parent: Element, rel: str, href: str, media_type: str) -> None:
+    """A link of the parent's."""
     SubElement(parent, "link", {"rel": rel, "type": media_type, "href": href})

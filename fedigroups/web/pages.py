@@ -30,6 +30,7 @@ from fedigroups.web import (
 from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import directory, group_page, join
+from fedigroups.web.moderation import desk, ledger, own
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, security
 from fedigroups.web.thread_pages import thread_page
@@ -121,6 +122,9 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *member_pages.routes(),
         *acting_pages.routes(),
         *writing_pages.routes(),
+        *own.routes(),
+        *desk.routes(),
+        *ledger.routes(),
     ]
 
 

@@ -48,6 +48,7 @@ def _environment() -> Environment:
         rfc3339=clock.rfc3339,
         exact=words.exact,
         day=words.day,
+        lasted=words.lasted,
         initial=words.initial,
         label=sanitise.label,
         excerpt=sanitise.excerpt,
@@ -68,6 +69,8 @@ def _environment() -> Environment:
         posting_words=words.POSTING,
         role_words=words.ROLES,
         ended_words=words.ENDED,
+        decision_words=words.DECISIONS,
+        appeal_words=words.APPEALS,
     )
     people: Any = environment.get_template("people.html").module
     environment.filters.update(

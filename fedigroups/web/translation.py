@@ -6,24 +6,23 @@ when the program starts. A visitor's own choice (a cookie) is first, then what t
 
 from __future__ import annotations
 
-import gettext as catalogs
-import io
 import re
 from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import lru_cache
-from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fedigroups.content import catalogues
+from fedigroups.content.catalogues import noted
+
+__all__ = ["gettext", "ngettext", "noted"]
 
 LANGUAGES = {"en": "English", "it": "Italiano", "es": "Español"}
 """How each language calls itself."""
 ENGLISH = "en"
 LOCALES = {"en": "en_GB", "it": "it", "es": "es"}
 """After whose custom dates and numbers are written."""
-FOLDER = Path(__file__).parent / "locale"
 COOKIE = "fedigroups-language"
 YEAR = 31_536_000
 HEADER_CHARS = 400
@@ -32,18 +31,7 @@ _CHOSEN = re.compile(rb"(?:^|;\s*)(?:__Host-)?" + COOKIE.encode() + rb"=([a-z]{2
 _ALONE = re.compile(rb"(?:__Host-)?" + COOKIE.encode() + rb"=([a-z]{2})")
 
 
-def _catalog(language: str) -> catalogs.NullTranslations:
-    """The texts of a language. Raises an error of Babel's when its file cannot be read."""
-    if language == ENGLISH:
-        return catalogs.NullTranslations()
-    written = io.BytesIO()
-    with (FOLDER / f"{language}.po").open("rb") as file:
-        write_mo(written, read_po(file, locale=language, abort_invalid=True))
-    written.seek(0)
-    return catalogs.GNUTranslations(written)
-
-
-_CATALOGS = {language: _catalog(language) for language in LANGUAGES}
+_CATALOGS = {language: catalogues.read(language) for language in LANGUAGES}
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
 
 
@@ -66,11 +54,6 @@ def gettext(text: str, **values: object) -> str:
 def ngettext(one: str, many: str, number: int) -> str:
     """One of two texts, or of as many as the language has for numbers."""
     return _CATALOGS[_spoken.get()].ngettext(one, many, number)
-
-
-def noted(text: str) -> str:
-    """The text itself: marked for the catalogs where it stands, said elsewhere."""
-    return text
 
 
 def chosen(headers: Iterable[tuple[bytes, bytes]]) -> str:

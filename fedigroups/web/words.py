@@ -40,6 +40,38 @@ AS_DATE = 30 * clock.DAY
 """What is older than that has a date, not an age."""
 _STEPS = (clock.DAY, clock.HOUR, clock.MINUTE)
 
+DECISIONS = {
+    "accept": noted("Accepted a post"),
+    "refuse": noted("Did not accept a post"),
+    "ask": noted("Asked for a change to a post"),
+    "turn_away": noted("Took no post of somebody who may not write here"),
+    "remove": noted("Removed a post"),
+    "restore": noted("Restored a post"),
+    "lock": noted("Locked a thread"),
+    "unlock": noted("Opened a thread again"),
+    "pin": noted("Pinned a thread"),
+    "unpin": noted("Unpinned a thread"),
+    "warn": noted("Warned somebody"),
+    "mute": noted("Muted somebody"),
+    "unmute": noted("Let somebody write again"),
+    "ban": noted("Banned somebody"),
+    "unban": noted("Lifted a ban"),
+    "expel": noted("Put somebody out"),
+    "refuse_join": noted("Turned down a request to join"),
+    "appoint": noted("Made somebody a moderator"),
+    "dismiss": noted("Made a moderator a member"),
+    "transfer": noted("Made somebody the owner"),
+    "uphold": noted("Looked at an appeal: the decision stands"),
+    "overturn": noted("Looked at an appeal: the decision was taken back"),
+}
+
+
+APPEALS = {
+    "open": noted("It is being looked at."),
+    "upheld": noted("The decision stands."),
+    "overturned": noted("The decision was taken back."),
+}
+
 
 def number(value: int) -> str:
     """`1,234`, or `1.234` where that is how it is written."""
@@ -67,6 +99,12 @@ def ago(ms: int) -> str:
 def day(ms: int) -> str:
     """`2 January 2026`."""
     return format_date(clock.moment(ms), "long", locale=_locale())
+
+
+def lasted(ms: int) -> str:
+    """How long something took: `5 minutes`, `2 days`."""
+    whole = timedelta(milliseconds=max(ms, clock.MINUTE))
+    return format_timedelta(whole, threshold=1, locale=_locale())
 
 
 def exact(ms: int) -> str:

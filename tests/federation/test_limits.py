@@ -466,6 +466,9 @@ ELSEWHERE = {
     "PASSWORD_CHARS": (ACCOUNTS, "test_a_password_is_neither_too_short_nor_too_long"),
     "HASHES_AT_ONCE": (ACCOUNTS, "test_only_so_many_passwords_are_hashed_and_wait_for_it"),
     "HASHES_WAITING": (ACCOUNTS, "test_only_so_many_passwords_are_hashed_and_wait_for_it"),
+    "DECISION_CHARS": ("quirks/test_appeals.py", "test_a_reason_has_so_many_characters"),
+    "APPEAL_CHARS": ("quirks/test_appeals.py", "test_what_is_said_against_a_decision_is_cut"),
+    "APPEAL_DAYS": ("quirks/test_appeals.py", "test_appeals_are_taken_for_ninety_days"),
     "REASON_CHARS": (
         "fedigroups/web/test_signup_pages.py",
         "test_why_somebody_wants_an_account_is_said_in_so_many_characters",

@@ -145,7 +145,8 @@ async def test_a_banned_member_is_banned_with_a_new_key_too(scene: Scene) -> Non
     await ban(scene, scene.eve)
     scene.evil.serve_person("eve", rsa("another"))
     await scene.send(scene.eve.act("Update", scene.eve.uri))
-    async with scene.nothing_changes(but=("key", "actor"), asks=("evil.example",)):
+    changes = ("key", "actor")
+    async with scene.nothing_changes(but=changes, asks=("evil.example",), told=scene.eve):
         note = scene.eve.note("It is me again.")
         assert await scene.send(scene.eve.create(note)) in {202, 401}
     assert await scene.ours.post(note["id"]) is None

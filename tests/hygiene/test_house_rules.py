@@ -158,3 +158,27 @@ def test_tests_run_with_what_the_server_runs_with() -> None:
         return set(re.findall(r"^([a-z0-9-]+==\S+)", without_extras, re.MULTILINE))
 
     assert pins("run.txt") <= pins("dev.txt")
+
+
+DECIDED = {"ban", "remove", "refuse", "pardon", "mute", "appoint"}
+"""What `membership` does to people who did not wish for it."""
+
+
+def test_nobody_is_refused_or_removed_but_by_a_decision() -> None:
+    """Decisions reach whom they concern with a reason: `fedigroups.moderation.decide`."""
+    elsewhere = [
+        f"{name_of(path)}: {ast.unparse(call)[:60]}"
+        for path in SOURCES
+        if "/moderation/effects/" not in name_of(path)
+        for call in ast.walk(tree(path))
+        if isinstance(call, ast.Call) and _takes_away(call)
+    ]
+    assert elsewhere == []
+
+
+def _takes_away(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    words = {one.value for one in call.args if isinstance(one, ast.Constant)}
+    ends = name in {"threads.end", "end"} and "removed" in words
+    settles = name == "submissions.settle"
+    return ends or settles or name in {f"membership.{verb}" for verb in DECIDED}

@@ -54,7 +54,7 @@ class Scene:
 
     def heard(self) -> tuple[list[str], list[str]]:
         """What the microblog and the thread server were sent since `forget`."""
-        return self.microblog.kinds(), self.threads.kinds()
+        return self.microblog.kinds(notes=False), self.threads.kinds(notes=False)
 
 
 @pytest.fixture
@@ -320,7 +320,7 @@ async def test_a_removal_takes_the_boost_back_and_tells_threads_the_reason(scene
     await scene.town.run(work)
     await scene.world.settle()
     assert scene.heard() == (["Undo{Announce}"], ["Announce{Delete}"])
-    assert scene.microblog.inbox[0].document["object"]["id"] == boost["id"]
+    assert scene.microblog.came("Undo{Announce}")[0]["object"]["id"] == boost["id"]
     removal = scene.threads.inbox[0].document["object"]
     assert (removal["actor"], removal["summary"]) == (
         "https://groups.example/moderation",

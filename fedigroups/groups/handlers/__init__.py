@@ -13,9 +13,13 @@ from fedigroups.groups.handlers import (
     delete,
     flag,
     follow,
+    govern,
     leave,
+    listing,
+    lock,
     move,
     reject,
+    take_back,
     undo,
     update,
     vote,
@@ -34,7 +38,10 @@ def register_all(registry: Registry) -> None:
     registry.register("Update", update.on_update, update.gather_update)
     registry.register("Delete", delete.on_delete, delete.gather_delete)
     _first_hand(registry, "Announce", announce.on_announce, announce.gather_announce)
-    registry.register("Undo", undo.on_undo, by_name=True)
+    registry.register("Undo", undo.on_undo, take_back.gather_undo, by_name=True)
+    registry.register("Lock", lock.on_lock, govern.gather_announced, by_name=True)
+    registry.register("Add", listing.on_add, govern.gather_announced, by_name=True)
+    registry.register("Remove", listing.on_remove, govern.gather_announced, by_name=True)
     _first_hand(registry, "Block", block.on_block)
     _first_hand(registry, "Move", move.on_move, move.gather_move)
     _first_hand(registry, "Flag", flag.on_flag)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from federation.documents import text_of
-from federation.limits import SUMMARY_CHARS
+from federation import clock
+from federation.documents import time_of
 from federation.models import Actor
 from fedigroups.groups import lookup, membership, policies
 from fedigroups.groups.distribute import Hosted
+from fedigroups.groups.handlers import govern
 from inbox.registry import Outcome, Received, done, ignored
-from outbox.publish import publish
+
+ENDS = ("endTime", "expires")
+"""When a ban ends: Lemmy and Mbin."""
 
 
 async def on_block(received: Received) -> Outcome:
@@ -39,6 +42,12 @@ async def _ban(received: Received) -> Outcome:
 async def _banned(received: Received, group: Hosted, banned: Actor) -> Outcome:
     if policies.is_staff(await membership.standing(group.group, banned)):
         return ignored("a moderator is first made a member, then banned")
-    reason = text_of(received.activity.document, "summary")[:SUMMARY_CHARS]
-    await publish(await membership.ban(received.wire, group.group, banned, reason))
+    document = received.activity.document
+    until = next((at for name in ENDS if (at := time_of(document.get(name)))), 0)
+    if until and until <= clock.now_ms():
+        return ignored("a ban that has ended")
+    takes_posts = document.get("removeData") is True
+    await govern.decided(
+        received, "ban", group, person=banned, until=until, takes_posts=takes_posts
+    )
     return done(f"{banned.handle} is banned from {group.group.name}")

@@ -10,6 +10,7 @@ from federation.documents import read_object
 from federation.models import Actor
 from federation.origin import host_of
 from federation.strict_json import dumps
+from fedigroups.content.sanitise import plain
 from fedigroups.groups import (
     crossposts,
     distribute,
@@ -22,8 +23,11 @@ from fedigroups.groups import (
 )
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.evidence import Found
-from fedigroups.groups.models import Group, Post
+from fedigroups.groups.handlers import message
+from fedigroups.groups.handlers.message import Message
+from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import OPEN, can_see, left_a_place
+from fedigroups.moderation import appeals, holding, submissions, turning_away
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -31,8 +35,10 @@ ECHOES = frozenset({"Group", "Service", "Application"})
 """Actors whose posts a group does not announce: they echo, and two of them would loop."""
 
 
-async def gather_create(received: Received) -> Found | None:
+async def gather_create(received: Received) -> Found | Message | None:
     """The post and what it answers, each from its own authority; None when it is no post."""
+    if received.activity.object_kind == message.KIND:
+        return message.read(received)
     await lookup.check_joined(received.announcer)
     if received.activity.inner is not None and read_object(received.activity.inner).is_vote:
         return None
@@ -46,7 +52,14 @@ async def on_create(received: Received) -> Outcome:
     """Take the post into the thread that it answers, or into the group that it names."""
     if received.facts is None:
         return ignored("a poll vote is no reply, and the poll is not ours")
-    found: Found = received.facts
+    if isinstance(received.facts, Message):
+        return await message.on_message(received, received.facts)
+    return await _take_in(received, received.facts)
+
+
+async def _take_in(received: Received, found: Found) -> Outcome:
+    if received.wire.uris.is_answer(found.post.object.in_reply_to):
+        return await _appeal(received, found.post)
     visibility = addressing.visibility(received.activity.document, found.post.object.document)
     if visibility not in OPEN:
         return ignored("it is not public: a group never shows what was said to a few")
@@ -60,30 +73,39 @@ async def on_create(received: Received) -> Outcome:
     return await _start(received, found, visibility, "" if end else oldest.in_reply_to)
 
 
+async def _appeal(received: Received, said: evidence.Arrival) -> Outcome:
+    """A reply to the note by which somebody was told of a decision."""
+    decision = await appeals.answered(said.object.in_reply_to)
+    if decision is None or received.announcer is not None:
+        return ignored("an appeal is nobody's but its author's")
+    await appeals.lodge(said.author, decision, plain(said.object.content))
+    return done(f"an appeal against decision {decision.id}")
+
+
 async def _parent(received: Received, found: Found, end: Post | None) -> Post | None:
     """The post to answer: `end`, where the chain of answers ends, with what lies between stored."""
     parent, missing = end, found.ancestors
     if parent is None and received.announcer is not None:
         return await _of_announced_thread(received, found)
     if parent is None:
-        parent, missing = await _missing_start(found), missing[1:]
+        parent, missing = await _missing_start(received, found), missing[1:]
     if parent is None or await _refusal(received, found.post.author, parent):
         return parent
     for between in missing:
         if parent is None or await _refusal(received, between.author, parent):
             return None
-        parent = await _stored(parent.thread.group, between, parent)
+        parent = await _stored(received, parent.thread.group, between, parent)
     return parent
 
 
-async def _missing_start(found: Found) -> Post | None:
+async def _missing_start(received: Received, found: Found) -> Post | None:
     """The start of a thread here that an answer overtook: stored, announced when it comes."""
     start = found.ancestors[0] if found.ancestors else None
     if start is None or start.object.in_reply_to or start.author.kind in ECHOES:
         return None
     named = addressing.named(start.object.document, None)
     groups, _ = await _willing(await lookup.all_hosted(named), start.author)
-    return await _stored(groups[0].group, start, None) if groups else None
+    return await _stored(received, groups[0].group, start, None) if groups else None
 
 
 async def _willing(named: Iterable[Hosted], author: Actor) -> tuple[list[Hosted], str]:
@@ -99,11 +121,16 @@ async def _willing(named: Iterable[Hosted], author: Actor) -> tuple[list[Hosted]
     return willing, next(iter(refusals), "")
 
 
-async def _stored(group: Group, between: evidence.Arrival, parent: Post | None) -> Post | None:
+async def _stored(
+    received: Received, group: Group, between: evidence.Arrival, parent: Post | None
+) -> Post | None:
     visibility = addressing.visibility(between.object.document)
     if visibility not in OPEN:
         return None
-    await threads.store(group, between, parent, visibility)
+    why = await holding.reason(group, between.author, between.object)
+    stored = await threads.store(group, between, parent, visibility, held=bool(why))
+    if why and stored is not None and stored.state == "held":
+        await holding.hold(received.wire, group, stored, None, why)
     return await threads.placed(between.object.id)
 
 
@@ -114,7 +141,7 @@ async def _of_announced_thread(received: Received, found: Found) -> Post | None:
     if group is None:
         return None
     for between in found.ancestors:
-        parent = await _stored(group, between, parent)
+        parent = await _stored(received, group, between, parent)
     return parent
 
 
@@ -125,18 +152,32 @@ async def _announcing(received: Received) -> Group | None:
 async def _refusal(received: Received, author: Actor, parent: Post) -> str:
     """Why the author may not answer that post, or an empty string."""
     group = parent.thread.group
-    if group.hosted and received.announcer is not None:
-        return "a group's announcement is never announced again"
     member = await membership.standing(group, author)
+    return _unanswerable(received, author, member, parent) or policies.refusal_to_reply(
+        group, member, parent.thread
+    )
+
+
+def _unanswerable(received: Received, author: Actor, member: Member | None, parent: Post) -> str:
+    """Why nothing said there is an answer to that post, or an empty string."""
+    if parent.thread.group.hosted and received.announcer is not None:
+        return "a group's announcement is never announced again"
     if not can_see(policies.viewer(author, member), parent) and not left_a_place(parent):
         return "it answers nothing that its author may read"
-    return policies.refusal_to_reply(group, member, parent.thread)
+    return ""
 
 
 async def _reply(received: Received, found: Found, parent: Post, visibility: str) -> Outcome:
-    if refusal := await _refusal(received, found.post.author, parent):
-        return ignored(refusal)
-    return await _take(received, parent.thread.group, found, parent, visibility)
+    group, author = parent.thread.group, found.post.author
+    member = await membership.standing(group, author)
+    if refusal := _unanswerable(received, author, member, parent):
+        return ignored(refusal, awaits=parent.uri if parent.state == "held" else "")
+    if parent.state == "held":
+        return ignored("what it answers waits for a moderator", awaits=parent.uri)
+    if refusal := policies.refusal_to_reply(group, member, parent.thread):
+        hosted = await lookup.hosting(group.id)
+        return await turned_away(received, hosted, found, refusal)
+    return await _take(received, group, found, parent, visibility)
 
 
 async def _start(received: Received, found: Found, visibility: str, missing: str) -> Outcome:
@@ -154,7 +195,7 @@ async def _start(received: Received, found: Found, visibility: str, missing: str
         )
     groups, refusal = await _willing(named, found.post.author)
     if not groups:
-        return ignored(refusal)
+        return await turned_away(received, named[0], found, refusal)
     return await _take(received, groups[0].group, found, None, visibility, groups)
 
 
@@ -176,11 +217,15 @@ async def _take(
     """Store the post and announce it: `groups` are those that show the thread that it starts."""
     if group.hosted and found.post.author.kind in ECHOES:
         return ignored("what bots and groups say is not announced")
-    post = await threads.store(group, found.post, parent, visibility)
+    why = await holding.reason(group, found.post.author, found.post.object)
+    post = await threads.store(group, found.post, parent, visibility, held=bool(why))
     if post is None:
         return ignored("it lies too deep in its thread")
     if post.state == "deleted":
         return ignored("it was deleted before it came")
+    if post.state == "held":
+        await holding.hold(received.wire, group, post, inner_of(received), why)
+        return done(f"waits for a moderator of {group.name}")
     if group.hosted and parent is not None:
         groups = await crossposts.carriers(post.thread, found.post.author)
     if group.hosted:
@@ -191,6 +236,9 @@ async def _take(
 async def _again(received: Received, known: Post) -> Outcome:
     """A post that we have: one fetched as somebody's parent is announced when its Create comes."""
     author, group = received.actor, known.thread.group
+    if known.state == "held" and known.author_id == author.id:
+        await submissions.fill(known, inner_of(received))
+        return done("it waits for a moderator")
     if not group.hosted or received.announcer is not None or not can_see(None, known):
         return ignored("it is known")
     if known.author_id != author.id or author.kind in ECHOES:
@@ -228,6 +276,15 @@ async def _announce(
     await publish(drafts)
 
 
+async def turned_away(received: Received, hosted: Hosted, found: Found, refusal: str) -> Outcome:
+    """What its author may not write there is not taken, and they are told why."""
+    if received.announcer is None:
+        await turning_away.turn_away(
+            received.wire, hosted, found.post.author, refusal, found.post.object, inner_of(received)
+        )
+    return ignored(refusal)
+
+
 def inner_of(received: Received) -> Inner:
     """The activity as it came, to be announced; only whom it was sent to in secret is left out."""
     activity, document = received.activity, received.activity.document
@@ -251,5 +308,5 @@ async def take_announced(
         return ignored("a group's announcement is never announced again")
     group = parent.thread.group if parent else group
     for between in found.ancestors:
-        parent = await _stored(group, between, parent)
+        parent = await _stored(received, group, between, parent)
     return await _take(received, group, found, parent, visibility)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from federation.documents import ids_of, text_of
-from federation.errors import Gone, NotUsable, Unreachable
+from federation.documents import text_of
+from federation.errors import NotUsable, Unreachable
 from federation.limits import SUMMARY_CHARS
-from federation.models import Actor
 from federation.origin import same_origin
 from fedigroups.groups import (
     crossposts,
@@ -20,8 +19,11 @@ from fedigroups.groups import (
     policies,
     threads,
 )
+from fedigroups.groups.distribute import Hosted
+from fedigroups.groups.handlers import govern
 from fedigroups.groups.handlers.create import inner_of
 from fedigroups.groups.models import Post
+from fedigroups.moderation.decide import decide
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -51,21 +53,10 @@ async def gather_delete(received: Received) -> Witness:
     if not await Post.exists(uri=activity.object_id):
         return Witness(asked=False)
     await lookup.check_joined(received.announcer)
-    if await _is_moderator(received, received.announcer):
+    if await govern.is_moderator(received, received.announcer):
         return Witness(by_moderator=True)
     gone = await evidence.is_gone(received.wire, activity.object_id, received.budget)
     return Witness(gone_at_origin=gone)
-
-
-async def _is_moderator(received: Received, group: Actor) -> bool:
-    if not group.moderators or not same_origin(group.moderators, group.uri):
-        return False
-    try:
-        listed = await received.wire.fetcher.get(group.moderators, received.budget)
-    except (Gone, NotUsable):
-        return False
-    members = listed.document.get("orderedItems", listed.document.get("items"))
-    return received.activity.actor in ids_of(members)
 
 
 async def on_delete(received: Received) -> Outcome:
@@ -104,6 +95,8 @@ async def _end_post(received: Received, post: Post, witness: Witness) -> Outcome
     state = await _end_state(received, post, witness)
     if not state:
         return await _end_crosspost(received, post)
+    if state == "removed" and group.hosted:
+        return await _remove(received, post)
     await threads.end(post, state, text_of(received.activity.document, "summary")[:SUMMARY_CHARS])
     if group.hosted:
         wire, inner = received.wire, inner_of(received)
@@ -114,6 +107,13 @@ async def _end_post(received: Received, post: Post, witness: Witness) -> Outcome
     return done(f"{state} in {group.name}")
 
 
+async def _remove(received: Received, post: Post, hosted: Hosted | None = None) -> Outcome:
+    """A moderator's decision, which came from their own server."""
+    hosted = hosted or await lookup.hosting(post.thread.group_id)
+    await decide(received.wire, govern.act(received, "remove", hosted, post=post))
+    return done(f"removed in {hosted.group.name}")
+
+
 async def _end_crosspost(received: Received, post: Post) -> Outcome:
     """A moderator of another group that shows the thread takes it out of that group alone."""
     hosted = None
@@ -121,8 +121,7 @@ async def _end_crosspost(received: Received, post: Post) -> Outcome:
         hosted = await crossposts.moderated(post.thread, received.actor)
     if hosted is None:
         return ignored("neither its author, its origin nor a moderator of its group says so")
-    await publish(await crossposts.withdraw(received.wire, hosted, inner_of(received), post))
-    return done(f"shown no more in {hosted.group.name}")
+    return await _remove(received, post, hosted)
 
 
 async def _end_state(received: Received, post: Post, witness: Witness) -> str:

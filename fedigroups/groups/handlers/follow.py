@@ -8,6 +8,7 @@ from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.groups import lookup, membership, threads
 from fedigroups.groups.distribute import Hosted
+from fedigroups.moderation import turning_away
 from inbox.record import forget
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
@@ -31,11 +32,14 @@ async def on_follow(received: Received) -> Outcome:
         return ignored(refusal)
     # Misskey takes back each Follow of a group under one id, as it follows each time under one.
     await forget(f"{received.activity.id}/undo", received.activity.actor)
-    carried = await membership.carry_over(received.wire, group.group, received.actor)
+    if await membership.carry_over(group.group, received.actor):
+        await turning_away.ban_along(received.wire, group, received.actor)
     state, drafts = await membership.ask(
         received.wire, group.group, group.actor, received.actor, _verbatim(received)
     )
-    await publish(carried + drafts)
+    await publish(drafts)
+    if state == "refused":
+        await turning_away.at_the_door(received.wire, group, received.actor)
     return done(f"{received.actor.handle} is {state} in {group.group.name}")
 
 

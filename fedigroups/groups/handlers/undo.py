@@ -9,6 +9,7 @@ from __future__ import annotations
 from federation.documents import id_of
 from federation.origin import same_origin
 from fedigroups.groups import early, lookup, membership, reactions, threads
+from fedigroups.groups.handlers import take_back
 from fedigroups.groups.handlers.vote import KINDS, read_reaction, send_on
 from fedigroups.groups.models import Post
 from inbox.record import forget
@@ -22,8 +23,8 @@ async def on_undo(received: Received) -> Outcome:
     activity = received.activity
     inner = activity.inner
     kind = str(inner.get("type")) if inner else ""
-    if received.announcer is not None and kind not in KINDS:
-        return ignored("a group takes back nothing of others but votes")
+    if received.announcer is not None and kind not in {*KINDS, *take_back.ANNOUNCED}:
+        return ignored("a group takes back nothing of others but votes and moderation")
     if inner is None:
         return await _by_id(received, activity.object_id)
     if id_of(inner.get("actor")) != activity.actor:
@@ -32,7 +33,7 @@ async def on_undo(received: Received) -> Outcome:
         return await _follow(received, id_of(inner.get("object")))
     if kind in REACTIONS:
         return await _reaction(received, kind, id_of(inner.get("object")))
-    return ignored(f"an Undo of {kind} means nothing here")
+    return await take_back.on_undo(received, kind, inner)
 
 
 async def _follow(received: Received, group_uri: str) -> Outcome:

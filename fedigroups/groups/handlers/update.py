@@ -20,8 +20,10 @@ from fedigroups.groups import (
 from fedigroups.groups.evidence import Found
 from fedigroups.groups.handlers.create import gather_create, inner_of, on_create
 from fedigroups.groups.handlers.delete import Witness, gather_delete, on_delete
+from fedigroups.groups.handlers.message import Message
 from fedigroups.groups.models import Group, Post
 from fedigroups.groups.visibility import OPEN
+from fedigroups.moderation import submissions
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -33,7 +35,7 @@ class Profile:
     actor: Actor
 
 
-async def gather_update(received: Received) -> Found | Profile | Witness | None:
+async def gather_update(received: Received) -> Found | Message | Profile | Witness | None:
     """The new version from its own authority; an actor is read anew at its origin.
 
     An Update to a Tombstone is a Delete (NodeBB).
@@ -66,6 +68,13 @@ async def on_update(received: Received) -> Outcome:
         return ignored(refusal)
     if not await threads.edit(post, received.facts.post.object):
         return ignored("it is not newer than what we have")
+    return await _edited(received, post)
+
+
+async def _edited(received: Received, post: Post) -> Outcome:
+    if post.state == "held":
+        await submissions.again(post, inner_of(received))
+        return done("edited, and waits for a moderator")
     if post.thread.group.hosted:
         wire, inner = received.wire, inner_of(received)
         drafts = await crossposts.told(

@@ -12,9 +12,12 @@ from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body
 from fedigroups.groups import membership, policies, speaking
+from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Member
 from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.reading import relations, windows
+from fedigroups.moderation.acts import Act
+from fedigroups.moderation.decide import decide
 from fedigroups.oauth.access import Access, authorised
 from fedigroups.personal import stances
 from fedigroups.personal.stances import Judgement
@@ -94,7 +97,7 @@ async def unblock(request: Request) -> Response:
     """`POST /api/v1/accounts/:id/unblock`: for a group, the end of a ban."""
     access = await authorised(request, "write:blocks")
     if access.acting is not None:
-        return await _decide(request, access, "pardon")
+        return await _decide(request, access, "unban")
     return await _judge(request, "write:blocks", "blocked", False)
 
 
@@ -111,7 +114,7 @@ async def remove_from_followers(request: Request) -> Response:
     access = await authorised(request, "write:follows")
     if access.acting is None:
         return await _between(access, await asking.actor(request))
-    return await _decide(request, access, "remove")
+    return await _decide(request, access, "expel")
 
 
 async def mutes(request: Request) -> Response:
@@ -139,7 +142,7 @@ async def authorize(request: Request) -> Response:
 
 async def reject(request: Request) -> Response:
     """`POST /api/v1/follow_requests/:account_id/reject`: turn somebody down."""
-    return await _decide(request, await authorised(request, "write:follows"), "refuse")
+    return await _decide(request, await authorised(request, "write:follows"), "refuse_join")
 
 
 async def _decide(request: Request, access: Access, verb: str) -> Response:
@@ -149,20 +152,18 @@ async def _decide(request: Request, access: Access, verb: str) -> Response:
     if group is None:
         raise asking.missing()
     wire = asking.wire_of(request)
-    async with storage.transaction():
-        if verb == "approve":
-            drafts = await membership.approve(wire, group, target)
-        elif verb == "pardon":
-            await membership.pardon(group, target)
-            drafts = []
-        else:
-            end = {
-                "refuse": membership.refuse,
-                "remove": membership.remove,
-                "ban": membership.ban,
-            }[verb]
-            drafts = await end(wire, group, target, REASON)
-        await publish(drafts)
+    if verb == "approve":
+        async with storage.transaction():
+            await publish(await membership.approve(wire, group, target))
+        return await _between(access, target)
+    act = Act(
+        kind=verb,
+        hosted=Hosted(group, access.actor),
+        decider=access.person,
+        person=target,
+        text=REASON,
+    )
+    await decide(wire, act)
     return await _between(access, target)
 
 

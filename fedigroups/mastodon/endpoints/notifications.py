@@ -173,7 +173,12 @@ async def _unread(request: Request, *, in_groups: bool) -> Response:
 
 def _wish(said: Body) -> Wish:
     wanted, unwanted = said.texts("types"), said.texts("exclude_types")
-    kinds = tuple(kind for kind in KINDS if kind not in unwanted and (not wanted or kind in wanted))
+    named = {kind: present.NAMES.get(kind, kind) for kind in KINDS}
+    kinds = tuple(
+        kind
+        for kind, name in named.items()
+        if name not in unwanted and (not wanted or name in wanted)
+    )
     grouped_ = said.texts("grouped_types")
     return Wish(
         kinds,

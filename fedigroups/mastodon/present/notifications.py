@@ -8,22 +8,29 @@ from federation.storage import Row
 from fedigroups.mastodon.present.shapes import Entity, date_time
 
 SAMPLES = 8
+NAMES = {"decision": "moderation_warning"}
+"""Kinds that clients call otherwise."""
 GROUPED = frozenset({"favourite", "reblog"})
 
 
 def notification(
-    row: Row, accounts: Mapping[int, Entity], statuses: Mapping[int, Entity]
+    row: Row,
+    accounts: Mapping[int, Entity],
+    statuses: Mapping[int, Entity],
+    warnings: Mapping[int, Entity],
 ) -> Entity:
     """A Notification, with the status that it is about, if it is about one."""
     shown: Entity = {
         "id": str(row["id"]),
-        "type": row["kind"],
+        "type": NAMES.get(row["kind"], row["kind"]),
         "created_at": date_time(row["created_at"]),
         "group_key": row["group_key"],
         "account": accounts[row["sender_id"]],
     }
     if row["post_id"]:
         shown["status"] = statuses[row["post_id"]]
+    if row["decision_id"] in warnings:
+        shown["moderation_warning"] = warnings[row["decision_id"]]
     return shown
 
 
@@ -32,20 +39,36 @@ def grouped(
     samples: Mapping[str, Sequence[int]],
     accounts: Mapping[int, Entity],
     statuses: Mapping[int, Entity],
+    warnings: Mapping[int, Entity],
 ) -> Entity:
     """GroupedNotificationsResults; each account and each status is in it once."""
     return {
         "accounts": list(accounts.values()),
         "statuses": list(statuses.values()),
-        "notification_groups": [_group(row, samples[row["group_key"]]) for row in groups],
+        "notification_groups": [_group(row, samples[row["group_key"]], warnings) for row in groups],
     }
 
 
-def _group(row: Row, senders: Sequence[int]) -> Entity:
+def warning(row: Row, target: Entity) -> Entity:
+    """An AccountWarning: a decision against somebody, with its reason."""
     return {
+        "id": str(row["id"]),
+        "action": "delete_statuses" if row["kind"] == "remove" else "none",
+        "text": row["text"],
+        "status_ids": [str(row["post_id"])] if row["post_id"] else [],
+        "target_account": target,
+        "appeal": None,
+        "created_at": date_time(row["created_at"]),
+    }
+
+
+def _group(row: Row, senders: Sequence[int], warnings: Mapping[int, Entity]) -> Entity:
+    about = warnings.get(row["decision_id"])
+    return {
+        **({"moderation_warning": about} if about else {}),
         "group_key": row["group_key"],
         "notifications_count": row["count"],
-        "type": row["kind"],
+        "type": NAMES.get(row["kind"], row["kind"]),
         "most_recent_notification_id": row["newest"],  # IceCubes decodes an integer here
         "page_min_id": str(row["oldest"]),
         "page_max_id": str(row["newest"]),

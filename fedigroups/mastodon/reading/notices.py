@@ -11,11 +11,16 @@ from federation.storage import Row
 from fedigroups.mastodon.present import notifications
 from fedigroups.mastodon.present.notifications import GROUPED, SAMPLES
 from fedigroups.mastodon.present.shapes import Entity
-from fedigroups.mastodon.reading import people, posts
+from fedigroups.mastodon.reading import people, posts, warnings
 from fedigroups.mastodon.reading.posts import Reader, readable
 from fedigroups.mastodon.reading.windows import Window
 
-KINDS = ("mention", "favourite", "reblog", "update", "status", "follow", "follow_request")
+KINDS = (
+    *("mention", "favourite", "reblog", "update", "status", "follow", "follow_request"),
+    "decision",
+)
+_ABOUT = "CASE WHEN n.kind = 'decision' THEN 0 ELSE n.post_id END"
+_DECISION = "CASE WHEN n.kind = 'decision' THEN n.post_id ELSE 0 END"
 UNREAD = 100
 """More are counted as so many, as Mastodon does."""
 
@@ -44,7 +49,8 @@ def _where(reader: Reader, wish: Wish) -> tuple[str, list[object]]:
         f"n.actor_id = ? AND n.kind IN ({storage.marks(len(wish.kinds))})"
         " AND NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = n.actor_id"
         " AND s.target_id = n.sender_id AND (s.blocked = ? OR s.muted = ?))"
-        " AND (n.post_id = 0 OR EXISTS (SELECT 1 FROM post p JOIN thread t ON t.id = p.thread_id"
+        " AND (n.post_id = 0 OR n.kind = 'decision' OR EXISTS"
+        " (SELECT 1 FROM post p JOIN thread t ON t.id = p.thread_id"
         f" JOIN groups g ON g.id = t.group_id WHERE p.id = n.post_id AND {may}))"
     )
     bound: list[object] = [reader.id, *(wish.kinds or ("",)), True, True, *values]
@@ -58,7 +64,8 @@ async def page(reader: Reader, window: Window, wish: Wish) -> list[Row]:
     """The notifications, newest first. One query."""
     where, values = _where(reader, wish)
     found = await storage.rows(
-        f"SELECT n.*, {_key(wish.grouped)} AS group_key FROM notification n WHERE {where}"
+        f"SELECT n.id, n.kind, n.sender_id, n.created_at, {_ABOUT} AS post_id, {_DECISION}"
+        f" AS decision_id, {_key(wish.grouped)} AS group_key FROM notification n WHERE {where}"
         f" AND {window.clause('n.id')}",
         *(*values, *window.values),
     )
@@ -72,11 +79,13 @@ async def one(reader: Reader, id: int) -> Row | None:
 
 
 async def show(rows: Sequence[Row], reader: Reader) -> list[Entity]:
-    """The Notifications of these rows. Seven queries at most."""
-    accounts = await people.by_id([row["sender_id"] for row in rows], reader.origin)
+    """The Notifications of these rows. Eight queries at most."""
+    accounts = await _accounts([row["sender_id"] for row in rows], rows, reader)
+    decisions = [row["decision_id"] for row in rows]
+    found = await warnings.by_id(decisions, accounts.get(reader.id))
     statuses = await posts.by_id([row["post_id"] for row in rows if row["post_id"]], reader)
     return [
-        notifications.notification(row, accounts, statuses)
+        notifications.notification(row, accounts, statuses, found)
         for row in rows
         if not row["post_id"] or row["post_id"] in statuses
     ]
@@ -88,9 +97,9 @@ async def groups(reader: Reader, window: Window, wish: Wish) -> list[Row]:
     key = _key(wish.grouped)
     found = await storage.rows(
         "SELECT * FROM (SELECT MAX(n.id) AS newest, MIN(n.id) AS oldest, COUNT(*) AS count,"
-        f" MAX(n.created_at) AS created_at, MAX(n.kind) AS kind, MAX(n.post_id) AS post_id,"
-        f" {key} AS group_key FROM notification n WHERE {where} GROUP BY {key}) AS x"
-        f" WHERE {window.clause('x.newest')}",
+        f" MAX(n.created_at) AS created_at, MAX(n.kind) AS kind, MAX({_ABOUT}) AS post_id,"
+        f" MAX({_DECISION}) AS decision_id, {key} AS group_key FROM notification n"
+        f" WHERE {where} GROUP BY {key}) AS x WHERE {window.clause('x.newest')}",
         *(*values, *window.values),
     )
     return window.arranged(found)
@@ -102,7 +111,8 @@ async def group(reader: Reader, key: str) -> Row | None:
     found = _key(Wish().grouped)
     return await storage.row(
         "SELECT MAX(n.id) AS newest, MIN(n.id) AS oldest, COUNT(*) AS count,"
-        " MAX(n.created_at) AS created_at, MAX(n.kind) AS kind, MAX(n.post_id) AS post_id,"
+        " MAX(n.created_at) AS created_at, MAX(n.kind) AS kind,"
+        f" MAX({_ABOUT}) AS post_id, MAX({_DECISION}) AS decision_id,"
         f" {found} AS group_key FROM notification n WHERE {where} AND {found} = ?"
         f" GROUP BY {found}",
         *(*values, key),
@@ -131,17 +141,25 @@ async def senders(
 
 
 async def show_grouped(found: Sequence[Row], reader: Reader, wish: Wish) -> Entity:
-    """GroupedNotificationsResults of these groups. Eight queries at most."""
+    """GroupedNotificationsResults of these groups. Nine queries at most."""
     samples = await senders(reader, found, wish)
     named = [id for some in samples.values() for id in some]
-    accounts = await people.by_id(named, reader.origin)
+    accounts = await _accounts(named, found, reader)
+    decisions = [row["decision_id"] for row in found]
+    against = await warnings.by_id(decisions, accounts.get(reader.id))
     statuses = await posts.by_id([row["post_id"] for row in found if row["post_id"]], reader)
     kept = [
         row
         for row in found
         if row["group_key"] in samples and (not row["post_id"] or row["post_id"] in statuses)
     ]
-    return notifications.grouped(kept, samples, accounts, statuses)
+    return notifications.grouped(kept, samples, accounts, statuses, against)
+
+
+async def _accounts(named: Sequence[int], rows: Sequence[Row], reader: Reader) -> dict[int, Entity]:
+    """The Accounts that are named; the reader's too, where a decision is about them."""
+    own = [reader.id] if any(row["decision_id"] for row in rows) else []
+    return await people.by_id([*named, *own], reader.origin)
 
 
 async def unread(reader: Reader, wish: Wish, *, in_groups: bool, most: int = UNREAD) -> int:

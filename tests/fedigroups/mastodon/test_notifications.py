@@ -10,6 +10,7 @@ import entities
 from clients import App, signed_in
 from entities import check, many
 from federation import clock
+from fedigroups.groups import lookup, speaking
 from fedigroups.groups.models import Post
 from fedigroups.notify import telling
 from servers import Server
@@ -218,3 +219,24 @@ async def test_old_notifications_are_forgotten(town: Town, olga: App) -> None:
     with clock.held(clock.now_ms() + 181 * clock.DAY):
         await town.run(telling.retire)
     assert await olga.get(THERE) == []
+
+
+async def test_a_decision_against_somebody_is_a_moderation_warning_with_its_reason(
+    town: Town, olga: App, tom: App
+) -> None:
+    post = await town.write("tom", "Buy rods!")
+
+    async def remove() -> None:
+        olga_, row = await lookup.person("olga"), await Post.get(id=post.id)
+        await speaking.remove(town.wire, olga_, row, "Advertising.")
+
+    await town.run(remove)
+    (told,) = check(await tom.get(THERE), many(entities.NOTIFICATION))
+    assert (told["type"], told["account"]["acct"]) == ("moderation_warning", "welders")
+    said = told["moderation_warning"]
+    assert (said["action"], said["text"]) == ("delete_statuses", "Advertising.")
+    assert said["target_account"]["acct"] == "tom"
+    groups = check(await tom.get("/api/v2/notifications"), entities.GROUPED)
+    assert groups["notification_groups"][0]["moderation_warning"]["text"] == "Advertising."
+    assert await tom.get(f"{THERE}?exclude_types[]=moderation_warning") == []
+    assert await kinds(olga) == []

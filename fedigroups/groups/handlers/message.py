@@ -1,0 +1,40 @@
+"""ChatMessage: Lemmy's private message, by which somebody there answers what they were told.
+
+It does not say what it answers: it is an appeal against the newest decision that it can be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation.documents import id_of, text_of
+from federation.errors import NotUsable
+from fedigroups.content.sanitise import plain
+from fedigroups.moderation import appeals
+from inbox.registry import Outcome, Received, done, ignored
+
+KIND = "ChatMessage"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody says to us alone."""
+
+    text: str
+
+
+def read(received: Received) -> Message:
+    """The message. Raises `NotUsable` unless its author sent it."""
+    activity, inner = received.activity, received.activity.inner or {}
+    if received.announcer is not None or id_of(inner.get("attributedTo")) != activity.actor:
+        raise NotUsable("a message is nobody's but its author's")
+    return Message(plain(text_of(inner, "content")))
+
+
+async def on_message(received: Received, said: Message) -> Outcome:
+    """Take it as an appeal, if there is something to appeal against."""
+    decision = await appeals.newest(received.actor)
+    if decision is None:
+        return ignored("nothing was decided that it could be an answer to")
+    await appeals.lodge(received.actor, decision, said.text)
+    return done(f"an appeal against decision {decision.id}")

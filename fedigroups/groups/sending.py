@@ -1,0 +1,84 @@
+"""This module sends what people here do: to whom it names, and to who reads the group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from federation.documents import read_object
+from federation.models import Actor
+from federation.strict_json import loads
+from federation.wire import Wire
+from fedigroups.groups import crossposts, distribute
+from fedigroups.groups.distribute import Hosted, Inner
+from fedigroups.groups.models import Group, Post
+from outbox import streams
+from outbox.publish import Draft, Outgoing, Place, publish
+
+
+async def send(
+    wire: Wire,
+    author: Actor,
+    group: Group,
+    post: Post,
+    kind: str,
+    body: bytes,
+    told: Sequence[Actor],
+) -> None:
+    """Publish what `drafts` makes of the act, inside the caller's transaction."""
+    await publish(await drafts(wire, author, group, post, kind, body, told))
+
+
+async def drafts(
+    wire: Wire,
+    author: Actor,
+    group: Group,
+    post: Post,
+    kind: str,
+    body: bytes,
+    told: Sequence[Actor],
+) -> list[Draft]:
+    """The act, for whom it names, and for the group that distributes it.
+
+    Microblogs that were shown the post hear of its edit and end from here: it is the author's home.
+    """
+    document = loads(body)
+    places = [direct(actor, kind, post.uri) for actor in told if not actor.local and actor.inbox]
+    group_actor = await group.actor
+    distributed: list[Draft] = []
+    shown = post.parent_id is None or group.boost_replies
+    inner = Inner(document["id"], body, wire.config.host, signed=shown)
+    if group.hosted:
+        distributed = await crossposts.told(
+            post.thread, lambda one: _distribute(wire, one, inner, post, author, kind), author
+        )
+    elif group_actor.inbox:
+        places.append(direct(group_actor, kind, post.uri))
+    outgoing = Outgoing(inner.uri, author.uri, document["type"], body, object_uri=post.uri)
+    unique = tuple({place.inbox: place for place in places}.values())
+    return [Draft(outgoing, unique), *distributed]
+
+
+async def _distribute(
+    wire: Wire, hosted: Hosted, inner: Inner, post: Post, author: Actor, kind: str
+) -> list[Draft]:
+    if kind in {"post", "reply"}:
+        return await distribute.post(wire, hosted, inner, post, author)
+    if kind == "edit":
+        return await distribute.edit(wire, hosted, inner, post)
+    if kind == "delete":
+        return await distribute.delete(wire, hosted, inner, post, author)
+    return await distribute.vote(wire, hosted, inner, post)
+
+
+def direct(to: Actor, kind: str, object_uri: str) -> Place:
+    """Before one inbox; a vote to its post's author or group is no broadcast, and always goes."""
+    kind = "act" if kind == "vote" else kind
+    return Place(streams.direct(to.inbox), kind, object_uri, inbox=to.inbox)
+
+
+async def mentioned_in(post: Post) -> list[Actor]:
+    """Whom a post of somebody here names."""
+    if not post.document:
+        return []
+    named = [tag.href for tag in read_object(loads(post.document.encode())).tags]
+    return await Actor.filter(uri__in=named).exclude(kind="Group")

@@ -1,0 +1,47 @@
+"""This module takes decisions: state, ledger, answer and federation are one commit.
+
+It is the one way by which a post or a person is refused or removed, so that no such thing happens
+without a reason that reaches whom it concerns. A test sees to it that nobody goes another way.
+"""
+
+from __future__ import annotations
+
+from federation import storage
+from federation.errors import Malformed
+from federation.wire import Wire
+from fedigroups.groups import membership, policies
+from fedigroups.moderation import answering, effects, ledger
+from fedigroups.moderation.acts import Act, check, said
+from fedigroups.moderation.kinds import Kind
+from fedigroups.moderation.models import Decision
+from outbox.publish import publish
+
+
+async def decide(wire: Wire, act: Act) -> Decision:
+    """Take the decision; the row that the ledger has of it.
+
+    Raises `Malformed` without a reason or a rule where one is needed, for a decider who may not,
+    and for what cannot be done any more. Runs inside the caller's transaction, or in one of its
+    own.
+    """
+    kind = check(act)
+    await _check_decider(wire, act, kind)
+    async with storage.transaction():
+        done = await effects.of(act.kind)(wire, act)
+        answer = await answering.answer(wire, act, kind, done)
+        decision = await ledger.write(act, kind, done, answer)
+        await answering.notify(act, decision)
+        await publish([*done.drafts, *answer.drafts])
+    return decision
+
+
+async def _check_decider(wire: Wire, act: Act, kind: Kind) -> None:
+    """Rules of the group decide, its moderators, and whoever runs this instance."""
+    decider = act.decider
+    if decider is None or decider.uri == wire.uris.moderation_actor:
+        return
+    member = await membership.standing(act.hosted.group, decider)
+    if not policies.is_staff(member):
+        raise Malformed(f"{decider.handle} does not moderate {act.hosted.group.name} here")
+    if kind.by_owner and (member is None or member.role != "owner"):
+        raise Malformed(f"only an owner of {act.hosted.group.name} may {said(act.kind)}")

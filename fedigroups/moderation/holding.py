@@ -1,0 +1,28 @@
+"""This module lets new posts wait until a moderator has looked at them."""
+
+from __future__ import annotations
+
+from federation.documents import ObjectDoc
+from federation.models import Actor
+from federation.wire import Wire
+from fedigroups.groups import membership
+from fedigroups.groups.distribute import Hosted, Inner
+from fedigroups.groups.models import Group, Post
+from fedigroups.moderation import approval
+from fedigroups.moderation.acts import Act
+from fedigroups.moderation.decide import decide
+
+
+async def reason(group: Group, author: Actor, document: ObjectDoc) -> str:
+    """Why a moderator of the group looks at the author's new post first; empty for no reason."""
+    if not group.hosted or group.approve == "nobody":
+        return ""
+    member = await membership.standing(group, author)
+    return await approval.reason_to_hold(group, member, document)
+
+
+async def hold(wire: Wire, group: Group, post: Post, inner: Inner | None, why: str) -> None:
+    """Let a post wait that was stored as held, and tell its author."""
+    await post.fetch_related("author")
+    hosted = Hosted(group, await group.actor)
+    await decide(wire, Act(kind="hold", hosted=hosted, post=post, inner=inner, text=why))

@@ -1,0 +1,114 @@
+"""The tables of moderation: decisions, which are never changed, what waits for one, and appeals."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+from fedigroups.groups.models import URI, Group
+
+
+class Decision(Model):
+    """What was decided in a group, by whom and why. A row is written once, and never changed.
+
+    People are row ids without a constraint: a decision outlives whom it is about.
+    """
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
+        "fedigroups.Group", related_name="decisions", on_delete=fields.CASCADE
+    )
+    group_id: int
+    kind = fields.CharField(max_length=16)
+    """A name of `fedigroups.moderation.kinds`."""
+    post_id = fields.BigIntField(default=0)
+    """The post that it is about; 0 where it is about none."""
+    object_uri = fields.CharField(max_length=URI, default="")
+    """The id of that post."""
+    person_id = fields.BigIntField(default=0)
+    """The actor whom it concerns: of a post its author; 0 where it concerns nobody."""
+    decider_id = fields.BigIntField(default=0)
+    """The actor who decided; 0 for a rule of the group that runs by itself."""
+    rule = fields.IntField(default=0)
+    """The number of the rule of the group that it rests on, from 1; 0 for none."""
+    rule_text = fields.TextField(default="")
+    """That rule as it read then."""
+    text = fields.TextField(default="")
+    """The reason, as the person whom it concerns was told."""
+    unnamed = fields.BooleanField(default=False)
+    """The public ledger does not say whom it concerns."""
+    until = fields.BigIntField(default=0)
+    """When it ends by itself; 0 for never."""
+    took_ms = fields.BigIntField(default=0)
+    """How long the post had waited for it; 0 for what waited for nothing."""
+    appealed_id = fields.BigIntField(default=0)
+    """Of a decision about an appeal: the decision that was appealed against."""
+    activity_uri = fields.CharField(max_length=URI, default="")
+    """The activity that carried it out, where there is one."""
+    answer_uri = fields.CharField(max_length=URI, default="", db_index=True)
+    """The id of the note that told whom it concerns; a reply to that is an appeal."""
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "decision"
+        indexes = (("group", "id"), ("person_id", "id"), ("post_id",))
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class Submission(Model):
+    """A post that a moderator looks at before others do; its row id is the post's."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
+        "fedigroups.Group", related_name="submissions", on_delete=fields.CASCADE
+    )
+    group_id: int
+    state = fields.CharField(max_length=16, default="waiting")
+    """`waiting`, `refused`, `asked` (for a change) or `accepted`."""
+    why = fields.TextField(default="")
+    """Why it waits."""
+    activity_uri = fields.CharField(max_length=URI, default="")
+    """The activity in which its newest version came, empty when only the post itself was found."""
+    body = fields.BinaryField(default=b"")
+    """That activity, byte for byte: it is announced once the post is accepted."""
+    host = fields.CharField(max_length=255, default="")
+    signed = fields.BooleanField(default=False)
+    since = fields.BigIntField()
+    """When its newest version came."""
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "submission"
+        indexes = (("group", "state", "since"),)
+
+    def __str__(self) -> str:
+        return f"submission {self.id}: {self.state}"
+
+
+class Appeal(Model):
+    """What somebody says against a decision; one for each decision."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    decision: fields.OneToOneRelation[Decision] = fields.OneToOneField(
+        "fedigroups.Decision", related_name="appeal", on_delete=fields.CASCADE
+    )
+    decision_id: int
+    text = fields.TextField(default="")
+    state = fields.CharField(max_length=16, default="open")
+    """`open`, `upheld` (the decision stands) or `overturned`."""
+    created_at = fields.BigIntField()
+    decided_at = fields.BigIntField(default=0)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "appeal"
+        indexes = (("state", "id"),)
+
+    def __str__(self) -> str:
+        return f"appeal against {self.decision_id}: {self.state}"

@@ -1,0 +1,1 @@
+"""The pages of moderation: for who moderates, for whom a decision is about, and for everybody."""

@@ -1,0 +1,89 @@
+"""The page on which moderators of a group see what waits, and decide."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation.errors import Malformed
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.models import Session
+from fedigroups.api.body import Body
+from fedigroups.groups import lookup, membership, policies
+from fedigroups.groups.distribute import Hosted
+from fedigroups.groups.models import Group, Post
+from fedigroups.moderation import acts, appeals, submissions
+from fedigroups.moderation.acts import Act
+from fedigroups.moderation.decide import decide
+from fedigroups.web import errors, forms, visitors
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.visitors import signed_in
+
+DECISIONS = ("accept", "refuse", "ask")
+VERDICTS = ("uphold", "overturn")
+
+
+def routes() -> list[BaseRoute]:
+    """The page."""
+    return [
+        Route("/groups/{name}/moderation", signed_in(desk), methods=["GET", "POST"]),
+    ]
+
+
+async def desk(request: Request, session: Session) -> Response:
+    """`/groups/{name}/moderation`: 404 for who does not moderate the group."""
+    hosted = await _moderated(request, session)
+    if hosted is None:
+        return errors.not_found(request)
+    problem = ""
+    if request.method == "POST":
+        try:
+            await _decide(request, session, hosted, await forms.read(request))
+            return visitors.seen(request.url.path)
+        except Malformed as error:
+            problem = str(error)
+    return await _page(request, hosted, problem)
+
+
+async def _moderated(request: Request, session: Session) -> Hosted | None:
+    group = await Group.get_or_none(name=request.path_params["name"], hosted=True, state="open")
+    if group is None:
+        return None
+    member = await membership.standing(group, session.account.actor)
+    return await lookup.hosting(group.id) if policies.is_staff(member) else None
+
+
+async def _decide(request: Request, session: Session, hosted: Hosted, sent: Body) -> None:
+    wire, decider = receptions.of(request).wire, session.account.actor
+    kind, text = sent.text("decision"), sent.text("text")
+    if kind in VERDICTS:
+        number = sent.number("appeal")
+        await appeals.settle(wire, decider, number, text, overturned=kind == "overturn")
+        return
+    if kind not in DECISIONS:
+        raise Malformed("choose what to decide")
+    post = await Post.get_or_none(
+        id=sent.number("post"), thread__group_id=hosted.group.id
+    ).select_related("author", "thread__group__actor")
+    if post is None:
+        raise Malformed("that post does not wait here")
+    rule = sent.number("rule") if kind != "accept" else 0
+    act = Act(kind=kind, hosted=hosted, decider=decider, post=post, rule=rule, text=text)
+    await decide(wire, act)
+
+
+async def _page(request: Request, hosted: Hosted, problem: str) -> Response:
+    title = hosted.group.title or hosted.group.name
+    return forms.page(
+        request,
+        "moderation/desk.html",
+        status=422 if problem else 200,
+        title=_("Moderation of %(group)s", group=title),
+        nav="groups",
+        group=hosted.group,
+        problem=problem,
+        rules=acts.rules(hosted.group),
+        waiting=await submissions.waiting(hosted.group),
+        appeals=await appeals.waiting(hosted.group),
+    )

@@ -1,0 +1,66 @@
+"""The page of what was decided about somebody here, on which they appeal."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation import storage
+from federation.errors import Malformed
+from fedigroups.accounts.models import Session
+from fedigroups.moderation import answering, appeals
+from fedigroups.moderation.kinds import KINDS
+from fedigroups.moderation.models import Appeal, Decision
+from fedigroups.web import forms
+from fedigroups.web.settings.frame import page
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.visitors import signed_in
+
+SHOWN = 100
+
+
+def routes() -> list[BaseRoute]:
+    """The page."""
+    return [Route("/settings/decisions", signed_in(decisions), methods=["GET", "POST"])]
+
+
+async def decisions(request: Request, session: Session) -> Response:
+    """`/settings/decisions`: what was decided about somebody, newest first, and an appeal."""
+    person = session.account.actor
+    problem = done = ""
+    if request.method == "POST":
+        sent = await forms.read(request)
+        try:
+            decision = await Decision.get_or_none(id=sent.number("decision"))
+            if decision is None:
+                raise Malformed("there is no such decision")
+            async with storage.transaction():
+                await appeals.lodge(person, decision, sent.text("text"))
+            done = _("Your appeal is with the moderators. You will be told what they decide.")
+        except Malformed as error:
+            problem = str(error)
+    found = (
+        await Decision.filter(person_id=person.id)
+        .order_by("-id")
+        .limit(SHOWN)
+        .select_related("group")
+    )
+    appealed = await Appeal.filter(decision_id__in=[one.id for one in found] or [0])
+    return page(
+        request,
+        session,
+        "decisions",
+        _("Decisions about you"),
+        problem=problem,
+        done=done,
+        decisions=[_shown(one, session.account.language) for one in found],
+        appeals={one.decision_id: one for one in appealed},
+    )
+
+
+def _shown(decision: Decision, language: str) -> tuple[Decision, list[str], bool]:
+    kind = KINDS[decision.kind]
+    group = decision.group.title or decision.group.name
+    told = answering.about(decision, group, language or decision.group.language)
+    return decision, told, kind.against

@@ -1,0 +1,134 @@
+"""Whatever is done to a post in whatever order: what is held or removed is nowhere to be found."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pytest
+
+from doors import Known, answers
+from federation.errors import Malformed
+from federation.models import Actor
+from fedigroups.groups import lookup, speaking
+from fedigroups.groups.models import Post
+from fedigroups.groups.speaking import Text
+from fedigroups.moderation.acts import Act
+from fedigroups.moderation.decide import decide
+from outbox.models import Activity
+from servers import Server
+from world import Town, World
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["sqlite"])]
+
+SEQUENCES, STEPS = 6, 8
+DECISIONS = ("accept", "refuse", "ask", "remove", "restore", "lock", "unlock", "pin")
+
+
+@dataclass
+class Story:
+    """One post of Tom's, each version of which has a word of its own, and what is done to it."""
+
+    town: Town
+    number: int
+    post: Post | None = None
+    words: list[str] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)
+    """The words of versions that everybody could read at some time."""
+    done: list[str] = field(default_factory=list)
+
+    def word(self) -> str:
+        """The word of the next version."""
+        self.words.append(f"sesame{self.number}x{len(self.words)}")
+        return self.words[-1]
+
+    async def begin(self) -> None:
+        self.post = await self.town.write("tom", f"One {self.word()}", f"Two {self.words[-1]}")
+        await self.look()
+
+    async def step(self, name: str) -> None:
+        """Do it, if it can be done."""
+        work: Callable[[], Awaitable[Any]] = {"edit": self.edit, "delete": self.delete}.get(
+            name, lambda: self.decide(name)
+        )
+        try:
+            await self.town.run(work)
+            self.done.append(name)
+        except Malformed:
+            self.done.append(f"({name})")
+        await self.look()
+
+    async def edit(self) -> None:
+        tom = await lookup.person("tom")
+        said = Text(f"One {self.word()}", f"Two {self.words[-1]}")
+        try:
+            await speaking.edit(self.town.wire, tom, await self.row(), said)
+        except Malformed:
+            self.words.pop()
+            raise
+
+    async def delete(self) -> None:
+        await speaking.delete(self.town.wire, await lookup.person("tom"), await self.row())
+
+    async def decide(self, kind: str) -> None:
+        olga, hosted = await lookup.person("olga"), await lookup.hosted_named("welders")
+        act = Act(
+            kind=kind, hosted=hosted, decider=olga, post=await self.row(), text="So be it.", rule=1
+        )
+        await decide(self.town.wire, act)
+
+    async def row(self) -> Post:
+        assert self.post is not None
+        found: Post = await Post.get(id=self.post.id).select_related(
+            "author", "thread__group__actor"
+        )
+        return found
+
+    async def look(self) -> None:
+        if (await self.town.run(self.row)).state == "live":
+            self.shown.add(self.words[-1])
+
+
+async def test_no_sequence_of_acts_leaves_what_is_hidden_for_anybody_to_find(world: World) -> None:
+    town, random = await world.town(), Random(7)
+    home = Server.at(world.network, "m.example", "mastodon")
+    threads = Server.at(world.network, "l.example", "lemmy")
+    for member in (home.member("ann"), threads.member("bob")):
+        await member.send(member.follow())
+    await world.settle()
+    await town.change(approve="everyone", rules="Be kind.")
+    for number in range(SEQUENCES):
+        story = Story(town, number)
+        await story.begin()
+        for _ in range(STEPS):
+            await story.step(random.choice((*DECISIONS, "edit", "edit", "delete")))
+        await world.settle()
+        await check(story, [home, threads])
+
+
+async def check(story: Story, servers: list[Server]) -> None:
+    """Strangers find the newest version, if it is live, and other servers were told no other."""
+    post = await story.town.run(story.row)
+
+    async def known() -> Known:
+        made = await Activity.filter(object_uri=post.uri)
+        actors = await Actor.filter(username__in=["tom", "olga", "welders"])
+        return Known(
+            people=("tom",),
+            accounts=tuple(actor.id for actor in actors),
+            threads=(post.thread_id,),
+            posts=(post.id,),
+            activities=tuple(one.uri.rsplit("/", 1)[1] for one in made),
+        )
+
+    said = str(await answers(story.town, await story.town.run(known)))
+    found = {word for word in story.words if word in said}
+    assert found <= story.shown, story.done
+    if post.state == "live":
+        assert story.words[-1] in found, story.done
+    else:
+        assert found == set(), story.done
+    sent = " ".join(one.body.decode() for server in servers for one in server.inbox)
+    assert {word for word in story.words if word in sent} <= story.shown, story.done
