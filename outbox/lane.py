@@ -218,11 +218,13 @@ class Run:
         return lanes.let_go(self._order.claim)
 
     def _failed(self, verdict: Verdict) -> lanes.Standing:
-        now = clock.now_ms()
-        event = lanes.event_of_failure(self._order.claim, now)
+        now, claim = clock.now_ms(), self._order.claim
+        if self._answered:  # what failed before that is over: this is a first failure
+            claim = lanes.recovered(claim, now, took=self._took)
+        event = lanes.event_of_failure(claim, now)
         if event is Event.GAVE_UP:
             self._last_words = f"no success for 14 days ({verdict.reason})"
-        return lanes.failed(self._order.claim, event, verdict, now)
+        return lanes.failed(claim, event, verdict, now)
 
 
 def _seconds() -> float:

@@ -8,7 +8,7 @@ tried again, go by the clock on which all workers agree (`storage.now`), not by 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from federation import clock, ids, storage
@@ -213,9 +213,15 @@ def _unchanged(claim: Claim, *, held: bool) -> Standing:
 
 def answered(claim: Claim, *, took: bool) -> Standing:
     """The host answered, and the lane is free; `took` when it accepted something (2xx)."""
-    now = clock.now_ms()
+    well = recovered(claim, clock.now_ms(), took=took)
+    return Standing(claim, well.state, 0, 0, 0, well.succeeded_at, "")
+
+
+def recovered(claim: Claim, now: int, *, took: bool) -> Claim:
+    """The claim of a lane whose host answered since it was made: no failure stands any more."""
     state = MOVES[claim.state, Event.ANSWERED]
-    return Standing(claim, state, 0, 0, 0, now if took else claim.succeeded_at, "")
+    succeeded = now if took else claim.succeeded_at
+    return replace(claim, state=state, failures=0, failing_since=0, succeeded_at=succeeded)
 
 
 def event_of_failure(claim: Claim, now: int) -> Event:

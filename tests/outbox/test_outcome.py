@@ -159,6 +159,23 @@ async def test_a_host_that_comes_back_gets_everything_in_order(scene: Scene) -> 
     assert lane["succeeded_at"] == now
 
 
+async def test_what_a_host_took_in_between_makes_a_failure_the_first_one(scene: Scene) -> None:
+    bob = await scene.host()
+    bob.answer = lambda got: 503 if len(bob.names) % 5 == 0 else 202
+    names = [str(n) for n in range(30)]
+    await scene.say(*names, thread="t")
+    now = NOW
+    while bob.taken != names:
+        with clock.held(now):
+            await scene.scheduler.drain()
+        lane = await scene.lane()
+        assert lane["failures"] <= 1
+        assert lane["failing_since"] in {0, now}
+        assert lane["succeeded_at"] == now
+        now = max(now + 1, lane["next_try_at"])
+    assert now < NOW + 10 * clock.MINUTE
+
+
 async def test_a_failing_host_is_not_tried_before_its_time(scene: Scene) -> None:
     bob = await scene.host()
     bob.script(500)
