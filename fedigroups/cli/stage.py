@@ -22,8 +22,8 @@ from fedigroups.store import Store
 
 T = TypeVar("T")
 
-START_SECONDS = 40.0
-COMMAND_SECONDS = 60.0
+START_SECONDS = 120.0
+COMMAND_SECONDS = 120.0
 STOP_SECONDS = 35.0
 
 

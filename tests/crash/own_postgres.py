@@ -48,6 +48,11 @@ class OwnPostgres:
             "-w", "-l", str(self._folder / "log"), "-o", f'-h "" -k {self._folder}', "start"
         )
 
+    def is_running(self) -> bool:
+        """Whether it is there, be it to say that it recovers."""
+        found = self._folder / "postmaster.pid"
+        return found.exists() and psutil.pid_exists(int(found.read_text().split()[0]))
+
     def stop(self, mode: str = "fast") -> None:
         """Stop it: `fast` ends every transaction, `immediate` writes nothing more."""
         self._control("-w", "-m", mode, "stop")
@@ -75,9 +80,9 @@ class OwnPostgres:
 
 
 @contextmanager
-def own_postgres(*conf: str) -> Iterator[OwnPostgres]:
-    """A running server, gone when the block is left."""
-    parent = Path(tempfile.mkdtemp(prefix="fedigroups-own-"))
+def own_postgres(*conf: str, disk: Path | None = None) -> Iterator[OwnPostgres]:
+    """A running server, gone when the block is left; on this disk, or on that of the tests."""
+    parent = disk or Path(tempfile.mkdtemp(prefix="fedigroups-own-"))
     parent.chmod(0o755)
     (parent / "pg").mkdir()
     server = OwnPostgres(parent / "pg", *conf)
@@ -87,4 +92,4 @@ def own_postgres(*conf: str) -> Iterator[OwnPostgres]:
     finally:
         with suppress(Exception):
             server.stop("immediate")
-        shutil.rmtree(parent, ignore_errors=True)
+        shutil.rmtree(parent / "pg" if disk else parent, ignore_errors=True)

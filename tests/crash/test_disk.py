@@ -6,9 +6,10 @@ import asyncio
 import os
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,24 +18,40 @@ from crash.conftest import MakeTrial
 from crash.crowd import Crowd
 from crash.fleet import GROUP, ORIGIN, until
 from crash.load import begun
+from crash.own_postgres import own_postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(240)]
 
 PAGE = GROUP.removeprefix(ORIGIN)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 8 MB, which root alone can have."""
-    where = tmp_path / "disk"
-    where.mkdir()
+@contextmanager
+def disk(megabytes: int) -> Iterator[Path]:
+    """A small disk, which root alone can have."""
     if os.geteuid() != 0:
-        pytest.skip("a disk of 8 MB is mounted by root alone")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", where]
+        pytest.skip("a small disk is mounted by root alone")
+    where = Path(tempfile.mkdtemp(prefix="fedigroups-disk-"))
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", where]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a disk of 8 MB cannot be mounted here")
-    yield where
-    subprocess.run(["umount", "--lazy", where], check=True)
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", "--lazy", where], check=True)
+        where.rmdir()
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    with disk(8) as where:
+        yield where
+
+
+@pytest.fixture
+def postgres_disk() -> Iterator[Path]:
+    """With room for an empty PostgreSQL, its log in small pieces, and little else."""
+    with disk(128) as where:
+        yield where
 
 
 def fill(disk: Path) -> Path:
@@ -78,3 +95,35 @@ async def test_a_full_disk_refuses_what_comes_and_recovers(
         assert link.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     server.start()
     await trial.settle()
+
+
+async def test_postgresql_on_a_full_disk_costs_nothing_that_was_taken(
+    postgres_disk: Path, make_trial: MakeTrial
+) -> None:
+    """It refuses to write, or ends because its own log has no room and is started by somebody.
+
+    `/readyz` may go on saying 200: the row that it writes has its place already.
+    """
+    small = ("min_wal_size=32MB", "max_wal_size=48MB")
+    with own_postgres(*small, disk=postgres_disk) as server:
+        trial = await make_trial("postgres", Crowd(8, pause=0.02), url=await server.database())
+        web = trial.fleet.webs[0]
+        load = await begun(trial, 3)
+        async with load.flowing():
+            for _ in range(2):
+                await until(lambda: load.answers and load.answers[-1][0] == 202)
+                filler = fill(postgres_disk)
+                full = time.monotonic()
+                await until(lambda: load.answers[-1][0] in {503, 507}, 60)
+                await asyncio.sleep(3)
+                last = [status for status, at in load.answers if at > time.monotonic() - 2]
+                assert set(last) <= {503, 507}, "nothing is taken that cannot be kept"
+                assert {status for status, at in load.answers if at > full} <= {202, 503, 507}
+                assert await asyncio.to_thread(web.status, "/livez") == 200
+                filler.unlink()
+                if not server.is_running():
+                    server.start()
+                back = time.monotonic()
+                await until(lambda: load.answers[-1][0] == 202 and load.answers[-1][1] > back, 60)  # noqa: B023
+                await trial.audit.hold()
+        await trial.settle()

@@ -307,6 +307,7 @@ DECODING = "fedigroups/media/test_decoding.py"
 UPLOADS = "fedigroups/media/test_uploads.py"
 COPIES = "fedigroups/media/test_copies.py"
 SWEEPING = "fedigroups/media/test_sweeping.py"
+PERSONAL = "fedigroups/personal/test_personal_limits.py"
 STRANGE_PICTURES = "hostile/test_uploads.py"
 TRIED = "test_so_much_may_be_tried_in_its_time_and_others_have_their_own"
 ASKED = "test_so_much_may_be_asked_in_five_minutes_and_each_answer_says_what_is_left"
@@ -571,6 +572,17 @@ ELSEWHERE = {
         "hostile/test_evasion.py",
         "test_a_crowd_of_new_actors_floods_nobody_with_mentions",
     ),
+    **dict.fromkeys(
+        ("LISTINGS", "FILTERS", "FOLLOWED_TAGS"),
+        (PERSONAL, "test_one_person_has_so_many_lists_filters_and_hashtags"),
+    ),
+    **dict.fromkeys(
+        ("LISTED", "FILTER_KEYWORDS", "FILTER_STATUSES"),
+        (PERSONAL, "test_a_list_and_a_filter_hold_so_much"),
+    ),
+    "DRAFTS": (PERSONAL, "test_of_more_drafts_the_oldest_are_forgotten"),
+    "NOTE_CHARS": (PERSONAL, "test_a_note_about_somebody_has_so_many_characters"),
+    "PAGE_ENTRIES": (PERSONAL, "test_a_page_has_so_many_entries_whatever_is_asked_for"),
     "ANSWERS": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWERS_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
     "ANSWER_KEPT_BYTES": (ANSWERS, "test_no_more_is_kept_than_there_is_room_for"),
@@ -586,9 +598,7 @@ HERE = {
 }
 
 YET = {
-    *("CONTEXT_POSTS", "PAGE_ENTRIES", "REVISIONS", "NOTIFICATION_DAYS", "ONCE_SECONDS"),
-    *("LISTINGS", "LISTED", "FILTERS", "FILTER_KEYWORDS", "FILTER_STATUSES"),
-    *("FOLLOWED_TAGS", "NOTE_CHARS"),
+    *("CONTEXT_POSTS", "REVISIONS", "NOTIFICATION_DAYS", "ONCE_SECONDS"),
     *("DECODERS", "REMOTE_PICTURES_AT_ONCE", "MEDIA_IN_MEMORY"),
 }
 """Of what clients ask, and of pictures: each is kept, and not yet tried at, below and above it."""

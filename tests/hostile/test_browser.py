@@ -30,6 +30,7 @@ from world import Town
 
 pytestmark = [
     pytest.mark.anyio,
+    pytest.mark.timeout(300),  # a browser beside other tests takes its time
     pytest.mark.skipif(
         not browser.PROGRAM, reason="no Chromium here: .ci/browser installs it on Debian"
     ),
@@ -100,7 +101,8 @@ async def test_what_a_feed_carries_is_harmless_in_a_reader_that_has_no_policy(
 OWN_PAGES = (
     *("/settings", "/settings/password", "/settings/email", "/settings/sessions"),
     *("/settings/apps", "/settings/preferences", "/settings/invitations", "/settings/second"),
-    *("/settings/export", "/settings/close", "/login", "/signup", "/forgot"),
+    *("/settings/export", "/settings/close", "/settings/blocks", "/settings/decisions"),
+    *("/login", "/signup", "/forgot"),
 )
 HTML = frozenset({"content", "note", "value", "spoiler_text", "title", "name", "display_name"})
 """What clients take for HTML, and what some of them do."""

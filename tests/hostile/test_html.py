@@ -20,6 +20,9 @@ from vectors import assert_harmless, vectors
 
 pytestmark = pytest.mark.anyio
 
+OWN_SCRIPT = re.compile(r'<script src="/static/[\w./-]+" defer></script>')
+OWN_PICTURE = re.compile(r'<img src="https://groups\.example/media/[\w./-]+" alt="[^"<]*"[^<>]*>')
+
 
 # The sanitiser, vector by vector
 
@@ -93,8 +96,8 @@ async def test_a_name_is_text_wherever_it_stands(scene: Scene, name: str) -> Non
     post = await hostile_names(scene, name)
     thread = f"/groups/welders/threads/{post.thread_id}"
     for path in (thread, "/groups/welders", "/", "/groups", "/@tom", "/groups/den@evil.example"):
-        text = (await ask(scene.ours, path, KINDS[0])).text
-        assert not re.search(r"<(img|script|/textarea|b style)", text), path
+        text = OWN_SCRIPT.sub("", (await ask(scene.ours, path, KINDS[0])).text)
+        assert not re.search(r"<(img|script|/textarea|b style)", OWN_PICTURE.sub("", text)), path
         assert "{{" not in name or path == "/groups" or "{{ 7*7 }}" in text, path
         for sign in "\u202e\u2066\u200b\u200d":
             assert sign not in text, path
@@ -117,7 +120,7 @@ async def test_a_link_that_shows_another_host_says_where_it_leads(scene: Scene) 
 
 
 async def test_shortcodes_and_pictures_of_strangers_are_not_put_into_pages(scene: Scene) -> None:
-    # H166: no emoji is fetched or shown, no picture of another host is on any page
+    # H166: no emoji is fetched or shown, and of pictures of other hosts copies from here alone
     emoji = {
         "type": "Emoji",
         "name": ':x"onerror=y:',
@@ -133,5 +136,6 @@ async def test_shortcodes_and_pictures_of_strangers_are_not_put_into_pages(scene
     post = await scene.ours.post(note["id"])
     if post is not None:
         thread = f"/groups/welders/threads/{post.thread_id}"
-        assert "<img" not in (await ask(scene.ours, thread, KINDS[0])).text
+        text = (await ask(scene.ours, thread, KINDS[0])).text
+        assert "<img" not in OWN_PICTURE.sub("", text)
     assert not [one for one in scene.world.network.log[asked:] if one.host == "evil.example"]

@@ -150,7 +150,7 @@ def test_such_commands_are_found_everywhere() -> None:
         "deploy/handbook/install.md",
         "deploy/handbook/scaling.md",
         "deploy/handbook/troubleshooting.md",
-        "fedigroups/web/templates/home.html",
+        "fedigroups/web/templates/parts.html",
     }
 
 

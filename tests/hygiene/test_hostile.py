@@ -13,6 +13,8 @@ SOCKETS = {
     "federation/transport.py",
     "fedigroups/instance.py",  # its own name, for the log
     "fedigroups/cli/serve.py",  # to listen
+    "fedigroups/doctor/outside.py",  # looks at our own certificate
+    "fedigroups/doctor/visit.py",  # visits our own origin, for whoever runs it, as a stranger does
     "fedigroups/cli/stage.py",  # asks the instances of the demo whether they are up
 }
 OPENERS = {

@@ -123,6 +123,13 @@ def test_what_looks_like_a_tag_inside_an_attribute_is_not_text() -> None:
     assert (plain(html), clean(html)) == ("words", "<p>words</p>")
 
 
+@pytest.mark.parametrize(
+    "name", ["script", "style", "template", "iframe", "object", "svg", "math", "noscript", "select"]
+)
+def test_what_is_inside_of_an_active_element_is_not_shown_as_text(name: str) -> None:
+    assert "p{}" not in clean(f"<p>Hi</p><{name}>p{{}}</{name}>")
+
+
 def test_styles_ids_and_unknown_classes_are_dropped() -> None:
     out = clean('<p id="main" style="position:fixed" class="modal"><span class="fa invisible">x')
 
