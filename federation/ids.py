@@ -28,6 +28,11 @@ def start_above(least: int) -> None:
         _last = max(_last, least)
 
 
+def least_at(ms: int) -> int:
+    """The least id that is minted from that time on; 0 for a time before all of them."""
+    return max(ms - _EPOCH, 0) << 20
+
+
 def token(bytes_: int = 16) -> str:
     """An unguessable name, in characters that a URL takes as they are."""
     return secrets.token_urlsafe(bytes_)

@@ -72,6 +72,16 @@ APPEAL_DAYS = 90
 """For so long after a decision somebody can appeal against it."""
 QUERY_CHARS = 200
 """Of what is searched for; what is longer is cut."""
+SEARCH_PARTS = 20
+"""Words, phrases and conditions of one search; more are not looked at."""
+SEARCH_NAMES = 5
+"""Names of people and groups in one search; more are not looked at."""
+SEARCH_SCANNED = 5_000
+"""Posts with the words of a search that are looked at for one page, to see who may see them."""
+SEARCH_TERMS = 10_000
+"""Words of one post by which it is found."""
+SEARCH_TERM_CHARS = 64
+"""Of such a word; a longer one is cut."""
 TAGS = 100
 """Tags of one post that are read."""
 MENTIONS = 50
@@ -168,6 +178,8 @@ FETCHES_PER_ACTIVITY = 50
 """Requests that one activity may cause."""
 FETCHES_PER_PROOF = 10
 """Requests that one unproven activity may cause: the keys of its sender and of its actor."""
+FETCHES_PER_SEARCH = 20
+"""Requests that a search for something elsewhere may cause, by its address or its handle."""
 FETCHES_PER_HEARSAY = 10
 """Requests that one activity may cause that its sender only heard of."""
 HEARSAY_PER_HOST = 300

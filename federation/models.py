@@ -34,6 +34,10 @@ class Actor(Model):
     """Where it says it moved, once the other end says so too (`alsoKnownAs`)."""
     state = fields.CharField(max_length=16, default="live")
     """`live`, `suspended` (by an operator here) or `gone` (its origin said so)."""
+    discoverable = fields.BooleanField(default=True, db_default=True)
+    """Whether lists and searches show it to whoever does not know its whole name."""
+    indexable = fields.BooleanField(default=True, db_default=True)
+    """Whether others find its posts by their words (FEP-5feb); of a group, who is not in it."""
     published_at = fields.BigIntField(default=0)
     updated_at = fields.BigIntField(default=0)
     fetched_at = fields.BigIntField(default=0)

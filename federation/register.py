@@ -220,6 +220,8 @@ def _values(doc: ActorDoc, clean: Clean) -> dict[str, Any]:
         "moved_to": "",
         "document": strict_json.dumps(document).decode(),
         "state": "live",
+        "discoverable": doc.discoverable,
+        "indexable": doc.indexable,
         "published_at": doc.published or 0,
         "updated_at": doc.updated or 0,
         "fetched_at": clock.now_ms(),

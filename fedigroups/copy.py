@@ -22,12 +22,15 @@ from tortoise.context import require_context
 from federation.errors import Misconfigured
 from fedigroups import database_url, postgres_link, store, upgrade
 from fedigroups.database_url import Database
+from fedigroups.groups import indexing
 
 BATCH = 1_000
 """Rows that are in memory at a time."""
 OWN_SETTINGS = {"origin", "probe"}
 """What a database without an instance may hold in its table `setting`."""
 _NOT_OURS = {"tortoise_migrations"}
+_INDEX = "searched"
+"""The search's index and what it is made of: the new database's is made anew by its worker."""
 PATIENT = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 """The session in which a whole database is read or written."""
 
@@ -136,6 +139,7 @@ async def copy_into(
             for table in tables:
                 await _copy(link, source, table, progress)
             found = [await _verified(link, source, table, progress) for table in tables]
+            await link.execute("DELETE FROM setting WHERE key = $1", indexing.SETTING)
         await link.execute("ANALYZE")
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         where = getattr(error, "context", None) or type(error).__name__
@@ -215,7 +219,7 @@ def _tables_in(link: sqlite3.Connection) -> list[str]:
     found = link.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     )
-    return [name for (name,) in found if name not in _NOT_OURS]
+    return [name for (name,) in found if name not in _NOT_OURS and not name.startswith(_INDEX)]
 
 
 def _check_steps(link: sqlite3.Connection, tables: Sequence[str]) -> None:
@@ -264,7 +268,7 @@ async def _take(link: asyncpg.Connection, tables: Sequence[Table], *, replace: b
     names = ", ".join(f'"{table.name}"' for table in tables)
     await link.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
     if replace:
-        await link.execute(f"TRUNCATE {names}")
+        await link.execute(f"TRUNCATE {names}, {_INDEX}")
         return
     held = {str(row["key"]) for row in await link.fetch("SELECT key FROM setting")}
     full = [] if held <= OWN_SETTINGS else ["setting"]

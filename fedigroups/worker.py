@@ -12,7 +12,7 @@ import structlog
 
 from federation import clock, storage
 from federation.crashpoints import crashpoint
-from fedigroups.groups import departures, once
+from fedigroups.groups import departures, indexing, once
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
@@ -69,6 +69,7 @@ async def run(instance: Instance, *, work: bool = True) -> None:
             "pusher": instance.pusher.run,
             "housekeeping": lambda: _keep_house(instance),
             "expiring": lambda: _keep_lifting(instance),
+            "index": lambda: _index(instance),
         }
     with instance.store.context():
         async with asyncio.TaskGroup() as tasks:
@@ -95,6 +96,14 @@ async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("worker.failed", part=name)
         await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _index(instance: Instance) -> None:
+    """Enter the posts that the search does not know yet, which an upgrade left to us."""
+    progress = await indexing.catch_up()
+    if progress.posts:
+        log.info("search.caught_up", posts=progress.posts)
+    await instance.stopping.wait()
 
 
 async def _keep_house(instance: Instance) -> None:

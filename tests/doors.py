@@ -33,7 +33,8 @@ QUERIES = {
     "/groups/{name}/ledger": ("", "?before=9223372036854775807"),
     "/@{name}": ("", "?before=9223372036854775807"),
     "/api/v1/accounts/lookup": ("?acct=tom", "?acct=welders"),
-    "/api/v2/search": ("?q=sesame", "?q=weld"),
+    "/api/v2/search": ("?q=sesame", "?q=weld", "?q=sheet"),
+    "/search": ("", "?q=sesame", "?q=thin", "?q=thin&in=welders"),
     "/follow": ("", "?uri=https://h.example/groups/bakers"),
 }
 """What else than the bare address is asked for."""

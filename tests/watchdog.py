@@ -35,6 +35,8 @@ ACTING_ALL = 48
 """How many an act from an app may say in all: it is answered with what it was done to."""
 ASKING = "resolve=true"
 """In the address of a search that asks other servers, and keeps what they answer."""
+FETCHING, FETCHING_ALL = 16, 72
+"""The same for such a search: a post, what it answers, and who wrote all that, may be new."""
 
 _request: contextvars.ContextVar[Request | None] = contextvars.ContextVar("request", default=None)
 _counted: contextvars.ContextVar[bool] = contextvars.ContextVar("counted", default=False)
@@ -58,6 +60,8 @@ class Request:
         same, all_ = (REPEATS, STATEMENTS) if reads else (VERIFYING, VERIFYING_ALL)
         if not reads and "/api/v1/" in self.name:
             all_ = ACTING_ALL
+        if ASKING in self.name:
+            same, all_ = FETCHING, FETCHING_ALL
         if self.said.total() > all_:
             found.append(f"{self.name} said {self.said.total()} statements")
         for statement, times in self.said.items():

@@ -66,6 +66,9 @@ class ActorDoc:
     moved_to: str
     also_known_as: tuple[str, ...]
     suspended: bool
+    discoverable: bool
+    indexable: bool
+    """Whether its posts may be searched (FEP-5feb): unless it says that they may not."""
     keys: tuple[KeyDoc, ...]
     """Those that name this actor as their owner, and are on its host."""
     webfinger: str
@@ -106,6 +109,8 @@ def read_actor(document: Document) -> ActorDoc:
         moved_to=uri_of(document.get("movedTo")),
         also_known_as=tuple(uris_of(document.get("alsoKnownAs"))[: limits.ALIASES]),
         suspended=document.get("suspended") is True,
+        discoverable=document.get("discoverable") is not False,
+        indexable=document.get("indexable") is not False,
         keys=_keys(document, id),
         webfinger=_matching(_HANDLE, document.get("webfinger")),
         document=document,

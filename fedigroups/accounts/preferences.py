@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from federation import clock, storage
 from federation.errors import Malformed
+from federation.models import Actor
 from fedigroups.accounts.models import Account
 from fedigroups.content import languages
 
@@ -20,7 +22,13 @@ MAIL_ABOUT = {
 
 
 async def choose(
-    account: Account, *, visibility: str, language: str, mail_about: Sequence[str]
+    account: Account,
+    *,
+    visibility: str,
+    language: str,
+    mail_about: Sequence[str],
+    indexable: bool,
+    discoverable: bool,
 ) -> None:
     """Keep what somebody chose. Raises `Malformed` for what cannot be chosen."""
     if visibility not in VISIBILITIES:
@@ -31,4 +39,8 @@ async def choose(
         raise Malformed(f"there is no mail about {unknown.pop()!r}")
     account.visibility, account.language = visibility, language
     account.mail_about = " ".join(one for one in MAIL_ABOUT if one in mail_about)
-    await account.save(update_fields=["visibility", "language", "mail_about"])
+    async with storage.transaction():
+        await account.save(update_fields=["visibility", "language", "mail_about"])
+        await Actor.filter(id=account.actor_id).update(
+            indexable=indexable, discoverable=discoverable, updated_at=clock.now_ms()
+        )

@@ -25,6 +25,7 @@ from fedigroups.backup.archive import DATABASE, PICTURES, SECRET, Manifest, Read
 from fedigroups.backup.making import data_room, told
 from fedigroups.copy import Progress
 from fedigroups.database_url import Database
+from fedigroups.groups import indexing
 from fedigroups.media import store as stores
 from fedigroups.models import IDS_ABOVE
 from fedigroups.settings import Settings, federation_config
@@ -131,8 +132,12 @@ async def _opens_keys(origin: str, secret: bytes) -> None:
 
 
 def _freshen(rows: Path) -> None:
-    """Let go of leases, which somebody held then, and let ids go on above those of today."""
+    """Let go of leases, which somebody held then, and let ids go on above those of today.
+
+    A worker enters all posts in the search's index, which a backup of PostgreSQL does not hold.
+    """
     with closing(sqlite3.connect(rows)) as link, link:
+        link.execute("DELETE FROM setting WHERE key = ?", (indexing.SETTING,))
         link.execute("UPDATE lane SET lease_owner = '', lease_until = 0")
         link.execute(
             "INSERT INTO setting (key, value) VALUES (?, ?)"

@@ -19,6 +19,7 @@ from fedigroups.cli.peer import peer
 from fedigroups.cli.post import post
 from fedigroups.cli.queue import queue
 from fedigroups.cli.run import Command
+from fedigroups.cli.search import search
 from fedigroups.cli.serve import serve, worker
 from fedigroups.cli.user import user
 
@@ -34,7 +35,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(init, serve, worker, migrate, user, group, post, moderate, media),
+    *(init, serve, worker, migrate, user, group, post, moderate, media, search),
     *(key, peer, queue, config, doctor, backup, restore, demo),
 )
 for command in COMMANDS:

@@ -40,6 +40,16 @@ def profile_options(command: Any) -> Any:
             click.option("--rules", help="One rule a line."),
             click.option("--language", help="A language tag, e.g. en."),
             click.option("--icon", help="A picture: a file, or the URL of one; '' for none."),
+            click.option(
+                "--discoverable/--undiscoverable",
+                default=None,
+                help="Whether lists and searches show it to whoever does not know its name.",
+            ),
+            click.option(
+                "--indexable/--unindexable",
+                default=None,
+                help="Whether its posts can be searched by who is not a member.",
+            ),
             click.option("--banner", help="A wide picture, likewise."),
             click.option(
                 "--join",

@@ -79,8 +79,8 @@ async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document
         "following": uris.following(actor.uri),
         "endpoints": {"sharedInbox": uris.shared_inbox},
         "manuallyApprovesFollowers": False,
-        "discoverable": True,
-        "indexable": True,
+        "discoverable": actor.discoverable,
+        "indexable": actor.indexable,
         "publicKey": {
             "id": uris.main_key(actor.uri),
             "owner": actor.uri,

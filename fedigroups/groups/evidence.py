@@ -108,36 +108,46 @@ async def _author(received: Received, document: ObjectDoc) -> Actor:
 
 
 async def ancestors(received: Received, document: ObjectDoc) -> tuple[Arrival, ...]:
+    """What an object that arrived answers, as `chain` has it.
+
+    For the first `limits.ANCESTRY_SECONDS` it waits for hosts on the way that are down.
+    """
+    return await chain(received.wire, received.budget, document, waits=_is_young(received))
+
+
+async def chain(
+    wire: Wire, budget: Budget, document: ObjectDoc, *, waits: bool = False
+) -> tuple[Arrival, ...]:
     """What the object answers that we do not have, oldest first; empty when nothing is missing.
 
     Stops at a post we have, at a thread's start, at 50 steps or at the budget's end; what is gone,
-    or not for us to read, ends the walk. Raises `Unreachable` when a host on the way is down, for
-    the first `limits.ANCESTRY_SECONDS`: after that it is taken for one that is gone.
+    or not for us to read, ends the walk. So does a host that is down, or with `waits` raises
+    `Unreachable`.
     """
-    chain: list[Arrival] = []
+    above: list[Arrival] = []
     uri, seen = document.in_reply_to, {document.id}
-    while uri and uri not in seen and len(chain) < limits.ANCESTORS:
-        if await Post.exists(uri=uri) or received.wire.uris.is_local(uri):
+    while uri and uri not in seen and len(above) < limits.ANCESTORS:
+        if await Post.exists(uri=uri) or wire.uris.is_local(uri):
             break
         seen.add(uri)
-        parent = await _ancestor(received, uri)
+        parent = await _ancestor(wire, budget, uri, waits=waits)
         if parent is None:
             break
-        chain.insert(0, parent)
+        above.insert(0, parent)
         uri = parent.object.in_reply_to
-    return tuple(chain)
+    return tuple(above)
 
 
-async def _ancestor(received: Received, uri: str) -> Arrival | None:
+async def _ancestor(wire: Wire, budget: Budget, uri: str, *, waits: bool) -> Arrival | None:
     try:
-        document = await fetched(received.wire, uri, received.budget)
+        document = await fetched(wire, uri, budget)
         if document.kind not in POST_TYPES:
             return None
         if not same_origin(document.attributed_to, document.id):
             return None
-        author = await received.wire.directory.actor(document.attributed_to, received.budget)
+        author = await wire.directory.actor(document.attributed_to, budget)
     except Unreachable:
-        if _is_young(received):
+        if waits:
             raise
         return None
     except FederationError:

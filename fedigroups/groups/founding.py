@@ -31,6 +31,8 @@ NEWCOMER_POSTS = 100
 """For at most so many posts somebody may be called new."""
 
 PICTURES = ("icon", "banner")
+FINDING = ("discoverable", "indexable")
+"""What stands in the group's actor."""
 
 Join = Literal["open", "approval", "invite"]
 Post = Literal["anyone", "members", "moderators"]
@@ -56,6 +58,8 @@ class Profile:
     boost_replies: bool | None = None
     approve: str | None = None
     newcomer_posts: int | None = None
+    discoverable: bool | None = None
+    indexable: bool | None = None
 
 
 async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted:
@@ -69,6 +73,8 @@ async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted
         actor = await add_local_actor(
             wire, minted, wire.uris.group(name), "Group", name, display=columns["title"]
         )
+        if finding := _finding(profile):
+            await Actor.filter(id=actor.id).update(**finding)
         group = Group(
             id=ids.new(),
             actor_id=actor.id,
@@ -99,12 +105,13 @@ async def _own(group: Group, owner: Actor, now: int) -> None:
 async def change(wire: Wire, hosted: Hosted, profile: Profile) -> list[Draft]:
     """Change the profile, and tell every server that reads the group. Raises `Malformed`."""
     columns = _columns(profile) | await _worn(hosted.actor, profile)
-    if not columns:
+    finding = _finding(profile)
+    if not columns and not finding:
         raise Malformed("nothing to change: name at least one field, for example --title")
     now = clock.now_ms()
     await Group.filter(id=hosted.group.id).update(**columns, updated_at=now)
     group = await Group.get(id=hosted.group.id)
-    await Actor.filter(id=hosted.actor.id).update(name=group.title, updated_at=now)
+    await Actor.filter(id=hosted.actor.id).update(name=group.title, updated_at=now, **finding)
     actor = await Actor.get(id=hosted.actor.id)
     document = await group_document(group, actor, wire.keyring, wire.uris)
     return await distribute.profile(wire, Hosted(group, actor), document)
@@ -127,7 +134,8 @@ def _columns(profile: Profile) -> dict[str, Any]:
     given = {
         field.name: value
         for field in fields(profile)
-        if field.name not in PICTURES and (value := getattr(profile, field.name)) is not None
+        if field.name not in {*PICTURES, *FINDING}
+        and (value := getattr(profile, field.name)) is not None
     }
     _check(given)
     if "summary" in given:
@@ -135,6 +143,12 @@ def _columns(profile: Profile) -> dict[str, Any]:
         if len(dumps([given["summary"], given["summary_html"]])) > SUMMARY_BYTES:
             raise Malformed(f"a summary has at most {SUMMARY_BYTES // 2} bytes, marks included")
     return given
+
+
+def _finding(profile: Profile) -> dict[str, bool]:
+    """What is said about being found, as columns of the actor."""
+    said = {name: getattr(profile, name) for name in FINDING}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _check(given: dict[str, Any]) -> None:

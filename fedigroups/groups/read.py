@@ -52,6 +52,7 @@ CARD = (
 GROUP_ROWS = f"SELECT {CARD} FROM groups g JOIN actor ga ON ga.id = g.actor_id"
 _READABLE = "g.state = 'open'"
 _OPEN_GROUP = f"g.hosted = ? AND {_READABLE}"
+_LISTED_GROUP = f"{_OPEN_GROUP} AND ga.discoverable = ?"
 
 _REPLIES = (
     "(SELECT count(*) FROM post r WHERE r.thread_id = t.id AND r.id <> t.root_id "
@@ -99,9 +100,8 @@ class Directory:
 async def home(limit: int = 12) -> Home:
     """What is going on here. Two queries."""
     groups = await storage.rows(
-        f"{GROUP_ROWS} WHERE {_OPEN_GROUP} ORDER BY g.active_at DESC, g.id DESC LIMIT ?",
-        True,
-        limit,
+        f"{GROUP_ROWS} WHERE {_LISTED_GROUP} ORDER BY g.active_at DESC, g.id DESC LIMIT ?",
+        *(True, True, limit),
     )
     threads = await storage.rows(
         f"{THREADS} WHERE {_OPEN_GROUP} AND {_TO_READ} "
@@ -113,8 +113,8 @@ async def home(limit: int = 12) -> Home:
 
 async def directory(query: str = "", before: str = "", limit: int = LIMIT) -> Directory:
     """The groups here with `query` in name, title or description. One query."""
-    clauses = [_OPEN_GROUP]
-    values: list[object] = [True]
+    clauses = [_LISTED_GROUP]
+    values: list[object] = [True, True]
     words = sanitise.label(query, limits.QUERY_CHARS).lower()
     if words:
         clauses.append(
@@ -160,7 +160,7 @@ async def group_page(
     )
     threads = tuple(map(views.thread_row, rows[:limit]))
     return GroupPage(
-        card=_card(group),
+        card=card_of(group),
         summary_html=group.summary_html,
         banner_url=group.banner_url,
         rules=tuple(line.strip() for line in group.rules.splitlines() if line.strip()),
@@ -327,7 +327,8 @@ def _containing(words: str) -> str:
     return f"%{words}%"
 
 
-def _card(group: Group) -> GroupCard:
+def card_of(group: Group) -> GroupCard:
+    """A group from `find_group` as lists show it."""
     return views.card(
         {
             "group_id": group.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from copy import copy
 
 from federation import addressing, bare, clock, ids, limits, storage
 from federation.documents import ObjectDoc, read_object
@@ -12,7 +13,7 @@ from federation.models import Actor
 from fedigroups import news
 from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
-from fedigroups.groups import attachments
+from fedigroups.groups import attachments, indexing
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Crosspost, Group, Post, Revision, Thread, Tombstone
 from fedigroups.groups.visibility import can_see
@@ -113,7 +114,7 @@ async def store(
         await end(post, "deleted")
         post.state = "deleted"
         return post
-    await _tag(post.id, document)
+    await indexing.enter(post, group.id, await _tag(post.id, document))
     if not held:
         news.say("post", post.id)
         await _tell(group, post, document, parent)
@@ -180,13 +181,14 @@ async def _tell(group: Group, post: Post, document: ObjectDoc, parent: Post | No
         await telling.replied(post.id, post.author_id, post.thread_id)
 
 
-async def _tag(post_id: int, document: ObjectDoc) -> None:
-    """Note the hashtags of a post's newest version."""
+async def _tag(post_id: int, document: ObjectDoc) -> set[str]:
+    """Note the hashtags of a post's newest version, which are returned."""
     names = {name_of(tag.name) for tag in document.tags if tag.kind == "Hashtag"} - {""}
     await storage.execute_many(
         "INSERT INTO tagged (id, post_id, name) VALUES (?, ?, ?)",
         [(ids.new(), post_id, name) for name in sorted(names)],
     )
+    return names
 
 
 def _subject(content: str) -> str:
@@ -273,7 +275,9 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
         return False
     await _remember(post, columns)
     await storage.execute("DELETE FROM tagged WHERE post_id = ?", post.id)
-    await _tag(post.id, document)
+    edited = copy(post)
+    edited.update_from_dict(columns)
+    await indexing.enter(edited, post.thread.group_id, await _tag(post.id, document))
     if post.parent_id is None:
         title = str(columns["title"]) or _subject(str(columns["content"]))
         await Thread.filter(id=post.thread_id).update(title=title or post.uri)
@@ -308,6 +312,7 @@ async def end(post: Post, state: str, reason: str = "") -> None:
     if emptied:
         await storage.execute("DELETE FROM revision WHERE post_id = ?", post.id)
         await storage.execute("DELETE FROM tagged WHERE post_id = ?", post.id)
+        await indexing.leave(post.id)
     await uploads.let_go(post.uri, withheld=state == "removed")
     was_counted = can_see(None, post)
     if was_counted:

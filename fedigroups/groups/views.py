@@ -224,7 +224,7 @@ class ThreadPage:
 
 @dataclass(frozen=True, slots=True)
 class PersonPost:
-    """A post as its author's page shows it."""
+    """A post out of its thread, as its author's page and a search show it."""
 
     post: PostView
     group_name: str

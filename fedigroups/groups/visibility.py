@@ -120,6 +120,22 @@ def readable_sql(alias: str) -> str:
     return f"({open_sql(alias)} OR ({own_sql(alias)}) OR ({members_sql(alias)}))"
 
 
+def met_sql(alias: str, reader_id: int) -> tuple[str, list[object]]:
+    """Which posts somebody meets in lists, as SQL with its values; the group is under `g`.
+
+    Listed ones, and all that their groups show; for who is signed in (not 0) nothing of those whom
+    they blocked or muted.
+    """
+    if not reader_id:
+        return f"({listed_sql(alias)} AND g.state = 'open')", []
+    return (
+        f"(g.state = 'open' AND ({listed_sql(alias)} OR ({members_sql(alias)})) AND NOT EXISTS ("  # noqa: S608 - our own SQL
+        f"SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = {alias}.author_id"
+        " AND (s.blocked = ? OR s.muted = ?)))",
+        [reader_id, reader_id, True, True],
+    )
+
+
 def place_sql(alias: str) -> str:
     """`left_a_place` as SQL, for the post under `alias`."""
     return (

@@ -64,6 +64,8 @@ async def _change(access: Access, said: Body) -> None:
     profile = {
         "name": label(said.text("display_name", access.person.name), NAME_CHARS),
         "summary": access.person.summary,
+        "discoverable": said.flag("discoverable", default=access.person.discoverable),
+        "indexable": said.flag("indexable", default=access.person.indexable),
     }
     if "note" in said:
         note = said.text("note")

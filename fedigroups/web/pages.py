@@ -21,6 +21,7 @@ from fedigroups.web import (
     member_pages,
     render,
     reset_pages,
+    search_pages,
     session_pages,
     signup_pages,
     static,
@@ -42,6 +43,7 @@ ROBOTS = """User-agent: *
 Disallow: /groups/*/join
 Disallow: /posts/
 Disallow: /login?
+Disallow: /search
 Disallow: /*?before=
 Disallow: /*&before=
 Allow: /
@@ -111,6 +113,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         Route("/groups/{name}/threads/{id}/feed.atom", shared(feeds.thread_feed)),
         *static.routes(),
         *language_choice.routes(),
+        *search_pages.routes(),
         *session_pages.routes(),
         *signup_pages.routes(),
         *reset_pages.routes(),

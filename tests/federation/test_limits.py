@@ -285,6 +285,8 @@ def test_nobody_makes_us_wait_shorter_or_longer_than_that() -> None:
 
 
 CONNECTIONS = "fedigroups/web/test_connections.py"
+QUERY = "fedigroups/search/test_query.py"
+FINDING = "fedigroups/groups/test_finding.py"
 DATABASE = "hostile/test_database.py"
 PRESSURE = "inbox/test_pressure.py"
 AWAITED = "inbox/test_awaited.py"
@@ -329,6 +331,15 @@ ELSEWHERE = {
     "BODY_SECONDS": ("inbox/test_gate.py", "test_a_sender_that_drips_is_told_to_come_back"),
     "TITLE_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
     "REPORT_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
+    "SEARCH_PARTS": (QUERY, "test_what_is_too_long_is_cut_where_the_limits_say"),
+    "SEARCH_NAMES": (FINDING, "test_of_the_names_in_a_search_so_many_are_looked_up"),
+    "SEARCH_SCANNED": (FINDING, "test_a_page_looks_at_so_many_posts_and_the_next_one_goes_on"),
+    "SEARCH_TERMS": (QUERY, "test_a_text_is_found_by_its_words_without_accents_and_capitals"),
+    "SEARCH_TERM_CHARS": (QUERY, "test_what_is_too_long_is_cut_where_the_limits_say"),
+    "FETCHES_PER_SEARCH": (
+        "fedigroups/mastodon/test_search.py",
+        "test_a_search_causes_so_many_requests_and_no_more",
+    ),
     "QUERY_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
     "BATCH": ("inbox/test_unwrap.py", "test_a_batch_is_cut_at_its_limit_and_says_so"),
     "GROUPS_PER_POST": (

@@ -17,7 +17,7 @@ from federation.models import Actor
 from federation.strict_json import dumps
 from fedigroups import logging
 from fedigroups.app import make_app
-from fedigroups.groups import lookup, membership, speaking, threads
+from fedigroups.groups import indexing, lookup, membership, speaking, threads
 from fedigroups.groups.models import Group, Post, Thread
 from outbox import streams
 from outbox.models import Activity
@@ -93,6 +93,7 @@ async def hide(town: Town, state: str, visibility: str, parent: Post | None) -> 
             if parent is None:
                 await Thread.filter(id=made.id).update(pinned_at=1)
             create = {"id": town.wire.uris.activity(number), "type": "Create", "object": document}
+            await indexing.enter(new, group.id, ())
             outgoing = Outgoing(create["id"], tom.uri, "Create", dumps(create), object_uri=uri)
             place = Place(streams.thread(group.id), "post", uri)
             await publish([Draft(outgoing, (place,))])

@@ -68,7 +68,7 @@ async def find(request: Request) -> Response:
     if said.flag("resolve") and not offset:
         await search.resolve(asking.wire_of(request), query.strip())
     member = access.actor.id if said.flag("following") else 0
-    found = await search.accounts(query, limit, offset, member)
+    found = await search.accounts(query, limit, offset, member, access.actor.id)
     return json_answer(await people.listed(found, asking.origin_of(request)))
 
 

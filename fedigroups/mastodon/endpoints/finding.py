@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body
+from fedigroups.groups import resolving
 from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.present import statuses as present
 from fedigroups.mastodon.present.shapes import Entity
@@ -40,7 +41,7 @@ async def everything(request: Request) -> Response:
     return json_answer(
         {
             "accounts": await _accounts(request, query, said, access, kind),
-            "statuses": await _statuses(query, reader, said) if kind in {"", "statuses"} else [],
+            "statuses": await _statuses(request, query, reader, said, kind),
             "hashtags": await _hashtags(query, reader, said) if kind in {"", "hashtags"} else [],
         }
     )
@@ -86,14 +87,31 @@ async def _accounts(
         known = asked or await wire.directory.known(query)
         return await people.listed([known.id], origin) if known else []
     member = access.actor.id if access and said.flag("following") else 0
-    return await people.listed(await search.accounts(query, limit, offset, member), origin)
+    reader = access.actor.id if access else 0
+    return await people.listed(await search.accounts(query, limit, offset, member, reader), origin)
 
 
-async def _statuses(query: str, reader: Reader, said: Body) -> list[Entity]:
-    if not query.startswith(("https://", "http://")) or said.number("offset"):
+async def _statuses(
+    request: Request, query: str, reader: Reader, said: Body, kind: str
+) -> list[Entity]:
+    if kind not in {"", "statuses"}:
         return []
-    id = await search.post_at(query, reader)
-    return list((await posts.by_id([id], reader)).values()) if id else []
+    if query.startswith(("https://", "http://")):
+        found = await _at(request, query, reader, said)
+    else:
+        found = await search.posts(query, reader, said)
+    shown = await posts.by_id(found, reader)
+    return [shown[id] for id in found if id in shown]
+
+
+async def _at(request: Request, url: str, reader: Reader, said: Body) -> list[int]:
+    """The one post at this address, which its server may be asked for."""
+    if said.number("offset"):
+        return []
+    id = await search.post_at(url, reader)
+    if id is None and said.flag("resolve"):
+        id = await resolving.post_at(asking.wire_of(request), url)
+    return [id] if id else []
 
 
 async def _hashtags(query: str, reader: Reader, said: Body) -> list[Entity]:

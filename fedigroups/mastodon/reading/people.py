@@ -13,7 +13,7 @@ from fedigroups.mastodon.present.shapes import Entity
 
 _COLUMNS = (
     "a.id, a.uri, a.kind, a.local, a.host, a.username, a.name, a.summary, a.page_url, a.icon_url, "
-    "a.document, a.state, a.published_at, a.fetched_at, "
+    "a.document, a.discoverable, a.indexable, a.state, a.published_at, a.fetched_at, "
     "g.id AS group_id, g.hosted, g.title, g.summary_html, g.rules, g.icon_url AS group_icon, "
     "g.banner_url, g.join_policy, g.post_policy, g.members_count, g.threads_count, g.active_at"
 )

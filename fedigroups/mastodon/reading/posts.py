@@ -14,7 +14,7 @@ from federation import storage
 from federation.models import Actor
 from federation.storage import Row
 from federation.uris import Uris
-from fedigroups.groups.visibility import listed_sql, members_sql, open_sql, readable_sql
+from fedigroups.groups.visibility import met_sql, open_sql, readable_sql
 from fedigroups.mastodon.present import accounts, statuses
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.present.statuses import Company, Marks
@@ -81,14 +81,7 @@ def readable(alias: str, reader: Reader) -> tuple[str, list[object]]:
 
 def met(alias: str, reader: Reader) -> tuple[str, list[object]]:
     """Which posts the reader meets in lists: listed ones, and all that their groups show."""
-    if not reader.actor:
-        return f"({listed_sql(alias)} AND g.state = 'open')", []
-    return (
-        f"(g.state = 'open' AND ({listed_sql(alias)} OR ({members_sql(alias)})) AND NOT EXISTS ("
-        f"SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = {alias}.author_id"
-        " AND (s.blocked = ? OR s.muted = ?)))",
-        [reader.id, reader.id, True, True],
-    )
+    return met_sql(alias, reader.id)
 
 
 async def rows(ids: Iterable[int], reader: Reader) -> dict[int, Row]:

@@ -3,26 +3,36 @@
 # ruff: noqa: S608 - each statement is put together from constants here; every value is bound
 from __future__ import annotations
 
-from federation import storage
+from federation import limits, storage
 from federation.errors import FederationError
+from federation.fetch import Budget
 from federation.models import Actor
+from federation.origin import host_of
 from federation.webfinger import read_handle
 from federation.wire import Wire
+from fedigroups.api.body import Body
 from fedigroups.content.sanitise import label
+from fedigroups.groups import finding
+from fedigroups.groups.finding import Search
 from fedigroups.mastodon.reading.people import SHOWN
 from fedigroups.mastodon.reading.posts import Reader, readable
+from fedigroups.mastodon.reading.windows import BIGGEST
 
-QUERY_CHARS = 200
+DEEPEST = 400
+"""The greatest offset in what is found by words: each page costs those before it."""
 
 
 def words(query: str) -> str:
     """What is searched for, on one line."""
-    return label(query, QUERY_CHARS)
+    return label(query, limits.QUERY_CHARS)
 
 
-async def accounts(query: str, limit: int, offset: int = 0, member_id: int = 0) -> list[int]:
+async def accounts(
+    query: str, limit: int, offset: int = 0, member_id: int = 0, reader_id: int = 0
+) -> list[int]:
     """Accounts whose name begins so, or whose title has it: groups here first. One query.
 
+    Those that are not discoverable only by their whole name, and none that the reader blocked.
     With `member_id`, only groups that this actor is in.
     """
     bare = words(query).lower().lstrip("@!")
@@ -46,12 +56,32 @@ async def accounts(query: str, limit: int, offset: int = 0, member_id: int = 0) 
     rows = await storage.rows(
         "SELECT a.id FROM actor a LEFT JOIN groups g ON g.actor_id = a.id"
         f" WHERE a.kind IN ('Person', 'Group') AND {SHOWN} AND {clause}"
+        " AND (a.discoverable = ? OR LOWER(a.username) = ?) AND NOT EXISTS (SELECT 1 FROM stance s"
+        " WHERE s.actor_id = ? AND s.target_id = a.id AND s.blocked = ?)"
         " ORDER BY (CASE WHEN LOWER(a.username) = ? THEN 0 ELSE 1 END),"
         " (CASE WHEN a.kind = 'Group' THEN 0 ELSE 1 END), a.local DESC,"
         " COALESCE(g.members_count, 0) DESC, a.id LIMIT ? OFFSET ?",
-        *(*values, name, limit, offset),
+        *(*values, True, name, reader_id, True, name, limit, offset),
     )
     return [row["id"] for row in rows]
+
+
+async def posts(text: str, reader: Reader, said: Body) -> list[int]:
+    """The ids of posts that a search finds, the newest first; see `groups.finding`.
+
+    A page goes on below `max_id`; `offset` is there for clients that know nothing else.
+    """
+    limit, offset = said.number("limit", 20, least=1, most=40), said.number("offset", most=DEEPEST)
+    search = Search(
+        text, reader.id, host_of(reader.origin), author_id=said.number("account_id", most=BIGGEST)
+    )
+    found = await finding.find(
+        search,
+        before=said.number("max_id", most=BIGGEST),
+        least=said.number("min_id", most=BIGGEST - 1) + 1,
+        limit=offset + limit,
+    )
+    return list(found.ids[offset:])
 
 
 async def post_at(url: str, reader: Reader) -> int | None:
@@ -89,10 +119,11 @@ async def resolve(wire: Wire, query: str) -> Actor | None:
 
     Not inside a transaction. None for what leads to nobody.
     """
+    budget = Budget(limits.FETCHES_PER_SEARCH)
     try:
         if query.startswith(("https://", "http://")):
-            return await wire.directory.actor(query)
-        return await wire.directory.by_handle(str(read_handle(query)))
+            return await wire.directory.actor(query, budget)
+        return await wire.directory.by_handle(str(read_handle(query)), budget)
     except FederationError:
         return None
 
@@ -108,9 +139,10 @@ async def suggested(
         " AND m.actor_id = ? AND m.state IN ('member', 'asked', 'banned'))"
     )
     rows = await storage.rows(
-        f"SELECT g.actor_id FROM groups g WHERE g.hosted = ? AND g.state = 'open'{already}"
+        "SELECT g.actor_id FROM groups g JOIN actor a ON a.id = g.actor_id"
+        f" WHERE g.hosted = ? AND g.state = 'open' AND a.discoverable = ?{already}"
         " ORDER BY g.active_at DESC, g.id DESC LIMIT ? OFFSET ?",
-        *(True, *(() if joined else (reader_id,)), limit, offset),
+        *(True, True, *(() if joined else (reader_id,)), limit, offset),
     )
     return [row["actor_id"] for row in rows]
 

@@ -284,3 +284,15 @@ def test_migrating_twice_changes_nothing_the_second_time(tmp_path: Path) -> None
 )
 def test_every_family_of_commands_explains_itself(run: Run, words: tuple[str, ...]) -> None:
     assert run(*words, "--help").exit_code == 0
+
+
+def test_the_index_of_the_search_is_made_anew(founded: Run) -> None:
+    ask(founded, "post", "write", "welders", "--as", "olga", "--text", "Which rod?")
+    assert ask(founded, "search", "reindex", "--dry-run") == {"posts": 1, "indexed": 1}
+    assert ask(founded, "search", "reindex") == {"posts": 1, "indexed": 1}
+    assert "1 posts were looked at" in founded("search", "reindex").output
+
+
+def test_a_group_says_whether_it_is_found(founded: Run) -> None:
+    assert founded("group", "set", "welders", "--undiscoverable", "--unindexable").exit_code == 0
+    assert founded("group", "set", "welders", "--discoverable").exit_code == 0

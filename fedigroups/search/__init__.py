@@ -1,0 +1,1 @@
+"""Full text search: what a text is found by, what a query says, and the index of both databases."""
