@@ -13,9 +13,9 @@ from typing import Literal, cast, get_args
 from federation import storage
 from fedigroups.changes import Watched
 
-Kind = Literal["post", "edit", "gone", "notice", "filters", "push"]
-"""A post came, reads otherwise, or is gone; somebody is notified; their filters are others; there
-is something to push."""
+Kind = Literal["post", "edit", "gone", "notice", "read", "filters", "push"]
+"""A post came, reads otherwise, or is gone; somebody is notified, or read what they were notified
+of; their filters are others; there is something to push."""
 _KINDS = frozenset(get_args(Kind))
 _MOST = 100
 """Ids in one word: a payload of the bus has 4,096 bytes."""

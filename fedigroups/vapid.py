@@ -46,7 +46,22 @@ class Vapid:
         """The public key as clients are told it: an uncompressed point, base64url."""
 
     async def open(self) -> None:
-        """Load the key, or make it; of several processes the first makes it for all."""
+        """Load the key, or make it; of several processes the first makes it for all.
+
+        Refuses with Misconfigured a key that was stored under another secret.
+        """
+        sealed = await _stored()
+        if not sealed:
+            await self._make()
+            sealed = await _stored()
+        private = load_der_private_key(self._seal.open(sealed, NAME), None)
+        if not isinstance(private, EllipticCurvePrivateKey):
+            raise Misconfigured("the VAPID key in the database is no key of P-256: restore it")
+        self._private = private
+        point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        self.public = _encoded(point)
+
+    async def _make(self) -> None:
         fresh = generate_private_key(SECP256R1()).private_bytes(
             Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
         )
@@ -54,14 +69,6 @@ class Vapid:
             "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
             *(NAME, b64encode(self._seal.close(fresh, NAME)).decode()),
         )
-        row = await storage.row("SELECT value FROM setting WHERE key = ?", NAME)
-        sealed = b64decode(row["value"]) if row else b""
-        private = load_der_private_key(self._seal.open(sealed, NAME), None)
-        if not isinstance(private, EllipticCurvePrivateKey):
-            raise Misconfigured("the VAPID key in the database is no key of P-256: restore it")
-        self._private = private
-        point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        self.public = _encoded(point)
 
     def signed(self, endpoint: str) -> str:
         """A token that says to the service of that endpoint that it is us (RFC 7515, ES256)."""
@@ -75,6 +82,12 @@ class Vapid:
         text = b".".join(_encoded(orjson.dumps(part)).encode() for part in (_HEAD, claims))
         r, s = decode_dss_signature(self._private.sign(text, ECDSA(SHA256())))
         return f"{text.decode()}.{_encoded(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+async def _stored() -> bytes:
+    """The sealed key, empty until there is one."""
+    row = await storage.row("SELECT value FROM setting WHERE key = ?", NAME)
+    return b64decode(row["value"]) if row else b""
 
 
 def subject(contact: str, origin: str) -> str:

@@ -47,7 +47,7 @@ async def mentioned(
     )
     for row in here:
         await _note(
-            f"{_NEW} VALUES (?, ?, 'mention', ?, ?, ?){_ONCE}",
+            "VALUES (?, ?, 'mention', ?, ?, ?)",
             *(ids.new(), row["id"], author_id, post_id, now),
         )
 
@@ -55,19 +55,22 @@ async def mentioned(
 async def reacted(post_id: int, actor_uri: str, kind: str) -> None:
     """The post's author is told of a `favourite` or a `reblog`, if they live here."""
     await _note(
-        f"{_NEW} SELECT ?, told.id, ?, a.id, p.id, ? FROM post p"
+        "SELECT ?, told.id, ?, a.id, p.id, ? FROM post p"
         " JOIN actor told ON told.id = p.author_id JOIN actor a ON a.uri = ?"
         " WHERE p.id = ? AND told.local = ? AND a.id <> told.id"
         f" AND {_WELCOME.format(sender='a.id')}"
         " AND NOT EXISTS (SELECT 1 FROM muted_thread q"
-        f"   WHERE q.actor_id = told.id AND q.thread_id = p.thread_id){_ONCE}",
+        "   WHERE q.actor_id = told.id AND q.thread_id = p.thread_id)",
         *(ids.new(), kind, clock.now_ms(), actor_uri, post_id, True, True, True),
     )
 
 
-async def _note(sql: str, *values: object) -> None:
-    """Write it down, say so to whoever has a stream open, and have it pushed to who has not."""
-    for row in await storage.rows(sql, *values):
+async def _note(source: str, *values: object) -> None:
+    """Write down what `source` says (VALUES, or a SELECT), each once.
+
+    Whoever has a stream open is told, and it is pushed to who has not.
+    """
+    for row in await storage.rows(f"{_NEW}{source}{_ONCE}", *values):
         news.say("notice", row["id"])
         await pushing.queue(row)
 
@@ -91,7 +94,7 @@ async def edited(post_id: int, author_id: int) -> None:
     now = clock.now_ms()
     for row in boosters:
         await _note(
-            f"{_NEW} VALUES (?, ?, 'update', ?, ?, ?){_ONCE}",
+            "VALUES (?, ?, 'update', ?, ?, ?)",
             *(ids.new(), row["id"], author_id, post_id, now),
         )
 
@@ -107,7 +110,7 @@ async def started(post_id: int, author_id: int, group_id: int) -> None:
     now = clock.now_ms()
     for row in listening:
         await _note(
-            f"{_NEW} VALUES (?, ?, 'status', ?, ?, ?){_ONCE}",
+            "VALUES (?, ?, 'status', ?, ?, ?)",
             *(ids.new(), row["id"], author_id, post_id, now),
         )
 
@@ -124,8 +127,8 @@ async def replied(post_id: int, author_id: int, thread_id: int) -> None:
     )
     now = clock.now_ms()
     for row in listening:
-        await storage.execute(
-            f"{_NEW} VALUES (?, ?, 'status', ?, ?, ?){_ONCE}",
+        await _note(
+            "VALUES (?, ?, 'status', ?, ?, ?)",
             *(ids.new(), row["id"], author_id, post_id, now),
         )
 
@@ -134,8 +137,7 @@ async def knocked(group_id: int, actor_id: int, kind: str) -> None:
     """A group here is told that somebody joined (`follow`) or asks to (`follow_request`)."""
     await forgotten(group_id, actor_id)
     await _note(
-        f"{_NEW} SELECT ?, g.actor_id, ?, ?, 0, ? FROM groups g"
-        f" WHERE g.id = ? AND g.hosted = ?{_ONCE}",
+        "SELECT ?, g.actor_id, ?, ?, 0, ? FROM groups g WHERE g.id = ? AND g.hosted = ?",
         *(ids.new(), kind, actor_id, clock.now_ms(), group_id, True),
     )
 
@@ -144,8 +146,8 @@ async def decided(actor_id: int, group_id: int, decision_id: int, *, against: bo
     """Somebody here is told of a decision about them, by the group as such."""
     kind = "decision" if against else "favour"
     await _note(
-        f"{_NEW} SELECT ?, told.id, ?, g.actor_id, ?, ? FROM groups g"
-        f" JOIN actor told ON told.id = ? WHERE g.id = ? AND told.local = ?{_ONCE}",
+        "SELECT ?, told.id, ?, g.actor_id, ?, ? FROM groups g"
+        " JOIN actor told ON told.id = ? WHERE g.id = ? AND told.local = ?",
         *(ids.new(), kind, decision_id, clock.now_ms(), actor_id, group_id, True),
     )
 

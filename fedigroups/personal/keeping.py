@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation import clock, ids, storage
 from federation.storage import Row
+from fedigroups import news
 
 TIMELINES = ("home", "notifications")
 
@@ -49,6 +50,8 @@ async def mark(actor_id: int, timeline: str, last_read_id: int) -> None:
         " updated_at = excluded.updated_at",
         *(ids.new(), actor_id, timeline, last_read_id, clock.now_ms()),
     )
+    if timeline == "notifications":
+        news.say("read", actor_id)
 
 
 async def marks(actor_id: int) -> dict[str, Row]:

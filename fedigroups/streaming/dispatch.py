@@ -75,6 +75,8 @@ async def tell(room: Room, word: Word) -> None:
         await _gone(room, id, known_as)
     elif word.kind == "notice":
         await _notice(room, id)
+    elif word.kind == "read":
+        await _unread(room, id)
     elif word.kind == "filters":
         _send(((one, "") for one in _aimed(room, "user", str(id))), "filters_changed")
 
@@ -190,19 +192,25 @@ async def _notice(room: Room, id: int) -> None:
     of = str(row["actor_id"])
     aims = [*_aimed(room, "user", of), *_aimed(room, "user:notification", of)]
     aims = [aim for aim in aims if aim.listener.who.may(*NOTICES)]
-    pages = [*_aimed(room, "mine", of)]
-    if not aims and not pages:
-        return
-    reader = Reader(await Actor.get_or_none(id=row["actor_id"]), room.uris, "notifications")
-    found = await notices.one(reader, id)
-    if found is None:
-        return
-    if pages:
-        unread = await notices.unread(reader, notices.Wish(), in_groups=False)
-        _send(((aim, str(unread)) for aim in pages), "notifications")
-    for shown in await notices.show([found], reader) if aims else ():
-        json = orjson.dumps(shown).decode()
-        _send(((aim, json) for aim in aims), "notification")
+    if aims:
+        reader = await _reader(room, row["actor_id"])
+        found = await notices.one(reader, id)
+        for shown in await notices.show([found], reader) if found else ():
+            json = orjson.dumps(shown).decode()
+            _send(((aim, json) for aim in aims), "notification")
+    await _unread(room, row["actor_id"])
+
+
+async def _unread(room: Room, actor_id: int) -> None:
+    """The pages of somebody learn how much they have not read."""
+    if pages := _aimed(room, "mine", str(actor_id)):
+        reader = await _reader(room, actor_id)
+        count = await notices.unread(reader, notices.Wish(), in_groups=False)
+        _send(((aim, str(count)) for aim in pages), "notifications")
+
+
+async def _reader(room: Room, actor_id: int) -> Reader:
+    return Reader(await Actor.get_or_none(id=actor_id), room.uris, "notifications")
 
 
 def _count(aims: Iterable[Aim]) -> None:

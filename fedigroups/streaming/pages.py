@@ -10,7 +10,8 @@ connection for a page, for browsers open only six to a host:
 
 Events, each with a whole number as its data:
 
-- `notifications`: how many somebody has not read, at most 100.
+- `notifications`: how many somebody has not read, at most 100; told when one comes, and when they
+  were read or put away, here or in an app.
 - `replies`: how many posts came into the thread since `after`, or since the page connected; their
   own are not counted, nor those of whom they block or mute.
 - `threads`: the same of a group.

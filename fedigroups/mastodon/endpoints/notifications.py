@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation import storage
+from fedigroups import news
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import json_answer
 from fedigroups.api.body import Body
@@ -66,6 +67,7 @@ async def clear(request: Request) -> Response:
     """`POST /api/v1/notifications/clear`."""
     access = await authorised(request, "write:notifications")
     await storage.execute("DELETE FROM notification WHERE actor_id = ?", access.actor.id)
+    news.say("read", access.actor.id)
     return json_answer({})
 
 
@@ -124,6 +126,7 @@ async def dismiss_group(request: Request) -> Response:
             " AND id BETWEEN ? AND ?",
             *(reader.id, found["kind"], found["post_id"], found["oldest"], found["newest"]),
         )
+        news.say("read", reader.id)
     return json_answer({})
 
 
@@ -161,6 +164,7 @@ async def _dismissed(request: Request, id: int) -> Response:
     await storage.execute(
         "DELETE FROM notification WHERE actor_id = ? AND id = ?", access.actor.id, id
     )
+    news.say("read", access.actor.id)
     return json_answer({})
 
 

@@ -22,6 +22,8 @@ from fedigroups.push.sending import WAITS_MS
 from world import Town, World
 
 pytestmark = pytest.mark.anyio
+once = pytest.mark.parametrize("kind", ["sqlite"])
+"""For what has nothing to do with the kind of database."""
 
 THERE = "/api/v1/push/subscription"
 ENDPOINT = f"https://{HOST}/to/tom"
@@ -82,6 +84,7 @@ async def test_a_device_is_told_who_mentions_its_owner(town: Town, tom: App, pho
     assert len(phone.came) == 1
 
 
+@once
 async def test_an_app_that_does_not_ask_for_the_standard_gets_what_mastodon_sent_before(
     town: Town, tom: App, phone: Device
 ) -> None:
@@ -131,7 +134,7 @@ async def test_who_runs_a_group_is_pushed_who_asks_to_join(town: Town, phone: De
         assert len(phone.came) == 1  # she runs it no more
 
 
-@pytest.mark.parametrize("kind", ["sqlite"])
+@once
 @pytest.mark.parametrize(
     ("status", "stays", "waits"),
     [
@@ -161,6 +164,7 @@ async def test_what_a_push_service_answers_decides_what_becomes_of_it(
         assert not await town.run(PushMessage.exists)
 
 
+@once
 async def test_a_service_that_is_down_is_asked_again_until_it_is_too_late(
     town: Town, tom: App, phone: Device
 ) -> None:
@@ -218,7 +222,7 @@ async def test_each_token_has_its_own_and_no_other_may_see_it(
     assert (await tom.get(THERE))["id"] == second["id"]
 
 
-@pytest.mark.parametrize("kind", ["sqlite"])
+@once
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -241,6 +245,7 @@ async def test_what_cannot_be_pushed_to_is_refused(
     await tom.get(THERE, 404)
 
 
+@once
 async def test_an_old_phone_sends_a_form(town: Town, tom: App, phone: Device) -> None:
     made = await tom.ask(
         "POST",
@@ -267,7 +272,7 @@ async def test_all_processes_have_one_key_and_keep_it(world: World, town: Town) 
     assert before not in rows[0]["value"]
 
 
-@pytest.mark.parametrize("kind", ["sqlite"])
+@once
 async def test_a_service_that_does_not_answer_holds_up_so_many_and_is_left_in_time(
     town: Town, tom: App, phone: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,7 +287,7 @@ async def test_a_service_that_does_not_answer_holds_up_so_many_and_is_left_in_ti
     assert [row.tries for row in await town.run(PushMessage.all)] == [1, 1, 1]
 
 
-@pytest.mark.parametrize("kind", ["sqlite"])
+@once
 @pytest.mark.parametrize("inside", ["127.0.0.1", "169.254.169.254", "[::1]", "[::ffff:10.0.0.1]"])
 async def test_nobody_has_us_knock_inside(
     town: Town, tom: App, phone: Device, inside: str, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,7 @@ import pytest
 from fedigroups.accounts import sessions
 from fedigroups.accounts.models import Account
 from fedigroups.groups.models import Group, Post
+from fedigroups.personal import keeping
 from listening import events, open_to_all
 from served import Door
 from world import Town, World
@@ -50,6 +51,9 @@ async def test_a_page_counts_the_answers_of_others_and_what_was_missed(
         assert await stranger.event() == ("replies", 2)
         heard = [await own.event() for _ in range(2)]
         assert heard == [("replies", 1), ("notifications", 1)]
+        reader = await town.person("olga")
+        await town.run(lambda: keeping.mark(reader.id, "notifications", 2**62))
+        assert await own.event() == ("notifications", 0)
 
 
 async def test_a_page_of_a_group_counts_its_new_threads(town: Town, door: Door) -> None:

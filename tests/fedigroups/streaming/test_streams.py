@@ -22,6 +22,8 @@ from served import Door
 from world import Town, World
 
 pytestmark = pytest.mark.anyio
+once = pytest.mark.parametrize("kind", ["sqlite"])
+"""For what has nothing to do with the kind of database."""
 
 
 @pytest.fixture
@@ -197,7 +199,7 @@ async def test_nothing_is_heard_of_an_act_that_was_taken_back(town: Town, ear: S
     assert (await ear.event())[1] == "update"
 
 
-@pytest.mark.parametrize("kind", ["sqlite"])
+@once
 @pytest.mark.parametrize("by", ["subprotocol", "query", "header"])
 async def test_a_token_opens_a_socket_wherever_it_is_shown(door: Door, tom: App, by: str) -> None:
     async with socket(door, token(tom), by=by) as ear:
@@ -205,7 +207,7 @@ async def test_a_token_opens_a_socket_wherever_it_is_shown(door: Door, tom: App,
         await ear.subscribe("user")
 
 
-@pytest.mark.parametrize("kind", ["sqlite"])
+@once
 @pytest.mark.parametrize(
     ("said", "status"),
     [
@@ -226,6 +228,7 @@ async def test_what_cannot_be_subscribed_to_is_refused_in_words(
         assert (heard["status"], bool(heard["error"])) == (status, True)
 
 
+@once
 async def test_somebody_elses_list_is_no_stream(town: Town, door: Door, tom: App) -> None:
     async with signed_in(town, "olga") as olga:
         theirs = (await olga.post("/api/v1/lists", title="Rods"))["id"]
@@ -250,6 +253,7 @@ async def test_a_token_hears_no_more_than_its_scopes_say(town: Town, door: Door)
         assert await ear.is_quiet()
 
 
+@once
 async def test_there_is_a_websocket_at_one_address_alone(door: Door, tom: App) -> None:
     for path in ("/", "/groups/welders", "/api/v1/streaming/user", "/live"):
         with pytest.raises(InvalidStatus) as refused:
@@ -258,6 +262,7 @@ async def test_there_is_a_websocket_at_one_address_alone(door: Door, tom: App) -
         assert refused.value.response.status_code == 403
 
 
+@once
 async def test_no_token_no_stream(door: Door, town: Town) -> None:
     for shown in ("x", ""):
         with pytest.raises(InvalidStatus) as refused:
@@ -270,7 +275,7 @@ async def test_no_token_no_stream(door: Door, town: Town) -> None:
         assert nobody
 
 
-@pytest.mark.parametrize("kind", ["sqlite"])
+@once
 @pytest.mark.parametrize(
     ("path", "name"),
     [
@@ -329,6 +334,7 @@ async def test_one_who_signs_out_is_cut_off_and_whoever_runs_a_group_no_more(
         assert await stays.code() == 1008
 
 
+@once
 async def test_one_account_has_so_many_streams_and_no_more(
     door: Door, tom: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,6 +353,7 @@ async def test_one_account_has_so_many_streams_and_no_more(
         await ear.subscribe("user")
 
 
+@once
 async def test_who_says_too_much_is_let_go(
     town: Town, door: Door, tom: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -358,6 +365,7 @@ async def test_who_says_too_much_is_let_go(
         assert (await ear.hear())["status"] == 400
 
 
+@once
 async def test_who_does_not_read_is_let_go_and_nobody_waits_for_them(
     town: Town, door: Door, tom: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -380,8 +388,10 @@ async def test_who_does_not_read_is_let_go_and_nobody_waits_for_them(
         async with asyncio.timeout(5):  # they never read, and are cut off all the same
             while len(town.instance.hub.listeners) > 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+        deaf.link.transport.abort()
 
 
+@once
 async def test_when_we_stop_everybody_is_told_to_come_back(
     door: Door, town: Town, tom: App
 ) -> None:
