@@ -118,11 +118,15 @@ def ask(name: str, rule: int | None, text: str | None, who: str, json_: bool) ->
 @click.argument("name", metavar="POST")
 @rule_option
 @text_option
+@click.option("--unnamed", is_flag=True, help="The public ledger does not say whose it was.")
 @who
 @as_json
-def remove(name: str, rule: int | None, text: str | None, who: str, json_: bool) -> None:
+def remove(
+    name: str, rule: int | None, text: str | None, unnamed: bool, who: str, json_: bool
+) -> None:
     """Take a post away, named by its URI or its number here: --text says why."""
-    _about_post("remove", name, who, text, rule, json_, "removed; its author is told.")
+    words = "removed; its author is told."
+    _about_post("remove", name, who, text, rule, json_, words, unnamed=unnamed)
 
 
 @moderate.command()
@@ -229,11 +233,14 @@ def _about_post(
     rule: int | None,
     json_: bool,
     words: str,
+    *,
+    unnamed: bool = False,
 ) -> None:
     async def build(instance: Instance) -> Act:
         post = await find(name)
         await post.fetch_related("author", "thread__group__actor")
-        return await _act(instance, who, kind=kind, post=post, text=text or "", rule=rule or 0)
+        said: dict[str, Any] = {"kind": kind, "post": post, "text": text or "", "rule": rule or 0}
+        return await _act(instance, who, unnamed=unnamed, **said)
 
     _decided(build, json_, words)
 

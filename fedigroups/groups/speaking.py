@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from federation import clock, ids, storage
@@ -40,7 +40,7 @@ from fedigroups.media import uploads
 from fedigroups.media.models import Media
 from fedigroups.moderation import holding, submissions, turning_away
 from fedigroups.moderation.acts import Act
-from fedigroups.moderation.decide import decide
+from fedigroups.moderation.decide import NotTheirs, decide
 from outbox import build
 from outbox.publish import Draft, Outgoing, publish
 
@@ -185,21 +185,19 @@ async def remove(wire: Wire, moderator: Actor, post: Post, reason: str) -> None:
     A moderator of another group that shows the thread takes the thread out of that group alone.
     """
     await post.fetch_related("thread__group__actor", "author")
-    hosted = await _moderated(post, moderator)
-    act = Act(kind="remove", hosted=hosted, decider=moderator, post=post, text=reason)
-    await decide(wire, act)
-
-
-async def _moderated(post: Post, moderator: Actor) -> Hosted:
-    """The group here in whose name the moderator may take the post away."""
-    group, hosted = post.thread.group, None
-    if group.hosted and policies.is_staff(await membership.standing(group, moderator)):
-        hosted = Hosted(group, group.actor)
-    elif group.hosted and post.parent_id is None:
-        hosted = await crossposts.moderated(post.thread, moderator)
-    if hosted is None:
+    group = post.thread.group
+    if not group.hosted:
         raise Malformed(f"{moderator.handle} does not moderate {group.name} here")
-    return hosted
+    own = Hosted(group, group.actor)
+    act = Act(kind="remove", hosted=own, decider=moderator, post=post, text=reason)
+    try:
+        await decide(wire, act)
+    except NotTheirs:
+        is_start = post.parent_id is None
+        other = await crossposts.moderated(post.thread, moderator) if is_start else None
+        if other is None:
+            raise
+        await decide(wire, replace(act, hosted=other))
 
 
 async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:

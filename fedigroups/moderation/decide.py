@@ -17,12 +17,16 @@ from fedigroups.moderation.models import Decision
 from outbox.publish import publish
 
 
+class NotTheirs(Malformed):
+    """Whoever decides does not moderate the group."""
+
+
 async def decide(wire: Wire, act: Act) -> Decision:
     """Take the decision; the row that the ledger has of it.
 
-    Raises `Malformed` without a reason or a rule where one is needed, for a decider who may not,
-    and for what cannot be done any more. Runs inside the caller's transaction, or in one of its
-    own.
+    Raises `Malformed` without a reason or a rule where one is needed, for a decider who may not
+    (`NotTheirs` for no moderator), and for what cannot be done any more. Runs inside the caller's
+    transaction, or in one of its own.
     """
     kind = check(act)
     await _check_decider(wire, act, kind)
@@ -42,6 +46,6 @@ async def _check_decider(wire: Wire, act: Act, kind: Kind) -> None:
         return
     member = await membership.standing(act.hosted.group, decider)
     if not policies.is_staff(member):
-        raise Malformed(f"{decider.handle} does not moderate {act.hosted.group.name} here")
+        raise NotTheirs(f"{decider.handle} does not moderate {act.hosted.group.name} here")
     if kind.by_owner and (member is None or member.role != "owner"):
         raise Malformed(f"only an owner of {act.hosted.group.name} may {said(act.kind)}")

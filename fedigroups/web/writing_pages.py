@@ -24,6 +24,7 @@ from fedigroups.content import sanitise
 from fedigroups.groups import addressed, membership, policies, read, speaking
 from fedigroups.groups.models import Post, Revision
 from fedigroups.groups.views import PostView
+from fedigroups.groups.visibility import OWN
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
 from fedigroups.personal import drafts
@@ -89,7 +90,7 @@ async def start(request: Request) -> Response:
     async def send(wire: Wire, author: Actor, written: Writing) -> str:
         text = await _spelt(wire, written)
         post = await speaking.write(wire, author, group, text.as_text(), key=written.once)
-        return f"{place.back}/threads/{post.thread_id}"
+        return _seen_at(post, f"{place.back}/threads/{post.thread_id}")
 
     return await _write(request, me.session, place, send)
 
@@ -112,7 +113,7 @@ async def reply(request: Request) -> Response:
     async def send(wire: Wire, author: Actor, written: Writing) -> str:
         text = await _spelt(wire, written)
         post = await speaking.answer(wire, author, found.post, text.as_text(), key=written.once)
-        return f"{found.thread_link}#post-{post.id}"
+        return _seen_at(post, f"{found.thread_link}#post-{post.id}")
 
     return await _write(request, me.session, place, send)
 
@@ -137,7 +138,7 @@ async def edit(request: Request) -> Response:
     async def send(wire: Wire, author: Actor, written: Writing) -> str:
         text = await _spelt(wire, written)
         await speaking.edit(wire, author, found.post, text.as_text())
-        return found.link
+        return _seen_at(found.post, found.link)
 
     return await _write(request, me.session, place, send, held)
 
@@ -289,9 +290,14 @@ def _somewhere(request: Request, title: str) -> Place:
 
 async def _own(request: Request, actor: Actor) -> Met:
     found = await met(request, actor)
-    if found.post.author_id != actor.id or found.post.state != "live":
+    if found.post.author_id != actor.id or found.post.state not in OWN:
         raise NotHere(NOTHING)
     return found
+
+
+def _seen_at(post: Post, link: str) -> str:
+    """Where its author reads it: among the decisions about them while it waits for a moderator."""
+    return "/settings/decisions" if post.state == "held" else link
 
 
 def _as_written(post: Post, held: Sequence[Media]) -> Writing:

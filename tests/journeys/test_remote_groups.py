@@ -428,6 +428,48 @@ async def test_an_author_who_moderates_deletes_their_own_words(scene: Scene) -> 
     assert (await scene.post(page["id"])).content == ""
 
 
+async def test_what_moderators_there_do_is_followed_here_and_what_others_say_is_not(
+    scene: Scene,
+) -> None:
+    featured = scene.there.url("/users/cats/featured")
+    scene.there.serve_person(
+        "cats", rsa("cats"), **{"type": "Group"} | scene.cats.more | {"featured": featured}
+    )
+    await scene.say(scene.cats.act("Update", scene.cats.uri))
+    page = scene.page()
+    await scene.announce(scene.bob.create(page))
+    lock = scene.bob.act("Lock", page["id"], to=[PUBLIC])
+    delete = scene.bob.act("Delete", page["id"], summary="dogs", to=[PUBLIC])
+
+    async def looks() -> tuple[bool, bool, str]:
+        post = await scene.post(page["id"])
+        return post.thread.locked, bool(post.thread.pinned_at), post.state
+
+    scene.moderate(scene.ann.uri)
+    assert (await scene.announce(lock)).startswith("ignored: neither")
+    scene.moderate(scene.ann.uri, scene.bob.uri)
+    steps = (
+        (lock | {"id": f"{lock['id']}/2"}, (True, False, "live")),
+        (scene.bob.act("Undo", lock, to=[PUBLIC]), (False, False, "live")),
+        (scene.bob.act("Add", page["id"], target=featured, to=[PUBLIC]), (False, True, "live")),
+        (scene.bob.act("Remove", page["id"], target=featured), (False, False, "live")),
+        (delete | {"actor": scene.bob.uri}, (False, False, "deleted")),
+    )
+    for activity, expected in steps:
+        assert (await scene.announce(activity)).startswith("done"), activity["type"]
+        assert await looks() == expected, activity["type"]
+
+
+async def test_a_removal_there_is_taken_back_there(scene: Scene) -> None:
+    note = scene.ann.note("Buy.", group=scene.cats.uri)
+    await scene.announce(scene.ann.create(note))
+    removal = scene.bob.act("Delete", note["id"], summary="spam", to=[PUBLIC])
+    assert await scene.announce(removal) == "done: removed in cats"
+    undo = scene.bob.act("Undo", removal, to=[PUBLIC])
+    assert await scene.announce(undo) == "done: restored"
+    assert (await scene.post(note["id"])).state == "live"
+
+
 async def test_a_moderator_needs_no_origin_that_answers(scene: Scene) -> None:
     note = scene.ann.note("Buy.", group=scene.cats.uri)
     await scene.announce(scene.ann.create(note))

@@ -11,6 +11,7 @@ from fedigroups.moderation import submissions
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.moderation.models import Decision
+from fedigroups.notify.models import Notification
 from servers import GROUP
 
 pytestmark = pytest.mark.anyio
@@ -136,13 +137,21 @@ async def test_a_post_of_somebody_here_waits_and_is_told_to_nobody_until_it_is_a
     stage,
 ) -> None:
     microblog, threads, _, _ = await cast(stage)
-    post = await stage.ours.write("tom", "Ask @ann@m.example about rods", "Rods")
+    post = await stage.ours.write(
+        "tom", "Ask @ann@m.example or @olga@groups.example about rods", "Rods"
+    )
     await stage.settle()
+
+    async def told_olga() -> bool:
+        return await Notification.exists(kind="mention", post_id=post.id)
+
     assert (microblog.kinds(), threads.kinds()) == ([], [])
+    assert not await stage.ours.run(told_olga)
     assert (await stage.read(post.uri)).status_code == 404
     await taken(stage, "accept", post.uri)
     assert [one["object"]["object"]["id"] for one in threads.came("Announce{Create}")] == [post.uri]
     assert [one["object"]["id"] for one in microblog.came("Create")] == [post.uri]
+    assert await stage.ours.run(told_olga)
     assert (await stage.read(post.uri)).status_code == 200
 
 
@@ -208,7 +217,7 @@ async def test_a_restored_post_is_boosted_anew_and_its_removal_is_taken_back(sta
 
 
 async def test_the_queue_has_what_waits_and_nothing_else(stage) -> None:
-    _, _, ann, _ = await cast(stage)
+    _, threads, ann, _ = await cast(stage)
     notes = [ann.note(text) for text in ("One", "Two", "Three")]
     for note in notes:
         await stage.say(ann, note)
@@ -220,6 +229,7 @@ async def test_the_queue_has_what_waits_and_nothing_else(stage) -> None:
         return [post.uri for _, post in await submissions.waiting(group)]
 
     assert await stage.ours.run(waiting) == [notes[2]["id"]]
+    assert threads.kinds() == ["Announce{Create}"]  # of the first; nobody hears that one ended
 
 
 async def test_nobody_but_a_moderator_decides(stage) -> None:

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.groups import boosting, reactions, speaking
-from fedigroups.groups.models import Post
+from fedigroups.groups.models import Group, Post
 from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.reading import posts
 from fedigroups.mastodon.reading.posts import Entry, Reader
@@ -67,8 +67,7 @@ async def unreblog(request: Request) -> Response:
         await boosting.unboost(wire, access.person, post)
         return await asking.shown(post.id, reader)
     shown = await posts.one(post.id, reader)
-    await post.fetch_related("thread__group")
-    if post.thread.group.actor_id != access.acting.id:
+    if not await Group.exists(actor_id=access.acting.id, threads__id=post.thread_id):
         raise ApiError(403, "That post does not stand in the group that you act as")
     await speaking.remove(wire, access.person, post, REMOVED)
     return json_answer(shown)

@@ -10,7 +10,7 @@ from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
-from fedigroups.groups import lookup, membership, policies
+from fedigroups.groups import membership, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation import acts, appeals, submissions
@@ -33,7 +33,7 @@ def routes() -> list[BaseRoute]:
 
 async def desk(request: Request, session: Session) -> Response:
     """`/groups/{name}/moderation`: 404 for who does not moderate the group."""
-    hosted = await _moderated(request, session)
+    hosted = await _hosted(request)
     if hosted is None:
         return errors.not_found(request)
     problem = ""
@@ -43,15 +43,17 @@ async def desk(request: Request, session: Session) -> Response:
             return visitors.seen(request.url.path)
         except Malformed as error:
             problem = str(error)
+    member = await membership.standing(hosted.group, session.account.actor)
+    if not policies.is_staff(member):
+        return errors.not_found(request)
     return await _page(request, hosted, problem)
 
 
-async def _moderated(request: Request, session: Session) -> Hosted | None:
-    group = await Group.get_or_none(name=request.path_params["name"], hosted=True, state="open")
-    if group is None:
-        return None
-    member = await membership.standing(group, session.account.actor)
-    return await lookup.hosting(group.id) if policies.is_staff(member) else None
+async def _hosted(request: Request) -> Hosted | None:
+    group = await Group.get_or_none(
+        name=request.path_params["name"], hosted=True, state="open"
+    ).select_related("actor")
+    return Hosted(group, group.actor) if group else None
 
 
 async def _decide(request: Request, session: Session, hosted: Hosted, sent: Body) -> None:

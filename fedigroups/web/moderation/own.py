@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from federation import storage
 from federation.errors import Malformed
 from fedigroups.accounts.models import Session
+from fedigroups.groups.models import Post
 from fedigroups.moderation import answering, appeals
 from fedigroups.moderation.kinds import KINDS
 from fedigroups.moderation.models import Appeal, Decision
@@ -46,6 +47,8 @@ async def decisions(request: Request, session: Session) -> Response:
         .limit(SHOWN)
         .select_related("group")
     )
+    posts = [one.post_id for one in found if one.post_id]
+    held = Post.filter(id__in=posts or [0], state="held", author_id=person.id)
     appealed = await Appeal.filter(decision_id__in=[one.id for one in found] or [0])
     return page(
         request,
@@ -54,6 +57,7 @@ async def decisions(request: Request, session: Session) -> Response:
         _("Decisions about you"),
         problem=problem,
         done=done,
+        waiting={post.id for post in await held},
         decisions=[_shown(one, session.account.language) for one in found],
         appeals={one.decision_id: one for one in appealed},
     )

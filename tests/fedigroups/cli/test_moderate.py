@@ -78,7 +78,7 @@ def test_posts_and_people_are_decided_about(waiting: tuple[Run, str]) -> None:
         ("lock", number, "--undo"),
         ("pin", number),
         ("pin", number, "--undo"),
-        ("remove", number, "--rule", "2", "--text", "Ads."),
+        ("remove", number, "--rule", "2", "--text", "Ads.", "--unnamed"),
         ("restore", number, "--text", "I was wrong."),
         ("warn", "welders", "tom", "--text", "Once more and you are out."),
         ("mute", "welders", "tom", "--days", "2", "--text", "Cool down."),
@@ -89,6 +89,12 @@ def test_posts_and_people_are_decided_about(waiting: tuple[Run, str]) -> None:
         done = run("moderate", *words)
         assert done.exit_code == 0, (words, done.stderr)
     assert ask(run, "post", "list", "welders")[0]["state"] == "removed"
+    (removal,) = [
+        one
+        for one in ask(run, "moderate", "ledger", "welders")["decisions"]
+        if one["kind"] == "remove"
+    ]
+    assert removal["person"] is None
     members = {row["handle"]: row["state"] for row in ask(run, "group", "members", "welders")}
     assert members["tom@localhost:8000"] == "left"
 

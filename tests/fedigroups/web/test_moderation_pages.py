@@ -76,6 +76,10 @@ async def test_a_post_is_refused_on_the_desk_and_its_author_reads_why_and_appeal
         shown = (await tom.get("/settings/decisions")).text
         assert "It &lt;sells&gt;." in shown
         assert "rule 2 of the group: No &lt;ads&gt;." in shown
+        assert f'href="/posts/{room.post.id}/edit"' in shown
+        edited = await tom.fill(f"/posts/{room.post.id}/edit", title="Rods", text="Which rods?")
+        assert edited.headers["location"] == "/settings/decisions"
+        assert "Which rods?" in (await olga.get(DESK)).text
         (decision,) = await Decision.filter(kind="refuse")
         await tom.fill("/settings/decisions", decision=str(decision.id), text="I do not.")
         assert "I do not." in (await olga.get(DESK)).text
