@@ -507,3 +507,24 @@ async def test_robots_are_kept_from_pages_without_end(database: Store) -> None:
         answer = await client.get("/robots.txt")
     assert "Disallow: /groups/*/join" in answer.text
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+async def test_a_long_thread_of_many_servers_is_one_light_page(database: Store) -> None:
+    """500 replies from five servers: few enough bytes and steps to be there at once.
+
+    (`watchdog.py` bounds the time of a step, and the statements, of this request as of all.)
+    """
+    people = [await scenery.person(f"ann@{one}.example") for one in ("m", "l", "h", "n", "k")]
+    thread, root = await scenery.thread(await scenery.group(), people[0])
+    posts = [root]
+    for number in range(500):
+        parent = posts[-1] if number % 3 else posts[number // 2]
+        posts.append(await scenery.post(thread, people[number % 5], parent))
+    async with browser() as client:
+        answer = await client.get(f"/groups/welders/threads/{thread.id}")
+    page = Page(answer.text)
+    assert "500 replies" in page.text()
+    assert [tag for tag, _ in page.elements].count("article") == 501
+    assert len(answer.content) < 800_000
+    levels = {known["class"] for tag, known in page.elements if tag == "li"} - {""}
+    assert levels == {f"level-{number}" for number in range(1, 7)}
