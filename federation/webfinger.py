@@ -18,6 +18,8 @@ JRD_JSON = "application/jrd+json"
 ACTOR_TYPE = "https://www.w3.org/ns/activitystreams#type"
 PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
 SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
+INTENT = "https://w3id.org/fep/3b86/Follow"
+"""The page for following somebody (FEP-3b86): like the older one, with `{object}` for their id."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.~+-]{1,128}")
 _SCHEMES = re.compile(r"(?:acct|group):", re.IGNORECASE)
@@ -168,6 +170,8 @@ def _read(document: dict[str, Any]) -> _Said:
     # Lemmy lists the group last where a person has the same name.
     actors = [_url(link.get("href")) for link in links if _is_self(link)]
     templates = [_url(link.get("template")) for link in links if link.get("rel") == SUBSCRIBE]
+    intents = [_url(link.get("template")) for link in links if link.get("rel") == INTENT]
+    templates += [intent.replace("{object}", "{uri}") for intent in intents]
     return _Said(
         read_handle(subject),
         next((uri for uri in reversed(actors) if uri), ""),

@@ -35,6 +35,7 @@ QUERIES = {
     "/api/v1/accounts/lookup": ("?acct=tom", "?acct=welders"),
     "/api/v2/search": ("?q=sesame", "?q=weld", "?q=sheet"),
     "/search": ("", "?q=sesame", "?q=thin", "?q=thin&in=welders"),
+    "/answer": ("", "?post=1&handle=@ann@m.example"),
     "/follow": ("", "?uri=https://h.example/groups/bakers"),
 }
 """What else than the bare address is asked for."""
@@ -79,6 +80,10 @@ class Known:
             return self._of_apps(template, parameter)
         if parameter == "name" and template.startswith(("/users/", "/@")):
             return self.people
+        if template == "/tags/{name}":
+            return ("welding", "sesame")
+        if parameter == "id" and template.startswith("/posts/"):
+            return self.posts
         if parameter == "name":
             return self.files if template.startswith("/static/") else self.groups
         if parameter == "id" and template.startswith("/activities/"):

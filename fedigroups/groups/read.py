@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from federation import limits, storage
-from fedigroups.content import sanitise
+from federation import storage
 from fedigroups.groups import tree, views
 from fedigroups.groups.models import Group
 from fedigroups.groups.views import (
@@ -89,14 +88,6 @@ class Home:
     threads: tuple[ThreadRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """Groups that a search found; `next` is the `before` of the page after this one, or ""."""
-
-    groups: tuple[GroupCard, ...]
-    next: str
-
-
 async def home(limit: int = 12) -> Home:
     """What is going on here. Two queries."""
     groups = await storage.rows(
@@ -109,28 +100,6 @@ async def home(limit: int = 12) -> Home:
         *(True, True, limit),
     )
     return Home(tuple(map(views.card, groups)), tuple(map(views.thread_row, threads)))
-
-
-async def directory(query: str = "", before: str = "", limit: int = LIMIT) -> Directory:
-    """The groups here with `query` in name, title or description. One query."""
-    clauses = [_LISTED_GROUP]
-    values: list[object] = [True, True]
-    words = sanitise.label(query, limits.QUERY_CHARS).lower()
-    if words:
-        clauses.append(
-            "(LOWER(g.name) LIKE ? ESCAPE '!' OR LOWER(g.title) LIKE ? ESCAPE '!' "
-            "OR LOWER(g.description) LIKE ? ESCAPE '!')"
-        )
-        values += [_containing(words)] * 3
-    if mark := cursor(before):
-        clauses.append("(g.active_at, g.id) < (?, ?)")
-        values += mark
-    rows = await storage.rows(
-        f"{GROUP_ROWS} WHERE {' AND '.join(clauses)} ORDER BY g.active_at DESC, g.id DESC LIMIT ?",
-        *(*values, limit + 1),
-    )
-    cards = tuple(map(views.card, rows[:limit]))
-    return Directory(cards, _mark(cards[-1].active_at, cards[-1].id) if len(rows) > limit else "")
 
 
 async def find_group(name: str) -> Group | None:
@@ -319,12 +288,6 @@ def _mark(first: int, second: int) -> str:
 def _thread_mark(row: storage.Row, sort: Sort) -> str:
     column = {"active": "active_at", "new": "created_at", "top": "post_likes_count"}[sort]
     return _mark(row[column], row["thread_id"])
-
-
-def _containing(words: str) -> str:
-    for sign in "!%_":
-        words = words.replace(sign, f"!{sign}")
-    return f"%{words}%"
 
 
 def card_of(group: Group) -> GroupCard:

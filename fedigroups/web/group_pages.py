@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.requests import Request
@@ -9,34 +10,81 @@ from starlette.responses import RedirectResponse, Response
 
 from federation import limits
 from federation.errors import FederationError
-from fedigroups.content import sanitise
+from fedigroups.content import hashtags, languages, sanitise
+from fedigroups.groups import directory as directories
 from fedigroups.groups import membership, mine, policies, read
+from fedigroups.groups.directory import Wish
 from fedigroups.groups.models import Group
 from fedigroups.groups.views import SORTS
-from fedigroups.web import addresses, errors, headers, qr, render, visitors
+from fedigroups.groups.visibility import can_see
+from fedigroups.web import addresses, errors, headers, qr, render, visitors, words
 from fedigroups.web import site as sites
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 
 SORT_WORDS = {"active": noted("Active"), "new": noted("New"), "top": noted("Top")}
+SIZE_WORDS = {
+    "small": noted("Small: up to 30"),
+    "middle": noted("Middle: up to 300"),
+    "large": noted("Large: 300 and more"),
+}
+PLACE_WORDS = {"here": noted("That live here"), "elsewhere": noted("That live on other servers")}
+FILTERS = ("language", "size", "join", "place")
 FAMILIAR = frozenset({"", "same-origin"})
 
 
 async def directory(request: Request) -> Response:
-    """`/groups?q=`: the groups here, or those that a search found."""
-    query = sanitise.label(request.query_params.get("q", ""), limits.QUERY_CHARS)
-    found = await read.directory(query, request.query_params.get("before", ""))
+    """`/groups?q=&language=&size=&join=&place=`: the groups here, or those that were wished for."""
+    asked = request.query_params
+    query = sanitise.label(asked.get("q", ""), limits.QUERY_CHARS)
+    wish = Wish(
+        query,
+        language=languages.tag_or(asked.get("language", ""))[:16],
+        size=_one_of(asked.get("size", ""), SIZE_WORDS),
+        join=_one_of(asked.get("join", ""), words.JOIN),
+        place=_one_of(asked.get("place", ""), PLACE_WORDS) or "here",
+    )
+    found = await directories.find(wish, asked.get("before", ""))
+    said = {"q": query, **{name: getattr(wish, name) for name in FILTERS}}
+    kept = {name: value for name, value in said.items() if value and value != "here"}
     return render.page(
         request,
         "directory.html",
         title=_("Groups with “%(query)s”", query=query) if query else _("Groups"),
         nav="groups",
-        indexed=not query,
+        indexed=not wish.is_narrow,
         query=query,
+        wish=wish,
         found=found,
-        later=f"?{urlencode({'q': query, 'before': found.next})}" if found.next else "",
-        is_first=not request.query_params.get("before"),
+        spoken_here=await directories.spoken(),
+        size_words=SIZE_WORDS,
+        place_words=PLACE_WORDS,
+        later=f"?{urlencode(kept | {'before': found.next})}" if found.next else "",
+        is_first=not asked.get("before"),
     )
+
+
+async def tag_page(request: Request) -> Response:
+    """`/tags/{name}`: the threads in which a hashtag stands."""
+    name = hashtags.name_of(request.path_params["name"])
+    if not name:
+        return errors.not_found(request)
+    before = request.query_params.get("before", "")
+    found = await directories.tagged(name, before)
+    return render.page(
+        request,
+        "tag.html",
+        title=f"#{name}",
+        indexed=False,
+        nav="groups",
+        name=name,
+        found=found,
+        is_first=read.cursor(before) is None,
+    )
+
+
+def _one_of(text: str, known: Mapping[str, str]) -> str:
+    return text if text in known else ""
 
 
 async def group_page(request: Request) -> Response:
@@ -53,7 +101,7 @@ async def group_page(request: Request) -> Response:
     return render.page(
         request,
         "group.html",
-        headers={"Content-Security-Policy": _leaving(site)},
+        headers={"Content-Security-Policy": leaving(site)},
         title=page.card.title,
         description=page.card.description or sanitise.excerpt(page.summary_html),
         canonical=f"{site.origin}{page.card.link}" if group.hosted else page.card.uri,
@@ -92,7 +140,7 @@ async def join(request: Request) -> Response:
         request,
         "join.html",
         status=200 if handle or not typed else 400,
-        headers={"Content-Security-Policy": _leaving(site)},
+        headers={"Content-Security-Policy": leaving(site)},
         title=_("Join %(group)s", group=sanitise.label(group.title)),
         indexed=False,
         nav="groups",
@@ -100,6 +148,34 @@ async def join(request: Request) -> Response:
         typed=typed[: limits.HANDLE_CHARS],
         handle=handle,
         handle_host=handle.partition("@")[2],
+        is_local=handle.partition("@")[2] == site.host,
+        target=target,
+        target_host=urlsplit(target).netloc if target else "",
+    )
+
+
+async def answer(request: Request) -> Response:
+    """`/answer?post=&handle=`: to the visitor's own server, to answer the post there."""
+    post = await read.post_view(addresses.asked_number(request, "post"))
+    if post is None or not can_see(None, post):
+        return errors.not_found(request)
+    typed = request.query_params.get("handle", "").strip()
+    handle = addresses.handle(typed)
+    target = await _follow_page(request, handle, post.uri) if handle else ""
+    if target and request.headers.get("sec-fetch-site", "") in FAMILIAR:
+        return RedirectResponse(target, 303, headers={"Referrer-Policy": "no-referrer"})
+    site = sites.of(request)
+    return render.page(
+        request,
+        "answer.html",
+        status=200 if handle or not typed else 400,
+        headers={"Content-Security-Policy": leaving(site)},
+        title=_("Answer from your own server"),
+        indexed=False,
+        nav="groups",
+        post=post,
+        typed=typed[:100],
+        handle=handle,
         is_local=handle.partition("@")[2] == site.host,
         target=target,
         target_host=urlsplit(target).netloc if target else "",
@@ -117,8 +193,8 @@ async def _group(request: Request) -> Group | Response:
     return group if group.state == "open" else errors.gone(request)
 
 
-async def _follow_page(request: Request, handle: str, group_uri: str) -> str:
-    """The page of the handle's server for following the group; "" when it offers none."""
+async def _follow_page(request: Request, handle: str, uri: str) -> str:
+    """The page of the handle's server for what has this id; "" when it offers none."""
     site = sites.of(request)
     if handle.partition("@")[2] == site.host:
         return ""
@@ -128,10 +204,10 @@ async def _follow_page(request: Request, handle: str, group_uri: str) -> str:
         return ""
     if not template or "{uri}" not in template:
         return ""
-    return sanitise.safe_url(template.replace("{uri}", quote(group_uri, safe="")))
+    return sanitise.safe_url(template.replace("{uri}", quote(uri, safe="")))
 
 
-def _leaving(site: sites.Site) -> str:
+def leaving(site: sites.Site) -> str:
     """The policy of a page whose form is answered with a redirect to the visitor's own server."""
     schemes = "https:" if site.origin.startswith("https:") else "https: http:"
     return headers.policy(site.pictures.sources, schemes)

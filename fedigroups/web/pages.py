@@ -30,7 +30,7 @@ from fedigroups.web import (
 )
 from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
-from fedigroups.web.group_pages import directory, group_page, join
+from fedigroups.web.group_pages import answer, directory, group_page, join, tag_page
 from fedigroups.web.moderation import desk, ledger, own
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, security
@@ -108,6 +108,8 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         Route("/about/blocked", visitors.for_anybody(blocked)),
         Route("/robots.txt", robots),
         Route("/groups", shared(visitors.for_anybody(directory))),
+        Route("/tags/{name}", shared(visitors.for_anybody(tag_page))),
+        Route("/answer", visitors.for_anybody(answer)),
         Route("/groups/{name}/join", visitors.for_anybody(join)),
         Route("/groups/{name}/feed.atom", shared(feeds.group_feed)),
         Route("/groups/{name}/threads/{id}/feed.atom", shared(feeds.thread_feed)),

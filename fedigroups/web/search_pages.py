@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation import limits
 from fedigroups.content import sanitise
-from fedigroups.groups import finding, read
+from fedigroups.groups import directory, finding, read
 from fedigroups.groups.finding import Found, Search
 from fedigroups.groups.models import Group
 from fedigroups.groups.views import GroupCard
@@ -73,5 +73,5 @@ async def _groups(typed: str) -> tuple[tuple[GroupCard, ...], str]:
     """The groups here with these words, and where there are more of them."""
     if not typed:
         return (), ""
-    found = await read.directory(typed, limit=GROUPS)
+    found = await directory.find(directory.Wish(typed), limit=GROUPS)
     return found.groups, f"/groups?{urlencode({'q': typed})}" if found.next else ""

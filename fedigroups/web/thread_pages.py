@@ -17,6 +17,7 @@ from fedigroups.personal import reading
 from fedigroups.personal.reading import Read
 from fedigroups.web import addresses, errors, render, visitors
 from fedigroups.web import site as sites
+from fedigroups.web.group_pages import leaving
 from fedigroups.web.translation import gettext as _
 
 
@@ -53,6 +54,7 @@ async def thread_page(request: Request) -> Response:
     return render.page(
         request,
         "thread.html",
+        headers=None if me else {"Content-Security-Policy": leaving(site)},
         title=thread.title or _("A thread"),
         description=sanitise.excerpt(thread.root.content),
         canonical=f"{site.origin}{path}",

@@ -120,14 +120,12 @@ async def read(request: Request, author: Actor, sent: Body, held: Sequence[Media
             pictures.append(picture)
     for number in range(FILES):
         file = sent.file(f"file{number}")
-        if file is None or not file.filename:
+        if file is None or not file.filename or not file.size:
             continue
         try:
             pictures.append(await _uploaded(request, author, file, sent.text(f"words{number}")))
         except (Malformed, TooLarge, Slowed, Unreachable) as error:
             writing = writing.wrong("file0", refusals.said(error))
-        finally:
-            await file.close()
     writing = replace(writing, pictures=tuple(pictures))
     if len(pictures) > limits.MEDIA_PER_POST:
         most = limits.MEDIA_PER_POST
@@ -148,6 +146,13 @@ def checked(writing: Writing, *, titled: bool = False) -> Writing:
         most = limits.CONTENT_CHARS // 2
         writing = writing.wrong("text", _("A text has at most %(most)s characters.", most=most))
     return writing
+
+
+async def close(sent: Body) -> None:
+    """Let go of the files that came."""
+    for one in sent.values.values():
+        if isinstance(one, UploadFile):
+            await one.close()
 
 
 async def _known(author: Actor, text: str, sent: Body, held: Sequence[Media]) -> Media | None:

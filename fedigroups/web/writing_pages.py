@@ -206,10 +206,13 @@ async def _write(
             begun = replace(writing.of_draft(draft), pictures=place.before.pictures)
         return _form(request, place, begun or writing.empty(account.language))
     sent, is_good = await forms.look(request, most=writing.FORM_BYTES, files=writing.FILES)
-    if not is_good:
-        written = writing.typed(sent).wrong("", _(STALE))
-        return _form(request, place, written, status=409)
-    written = await writing.read(request, account.actor, sent, held)
+    try:
+        if not is_good:
+            written = writing.typed(sent).wrong("", _(STALE))
+            return _form(request, place, written, status=409)
+        written = await writing.read(request, account.actor, sent, held)
+    finally:
+        await writing.close(sent)
     if answer := await _unsent(request, account.actor, place, sent, written):
         return answer
     return await _sent(request, account.actor, place, written, send)
@@ -280,6 +283,7 @@ async def _lost(request: Request, place: Place) -> Response:
     if request.method != "POST":
         return visitors.to_sign_in(request)
     sent, _is_good = await forms.look(request, most=writing.FORM_BYTES, files=writing.FILES)
+    await writing.close(sent)
     return _form(request, place, writing.typed(sent).wrong("", _(LOST)), status=401)
 
 

@@ -31,17 +31,37 @@
   // A second press on a button that is at work does nothing.
   document.addEventListener("submit", event => {
     const form = event.target;
-    if (form.method !== "post") return;
-    if (form.dataset.sent) event.preventDefault();
-    form.dataset.sent = "yes";
+    if (form.id === "acts" && window.htmx) {
+      event.preventDefault();
+      act(form, event.submitter);
+    } else if (form.method === "post") {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+    }
   });
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
-  document.addEventListener("htmx:afterSwap", event => improve(event.target));
-  document.addEventListener("htmx:afterRequest", event => {
-    delete event.target.dataset.sent;
+  // To like and to save change the line below the post, and the focus stays where it was.
+  async function act(form, button) {
+    const post = button.closest(".post"), at = button.getAttribute("formaction");
+    const values = { form_token: form.elements.form_token.value, act: button.value };
+    const target = button.closest(".acts");
+    await htmx.ajax("POST", at, { source: target, target, swap: "outerHTML", values });
+    post.querySelector(`[formaction="${at}"]`)?.focus();
+  }
+
+  // To reply opens the form below the post.
+  document.addEventListener("click", async event => {
+    const link = event.target.closest("a.reply-link");
+    if (!link || !window.htmx || event.button || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    const target = link.closest(".post").querySelector(".reply-here");
+    await htmx.ajax("GET", link.href, { target, select: "#write", swap: "innerHTML" });
+    target.querySelector("textarea")?.focus();
   });
+
+  document.addEventListener("htmx:afterSwap", event => improve(event.target));
   improve(document);
 })();

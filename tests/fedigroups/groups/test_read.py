@@ -9,7 +9,8 @@ import pytest
 
 import scenery
 from federation import storage
-from fedigroups.groups import read
+from fedigroups.groups import directory, read
+from fedigroups.groups.directory import Wish
 from fedigroups.groups.models import Group, Thread
 from fedigroups.groups.views import SORTS, Sort
 from fedigroups.store import Store
@@ -58,7 +59,7 @@ async def all_pages(group: Group, thread: Thread) -> dict[str, int]:
     """How many queries each page takes."""
     questions: dict[str, Callable[[], Awaitable[object]]] = {
         "home": read.home,
-        "directory": lambda: read.directory("weld"),
+        "directory": lambda: directory.find(Wish("weld")),
         "find_group": lambda: read.find_group("welders"),
         "group_page": lambda: read.group_page(group),
         "thread_page": lambda: read.thread_page(thread.id),
@@ -215,7 +216,7 @@ async def test_a_search_takes_every_sign_literally(
     await scenery.group("bakers", "Bakers", description="All about Bread")
     await scenery.group("odd", "100% odd_names!")
 
-    found = await read.directory(query)
+    found = await directory.find(Wish(query))
     assert {card.name for card in found.groups} == names
 
 
@@ -226,7 +227,7 @@ async def test_closed_and_foreign_groups_are_not_in_the_directory(database: Stor
 
     seen, before = [], ""
     for _ in range(3):
-        page = await read.directory(before=before, limit=2)
+        page = await directory.find(Wish(), before, limit=2)
         seen += [card.name for card in page.groups]
         before = page.next
     assert seen == [group.name for group in reversed(open_)]
@@ -242,7 +243,7 @@ async def test_any_cursor_is_answered(database: Store, before: str, sort: Sort) 
     assert found is not None
 
     assert len((await read.group_page(found, sort, before)).threads) == 1
-    assert len((await read.directory(before=before)).groups) == 1
+    assert len((await directory.find(Wish(), before)).groups) == 1
 
 
 async def test_a_long_thread_goes_on_from_the_last_reply(

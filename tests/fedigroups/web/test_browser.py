@@ -1,0 +1,159 @@
+"""Pages in a real browser: axe finds nothing, and people get where they want to, with and without
+scripts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+import browser
+import gallery
+from fedigroups.groups.models import Post
+from gallery import PAGES, PASSWORD, Gallery
+
+try:
+    import axe_playwright_python
+
+    AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+except ImportError:
+    AXE = ""
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(
+        not browser.PROGRAM, reason="no Chromium here: .ci/browser installs it on Debian"
+    ),
+]
+SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
+PHONE = {"width": 390, "height": 844}
+FOUND = """async () => {
+  const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const said = await axe.run(document, {runOnly: {type: "tag", values: rules}});
+  return said.violations.map(one => `${one.id}: ${one.nodes[0].html.slice(0, 160)}`);
+}"""
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Gallery]:
+    async with gallery.opened(f"sqlite://{tmp_path}/gallery.sqlite3", str(tmp_path)) as shop:
+        yield shop
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(
+            executable_path=browser.PROGRAM, args=["--no-sandbox"]
+        )
+        yield opened
+        await opened.close()
+
+
+async def entered(shop: Gallery, chromium: Browser, who: str, **options: object) -> Page:
+    """A browser in which somebody is signed in, or nobody."""
+    context = await chromium.new_context(viewport=PHONE, **options)
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    if who:
+        await page.goto(f"{shop.origin}/login")
+        await page.get_by_label("Name or e-mail address").fill(who)
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    return page
+
+
+@pytest.mark.timeout(300)
+async def test_axe_finds_nothing_on_any_page(shop: Gallery, chromium: Browser) -> None:
+    faults: list[str] = []
+    for who in sorted({who for _, who in PAGES.values()}):
+        for scheme in ("light", "dark"):
+            page = await entered(shop, chromium, who, bypass_csp=True, color_scheme=scheme)
+            for name in (name for name, (_, one) in PAGES.items() if one == who):
+                await page.goto(shop.url(name))
+                await page.evaluate(AXE)
+                if found := await page.evaluate(FOUND):
+                    faults.append(f"{name} {scheme}: {found}")
+            await page.context.close()
+    assert not faults, "\n".join(faults)
+
+
+@SCRIPTS
+async def test_a_newcomer_gets_from_the_home_page_to_a_first_post(
+    shop: Gallery, chromium: Browser, scripts: bool
+) -> None:
+    page = await entered(shop, chromium, "", java_script_enabled=scripts)
+    await page.goto(shop.origin)
+    await page.get_by_role("link", name="Sign in", exact=True).click()
+    await page.get_by_role("link", name="Make one").click()
+    await page.get_by_label("Name", exact=True).fill("nina")
+    await page.get_by_label("E-mail address").fill("nina@mail.example")
+    await page.get_by_label("New password").fill(PASSWORD)
+    await page.get_by_role("button", name="Make the account").click()
+    await page.get_by_role("main").get_by_role("link", name="Find a group").first.click()
+    await page.get_by_role("link", name="Bakers", exact=True).click()
+    await page.get_by_role("button", name="Join").first.click()
+    await page.get_by_role("link", name="New thread", exact=True).click()
+    await page.get_by_label("Title").fill("Hello")
+    await page.get_by_label("Text", exact=True).fill("My first loaf was a **brick**.")
+    await page.get_by_role("button", name="Preview").click()
+    await expect(page.locator(".preview strong")).to_have_text("brick")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Hello")
+    assert (await Post.get(title="Hello")).content.startswith("<p>My first loaf")
+
+
+@SCRIPTS
+async def test_a_member_answers_likes_and_saves_in_place(
+    shop: Gallery, chromium: Browser, scripts: bool
+) -> None:
+    page = await entered(shop, chromium, "tom", java_script_enabled=scripts)
+    said: list[str] = []
+    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    await page.goto(shop.url("thread-member"))
+    post = page.locator(f"#post-{shop.ids['post']}")
+    await post.get_by_role("button", name="Like").click()
+    await expect(post.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
+    await post.get_by_role("link", name="Reply").click()
+    await page.get_by_role("textbox", name="Your answer").fill("With argon?")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_text("With argon?")).to_be_visible()
+    assert (await Post.get(id=shop.ids["post"])).likes_count == 1
+    assert said == []
+
+
+@SCRIPTS
+async def test_a_visitor_joins_from_where_they_are(
+    shop: Gallery, chromium: Browser, scripts: bool
+) -> None:
+    page = await entered(shop, chromium, "", java_script_enabled=scripts)
+    await page.goto(shop.url("group"))
+    await page.get_by_role("link", name="Join from your server").click()
+    await page.get_by_label("Your own address").fill("@ann@m.example")
+    await page.get_by_role("button", name="Take me there").click()
+    await expect(page.get_by_text("It takes three steps by hand")).to_be_visible()
+
+
+async def test_what_is_typed_is_kept_as_a_draft_without_a_press(
+    shop: Gallery, chromium: Browser
+) -> None:
+    page = await entered(shop, chromium, "tom")
+    await page.goto(shop.url("compose"))
+    async with page.expect_response(lambda answer: answer.status == 204):
+        await page.get_by_label("Text", exact=True).press_sequentially("Where do I get rods")
+    await page.goto(shop.url("compose"))
+    await expect(page.get_by_label("Text", exact=True)).to_have_value("Where do I get rods")
+
+
+async def test_a_group_page_is_light_and_asks_for_little(shop: Gallery, chromium: Browser) -> None:
+    """Less than 60 kB as compressed, and four requests, pictures apart."""
+    for who, name in (("", "group"), ("tom", "group-member")):
+        page = await entered(shop, chromium, who)
+        asked: list[str] = []
+        page.on("request", lambda one, asked=asked: asked.append(one.url))
+        await page.goto(shop.url(name))
+        assert len(asked) <= 4, asked
+        await page.context.close()
