@@ -294,6 +294,12 @@ INVITATION_DAYS = 365
 INVITATION_NOTE_CHARS = 200
 """Of what its maker notes about an invitation; what is longer is cut."""
 
+# Hosts
+GROUPS_PER_OWNER = 20
+"""Groups of one person here; whoever runs the server can give them more at its command line."""
+GROUP_INVITATIONS = 100
+"""Links into one group with which somebody may still come."""
+
 # Apps
 APPS_PER_ADDRESS = 30
 """Apps that are registered in half an hour, from one address."""

@@ -34,6 +34,7 @@ from fedigroups.web import activitypub, errors, health, media, pages, wellknown
 from fedigroups.web.answers import Answers
 from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
+from fedigroups.web.hosting import founding_pages
 from fedigroups.web.site import Site, SubscribeTemplate
 from fedigroups.web.translation import Spoken
 from inbox.endpoint import Doors, inbox_endpoint
@@ -74,6 +75,7 @@ def make_app(instance: Instance) -> ASGIApp:
             *mastodon.routes(),
             *streaming.routes(),
             *media.routes(instance.media),
+            *founding_pages.routes(),
             *activitypub.routes(instance.wire, pressure),
             *pages.routes(site),
         ],

@@ -12,7 +12,7 @@ import structlog
 
 from federation import clock, storage
 from federation.crashpoints import crashpoint
-from fedigroups.groups import departures, indexing, once
+from fedigroups.groups import departures, indexing, inviting, once
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
@@ -126,6 +126,7 @@ async def keep_house(instance: Instance) -> None:
     await departures.forget()
     await entrance.retire()
     await once.retire()
+    await inviting.retire()
     await telling.retire()
     await sweeping.sweep(instance.media)
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())

@@ -19,7 +19,7 @@ RESERVED = frozenset(
         "group", "groups", "guest", "help", "here", "home", "host", "hostmaster", "inbox", "info",
         "instance", "interact", "invite", "jobs", "join", "ledger", "livez", "login", "logout",
         "mail", "mastodon", "me", "media", "metrics", "mod", "moderation", "moderator",
-        "moderators", "news", "nobody", "nodeinfo", "noreply", "oauth", "outbox", "owner",
+        "moderators", "new", "news", "nobody", "nodeinfo", "noreply", "oauth", "outbox", "owner",
         "password", "people", "postmaster", "privacy", "public", "readyz", "register", "report",
         "reports", "robots", "root", "rules", "search", "security", "server", "settings", "shared",
         "signin", "signup", "sitemap", "staff", "static", "status", "support", "sysadmin", "system",

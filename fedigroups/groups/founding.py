@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-from federation import clock, ids, storage
+from federation import clock, ids, limits, storage
 from federation.errors import Malformed
 from federation.keys import mint
 from federation.limits import NAME_CHARS, SUMMARY_CHARS
@@ -14,6 +14,7 @@ from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.accounts.names import check_free, check_name, claim
 from fedigroups.accounts.people import add_local_actor
+from fedigroups.content.languages import is_tag
 from fedigroups.content.markdown import render
 from fedigroups.content.sanitise import excerpt, safe_url
 from fedigroups.groups import distribute
@@ -60,6 +61,18 @@ class Profile:
     newcomer_posts: int | None = None
     discoverable: bool | None = None
     indexable: bool | None = None
+
+
+async def check_room(owner: Actor) -> None:
+    """Raise `Malformed` for a person who owns as many groups as one person may found on pages."""
+    owned = Group.filter(
+        hosted=True, state="open", members__actor_id=owner.id, members__role="owner"
+    )
+    if await owned.count() >= limits.GROUPS_PER_OWNER:
+        raise Malformed(
+            f"one person owns at most {limits.GROUPS_PER_OWNER} groups; ask whoever runs this "
+            "server for more"
+        )
 
 
 async def found(wire: Wire, name: str, owner: Actor, profile: Profile) -> Hosted:
@@ -167,6 +180,14 @@ def _check(given: dict[str, Any]) -> None:
         raise Malformed(f"a group needs a title of 1 to {NAME_CHARS} characters")
     if len(given.get("summary", "")) > SUMMARY_CHARS:
         raise Malformed(f"a summary has at most {SUMMARY_CHARS} characters")
+    _check_texts(given)
     for field, what in (("icon_url", "an icon"), ("banner_url", "a banner")):
         if given.get(field) and not safe_url(given[field]):
             raise Malformed(f"{what} is an http or https URL, e.g. https://groups.example/1.png")
+
+
+def _check_texts(given: dict[str, Any]) -> None:
+    if given.get("language") and not is_tag(given["language"]):
+        raise Malformed("a language is a tag such as en or pt-BR")
+    if len(given.get("rules", "")) > SUMMARY_CHARS:
+        raise Malformed(f"rules have at most {SUMMARY_CHARS} characters")

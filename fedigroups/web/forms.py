@@ -23,9 +23,9 @@ FIELD = "form_token"
 _OURS = frozenset({"", "same-origin"})
 
 
-async def read(request: Request) -> Body:
+async def read(request: Request, *, most: int = limits.FORM_BYTES, files: int = 0) -> Body:
     """What was filled in. Raises `Blocked` for a form that is not of a page of ours."""
-    sent, is_good = await look(request)
+    sent, is_good = await look(request, most=most, files=files)
     if not is_good:
         raise Blocked(
             "this form is too old, or cookies are off: go back, load the page again, and retry"

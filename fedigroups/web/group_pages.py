@@ -132,7 +132,7 @@ async def join(request: Request) -> Response:
         return group
     typed = request.query_params.get("handle", "").strip()
     handle = addresses.handle(typed)
-    target = await _follow_page(request, handle, group.actor.uri) if handle else ""
+    target = await follow_page(request, handle, group.actor.uri) if handle else ""
     if target and request.headers.get("sec-fetch-site", "") in FAMILIAR:
         return RedirectResponse(target, 303, headers={"Referrer-Policy": "no-referrer"})
     site = sites.of(request)
@@ -161,7 +161,7 @@ async def answer(request: Request) -> Response:
         return errors.not_found(request)
     typed = request.query_params.get("handle", "").strip()
     handle = addresses.handle(typed)
-    target = await _follow_page(request, handle, post.uri) if handle else ""
+    target = await follow_page(request, handle, post.uri) if handle else ""
     if target and request.headers.get("sec-fetch-site", "") in FAMILIAR:
         return RedirectResponse(target, 303, headers={"Referrer-Policy": "no-referrer"})
     site = sites.of(request)
@@ -193,7 +193,7 @@ async def _group(request: Request) -> Group | Response:
     return group if group.state == "open" else errors.gone(request)
 
 
-async def _follow_page(request: Request, handle: str, uri: str) -> str:
+async def follow_page(request: Request, handle: str, uri: str) -> str:
     """The page of the handle's server for what has this id; "" when it offers none."""
     site = sites.of(request)
     if handle.partition("@")[2] == site.host:

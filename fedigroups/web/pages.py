@@ -31,6 +31,7 @@ from fedigroups.web import (
 from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import answer, directory, group_page, join, tag_page
+from fedigroups.web.hosting import handing_over, letting_in, measuring, people, texts
 from fedigroups.web.moderation import desk, ledger, own
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, security
@@ -130,6 +131,11 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *own.routes(),
         *desk.routes(),
         *ledger.routes(),
+        *people.routes(),
+        *letting_in.routes(),
+        *texts.routes(),
+        *measuring.routes(),
+        *handing_over.routes(),
     ]
 
 

@@ -91,6 +91,49 @@ _SHAPES = {
     r"an invitation is for 1 to (?P<people>\d+) people, .* 1 to (?P<days>\d+) days": noted(
         "An invitation is for 1 to %(people)s people, and good for 1 to %(days)s days."
     ),
+    r"(?P<who>\S+) has not asked to join \S+": noted("%(who)s does not ask to join any more."),
+    r"(?P<who>\S+) is not a member of \S+": noted("%(who)s is not a member."),
+    r"(?P<who>\S+) is not banned from \S+": noted("%(who)s is not banned."),
+    r"(?P<who>\S+) is \w+ in \S+ and cannot become \w+": noted(
+        "That cannot be done any more with %(who)s: look at the page again."
+    ),
+    r"one person owns at most (?P<most>\d+) groups; .*": noted(
+        "One person owns at most %(most)s groups: ask whoever runs this server for more."
+    ),
+    r"a group has at most (?P<most>\d+) links; .*": noted(
+        "A group has at most %(most)s links: withdraw one first."
+    ),
+    r"a group needs a title of 1 to (?P<most>\d+) characters": noted(
+        "A group needs a title of 1 to %(most)s characters."
+    ),
+    r"a description is one line of at most (?P<most>\d+) characters": noted(
+        "A description is one line of at most %(most)s characters."
+    ),
+    r"a summary has at most (?P<most>\d+) (characters|bytes, marks included)": noted(
+        "That is too long: at most %(most)s characters are taken."
+    ),
+    r"rules have at most (?P<most>\d+) characters": noted(
+        "Rules have at most %(most)s characters."
+    ),
+    "choose what to do": noted("Choose what to do."),
+    "say why: a reason is needed": noted("Say why: a reason is needed."),
+    "they are not in the group any more": noted("They are not in the group any more."),
+    "a group is owned by somebody who has an account here": noted(
+        "A group is owned by somebody who has an account here."
+    ),
+    "type a whole address, like .*": noted("Type a whole address, like @ann@m.example."),
+    r"(?P<who>\S+) is a group: invite people": noted("%(who)s is a group: invite people."),
+    "nobody was found at that address; look whether it is right": noted(
+        "Nobody was found at that address: look whether it is right."
+    ),
+    "we know nobody called (?P<who>.*); name them like .*": noted("Nobody is called %(who)s here."),
+    ".* sends more than this server takes": noted(
+        "Too much was asked of late: please try again in a minute."
+    ),
+    "The file is no .* picture.": noted("The file is no picture that can be shown here."),
+    "The file takes .*": noted("The file takes too much to open: try a smaller one."),
+    "that is for the owner of the group": noted("That is for the owner of the group."),
+    "that is for who runs this server": noted("That is for whoever runs this server."),
 }
 _KNOWN = tuple((re.compile(shape, re.DOTALL), text) for shape, text in _SHAPES.items())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
@@ -110,6 +110,11 @@ def lasted(ms: int) -> str:
 def exact(ms: int) -> str:
     """`2 January 2026, 10:00 UTC`."""
     return f"{day(ms)}, {clock.moment(ms):%H:%M} UTC"
+
+
+def short_day(ms: int) -> str:
+    """`2 Jan`."""
+    return format_skeleton("MMMd", clock.moment(ms), locale=_locale())
 
 
 def when(ms: int) -> Markup:

@@ -315,6 +315,14 @@ TRIED = "test_so_much_may_be_tried_in_its_time_and_others_have_their_own"
 ASKED = "test_so_much_may_be_asked_in_five_minutes_and_each_answer_says_what_is_left"
 
 ELSEWHERE = {
+    "GROUPS_PER_OWNER": (
+        "fedigroups/web/test_hosting.py",
+        "test_nobody_makes_more_groups_than_one_person_looks_after",
+    ),
+    "GROUP_INVITATIONS": (
+        "fedigroups/web/test_hosting.py",
+        "test_a_group_has_so_many_links_and_no_more",
+    ),
     "CONNECTIONS": (CONNECTIONS, "test_who_waits_makes_room_and_who_is_served_stays"),
     "REQUEST_SECONDS": (
         CONNECTIONS,

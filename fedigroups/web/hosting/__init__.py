@@ -1,0 +1,1 @@
+"""The pages on which hosts make a group and look after it."""

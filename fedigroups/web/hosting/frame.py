@@ -1,0 +1,59 @@
+"""The frame of the pages of hosts: what each shows, and what was just done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fedigroups.content import sanitise
+from fedigroups.web import forms, visitors
+from fedigroups.web.authority import Host
+from fedigroups.web.hosting.fields import Problems
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
+
+DONE = {
+    "kept": noted("It is kept. Every server that reads the group is told."),
+    "approve": noted("They are in."),
+    "refuse_join": noted("They are turned down."),
+    "expel": noted("They are out, and may ask to join again."),
+    "ban": noted("They are out, and cannot come back until the ban is lifted."),
+    "warn": noted("They are warned."),
+    "mute": noted("They can read, and not write until then."),
+    "unmute": noted("They may write again."),
+    "unban": noted("The ban is lifted: they may ask to join again."),
+    "appoint": noted("They look after the group with you from now on."),
+    "dismiss": noted("They are a member like others from now on."),
+    "transfer": noted("The group is theirs. You still look after it with them."),
+    "invite": noted("They are let in as soon as they follow the group. Send them its address."),
+    "withdraw": noted("Nobody can come with that link any more."),
+    "founded": noted("Your group is there. Say in its settings what its rules are."),
+}
+"""What a page says after a form was sent, by the word in its address."""
+
+
+def page(request: Request, host: Host, name: str, title: str, **values: Any) -> Response:
+    """A page of a group's hosts. With `problems` (a text for each field) its status is 422."""
+    problems = values.pop("problems", {})
+    done = DONE.get(request.query_params.get("done", ""), "")
+    return forms.page(
+        request,
+        f"hosting/{name}.html",
+        status=422 if problems else 200,
+        title=f"{title} · {sanitise.label(host.group.title) or host.group.name}",
+        heading=title,
+        nav="groups",
+        at=name,
+        host=host,
+        group=host.group,
+        link=f"/groups/{host.group.name}",
+        problems=Problems(problems),
+        **{"done": _(done) if done and not problems else "", **values},
+    )
+
+
+def seen(host: Host, page: str, done: str) -> Response:
+    """To a page of the group, which says what was done."""
+    return visitors.seen(f"/groups/{host.group.name}/{page}?done={done}")

@@ -1,0 +1,110 @@
+"""The pages of who is in a group: requests to join, members, and one of them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation.errors import Malformed
+from federation.models import Actor
+from fedigroups.accounts import reception as receptions
+from fedigroups.groups import roster
+from fedigroups.groups.models import Member
+from fedigroups.groups.roster import Entry
+from fedigroups.web import addresses, errors, forms
+from fedigroups.web.authority import Host, for_hosts
+from fedigroups.web.hosting import fields
+from fedigroups.web.hosting.acts import act
+from fedigroups.web.hosting.frame import page, seen
+from fedigroups.web.translation import gettext as _
+
+
+def routes() -> list[BaseRoute]:
+    """The pages."""
+    group = "/groups/{name}"
+    return [
+        Route(f"{group}/requests", for_hosts(requests), methods=["GET", "POST"]),
+        Route(f"{group}/members", for_hosts(members)),
+        Route(f"{group}/members/{{id}}", for_hosts(member), methods=["GET", "POST"]),
+    ]
+
+
+async def requests(request: Request, host: Host) -> Response:
+    """`/groups/{name}/requests`: who asks to come in, from where, and what they say."""
+    problems, typed, about = {}, "", 0
+    if request.method == "POST":
+        sent = await forms.read(request)
+        about, typed = sent.number("member"), sent.text("reason")
+        kind = "approve" if sent.text("decision") == "approve" else "refuse_join"
+        try:
+            await act(receptions.of(request).wire, host, kind, await _person(host, about), typed)
+            return seen(host, "requests", kind)
+        except Malformed as error:
+            problems = fields.blamed(error, "reason")
+    return page(
+        request,
+        host,
+        "requests",
+        _("Requests to join"),
+        problems=problems,
+        typed=typed,
+        about=about,
+        asking=await roster.asking(host.group),
+    )
+
+
+async def members(request: Request, host: Host) -> Response:
+    """`/groups/{name}/members?state=&q=`: who is in the group, and who was."""
+    state = request.query_params.get("state", "")
+    state = state if state in roster.STATES else "member"
+    query = request.query_params.get("q", "")[:200]
+    before = addresses.asked_number(request, "before")
+    found = await roster.listed(host.group, state, query, before)
+    asked = {"state": state, "q": query}
+    return page(
+        request,
+        host,
+        "members",
+        _("Members"),
+        state=state,
+        states=roster.STATES,
+        counts=await roster.counts(host.group),
+        asked=query,
+        found=found,
+        first=f"?{urlencode(asked)}" if before else "",
+        later=f"?{urlencode(asked | {'before': found.next})}" if found.next else "",
+    )
+
+
+async def member(request: Request, host: Host) -> Response:
+    """`/groups/{name}/members/{id}`: one of them, and what a host may do."""
+    entry = await _entry(request, host)
+    if entry is None:
+        return errors.not_found(request)
+    problems, typed = {}, ""
+    if request.method == "POST":
+        sent = await forms.read(request)
+        kind, typed = sent.text("act"), sent.text("reason")
+        try:
+            person, days = await _person(host, entry.id), sent.number("days")
+            await act(receptions.of(request).wire, host, kind, person, typed, days)
+            return seen(host, f"members/{entry.id}", kind)
+        except Malformed as error:
+            problems = fields.blamed(error, "act")
+    title = entry.name
+    return page(request, host, "member", title, problems=problems, typed=typed, entry=entry)
+
+
+async def _entry(request: Request, host: Host) -> Entry | None:
+    number = addresses.number(request.path_params["id"])
+    return await roster.one(host.group, number) if number else None
+
+
+async def _person(host: Host, member_id: int) -> Actor:
+    found = await Member.get_or_none(id=member_id, group_id=host.group.id).select_related("actor")
+    if found is None:
+        raise Malformed("they are not in the group any more")
+    return found.actor

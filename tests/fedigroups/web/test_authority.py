@@ -1,0 +1,81 @@
+"""Who meets the pages of hosts and of staff: every address of them, in one table."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AsyncExitStack
+
+import pytest
+from starlette.routing import Route
+
+import scenery
+from fedigroups.accounts.models import Account
+from fedigroups.groups import lookup
+from fedigroups.groups.models import Group
+from fedigroups.web.hosting import handing_over, letting_in, measuring, people, texts
+from guests import Guest, House, hidden
+
+pytestmark = pytest.mark.anyio
+
+OPEN = {"/groups/{name}/invited"}
+"""For whoever was sent a link."""
+HOSTING = [
+    route.path
+    for module in (people, letting_in, texts, measuring, handing_over)
+    for route in module.routes()
+    if isinstance(route, Route) and route.path not in OPEN
+]
+OWNERS = {"/groups/{name}/settings/handing-over"}
+
+
+async def answered(guest: Guest, paths: list[str]) -> dict[str, tuple[int, int]]:
+    """What each address answers to a GET, and to a form with a token that is good."""
+    token = hidden(await guest.get("/settings")).get("form_token", "")
+    said = {}
+    for path in paths:
+        shown = await guest.get(path)
+        sent = await guest.post(path, {"form_token": token, "act": "ban", "decision": "approve"})
+        said[path] = shown.status_code, sent.status_code
+    return said
+
+
+def addresses(templates: list[str], group: str, number: object) -> list[str]:
+    return [re.sub(r"\{id\}", str(number), path.replace("{name}", group)) for path in templates]
+
+
+async def signed_in(house: House, stack: AsyncExitStack, name: str) -> Guest:
+    guest = await stack.enter_async_context(house.guest())
+    await guest.sign_in(name)
+    return guest
+
+
+async def test_pages_of_hosts_are_not_there_for_strangers_members_and_other_hosts(
+    house: House,
+) -> None:
+    for name in ("tom", "ann", "eve"):
+        await house.settle(name)
+    welders, bakers = await scenery.group(), await scenery.group("bakers", "Bakers")
+    await scenery.join(welders, await lookup.person("olga"), "owner")
+    toms = await scenery.join(welders, await lookup.person("tom"))
+    await scenery.join(bakers, await lookup.person("eve"), "owner")
+    await scenery.join(welders, await lookup.person("ann"), "moderator")
+    paths = addresses(HOSTING, "welders", toms.id)
+    async with AsyncExitStack() as stack:
+        stranger = await stack.enter_async_context(house.guest())
+        for path, (shown, sent) in (await answered(stranger, paths)).items():
+            assert (shown, sent in {303, 405}) == (303, True), path
+        for name in ("tom", "eve"):
+            guest = await signed_in(house, stack, name)
+            for path, (shown, sent) in (await answered(guest, paths)).items():
+                assert (shown, sent in {404, 405}) == (404, True), (name, path)
+        ann = await signed_in(house, stack, "ann")
+        for path, (shown, _sent) in (await answered(ann, paths)).items():
+            is_owners = any(path == one for one in addresses(list(OWNERS), "welders", 0))
+            assert shown == (403 if is_owners else 200), path
+        olga = await signed_in(house, stack, "olga")
+        for path, (shown, _sent) in (await answered(olga, paths)).items():
+            assert shown == 200, path
+        await Group.filter(id=welders.id).update(state="closed")
+        assert {shown for shown, _ in (await answered(olga, paths)).values()} == {404}
+    assert len(paths) == 9
+    assert (await Account.get(actor__username="tom")).role == "member"
