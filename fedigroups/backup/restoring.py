@@ -18,7 +18,7 @@ from federation import clock, ids
 from federation.errors import FederationError, Misconfigured
 from federation.keys import Keyring
 from federation.uris import Uris
-from fedigroups import copy, database_url, postgres_link, secret_file, store, upgrade
+from fedigroups import copy, database_url, postgres_link, readonly, secret_file, store, upgrade
 from fedigroups import setting_values as values
 from fedigroups.backup import archive, snapshot
 from fedigroups.backup.archive import DATABASE, PICTURES, SECRET, Manifest, Reader
@@ -133,6 +133,7 @@ async def _opens_keys(origin: str, secret: bytes) -> None:
 def _freshen(rows: Path) -> None:
     """Let go of leases, which somebody held then, and let ids go on above those of today."""
     with closing(sqlite3.connect(rows)) as link, link:
+        link.execute("DELETE FROM setting WHERE key = ?", (readonly.KEY,))
         link.execute("UPDATE lane SET lease_owner = '', lease_until = 0")
         link.execute(
             "INSERT INTO setting (key, value) VALUES (?, ?)"

@@ -20,6 +20,7 @@ from fedigroups.cli.post import post
 from fedigroups.cli.queue import queue
 from fedigroups.cli.run import Command
 from fedigroups.cli.serve import serve, worker
+from fedigroups.cli.upkeep import COMMANDS as UPKEEP
 from fedigroups.cli.user import user
 
 
@@ -36,6 +37,7 @@ def main() -> None:
 COMMANDS = (
     *(init, serve, worker, migrate, user, group, post, moderate, media),
     *(key, peer, queue, config, doctor, backup, restore, demo),
+    *UPKEEP,
 )
 for command in COMMANDS:
     main.add_command(command)
