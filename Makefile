@@ -61,9 +61,12 @@ screenshots: $(DEV_STAMP) ## Take a picture of every page, on a phone and wide, 
 words: $(DEV_STAMP) ## Bring the catalogs of all languages up to the texts of the pages
 	@PYTHONPATH=. $(BIN)/python .ci/words.py
 
-handbook: $(RUN_STAMP) ## Write the handbook's pages that are made from the code
+handbook: $(RUN_STAMP) ## Write the handbook's pages that are made from the code, and all as HTML
 	@$(BIN)/fedigroups config docs > deploy/handbook/settings.md
-	@$(BIN)/fedigroups config limits > deploy/handbook/limits.md
+	@$(BIN)/fedigroups config example > deploy/env.example
+	@for page in limits metrics commands routes events; do \
+		$(BIN)/fedigroups config $$page > deploy/handbook/$$page.md; done
+	@$(BIN)/python .ci/handbook.py deploy/handbook dist/handbook
 
 lock: | .venv/bin/python ## Resolve the dependencies anew into requirements/*.txt
 	@$(PIP) install pip-tools

@@ -30,11 +30,13 @@ from fedigroups.mastodon import routes as mastodon
 from fedigroups.oauth import endpoints as oauth
 from fedigroups.store import Ambient
 from fedigroups.streaming import routes as streaming
-from fedigroups.web import activitypub, errors, health, media, pages, wellknown
+from fedigroups.web import activitypub, errors, health, media, metrics, pages, wellknown
 from fedigroups.web.answers import Answers
 from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
 from fedigroups.web.hosting import founding_pages
+from fedigroups.web.metrics import Timed
+from fedigroups.web.reading import Reading
 from fedigroups.web.site import Site, SubscribeTemplate
 from fedigroups.web.translation import Spoken
 from inbox.endpoint import Doors, inbox_endpoint
@@ -65,6 +67,7 @@ def make_app(instance: Instance) -> ASGIApp:
             *_inboxes(instance, pressure),
             *health.routes(),
             *health.seen_routes(instance.settings.secret),
+            *metrics.routes(instance.settings),
             *wellknown.routes(
                 instance.wire,
                 name=site.name,
@@ -87,15 +90,15 @@ def make_app(instance: Instance) -> ASGIApp:
     app.state.hub = instance.hub
     app.state.shares = Shares(on=instance.settings.rate_limits)
     app.router.redirect_slashes = False  # it would build a URL from the Host header
-    front = Front(Edge(Ambient(app, instance.store)), app.state.shares)
+    front = Front(Edge(Ambient(Reading(app), instance.store)), app.state.shares)
     answers = Answers(Spoken(_guarded(front, instance)))
     instance.bus.listen(CHANGED, lambda _: answers.forget())
-    return answers
+    return Timed(answers, app)
 
 
 def make_worker_app(instance: Instance) -> ASGIApp:
     """The app of a process that only works: it says whether it lives and is ready, nothing else."""
-    app = Starlette(routes=health.routes())
+    app = Starlette(routes=[*health.routes(), *metrics.routes(instance.settings)])
     app.router.redirect_slashes = False
     return _guarded(Ambient(app, instance.store), instance)
 

@@ -7,16 +7,18 @@ empty. The name of this module must contain "asyncpg": Tortoise's migrations loo
 from __future__ import annotations
 
 from types import TracebackType
-from typing import cast
+from typing import Any, cast
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
+    PoolConnectionWrapper,
     TransactionalDBClient,
     TransactionContext,
     TransactionContextPooled,
 )
 from tortoise.connection import get_connections
 
+from federation import metrics
 from fedigroups.changes import Watched, WatchedTransaction
 
 
@@ -30,7 +32,8 @@ class SafeTransactionContext(TransactionContextPooled):
     async def __aenter__(self) -> TransactionalDBClient:
         await self.ensure_connection()
         pool = self.client._parent._pool
-        self.client._connection = await pool.acquire()
+        with metrics.timed(metrics.DATABASE_WAIT):
+            self.client._connection = await pool.acquire()
         try:
             await self.client.begin()
         except BaseException:
@@ -53,8 +56,20 @@ class SafeTransactionContext(TransactionContextPooled):
             cast(Transaction, self.client).committed()
 
 
+class Pooled(PoolConnectionWrapper[Any]):
+    """A connection for one statement; how long it was waited for is measured."""
+
+    async def __aenter__(self) -> Any:
+        with metrics.timed(metrics.DATABASE_WAIT):
+            return await super().__aenter__()
+
+
 class Client(Watched, AsyncpgDBClient):
     """The asyncpg client whose transactions cannot leak a connection."""
+
+    def acquire_connection(self) -> Any:
+        """A connection of the pool."""
+        return Pooled(self, self._pool_init_lock)
 
     def _in_transaction(self) -> TransactionContext:
         return SafeTransactionContext(Transaction(self), self._pool_init_lock)

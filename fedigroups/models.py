@@ -1,4 +1,4 @@
-"""The table of what the instance as a whole remembers, beside what groups and people do."""
+"""The tables of what the instance as a whole remembers, beside what groups and people do."""
 
 from __future__ import annotations
 
@@ -22,3 +22,24 @@ class Setting(Model):
 
     def __str__(self) -> str:
         return f"{self.key}={self.value}"
+
+
+class Act(Model):
+    """Something that an operator did here; see `fedigroups.audit`."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    at = fields.BigIntField()
+    who = fields.CharField(max_length=255)
+    """A handle, or the user of the machine who typed a command."""
+    what = fields.CharField(max_length=64)
+    """What was done, e.g. `peer block`."""
+    detail = fields.TextField(default="")
+    """To what, and how (JSON)."""
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "act"
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.what} {self.detail}"

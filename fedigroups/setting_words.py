@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 
 from fedigroups import setting_values as values
@@ -16,6 +17,11 @@ def describe(settings: Settings) -> Iterator[tuple[str, str]]:
     for name, knob in KNOBS.items():
         value = getattr(settings, name)
         yield f"{PREFIX}{name.upper()}", _hidden(value) if knob.secret else values.written(value)
+
+
+def secret_variables() -> list[str]:
+    """The variables whose values nobody else may read."""
+    return [f"{PREFIX}{name.upper()}" for name, knob in KNOBS.items() if knob.secret]
 
 
 def handbook() -> str:
@@ -32,6 +38,22 @@ def handbook() -> str:
     return "\n".join(lines)
 
 
+_SAID = ("origin", "contact")
+_TOLD = {
+    "database_url": "postgres://fedigroups:change-me@postgres/fedigroups",
+    "secret": "",
+    "metrics_token": "",
+    "data_dir": "/var/lib/fedigroups",
+}
+_EXAMPLE = """\
+# Copy to .env, beside compose.yaml, or to /etc/fedigroups.env; or let `fedigroups init` write one.
+# This file is made from the program by `make handbook`. A line that begins with # says nothing.
+"""
+_COMPOSE = """
+# For compose.yaml alone: the password of the PostgreSQL of its profile.
+#POSTGRES_PASSWORD=change-me
+"""
+
 _HEAD = """\
 # Settings
 
@@ -40,6 +62,20 @@ working directory; the environment wins. All have defaults that work. A wrong va
 `FEDIGROUPS_*` name stops the start, and all faults are named at once. `fedigroups config show`
 prints what is in force, and `fedigroups config docs` prints this page.
 """
+
+
+def example() -> str:
+    """A file of settings to begin with: what must be said, and all else as a comment."""
+    lines = [_EXAMPLE]
+    for name, knob in KNOBS.items():
+        if name == "crashpoint":
+            continue
+        sign = "" if name in _SAID else "#"
+        told = _TOLD.get(name, knob.example if "`" not in knob.example else "")
+        value = f'"{told}"' if " " in told else told
+        lines += [*textwrap.wrap(knob.help, 98, initial_indent="# ", subsequent_indent="# ")]
+        lines += [f"{sign}{PREFIX}{name.upper()}={value}", ""]
+    return "\n".join([*lines[:-1], _COMPOSE])
 
 
 def _hidden(value: object) -> str:

@@ -249,6 +249,17 @@ class Settings:
         ),
         repr=False,
     )
+    metrics_token: str = field(
+        metadata=_knob(
+            "What a program shows to read `/metrics`, as `Authorization: Bearer ...`. Empty: only "
+            "this machine may, past no proxy.",
+            "`openssl rand -hex 16` prints one",
+            values.line,
+            said="none",
+            secret=True,
+        ),
+        repr=False,
+    )
     log: str = field(
         metadata=_knob(
             "How the log is written: `console` for people, `json` for programs.",
@@ -325,11 +336,6 @@ def _ours(pairs: Mapping[str, str]) -> dict[str, str]:
 def _variables() -> list[str]:
     plain = [f"{PREFIX}{name.upper()}" for name in KNOBS]
     return plain + [f"{PREFIX}{name.upper()}_FILE" for name, knob in KNOBS.items() if knob.secret]
-
-
-def secret_variables() -> list[str]:
-    """The variables whose values nobody else may read."""
-    return [f"{PREFIX}{name.upper()}" for name, knob in KNOBS.items() if knob.secret]
 
 
 def _unknown(said: Mapping[str, str]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
+from federation import metrics
 from federation.storage import Row
 from fedigroups.changes import Watched, WatchedTransaction
 
@@ -52,7 +53,8 @@ class SafeTransactionContext(SqliteTransactionContext):
     """Leaves neither lock nor transaction behind when beginning fails or is cancelled."""
 
     async def __aenter__(self) -> TransactionalDBClient:
-        await self._trxlock.acquire()
+        with metrics.timed(metrics.DATABASE_WAIT):
+            await self._trxlock.acquire()
         try:
             await self.ensure_connection()
             await self.connection.begin()

@@ -6,12 +6,15 @@ import asyncio
 import gc
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from time import perf_counter
 
 import structlog
+from tortoise.exceptions import BaseORMException
 
-from federation import clock, storage
+from federation import clock, metrics, storage
 from federation.crashpoints import crashpoint
+from fedigroups import audit, readonly
 from fedigroups.groups import departures, indexing, inviting, once
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
@@ -27,6 +30,8 @@ HOUSEKEEPING_SECONDS = 3_600.0
 EXPIRING_SECONDS = 60.0
 """How long after its end a ban may last."""
 RESTART_SECONDS = 5.0
+READ_ONLY_SECONDS = 5.0
+"""How long work may go on after the operator wanted that nothing is changed."""
 STOP_SECONDS = 25.0
 """How long what is under way may take to end once the process is asked to stop."""
 
@@ -42,12 +47,14 @@ async def running(instance: Instance, *, work: bool) -> AsyncIterator[None]:
     await instance.open()
     gc.freeze()  # all that every process holds for ever: to search it stops the loop for 50 ms
     background = asyncio.create_task(run(instance, work=work))
+    looking = asyncio.create_task(_watch_loop())
     try:
         await instance.bus.open()
         log.info("app.started", origin=instance.wire.config.origin, works=work)
         yield
     finally:
         instance.stopping.set()
+        looking.cancel()
         crashpoint("during_stop")
         await _ended(background)
         await instance.close()
@@ -58,25 +65,56 @@ async def running(instance: Instance, *, work: bool) -> AsyncIterator[None]:
 async def run(instance: Instance, *, work: bool = True) -> None:
     """Tell whoever listens, and `work`, until the instance is stopping, or until cancelled.
 
-    What fails is started again, and goes on from the database.
+    What fails is started again, and goes on from the database. While nothing may be changed, no
+    work is done.
     """
-    parts: dict[str, Callable[[], Awaitable[None]]] = {"streams": instance.hub.run}
-    if work:
-        parts |= {
-            "processor": instance.processor.run,
-            "scheduler": instance.scheduler.run,
-            "mailer": instance.mailer.run,
-            "pusher": instance.pusher.run,
-            "housekeeping": lambda: _keep_house(instance),
-            "expiring": lambda: _keep_lifting(instance),
-            "index": lambda: _index(instance),
-        }
     with instance.store.context():
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(_kept_up(name, part)) for name, part in parts.items()]
-            await instance.stopping.wait()
-            for part in running:
-                part.cancel()
+            telling = tasks.create_task(_kept_up("streams", instance.hub.run))
+            working: list[asyncio.Task[None]] = []
+            while not instance.stopping.is_set():
+                if not work or await _rests():
+                    working = _stopped(working)
+                elif not working:
+                    working = _started(instance, tasks)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(instance.stopping.wait(), READ_ONLY_SECONDS)
+            _stopped([telling, *working])
+
+
+def _started(instance: Instance, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+    parts: dict[str, Callable[[], Awaitable[None]]] = {
+        "processor": instance.processor.run,
+        "scheduler": instance.scheduler.run,
+        "mailer": instance.mailer.run,
+        "pusher": instance.pusher.run,
+        "housekeeping": lambda: _keep_house(instance),
+        "expiring": lambda: _keep_lifting(instance),
+        "index": lambda: _index(instance),
+    }
+    return [tasks.create_task(_kept_up(name, part)) for name, part in parts.items()]
+
+
+def _stopped(parts: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
+    for part in parts:
+        part.cancel()
+    return []
+
+
+async def _rests() -> bool:
+    """Whether nothing may be changed; a database that is away says nothing of that."""
+    try:
+        return await readonly.since() > 0
+    except (BaseORMException, OSError):
+        return False
+
+
+async def _watch_loop() -> None:
+    """Measure by how much a task is late that wants to run each second."""
+    while True:
+        begun = perf_counter()
+        await asyncio.sleep(1.0)
+        metrics.LOOP_DELAY.observe(max(perf_counter() - begun - 1.0, 0.0))
 
 
 async def _ended(background: asyncio.Task[None]) -> None:
@@ -129,6 +167,7 @@ async def keep_house(instance: Instance) -> None:
     await inviting.retire()
     await telling.retire()
     await sweeping.sweep(instance.media)
+    await audit.retire()
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())
     for row in await storage.rows(
         "SELECT DISTINCT subscription.host AS host FROM subscription "

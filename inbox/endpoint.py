@@ -15,13 +15,15 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from federation import follower_digest, limits, strict_json
+from federation import follower_digest, limits, metrics, strict_json
 from federation.crashpoints import crashpoint
 from federation.errors import (
     BadSignature,
+    FederationError,
     Malformed,
     Misconfigured,
     NotHere,
+    OutOfTime,
     Refused,
     Slowed,
     TooLarge,
@@ -78,18 +80,24 @@ class _Door:
         self._verifier = Verifier(wire, pressure)
 
     async def answer(self, request: Request) -> Response:
+        """An inbox: takes what other servers send (202)."""
         try:
             return await self._receive(request)
         except Refused as error:
+            _count(error)
             return _refused(request, error)
         except Slowed as error:
+            _count(error)
             return _slowed(error)
         except Unreachable as error:
+            _count(error)
             return _later(request, error, error.retry_after)
         except Misconfigured as error:
+            _count(error)
             log.error("inbox.misconfigured", reason=str(error))
             return _later(request, "this server is not set up to check that", None)
         except Exception as error:  # nothing is lost to a fault of ours: they will send it again
+            _count(error)
             reason = why_away(error)
             door = request.scope["path"]
             log.error("inbox.fault", door=door, reason=reason, exc_info=not reason)
@@ -105,10 +113,13 @@ class _Door:
             raise
         if found is None:
             self._pressure.take_unread(address)
+            metrics.INBOX_REQUESTS.labels("moot").inc()
             return Response(status_code=202)
         arrival, sender = found
         await self._pressure.take(sender, arrival.host)
-        if not await self._recorder.record(arrival):
+        new = await self._recorder.record(arrival)
+        metrics.INBOX_REQUESTS.labels("taken" if new else "duplicate").inc()
+        if not new:
             log.debug("inbox.duplicate", activity=arrival.activity.id, peer=arrival.host)
         crashpoint("before_202")
         return Response(status_code=202)
@@ -172,6 +183,22 @@ def _path(request: Request) -> str:
 def _target(request: Request) -> str:
     query: bytes = request.scope["query_string"]
     return f"{_path(request)}?{query.decode('latin-1')}" if query else _path(request)
+
+
+def _count(error: Exception) -> None:
+    name = type(error).__name__ if isinstance(error, FederationError) else "fault"
+    metrics.INBOX_REQUESTS.labels(name).inc()
+    if isinstance(error, BadSignature):
+        metrics.SIGNATURE_FAILURES.labels(_kind(error)).inc()
+
+
+def _kind(error: BadSignature) -> str:
+    """What is wrong with a signature, in one word."""
+    if isinstance(error, OutOfTime):
+        return "time"
+    said = str(error).lower()
+    words = {"not signed": "unsigned", "digest": "digest", "not that of the key": "wrong"}
+    return next((kind for part, kind in words.items() if part in said), "form")
 
 
 def _refused(request: Request, error: Refused) -> Response:

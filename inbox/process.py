@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from federation import clock, storage
+from federation import clock, metrics, storage
 from federation.crashpoints import crashpoint
 from federation.wire import Wire
 from inbox.prepare import Due, Prepared, Ready, fault, prepare
@@ -139,6 +139,8 @@ class Processor:
         crashpoint("processing_after_commit")
         if verdict is None:
             return
+        why = "" if verdict.state == "done" else metrics.told(verdict.reason)
+        metrics.RECEIPTS.labels(verdict.state, why).inc()
         _note(due, verdict)
         if any(isinstance(step, Ready) for step in prepared):
             self._after()

@@ -8,7 +8,7 @@ from enum import Enum
 
 import structlog
 
-from federation import clock, limits
+from federation import clock, limits, metrics
 from federation.crashpoints import crashpoint
 from outbox import lanes, settle, streams
 from outbox.batch import Batch, Crew
@@ -149,7 +149,10 @@ class Run:
 
     async def _send(self, parcel: Parcel) -> Verdict:
         urgent = streams.is_direct(parcel.lag.stream)
-        return await self._slots.run(lambda: self._courier.deliver(parcel), urgent=urgent)
+        with metrics.timed(metrics.DELIVERY_SECONDS):
+            verdict = await self._slots.run(lambda: self._courier.deliver(parcel), urgent=urgent)
+        metrics.DELIVERIES.labels(verdict.fate.value).inc()
+        return verdict
 
     def _learn(self, parcel: Parcel, verdict: Verdict) -> None:
         if verdict.fate is Fate.BACKOFF:

@@ -58,6 +58,21 @@ async def hosts(host: str = "") -> list[HostReport]:
     ]
 
 
+async def debt() -> tuple[int, int]:
+    """How many deliveries are owed at most, and since when (ms) to a host that answers; 0 if not.
+
+    A host that does not answer is its own trouble, not this server's.
+    """
+    row = await storage.row(
+        "SELECT COALESCE(SUM(t.head - s.cursor), 0) AS owed,"
+        " COALESCE(MIN(CASE WHEN l.state = 'open' THEN e.created_at END), 0) AS since"
+        " FROM subscription s JOIN stream t ON t.name = s.stream AND t.head > s.cursor"
+        " JOIN lane l ON l.host = s.host"
+        " LEFT JOIN log_entry e ON e.stream = s.stream AND e.seq = s.cursor + 1"
+    )
+    return (int(row["owed"]), int(row["since"])) if row else (0, 0)
+
+
 async def ended(host: str = "", limit: int = 100) -> list[EndedReport]:
     """The newest that ended, to one host or to all; what was withdrawn or blocked is left out."""
     found = await storage.rows(

@@ -18,7 +18,7 @@ from federation import clock, ids
 from federation.errors import FederationError, Misconfigured
 from federation.keys import Keyring
 from federation.uris import Uris
-from fedigroups import copy, database_url, postgres_link, secret_file, store, upgrade
+from fedigroups import copy, database_url, postgres_link, readonly, secret_file, store, upgrade
 from fedigroups import setting_values as values
 from fedigroups.backup import archive, snapshot
 from fedigroups.backup.archive import DATABASE, PICTURES, SECRET, Manifest, Reader
@@ -137,7 +137,8 @@ def _freshen(rows: Path) -> None:
     A worker enters all posts in the search's index, which a backup of PostgreSQL does not hold.
     """
     with closing(sqlite3.connect(rows)) as link, link:
-        link.execute("DELETE FROM setting WHERE key = ?", (indexing.SETTING,))
+        marks = (indexing.SETTING, readonly.KEY)
+        link.execute("DELETE FROM setting WHERE key IN (?, ?)", marks)
         link.execute("UPDATE lane SET lease_owner = '', lease_until = 0")
         link.execute(
             "INSERT INTO setting (key, value) VALUES (?, ?)"

@@ -21,6 +21,7 @@ from fedigroups.cli.queue import queue
 from fedigroups.cli.run import Command
 from fedigroups.cli.search import search
 from fedigroups.cli.serve import serve, worker
+from fedigroups.cli.upkeep import COMMANDS as UPKEEP
 from fedigroups.cli.user import user
 
 
@@ -37,6 +38,7 @@ def main() -> None:
 COMMANDS = (
     *(init, serve, worker, migrate, user, group, post, moderate, media, search),
     *(key, peer, queue, config, doctor, backup, restore, demo),
+    *UPKEEP,
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -10,7 +10,7 @@ import click
 from federation import clock
 from federation.models import Actor
 from fedigroups.accounts.people import person_named
-from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.groups import lookup
 from fedigroups.instance import Instance
 from fedigroups.moderation import appeals as appealing
@@ -62,7 +62,7 @@ def settle(name: str, verdict: str, text: str, who: str) -> None:
         number = int(name) if name.isdecimal() else 0
         await appealing.settle(wire, decider, number, text, overturned=verdict == "overturn")
 
-    with_instance(work)
+    acting(work)
     click.echo("settled; whoever appealed is told.")
 
 

@@ -16,7 +16,7 @@ from federation import clock
 from fedigroups import logging
 from fedigroups.backup import archive, making, restoring
 from fedigroups.backup.archive import Manifest
-from fedigroups.cli.run import as_json, settings, show
+from fedigroups.cli.run import as_json, bar, settings, show
 from fedigroups.copy import Progress
 from fedigroups.settings import Settings
 
@@ -104,10 +104,8 @@ def _place(chosen: Settings, file: str) -> Iterator[Path]:
 
 def _shown(label: str, work: Callable[[Progress], Work], *, hidden: bool) -> Manifest:
     """What the work makes, with a bar while it goes on where somebody looks."""
-    hidden = hidden or not sys.stderr.isatty()
-    bar: Any = click.progressbar(length=0, label=label, hidden=hidden, file=sys.stderr)
-    with bar:
-        return asyncio.run(work(bar.update))
+    with bar(label, 0, hidden=hidden) as progress:
+        return asyncio.run(work(progress))
 
 
 def _told(made: Manifest) -> dict[str, Any]:

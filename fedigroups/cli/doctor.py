@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from fedigroups import logging
-from fedigroups.cli.run import REFUSED, as_json, settings, show, with_instance
+from fedigroups.cli.run import REFUSED, acting, as_json, settings, show
 from fedigroups.doctor.examine import examine
 from fedigroups.doctor.findings import Finding
 from fedigroups.groups import readers
@@ -27,7 +27,7 @@ def doctor(json_: bool, mend: bool, inside: bool) -> None:
     It asks the origin as others do, through the proxy; it changes nothing.
     """
     if mend:
-        with_instance(_mend)
+        acting(_mend)
     chosen = settings()
     logging.configure(chosen.log, "error")
     findings = asyncio.run(examine(assemble(chosen), outside=not inside))

@@ -11,7 +11,7 @@ from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.accounts.people import person_named
 from fedigroups.cli import pictures
-from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.groups import founding, lookup, membership, speaking
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.founding import Profile
@@ -100,7 +100,7 @@ def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
             await _change(instance, hosted, looks)
         return {"name": name, "handle": hosted.actor.handle, "uri": hosted.actor.uri}
 
-    made = with_instance(work)
+    made = acting(work)
     show(json_, made, f"@{made['handle']} is there: {made['uri']}")
 
 
@@ -113,7 +113,7 @@ def set_(name: str, **profile: Any) -> None:
     async def work(instance: Instance) -> None:
         await _change(instance, await lookup.hosted_named(name), profile)
 
-    with_instance(work)
+    acting(work)
     click.echo(f"{name} is changed.")
 
 
@@ -216,7 +216,7 @@ def approve(name: str, handle: str) -> None:
         async with storage.transaction():
             await publish(await membership.approve(instance.wire, hosted.group, actor))
 
-    with_instance(work)
+    acting(work)
     click.echo(f"{handle} is in {name}.")
 
 
@@ -245,7 +245,7 @@ def invite(name: str, handle: str) -> None:
         async with storage.transaction():
             await membership.invite(hosted.group, actor)
 
-    with_instance(work)
+    acting(work)
     click.echo(f"{handle} is let in once they follow {name}.")
 
 
@@ -302,7 +302,7 @@ def join(name: str, who: str, json_: bool) -> None:
         state = await speaking.join(instance.wire, person, actor)
         return {"group": actor.handle, "person": person.handle, "state": state}
 
-    made = with_instance(work)
+    made = acting(work)
     show(json_, made, f"{made['person']}: {made['state']} in {made['group']}")
 
 
@@ -317,7 +317,7 @@ def leave(name: str, who: str) -> None:
         found = await lookup.any_group(instance.wire, name)
         await speaking.leave(instance.wire, person, found)
 
-    with_instance(work)
+    acting(work)
     click.echo(f"{who} left {name}.")
 
 
@@ -330,7 +330,7 @@ def _decide(name: str, handle: str, kind: str, reason: str) -> None:
         act = Act(kind=kind, hosted=hosted, decider=decider, person=person, text=reason)
         await decide(instance.wire, act)
 
-    with_instance(work)
+    acting(work)
 
 
 async def _both(name: str, handle: str) -> tuple[Any, Actor]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from federation import clock, keys
-from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table
 from fedigroups.groups import rotation
 from fedigroups.instance import Instance
 
@@ -40,5 +40,5 @@ def rotate(actor: str, everybody: bool, dry_run: bool, json_: bool) -> None:
             await asyncio.sleep(keys.SHOWN_MS / clock.SECOND + keys.FRESH_SECONDS)
         return [{"actor": one.uri, "kind": one.kind, "rotated": not dry_run} for one in found]
 
-    rows = with_instance(work)
+    rows = acting(work)
     show(json_, rows, table(rows, ["actor", "kind", "rotated"], "Nobody."))

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from fedigroups.cli.run import as_json, show, with_instance
+from fedigroups.cli.run import acting, as_json, show, with_instance
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
 from fedigroups.media.sweeping import Swept, Usage
@@ -47,7 +47,7 @@ def sweep(dry_run: bool, json_: bool) -> None:
     async def work(instance: Instance) -> Swept:
         return await sweeping.sweep(instance.media, dry_run=dry_run)
 
-    found = with_instance(work)
+    found = acting(work)
     verb = "would be forgotten" if dry_run else "are forgotten"
     text = f"{found.uploads} uploads and {found.copies} copies {verb}, {_size(found.bytes)}."
     show(json_, asdict(found), text)

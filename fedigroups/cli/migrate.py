@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import click
 
 from fedigroups import copy, database_url, logging
-from fedigroups.cli.run import as_json, settings, show, table
+from fedigroups.cli.run import as_json, bar, settings, show, table
 from fedigroups.store import Store
 
 
@@ -48,10 +47,11 @@ async def _migrate(store: Store) -> list[str]:
 def _move(source: str, target: str, *, json_: bool) -> None:
     logging.configure("console", "warning")
     target = target or settings().database_url
-    with copy.source_at(source) as found:
-        bar: Any = click.progressbar(length=2 * found.rows, label="Copying", hidden=json_)
-        with bar:
-            copied = asyncio.run(copy.copy_into(found, target, bar.update))
+    with (
+        copy.source_at(source) as found,
+        bar("Copying", 2 * found.rows, hidden=json_) as progress,
+    ):
+        copied = asyncio.run(copy.copy_into(found, target, progress))
     rows = [{"table": one.table, "rows": one.rows, "digest": one.digest[:16]} for one in copied]
     scheme = database_url.parse(target).kind
     show(

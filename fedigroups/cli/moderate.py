@@ -13,7 +13,7 @@ from federation.models import Actor
 from fedigroups.accounts.people import person_named
 from fedigroups.cli.appeals import appeals, ledger, settle
 from fedigroups.cli.post import find
-from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.content.sanitise import excerpt
 from fedigroups.groups import lookup
 from fedigroups.groups.distribute import Hosted
@@ -304,4 +304,4 @@ def _decided(build: Callable[[Instance], Awaitable[Act]], json_: bool, words: st
             "at": clock.rfc3339(decision.created_at),
         }
 
-    show(json_, with_instance(work), words)
+    show(json_, acting(work), words)

@@ -9,8 +9,9 @@ import click
 from federation import clock
 from federation.errors import NotHere
 from federation.models import Peer
+from fedigroups.cli import peer_lists
 from fedigroups.cli.queue import owed_line
-from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.instance import Instance
 from outbox import report
 
@@ -70,7 +71,7 @@ def show_(host: str, json_: bool) -> None:
 @click.option("--note", default="", help="Why, for the other operators here.")
 def block(host: str, note: str) -> None:
     """Cut a host off: nothing is taken from it, nothing sent. So are its sub-domains."""
-    with_instance(lambda instance: instance.wire.peers.block(host, note))
+    acting(lambda instance: instance.wire.peers.block(host, note))
     click.echo(f"{host} is blocked.")
 
 
@@ -78,5 +79,9 @@ def block(host: str, note: str) -> None:
 @click.argument("host")
 def unblock(host: str) -> None:
     """Talk to a host again."""
-    with_instance(lambda instance: instance.wire.peers.unblock(host))
+    acting(lambda instance: instance.wire.peers.unblock(host))
     click.echo(f"{host} is not blocked.")
+
+
+for command in peer_lists.COMMANDS:
+    peer.add_command(command)

@@ -12,7 +12,7 @@ from federation import clock
 from federation.errors import NotHere
 from fedigroups.accounts.people import person_named
 from fedigroups.cli import pictures
-from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.content.sanitise import excerpt, plain
 from fedigroups.groups import lookup, speaking
 from fedigroups.groups.models import Post
@@ -161,7 +161,7 @@ def remove(name: str, who: str, reason: str) -> None:
         moderator = await person_named(instance.wire, who)
         await speaking.remove(instance.wire, moderator, await find(name), reason)
 
-    with_instance(work)
+    acting(work)
     click.echo("removed.")
 
 

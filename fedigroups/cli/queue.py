@@ -8,7 +8,7 @@ import click
 
 from federation import clock
 from federation.errors import NotHere
-from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.instance import Instance
 from inbox import report as arrivals
 from outbox import report as deliveries
@@ -88,7 +88,7 @@ def retry(host: str) -> None:
             raise NotHere(f"nothing was ever owed to {host}; `fedigroups queue show` names hosts")
         return revived
 
-    revived = with_instance(work)
+    revived = acting(work)
     click.echo(f"{host} is tried again; {revived} arrivals of it are processed again.")
 
 

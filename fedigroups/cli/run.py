@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import os
+import pwd
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
 from federation.errors import FederationError, Misconfigured
-from fedigroups import logging
+from fedigroups import audit, logging
 from fedigroups.instance import Instance, opened
 from fedigroups.settings import Settings, SettingsError, here
 from fedigroups.store import TROUBLE
@@ -67,6 +71,45 @@ def with_instance(work: Callable[[Instance], Awaitable[T]]) -> T:
     chosen = settings()
     logging.configure(chosen.log, "warning")
     return asyncio.run(run())
+
+
+def acting(work: Callable[[Instance], Awaitable[T]]) -> T:
+    """`with_instance`, for what changes something: it stands in the log of acts afterwards."""
+    context = click.get_current_context()
+    what = context.command_path.partition(" ")[2]
+    detail = {name: value for name, value in context.params.items() if value and _told(name)}
+
+    async def noted(instance: Instance) -> T:
+        done = await work(instance)
+        if not context.params.get("dry_run"):
+            await audit.note(_who(), what, json.dumps(detail, ensure_ascii=False, default=str))
+        return done
+
+    return with_instance(noted)
+
+
+def _told(name: str) -> bool:
+    """Whether an option says what was done; passwords come by standard input, and are in none."""
+    return name not in {"json_", "yes", "dry_run"}
+
+
+def _who() -> str:
+    """The user of this machine."""
+    user = os.getuid()
+    try:
+        return f"{pwd.getpwuid(user).pw_name} (command line)"
+    except KeyError:
+        return f"{user} (command line)"
+
+
+@contextmanager
+def bar(label: str, length: int, *, hidden: bool) -> Iterator[Callable[[int], None]]:
+    """What is told of each step that is done, and shows it where somebody looks."""
+    shown: Any = click.progressbar(
+        length=length, label=label, hidden=hidden or not sys.stderr.isatty(), file=sys.stderr
+    )
+    with shown:
+        yield shown.update
 
 
 def show(json_: bool, value: Any, text: str) -> None:

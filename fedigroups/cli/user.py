@@ -12,7 +12,7 @@ from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named, sign_up
 from fedigroups.cli import pictures, user_access
-from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.groups.models import Member
 from fedigroups.instance import Instance
 
@@ -42,7 +42,7 @@ def create(
         actor = await account.actor
         return {"name": name, "handle": actor.handle, "uri": actor.uri, "admin": admin}
 
-    made = with_instance(work)
+    made = acting(work)
     show(json_, made, f"{made['handle']} has an account.")
 
 
@@ -63,7 +63,7 @@ def set_(name: str, display: str, icon: Path | None, banner: Path | None) -> Non
             name=display,
         )
 
-    with_instance(work)
+    acting(work)
     click.echo(f"{name} is changed.")
 
 

@@ -12,7 +12,7 @@ from federation.errors import Malformed
 from fedigroups.accounts import doors, factors, invitations, people, recovery, secrets, signup
 from fedigroups.accounts.models import Account
 from fedigroups.app import reception_of
-from fedigroups.cli.run import as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.groups import closing
 from fedigroups.instance import Instance
 from fedigroups.moderation import suspending
@@ -44,7 +44,7 @@ def token(name: str, wanted: str, app_name: str, json_: bool) -> None:
             "client_secret": made.secret,
         }
 
-    made = with_instance(work)
+    made = acting(work)
     show(json_, made, made["access_token"])
 
 
@@ -64,7 +64,7 @@ def password(name: str, password_stdin: bool, drop: bool, json_: bool) -> None:
             async with storage.transaction():
                 await factors.disable(account)
 
-    with_instance(work)
+    acting(work)
     said = {"name": name} if password_stdin else {"name": name, "password": given}
     show(json_, said, f"{name} has a new password" + ("." if password_stdin else f": {given}"))
 
@@ -80,7 +80,7 @@ def confirm(name: str, json_: bool) -> None:
         await signup.take_for_confirmed(account)
         return standing(account)
 
-    done = with_instance(work)
+    done = acting(work)
     show(json_, done, f"{name}: the address is confirmed." + _still(done))
 
 
@@ -95,7 +95,7 @@ def approve(name: str, json_: bool) -> None:
         await signup.approve(reception_of(instance), account)
         return standing(account)
 
-    done = with_instance(work)
+    done = acting(work)
     show(json_, done, f"{name} is approved." + _still(done))
 
 
@@ -110,7 +110,7 @@ def refuse(name: str, yes: bool) -> None:
     async def work(instance: Instance) -> None:
         await signup.refuse(await people.account_named(name))
 
-    with_instance(work)
+    acting(work)
     click.echo(f"{name} was not let in.")
 
 
@@ -125,7 +125,7 @@ def role(name: str, role: str, json_: bool) -> None:
         account = await people.account_named(name)
         await Account.filter(id=account.id).update(role=role)
 
-    with_instance(work)
+    acting(work)
     show(json_, {"name": name, "role": role}, f"{name} is {role} now.")
 
 
@@ -139,7 +139,7 @@ def sign_out(name: str) -> None:
         async with storage.transaction():
             await doors.close(account)
 
-    with_instance(work)
+    acting(work)
     click.echo(f"{name} is signed out everywhere.")
 
 
@@ -155,7 +155,7 @@ def close(name: str, posts: bool, yes: bool) -> None:
     async def work(instance: Instance) -> None:
         await closing.close(instance.wire, await people.account_named(name), posts=posts)
 
-    with_instance(work)
+    acting(work)
     click.echo(f"The account of {name} is closed.")
 
 
@@ -169,7 +169,7 @@ def suspend(name: str, text: str) -> None:
         account = await people.account_named(name)
         await suspending.suspend(reception_of(instance), account, text)
 
-    with_instance(work)
+    acting(work)
     click.echo(f"{name} is suspended.")
 
 
@@ -182,7 +182,7 @@ def unsuspend(name: str) -> None:
         account = await people.account_named(name)
         await suspending.lift(reception_of(instance), account)
 
-    with_instance(work)
+    acting(work)
     click.echo(f"{name} may take part again.")
 
 
@@ -201,7 +201,7 @@ def invite(uses: int, days: int, note: str, json_: bool) -> None:
         link = f"{instance.wire.config.origin}/signup?invite={code}"
         return {"link": link, "uses": uses, "days": days}
 
-    made = with_instance(work)
+    made = acting(work)
     show(json_, made, made["link"])
 
 

@@ -13,7 +13,8 @@ from fedigroups import clash, dotenv, open_files
 from fedigroups.doctor.findings import Check, Finding, judged
 from fedigroups.instance import Instance
 from fedigroups.secret_file import NAME as SECRET
-from fedigroups.settings import Settings, secret_variables
+from fedigroups.setting_words import secret_variables
+from fedigroups.settings import Settings
 
 FREE_BYTES = 1_000_000_000
 FILES = 4_096

@@ -30,7 +30,7 @@ async def unmake(_apps, _editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("fedigroups", "0014_drafts_and_readings")]
+    dependencies = [("fedigroups", "0015_audit_log")]
 
     initial = False
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import wraps
 from typing import Any
 
 from starlette.requests import Request
@@ -73,6 +74,7 @@ def routes(wire: Wire, pressure: Pressure) -> list[BaseRoute]:
 
 
 def _either(document: Endpoint, page: Endpoint) -> Endpoint:
+    @wraps(page)
     async def answer(request: Request) -> Response:
         wanted = wants_activity(request.headers.get("accept", ""))
         response = await (document if wanted else page)(request)

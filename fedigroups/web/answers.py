@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -39,6 +39,7 @@ def shared(endpoint: Endpoint) -> Endpoint:
     It may not look at who asks, nor at any header but Accept, and what chooses the language.
     """
 
+    @wraps(endpoint)
     async def answer(request: Request) -> Response:
         request.scope[_SHARED] = True
         return await endpoint(request)

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from tortoise.exceptions import BaseORMException
 
 from federation import clock, storage
-from fedigroups import __version__
+from fedigroups import __version__, readonly
 from fedigroups.accounts import secrets
 
 PROXYZ = "/proxyz"
@@ -28,6 +28,7 @@ def seen_routes(secret: bytes) -> list[BaseRoute]:
     """`/proxyz`: how a request arrived, told to whoever proves that they have our secret."""
 
     async def proxyz(request: Request) -> Response:
+        """How a request arrived, for `fedigroups doctor`; 404 for others."""
         shown = request.headers.get("authorization", "")
         wanted = f"Bearer {proof(secret, request.query_params.get('nonce', ''))}"
         if not secrets.same(shown, wanted):
@@ -60,11 +61,11 @@ async def readyz(request: Request) -> Response:
     """200 when the database takes writes; 503 with the reason otherwise."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            oldest = await probe()
+            oldest, closed = await probe(), await readonly.since() > 0
     except (BaseORMException, OSError) as error:
         return JSONResponse({"ready": False, "database": type(error).__name__}, 503)
     waiting = clock.now_ms() - oldest if oldest else 0
-    return JSONResponse({"ready": True, "oldest_unprocessed_ms": waiting})
+    return JSONResponse({"ready": True, "oldest_unprocessed_ms": waiting, "read_only": closed})
 
 
 async def probe() -> int:

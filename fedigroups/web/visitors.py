@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import wraps
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -89,6 +90,7 @@ def token(request: Request, visitor: str) -> str:
 def for_anybody(page: Endpoint) -> Endpoint:
     """The page for strangers, and with what is theirs for whoever is signed in."""
 
+    @wraps(page)
     async def endpoint(request: Request) -> Response:
         if not cookies.is_signed_in(request) or await me(request) is None:
             return await page(request)
@@ -108,6 +110,7 @@ async def session(request: Request) -> Session | None:
 def signed_in(page: OwnPage) -> Endpoint:
     """The page for whoever is signed in; others sign in first, and come back."""
 
+    @wraps(page)
     async def endpoint(request: Request) -> Response:
         found = await me(request)
         return await page(request, found.session) if found else to_sign_in(request)

@@ -134,6 +134,7 @@ def _problem(status: int, detail: str) -> Response:
 
 def _constant(text: str, media_type: str) -> Endpoint:
     async def answer(request: Request) -> Response:
+        """Where WebFinger is (RFC 6415)."""
         return Response(text, headers=OPEN, media_type=media_type)
 
     return answer
@@ -141,6 +142,7 @@ def _constant(text: str, media_type: str) -> Endpoint:
 
 def _security(origin: str, contact: str) -> Endpoint:
     async def answer(request: Request) -> Response:
+        """Whom to tell of a weakness (RFC 9116)."""
         expires = clock.now_ms() + YEAR_MS
         return PlainTextResponse(wellknown.security_txt(origin, contact, expires))
 
@@ -148,4 +150,5 @@ def _security(origin: str, contact: str) -> Endpoint:
 
 
 async def _to_password(request: Request) -> Response:
+    """Where a password is changed."""
     return RedirectResponse("/settings/password", 302)

@@ -9,10 +9,16 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
-from fedigroups import setting_words
+from fedigroups import handbook, setting_words
+from fedigroups.app import make_app
+from fedigroups.cli import main
+from fedigroups.instance import assemble
+from fedigroups.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("fedigroups", "federation", "inbox", "outbox")
@@ -134,9 +140,37 @@ def test_tests_are_no_packages() -> None:
     assert [name_of(path) for path in TESTS if path.name == "__init__.py"] == []
 
 
-def test_the_handbook_knows_every_setting_as_the_program_does() -> None:
-    page = (ROOT / "deploy" / "handbook" / "settings.md").read_text(encoding="utf-8")
-    assert page == setting_words.handbook(), "run: make handbook"
+def made_pages() -> dict[str, str]:
+    """The pages that `make handbook` makes, as they should be."""
+    app: Any = make_app(assemble(load({"FEDIGROUPS_SECRET": "00" * 32})))
+    while not isinstance(app, Starlette):
+        app = app.app
+    return {
+        "handbook/settings.md": setting_words.handbook(),
+        "handbook/limits.md": handbook.limits_page(),
+        "handbook/metrics.md": handbook.metrics_page(),
+        "handbook/commands.md": handbook.commands_page(main),
+        "handbook/routes.md": handbook.routes_page(app.routes),
+        "handbook/events.md": handbook.events_page(ROOT),
+        "env.example": setting_words.example(),
+    }
+
+
+@pytest.mark.parametrize("name", made_pages())
+def test_the_handbook_says_what_the_program_does(name: str) -> None:
+    """Settings, limits, metrics, commands, addresses and log events: none is left out."""
+    assert (ROOT / "deploy" / name).read_text(encoding="utf-8") == made_pages()[name], (
+        "run: make handbook"
+    )
+
+
+def test_every_address_and_metric_and_command_has_a_sentence() -> None:
+    pages = made_pages()
+    silent = re.findall(r"^\| `([^`]+)` \| .*\|  \|$", pages["handbook/routes.md"], re.MULTILINE)
+    assert silent == [], "an endpoint without a docstring"
+    assert all(one._documentation for one in handbook.described_metrics())
+    commands = pages["handbook/commands.md"]
+    assert re.findall(r"^## (.*)\n\n```text\n.*\n```\n\n\n", commands, re.MULTILINE) == []
 
 
 @pytest.mark.parametrize("name", ["run.txt", "dev.txt"])

@@ -63,6 +63,7 @@ async def for_anybody(request: Request) -> Response:
 
 def _for_owner(scope: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        """An empty list: there is nothing of the kind here."""
         await authorised(request, scope)
         return json_answer([])
 

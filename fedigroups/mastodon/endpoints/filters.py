@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -177,6 +178,7 @@ async def old_one(request: Request) -> Response:
 def _heard(act: Act) -> Act:
     """The endpoint, after whose change whoever made it hears of it in all their apps."""
 
+    @wraps(act)
     async def endpoint(request: Request) -> Response:
         answer = await act(request)
         if request.method != "GET":

@@ -34,7 +34,7 @@ async def test_a_process_that_answers_lives(town: Town) -> None:
 async def test_with_nothing_to_do_it_is_ready(town: Town) -> None:
     for _ in range(2):
         answer = await read(town, "/readyz")
-        assert answer.json() == {"ready": True, "oldest_unprocessed_ms": 0}
+        assert answer.json() == {"ready": True, "oldest_unprocessed_ms": 0, "read_only": False}
     assert answer.status_code == 200
 
 

@@ -238,5 +238,5 @@ async def test_pictures_are_kept_in_no_memory_of_answers(
     made = await upload(town)
     await browser.get(made.url)
     app = town.network._apps["groups.example"]
-    assert isinstance(app, Answers)
-    assert len(app) == 0
+    assert isinstance(app.app, Answers)
+    assert len(app.app) == 0
