@@ -12,12 +12,13 @@ import structlog
 
 from federation import clock, storage
 from federation.crashpoints import crashpoint
-from fedigroups.groups import departures, indexing, once
+from fedigroups.groups import departures, indexing, once, scheduled
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
 from fedigroups.notify import telling
 from fedigroups.oauth import entrance
+from fedigroups.personal import stances
 from inbox import record
 from outbox import retention
 
@@ -26,6 +27,8 @@ log = structlog.get_logger("fedigroups.worker")
 HOUSEKEEPING_SECONDS = 3_600.0
 EXPIRING_SECONDS = 60.0
 """How long after its end a ban may last."""
+ON_TIME_SECONDS = 5.0
+"""How late what is scheduled may be."""
 RESTART_SECONDS = 5.0
 STOP_SECONDS = 25.0
 """How long what is under way may take to end once the process is asked to stop."""
@@ -67,6 +70,7 @@ async def run(instance: Instance, *, work: bool = True) -> None:
             "scheduler": instance.scheduler.run,
             "mailer": instance.mailer.run,
             "pusher": instance.pusher.run,
+            "on_time": lambda: _be_on_time(instance),
             "housekeeping": lambda: _keep_house(instance),
             "expiring": lambda: _keep_lifting(instance),
             "index": lambda: _index(instance),
@@ -104,6 +108,14 @@ async def _index(instance: Instance) -> None:
     if progress.posts:
         log.info("search.caught_up", posts=progress.posts)
     await instance.stopping.wait()
+
+
+async def _be_on_time(instance: Instance) -> None:
+    """Do what somebody wanted at a time, soon after it."""
+    while True:
+        await scheduled.say_due(instance.wire)
+        await stances.end_mutes()
+        await asyncio.sleep(ON_TIME_SECONDS)
 
 
 async def _keep_house(instance: Instance) -> None:
