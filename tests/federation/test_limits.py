@@ -616,6 +616,7 @@ ELSEWHERE = {
     ),
     "SCHEDULED_SECONDS": (CLIENT, "test_a_post_is_scheduled_five_minutes_ahead_at_least"),
     "CONTEXT_POSTS": (CLIENT, "test_a_thread_is_shown_with_so_many_posts"),
+    "DRAFTS": (CLIENT, "test_the_newest_drafts_are_kept"),
     "REVISIONS": (CLIENT, "test_the_newest_readings_of_a_post_are_kept"),
     "NOTIFICATION_DAYS": (CLIENT, "test_a_notification_is_kept_for_half_a_year"),
     "ONCE_SECONDS": (CLIENT, "test_the_key_of_a_request_is_known_for_an_hour"),

@@ -21,7 +21,8 @@ from fedigroups.mastodon.reading import posts, threads, windows
 from fedigroups.mastodon.reading.posts import Reader
 from fedigroups.media.pictures import Pictures
 from fedigroups.notify import telling
-from fedigroups.personal import hashtags, hosts, listings, showing, stances, word_filters
+from fedigroups.personal import drafts, hashtags, hosts, listings, showing, stances, word_filters
+from fedigroups.personal.drafts import Written
 from fedigroups.personal.word_filters import Keyword, Rule
 from fedigroups.store import Store
 
@@ -225,6 +226,15 @@ async def test_a_notification_is_kept_for_half_a_year(tom: Actor) -> None:
     await telling.retire()
     (kept,) = await storage.rows("SELECT post_id FROM notification")
     assert kept["post_id"] == 179
+
+
+async def test_the_newest_drafts_are_kept(tom: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert limits.DRAFTS == 50
+    monkeypatch.setattr(limits, "DRAFTS", 3)
+    for number in range(5):
+        await drafts.keep(tom.id, f"place {number}", Written(text="Perhaps"))
+    kept = await storage.rows("SELECT place FROM draft ORDER BY place")
+    assert [row["place"] for row in kept] == ["place 2", "place 3", "place 4"]
 
 
 async def test_the_key_of_a_request_is_known_for_an_hour(tom: Actor) -> None:

@@ -14,6 +14,8 @@ from federation import storage
 from federation.models import Actor
 from fedigroups.accounts import people
 from fedigroups.groups import closing, takeout
+from fedigroups.personal import drafts, reading
+from fedigroups.personal.drafts import Written
 from fedigroups.personal.everything import TABLES
 from world import Town, World
 
@@ -42,6 +44,9 @@ async def fill(town: Town, tom: App) -> None:
     await tom.ask("POST", "/api/v1/statuses", json=later)
     key = {"Idempotency-Key": "a key"}
     await tom.ask("POST", "/api/v1/statuses", headers=key, json={"status": "@welders Mine, @olga!"})
+    tom_id = int((await tom.account("tom"))["id"])
+    await town.run(lambda: reading.follow(tom_id, root.thread_id))
+    await town.run(lambda: drafts.keep(tom_id, "welders", Written(text="Perhaps")))
     (own,) = await tom.get(f"/api/v1/accounts/{(await tom.account('tom'))['id']}/statuses")
     await tom.post(f"/api/v1/statuses/{own['id']}/pin")
 
