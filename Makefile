@@ -10,7 +10,7 @@ WORKERS ?= 2
 MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench scale test crash fuzz audit check format migration screenshots words handbook lock clean
+.PHONY: help run demo bench scale clients test crash fuzz audit check format migration screenshots words handbook lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,14 @@ bench: $(DEV_STAMP) ## Measure against floor programs in the same run; writes be
 
 scale: $(DEV_STAMP) ## Measure an instance that 10,000 and 100,000 servers read; writes scale.json
 	@$(BIN)/python tests/bench/scale.py
+
+clients: $(DEV_STAMP) .venv/clients/stamp ## Mastodon.py's own tests against a server of ours (ONLY=test_status.py: some)
+	@PYTHONPATH=. $(BIN)/python tests/clients/suite.py $(ONLY)
+
+.venv/clients/stamp: requirements/clients.txt | .venv/bin/python
+	@$(PYTHON) -m venv .venv/clients
+	@.venv/clients/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/clients.txt
+	@touch $@
 
 test: check ## Every check, then every test; the last line is pytest's
 	@$(BIN)/python -m pytest -n $(WORKERS)

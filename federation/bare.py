@@ -6,9 +6,9 @@ It is for what every activity that comes does; elsewhere the ORM's own queries r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tortoise.models import Model
 
@@ -32,6 +32,22 @@ async def those(model: type[M], column: str, values: Iterable[object]) -> list[M
     return [model._init_from_db(**row) for row in await storage.rows(sql, *wanted)]
 
 
+async def joined(models: Mapping[str, type[Model]], tail: str, *values: object) -> list[Any]:
+    """The instances of one joined row, None where a model has no part in it; [] for no row.
+
+    `models` are by their alias in `tail`, which begins with FROM. One query.
+    """
+    row = await storage.row(f"{_select_joined(tuple(models.items()))} {tail}", *values)
+    if row is None:
+        return []
+    found: list[Any] = []
+    for alias, model in models.items():
+        columns = model._meta.fields_db_projection_reverse
+        part = {column: row[f"{alias}__{column}"] for column in columns}
+        found.append(model._init_from_db(**part) if part[model._meta.db_pk_column] else None)
+    return found
+
+
 async def add(instance: Model) -> None:
     """Store a new row, of which every column has its value; fails where its key is taken."""
     sql, fields = _insert(type(instance))
@@ -43,6 +59,16 @@ async def add(instance: Model) -> None:
 def _select(model: type[Model]) -> str:
     columns = ", ".join(f'"{column}"' for column in model._meta.fields_db_projection_reverse)
     return f'SELECT {columns} FROM "{model._meta.db_table}"'  # noqa: S608 - our own names
+
+
+@cache
+def _select_joined(models: tuple[tuple[str, type[Model]], ...]) -> str:
+    columns = (
+        f'{alias}."{column}" AS {alias}__{column}'
+        for alias, model in models
+        for column in model._meta.fields_db_projection_reverse
+    )
+    return f"SELECT {', '.join(columns)}"
 
 
 @cache

@@ -349,6 +349,20 @@ FOLLOWED_TAGS = 200
 """Hashtags that one account follows."""
 NOTE_CHARS = 2_000
 """Of a note that somebody keeps about another."""
+SCHEDULED_POSTS = 300
+"""Posts of one account that wait to be said."""
+SCHEDULED_SECONDS = 300
+"""So far ahead at least is a post scheduled."""
+PINNED_POSTS = 5
+"""Posts that somebody shows first on their profile."""
+FEATURED_TAGS = 10
+"""Hashtags that somebody shows on their profile."""
+BLOCKED_HOSTS = 1_000
+"""Hosts that one account wants to meet nothing of."""
+PROFILE_FIELDS = 4
+"""Rows of a profile: a name and a value."""
+PROFILE_FIELD_CHARS = 255
+"""Of the name, and of the value, in a row of a profile."""
 
 # Streams: connections that stay open to be told what happens
 STREAMS = 2_000

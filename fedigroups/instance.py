@@ -152,11 +152,11 @@ def assemble(
         said=partial(bus.publish, NEWS),
     )
     media = library.build(settings, wire)
-    hub = Hub(wire.uris)
+    hub = Hub(media.pictures)
     bus.listen(NEWS, hub.hear)
     seal = Seal(settings.secret)
     vapid = Vapid(seal, vapids.subject(settings.contact, config.origin))
-    pusher = Pusher(wire.http, vapid, pushes.composer(seal, wire.uris))
+    pusher = Pusher(wire.http, vapid, pushes.composer(seal, media.pictures))
     bus.listen(NEWS, pusher.hear)
     return Instance(
         *(settings, store, wire, bus, recorder, processor, scheduler),

@@ -15,12 +15,13 @@ from tortoise.exceptions import BaseORMException
 from federation import clock, metrics, storage
 from federation.crashpoints import crashpoint
 from fedigroups import audit, readonly
-from fedigroups.groups import departures, indexing, inviting, once
+from fedigroups.groups import departures, indexing, inviting, once, scheduled
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
 from fedigroups.notify import telling
 from fedigroups.oauth import entrance
+from fedigroups.personal import stances
 from inbox import record
 from outbox import retention
 
@@ -29,6 +30,8 @@ log = structlog.get_logger("fedigroups.worker")
 HOUSEKEEPING_SECONDS = 3_600.0
 EXPIRING_SECONDS = 60.0
 """How long after its end a ban may last."""
+ON_TIME_SECONDS = 5.0
+"""How late what is scheduled may be."""
 RESTART_SECONDS = 5.0
 READ_ONLY_SECONDS = 5.0
 """How long work may go on after the operator wanted that nothing is changed."""
@@ -90,6 +93,7 @@ def _started(instance: Instance, tasks: asyncio.TaskGroup) -> list[asyncio.Task[
         "pusher": instance.pusher.run,
         "housekeeping": lambda: _keep_house(instance),
         "expiring": lambda: _keep_lifting(instance),
+        "on_time": lambda: _be_on_time(instance),
         "index": lambda: _index(instance),
     }
     return [tasks.create_task(_kept_up(name, part)) for name, part in parts.items()]
@@ -142,6 +146,14 @@ async def _index(instance: Instance) -> None:
     if progress.posts:
         log.info("search.caught_up", posts=progress.posts)
     await instance.stopping.wait()
+
+
+async def _be_on_time(instance: Instance) -> None:
+    """Do what somebody wanted at a time, soon after it."""
+    while True:
+        await scheduled.say_due(instance.wire)
+        await stances.end_mutes()
+        await asyncio.sleep(ON_TIME_SECONDS)
 
 
 async def _keep_house(instance: Instance) -> None:

@@ -2,23 +2,118 @@
 
 from __future__ import annotations
 
-from federation import clock, storage
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from federation import clock, ids, limits, storage
+from federation.errors import Malformed
 from federation.models import Actor
+from fedigroups.content.markdown import render
+from fedigroups.content.sanitise import label
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
 
+_COLUMNS = ("note", "pairs", "icon_text", "banner_text", "credited")
+_NEW = "INSERT INTO profile (id, actor_id, note, pairs, icon_text, banner_text, credited)"
+_ROW = "SELECT note, pairs, icon_text, banner_text, credited FROM profile WHERE actor_id = ?"
+EMPTY = {"note": "", "pairs": "[]", "icon_text": "", "banner_text": "", "credited": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What an actor shows beside name and pictures; None leaves a field as it is."""
+
+    note: str | None = None
+    pairs: Sequence[tuple[str, str]] | None = None
+    """Rows of a name and a value; those without a name are left out."""
+    icon_text: str | None = None
+    banner_text: str | None = None
+    credited: Sequence[str] | None = None
+    """Hosts whose pages may name the actor as their author."""
+
 
 async def change(
-    person: Actor, *, icon: Media | None = None, banner: Media | None = None, name: str = ""
+    person: Actor,
+    *,
+    icon: Media | None = None,
+    banner: Media | None = None,
+    name: str = "",
+    beside: Beside | None = None,
 ) -> None:
     """Give somebody another icon, banner or name to show, committed; the old pictures go.
 
-    Raises `Malformed` for a picture that is in use already.
+    Raises `Malformed` for a picture that is in use already, and for too much beside it.
     """
     columns: dict[str, str] = {"name": name} if name else {}
+    written = _written(beside) if beside else {}
+    if beside and beside.note is not None:
+        columns["summary"] = render(beside.note, {}, breaks=True).strip()
     async with storage.transaction():
         for field, media in (("icon", icon), ("banner", banner)):
             if media is not None:
                 await uploads.hold(f"{person.uri}#{field}", [media])
                 columns[f"{field}_url"] = media.url
         await Actor.filter(id=person.id).update(**columns, updated_at=clock.now_ms())
+        if written:
+            await _keep(person.id, written)
+
+
+async def beside(actor: Actor, said: Beside) -> None:
+    """Change what any actor here shows beside name and pictures, committed. Raises `Malformed`."""
+    if written := _written(said):
+        async with storage.transaction():
+            await _keep(actor.id, written)
+
+
+async def drop(person: Actor, field: str) -> None:
+    """Show no `icon`, or no `banner`, any more."""
+    columns = {f"{field}_url": "", "updated_at": clock.now_ms()}
+    async with storage.transaction():
+        await let_go(person, field)
+        await Actor.filter(id=person.id).update(**columns)
+        await _keep(person.id, {f"{field}_text": ""})
+
+
+async def let_go(person: Actor, *fields: str) -> None:
+    """The pictures of whoever is gone, or shows others, go too. In the caller's transaction."""
+    for field in fields or ("icon", "banner"):
+        await uploads.let_go(f"{person.uri}#{field}")
+
+
+async def of(actor_id: int) -> dict[str, Any]:
+    """What an actor shows beside name and pictures, as it is stored. One query."""
+    return await storage.row(_ROW, actor_id) or dict(EMPTY)
+
+
+def _written(said: Beside) -> dict[str, str]:
+    given = {field.name: getattr(said, field.name) for field in fields(said)}
+    _check(said)
+    if said.pairs is not None:
+        rows = [(label(name), value.strip()) for name, value in said.pairs]
+        given["pairs"] = json.dumps([row for row in rows if row[0]], ensure_ascii=False)
+    if said.credited is not None:
+        given["credited"] = " ".join(host.strip().lower() for host in said.credited)
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _check(said: Beside) -> None:
+    if len(said.note or "") > limits.SUMMARY_CHARS // 2:
+        raise Malformed(f"a note has at most {limits.SUMMARY_CHARS // 2} characters")
+    if len(said.pairs or ()) > limits.PROFILE_FIELDS:
+        raise Malformed(f"a profile has at most {limits.PROFILE_FIELDS} fields")
+    if any(len(word) > limits.PROFILE_FIELD_CHARS for row in said.pairs or () for word in row):
+        raise Malformed(f"a field has at most {limits.PROFILE_FIELD_CHARS} characters")
+    texts = (said.icon_text or "", said.banner_text or "", *(said.credited or ()))
+    if any(len(text) > limits.ALT_CHARS for text in texts) or len(said.credited or ()) > 100:
+        raise Malformed(f"a description has at most {limits.ALT_CHARS} characters")
+
+
+async def _keep(actor_id: int, written: dict[str, str]) -> None:
+    values = EMPTY | written
+    kept = ", ".join(f"{name} = excluded.{name}" for name in written)
+    await storage.execute(
+        f"{_NEW} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_id) DO UPDATE SET {kept}",
+        *(ids.new(), actor_id, *(values[name] for name in _COLUMNS)),
+    )

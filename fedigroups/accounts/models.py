@@ -37,6 +37,10 @@ class Account(Model):
     """What they write in, unless they say otherwise."""
     visibility = fields.CharField(max_length=16, default="public", db_default="public")
     """Of what they write, unless they say otherwise: `public`, `unlisted` or `private`."""
+    sensitive = fields.BooleanField(default=False, db_default=False)
+    """Whether what they write is marked as sensitive, unless they say otherwise."""
+    default_group_id = fields.BigIntField(default=0, db_default=0)
+    """The actor of the group that takes what they write in an app and send to no group; or 0."""
     mail_about = fields.TextField(default="sign_in sign_up", db_default="sign_in sign_up")
     """What they want mail about: words of `preferences.MAIL_ABOUT`, with blanks between them."""
     second_factor = fields.BinaryField(null=True)
@@ -64,6 +68,33 @@ class Account(Model):
     def admitted(self) -> bool:
         """Whether the address is confirmed and whoever had to say yes said so."""
         return bool(self.confirmed_at and self.approved_at)
+
+
+class Profile(Model):
+    """What a local actor, a person or a group, shows of itself beside name, words and pictures."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.OneToOneRelation[Actor] = fields.OneToOneField(
+        "fedigroups.Actor", related_name="profile", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    note = fields.TextField(default="")
+    """What a person says of themselves, as they wrote it: their actor has it as HTML."""
+    pairs = fields.TextField(default="[]")
+    """A JSON list of pairs: a name, and a value as it was written."""
+    icon_text = fields.TextField(default="")
+    """What there is to see on the icon, for who cannot see it; likewise the banner."""
+    banner_text = fields.TextField(default="")
+    credited = fields.TextField(default="")
+    """Hosts, with blanks between, whose pages may name this actor as their author."""
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "profile"
+
+    def __str__(self) -> str:
+        return f"profile of {self.actor_id}"
 
 
 class Session(Model):

@@ -29,6 +29,7 @@ async def choose(
     mail_about: Sequence[str],
     indexable: bool,
     discoverable: bool,
+    default_group_id: int | None = None,
 ) -> None:
     """Keep what somebody chose. Raises `Malformed` for what cannot be chosen."""
     if visibility not in VISIBILITIES:
@@ -39,8 +40,11 @@ async def choose(
         raise Malformed(f"there is no mail about {unknown.pop()!r}")
     account.visibility, account.language = visibility, language
     account.mail_about = " ".join(one for one in MAIL_ABOUT if one in mail_about)
+    if default_group_id is not None:
+        account.default_group_id = default_group_id
+    kept = ("visibility", "language", "mail_about", "default_group_id")
     async with storage.transaction():
-        await account.save(update_fields=["visibility", "language", "mail_about"])
+        await account.save(update_fields=kept)
         await Actor.filter(id=account.actor_id).update(
             indexable=indexable, discoverable=discoverable, updated_at=clock.now_ms()
         )

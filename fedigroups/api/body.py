@@ -101,8 +101,6 @@ async def read(request: Request, *, most: int = limits.FORM_BYTES, files: int = 
     """
     values: dict[str, Value] = {}
     _fill(values, request.query_params.multi_items())
-    if request.method in {"GET", "HEAD"}:
-        return Body(values)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     sent: dict[str, Value] = {}
     if kind == "application/json":

@@ -114,12 +114,13 @@ class Actor:
             self.kill()
         self.process = None
 
-    def run(self, *arguments: str) -> str:
-        """What a command printed. Raises `StageError`."""
+    def run(self, *arguments: str, stdin: str = "") -> str:
+        """What a command printed, to which that was said. Raises `StageError`."""
         done = subprocess.run(  # noqa: S603  # our own program
             [*_PROGRAM, *arguments],
             env=self.environment(),
             cwd=self.folder,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,

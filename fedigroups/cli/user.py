@@ -13,6 +13,7 @@ from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named, sign_up
 from fedigroups.cli import pictures, user_access
 from fedigroups.cli.run import acting, as_json, show, table, with_instance
+from fedigroups.groups import lookup
 from fedigroups.groups.models import Member
 from fedigroups.instance import Instance
 
@@ -51,11 +52,15 @@ def create(
 @click.option("--display", default="", help="The name that others see.")
 @click.option("--icon", type=pictures.FILE, help="A picture, from a file.")
 @click.option("--banner", type=pictures.FILE, help="A wide picture, from a file.")
-def set_(name: str, display: str, icon: Path | None, banner: Path | None) -> None:
-    """Change how a person looks to others."""
+@click.option("--posts-to", default="", help="The group for what they write in apps to none.")
+def set_(name: str, display: str, icon: Path | None, banner: Path | None, posts_to: str) -> None:
+    """Change how a person looks to others, and where what they write in apps goes."""
 
     async def work(instance: Instance) -> None:
         person = await person_named(instance.wire, name)
+        if posts_to:
+            group = await lookup.any_group(instance.wire, posts_to)
+            await Account.filter(actor_id=person.id).update(default_group_id=group.actor_id)
         await looks.change(
             person,
             icon=await pictures.icon(instance, person, icon),

@@ -13,7 +13,7 @@ from fedigroups.accounts import doors, factors, invitations, people, recovery, s
 from fedigroups.accounts.models import Account
 from fedigroups.app import reception_of
 from fedigroups.cli.run import acting, as_json, show, table, with_instance
-from fedigroups.groups import closing
+from fedigroups.groups import closing, lookup
 from fedigroups.instance import Instance
 from fedigroups.moderation import suspending
 from fedigroups.oauth import apps, scopes, tokens
@@ -26,17 +26,21 @@ ROLES = ("member", "moderator", "admin")
 @click.argument("name")
 @click.option("--scopes", "wanted", default="read", show_default=True, help="With blanks between.")
 @click.option("--app", "app_name", default=APP, show_default=True, help="The app that it is for.")
+@click.option("--act-as", default="", help="A group that they run: the token acts as it.")
 @as_json
-def token(name: str, wanted: str, app_name: str, json_: bool) -> None:
+def token(name: str, wanted: str, app_name: str, act_as: str, json_: bool) -> None:
     """Print a token. For example: fedigroups user token olga --scopes read"""
 
     async def work(instance: Instance) -> dict[str, Any]:
         account = await people.account_named(name)
+        acting = (await lookup.hosted_named(act_as)).actor.id if act_as else None
+        if acting and not await lookup.runs(account.actor_id, acting):
+            raise Malformed(f"{name} neither owns nor moderates {act_as}")
         granted = scopes.parse(wanted)
         made = await apps.register(
             app_name, [apps.OUT_OF_BAND], granted, "", plain=instance.wire.config.allow_http
         )
-        issued = await tokens.issue(made.app, granted, account.id)
+        issued = await tokens.issue(made.app, granted, account.id, acting)
         return {
             "access_token": issued.secret,
             "scope": " ".join(granted),

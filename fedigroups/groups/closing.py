@@ -11,6 +11,7 @@ from federation.errors import Malformed
 from federation.models import Actor
 from federation.strict_json import dumps
 from federation.wire import Wire
+from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account
 from fedigroups.groups import membership, speaking
 from fedigroups.groups.models import Group, Member, Post
@@ -88,7 +89,8 @@ async def _forget(account: Account, person: Actor) -> None:
     """Nothing private is kept; the actor's row remains, so that nobody else gets the name."""
     await Account.filter(id=account.id).delete()
     await everything.forget(person.id)
+    await looks.let_go(person)
     now = clock.now_ms()
     await Actor.filter(id=person.id).update(
-        state="gone", name="", summary="", icon_url="", updated_at=now
+        state="gone", name="", summary="", icon_url="", banner_url="", updated_at=now
     )

@@ -150,13 +150,12 @@ def post_document(
 ) -> Document:
     """A post of a person of ours: addressed to all, the group, and whom it answers and names.
 
-    An unlisted one has the public and the group's followers changed over. A titled thread starter
-    is a Page, as the thread family writes it; anything else a Note.
+    An unlisted one has the public and the group's followers changed over; one for members alone
+    goes to no public. A titled thread starter is a Page, as the thread family writes it; anything
+    else a Note.
     """
     told = list(dict.fromkeys(actor.uri for actor in mentions))
-    to, cc = [PUBLIC], [group.followers or uris.followers(group.uri)]
-    if post.visibility == "unlisted":
-        to, cc = cc, to
+    to, cc = _audience(post, group.followers or uris.followers(group.uri))
     document: Document = {
         "@context": PICTURE_CONTEXT if media else POST_CONTEXT,
         "id": post.uri,
@@ -195,6 +194,12 @@ def post_document(
     if post.updated_at:
         document["updated"] = clock.rfc3339(post.updated_at)
     return document
+
+
+def _audience(post: Post, followers: str) -> tuple[list[str], list[str]]:
+    if post.visibility == "members":
+        return [followers], []
+    return ([followers], [PUBLIC]) if post.visibility == "unlisted" else ([PUBLIC], [followers])
 
 
 def _picture(media: Media) -> Document:

@@ -123,6 +123,14 @@ async def run_by(person: Actor) -> list[Hosted]:
     return [Hosted(group, group.actor) for group in found]
 
 
+async def joined_by(person_id: int) -> list[Group]:
+    """The open groups, here and elsewhere, that the person is in, by name."""
+    found = Group.filter(
+        state="open", members__actor_id=person_id, members__state="member"
+    ).select_related("actor")
+    return await found.order_by("name")
+
+
 async def runs(person_id: int, actor_id: int) -> bool:
     """Whether the person still owns or moderates the open group here that this actor is."""
     return await Member.exists(

@@ -29,6 +29,16 @@ async def claim(actor: Actor, key: str, post_id: int) -> int:
     return int(row["post_id"]) if row else 0
 
 
+async def meant(actor: Actor, key: str) -> int:
+    """The id of what a key means already; 0 for nothing."""
+    long_ago = clock.now_ms() - limits.ONCE_SECONDS * clock.SECOND
+    row = await storage.row(
+        "SELECT post_id FROM once WHERE actor_id = ? AND key = ? AND created_at >= ?",
+        *(actor.id, key, long_ago),
+    )
+    return int(row["post_id"]) if row else 0
+
+
 async def retire() -> None:
     """Forget the keys of requests that nobody repeats any more."""
     long_ago = clock.now_ms() - limits.ONCE_SECONDS * clock.SECOND

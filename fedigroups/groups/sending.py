@@ -11,6 +11,7 @@ from federation.wire import Wire
 from fedigroups.groups import crossposts, distribute
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.models import Group, Post
+from fedigroups.groups.visibility import OPEN
 from outbox import streams
 from outbox.publish import Draft, Outgoing, Place, publish
 
@@ -40,20 +41,22 @@ async def drafts(
     """The act, for whom it names, and for the group that distributes it.
 
     Microblogs that were shown the post hear of its edit and end from here: it is the author's home.
+    Of a post for members nobody elsewhere hears: members of other servers are not sent it either.
     """
-    document = loads(body)
-    places = [direct(actor, kind, post.uri) for actor in told if not actor.local and actor.inbox]
+    document, is_open = loads(body), post.visibility in OPEN
+    told = [actor for actor in told if is_open and not actor.local and actor.inbox]
+    places = [direct(actor, kind, post.uri) for actor in told]
     group_actor = await group.actor
     distributed: list[Draft] = []
     shown = post.parent_id is None or group.boost_replies
     inner = Inner(document["id"], body, wire.config.host, signed=shown)
-    if group.hosted:
+    if group.hosted and is_open:
         distributed = await crossposts.told(
             post.thread, lambda one: _distribute(wire, one, inner, post, author, kind), author
         )
-    elif group_actor.inbox:
+    elif is_open and group_actor.inbox:
         places.append(direct(group_actor, kind, post.uri))
-    outgoing = Outgoing(inner.uri, author.uri, document["type"], body, object_uri=post.uri)
+    outgoing = Outgoing(inner.uri, author.uri, document["type"], body, is_open, post.uri)
     unique = tuple({place.inbox: place for place in places}.values())
     return [Draft(outgoing, unique), *distributed]
 

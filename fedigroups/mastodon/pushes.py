@@ -7,12 +7,12 @@ from functools import partial
 import orjson
 
 from federation.sealing import Seal
-from federation.uris import Uris
 from fedigroups.api.answers import ApiError
 from fedigroups.content.sanitise import excerpt
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.reading import notices
 from fedigroups.mastodon.reading.posts import Reader
+from fedigroups.media.pictures import Pictures
 from fedigroups.oauth import access
 from fedigroups.push import subscriptions
 from fedigroups.push.models import PushSubscription
@@ -31,18 +31,20 @@ _TITLES = {
 }
 
 
-def composer(seal: Seal, uris: Uris) -> Compose:
+def composer(seal: Seal, pictures: Pictures) -> Compose:
     """What composes for the pusher."""
-    return partial(compose, seal, uris)
+    return partial(compose, seal, pictures)
 
 
-async def compose(seal: Seal, uris: Uris, to: PushSubscription, notice_id: int) -> bytes | None:
+async def compose(
+    seal: Seal, pictures: Pictures, to: PushSubscription, notice_id: int
+) -> bytes | None:
     """The message; None when whoever subscribed may not read it, or not use the app, any more."""
     try:
         let_in = await access.by_id(to.token_id, "push")
     except ApiError:
         return None
-    reader = Reader(let_in.actor, uris, "notifications")
+    reader = Reader(let_in.actor, pictures, "notifications")
     row = await notices.one(reader, notice_id)
     shown = await notices.show([row], reader) if row else []
     if not shown:

@@ -7,7 +7,9 @@ from starlette.routing import BaseRoute
 from fedigroups.mastodon import identity, pictures
 from fedigroups.mastodon.endpoints import (
     accounts,
+    administering,
     empties,
+    featuring,
     filters,
     finding,
     following,
@@ -17,15 +19,18 @@ from fedigroups.mastodon.endpoints import (
     media,
     notifications,
     posting,
+    profiles,
     pushes,
     reacting,
+    scheduling,
     statuses,
     timelines,
 )
 
 FAMILIES = (
-    *(identity, pictures, instances, accounts, following, statuses, posting, media, reacting),
-    *(timelines, notifications, pushes, finding, keeping, lists, filters, empties),
+    *(identity, profiles, pictures, instances, accounts, following, statuses, posting),
+    *(scheduling, media, reacting, timelines, notifications, pushes, finding, keeping, lists),
+    *(filters, featuring, administering, empties),
 )
 
 

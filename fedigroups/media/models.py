@@ -38,7 +38,8 @@ class Media(Model):
     focus_y = fields.FloatField(default=0.0)
     """What of it must stay in view: -1 is left or below, 1 is right or above."""
     state = fields.CharField(max_length=16, default="arriving")
-    """`arriving`, `refused`, `waiting` for its post, `held` by one, `withheld`, `dropped`."""
+    """`arriving`, `refused`, `waiting` for its post, `held` by one, `withheld`, `dropped`,
+    `returned` to its author with a post that they deleted to write it anew, `forgotten`."""
     holder = fields.CharField(max_length=URI, default="", db_index=True)
     """The URI of the post that it is in, or of an actor and `#icon` or `#banner`."""
     place = fields.IntField(default=0)

@@ -79,8 +79,7 @@ async def sweep(library: Library, *, dry_run: bool = False) -> Swept:
     copies: list[storage.Row] = []
     try:
         for row in await _uploads():
-            await _forget(library, row)
-            uploads.append(row)
+            uploads += [row] if await _forget(library, row) else []
         for row in await _copies():
             await library.copies.drop(row)
             copies.append(row)
@@ -101,16 +100,24 @@ async def _drop_old() -> None:
     )
 
 
-async def _forget(library: Library, row: storage.Row) -> None:
+async def _forget(library: Library, row: storage.Row) -> bool:
+    """Whether it is forgotten: not when its author got it back meanwhile."""
+    taken = await storage.execute(
+        "UPDATE media SET state = 'forgotten' WHERE id = ? AND state IN ('dropped', 'forgotten')",
+        row["id"],
+    )
+    if not taken:
+        return False
     if row["type"]:
         await library.store.delete(names.file(row["key"], row["type"]))
         await library.store.delete(names.preview(row["key"]))
     await storage.execute("DELETE FROM media WHERE id = ?", row["id"])
+    return True
 
 
 async def _uploads() -> list[storage.Row]:
     return await storage.rows(
-        f"SELECT id, key, type, bytes FROM media WHERE state = 'dropped' OR {_OLD}"  # noqa: S608
+        f"SELECT id, key, type, bytes FROM media WHERE state IN ('dropped', 'forgotten') OR {_OLD}"  # noqa: S608
         " ORDER BY id LIMIT ?",
         *(*_too_old(), MOST),
     )
@@ -124,7 +131,7 @@ async def _copies() -> list[storage.Row]:
 
 
 _OLD = (
-    "(state IN ('arriving', 'refused', 'waiting') AND changed_at < ?"
+    "(state IN ('arriving', 'refused', 'waiting', 'returned') AND changed_at < ?"
     " OR state = 'withheld' AND changed_at < ?)"
 )
 

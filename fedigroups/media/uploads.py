@@ -67,7 +67,7 @@ async def describe(person: Actor, media_id: int, words: Words) -> Media:
 async def find(person: Actor, media_id: int) -> Media:
     """A picture of theirs, waiting or in a post. Raises `NotHere`."""
     found = await Media.get_or_none(
-        id=media_id, actor_id=person.id, state__in=["waiting", "held", "withheld"]
+        id=media_id, actor_id=person.id, state__in=["waiting", "held", "withheld", "returned"]
     )
     if found is None:
         raise _missing(media_id)
@@ -97,7 +97,7 @@ async def chosen(person: Actor, media_ids: Sequence[int] | None, holder: str = "
     found = {one.id: one for one in await Media.filter(id__in=wanted, actor_id=person.id)}
     for media_id in wanted:
         one = found.get(media_id)
-        if one is None or one.state not in {"waiting", "held"}:
+        if one is None or one.state not in {"waiting", "held", "returned"}:
             raise Malformed(str(_missing(media_id)))
         if one.holder not in {"", holder}:
             raise Malformed(f"the picture {media_id} is in another post; upload it again")
@@ -124,7 +124,8 @@ async def hold(holder: str, media: Sequence[Media]) -> None:
     for place, one in enumerate(media):
         held = await storage.execute(
             "UPDATE media SET state = 'held', holder = ?, place = ?, changed_at = ?"
-            " WHERE id = ? AND (state = 'waiting' OR (state = 'held' AND holder = ?))",
+            " WHERE id = ?"
+            " AND (state IN ('waiting', 'returned') OR (state = 'held' AND holder = ?))",
             *(holder, place, now, one.id, holder),
         )
         if not held:
@@ -149,6 +150,16 @@ async def show_again(holder: str) -> None:
     await storage.execute(
         "UPDATE media SET state = 'held', changed_at = ? WHERE holder = ? AND state = 'withheld'",
         *(clock.now_ms(), holder),
+    )
+
+
+async def give_back(media: Sequence[Media]) -> None:
+    """Let the author of a post that is deleted take its pictures for another one, for a day.
+
+    They are shown to nobody until then. What is being forgotten is not given back.
+    """
+    await Media.filter(id__in=[one.id for one in media], state="dropped").update(
+        state="returned", holder="", changed_at=clock.now_ms()
     )
 
 

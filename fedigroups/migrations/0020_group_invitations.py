@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("fedigroups", "0017_search")]
+    dependencies = [("fedigroups", "0016_scheduled_posts_and_profiles")]
 
     initial = False
 

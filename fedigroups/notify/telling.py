@@ -1,7 +1,7 @@
 """This module writes down whom an act concerns, in the transaction of the act itself.
 
 Only who lives here is notified, and nobody of what they did themselves, of anybody whom they
-block, mute, or of a thread that they mute.
+block, mute, or whose host they block, or of a thread that they mute.
 """
 
 # ruff: noqa: S608 - each statement is put together from constants here; every value is bound
@@ -19,8 +19,9 @@ _ONCE = (
     " RETURNING id, actor_id, kind, sender_id"
 )
 _WELCOME = (
-    "NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = told.id AND s.target_id = {sender}"
-    " AND (s.blocked = ? OR s.muted = ?))"
+    "NOT EXISTS (SELECT 1 FROM actor o WHERE o.id = {sender} AND (EXISTS (SELECT 1 FROM stance s"
+    " WHERE s.actor_id = told.id AND s.target_id = o.id AND (s.blocked = ? OR s.muted = ?))"
+    " OR EXISTS (SELECT 1 FROM blocked_host h WHERE h.actor_id = told.id AND h.host = o.host)))"
 )
 
 

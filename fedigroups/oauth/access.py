@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from federation import clock
+from federation import bare, clock
 from federation.models import Actor
 from fedigroups.accounts import secrets
 from fedigroups.accounts.models import Account, App, Token
@@ -23,6 +23,13 @@ from inbox.pressure import address_of
 
 USED_MS = clock.HOUR
 """Not more often is it written down that a token was used."""
+
+
+_MODELS = {"t": Token, "p": App, "o": Account, "a": Actor, "g": Actor}
+_TABLES = (
+    "FROM oauth_token t JOIN app p ON p.id = t.app_id LEFT JOIN account o ON o.id = t.account_id"
+    " LEFT JOIN actor a ON a.id = o.actor_id LEFT JOIN actor g ON g.id = t.acting_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ async def by_token(shown: str, *wanted: str) -> Access:
 
 async def by_id(token_id: int, *wanted: str) -> Access:
     """As `by_token`, of a token that is known by its row: what is done for it while it sleeps."""
-    token = await Token.get_or_none(id=token_id).select_related("app", "account__actor", "acting")
+    token = await _joined("t.id = ?", token_id)
     if token is None:
         raise _invalid()
     _check_scope(token, wanted)
@@ -122,12 +129,23 @@ async def _token(request: Request) -> Token:
 async def _found(shown: str) -> Token | None:
     if not shown:
         return None
-    token = await Token.get_or_none(digest=secrets.digest(shown)).select_related(
-        "app", "account__actor", "acting"
-    )
+    token = await _joined("t.digest = ?", secrets.digest(shown))
     now = clock.now_ms()
     if token is not None and token.used_at < now - USED_MS:
         await Token.filter(id=token.id).update(used_at=now)
+    return token
+
+
+async def _joined(where: str, value: object) -> Token | None:
+    """A token with its app, account and actors. One query: every request asks it."""
+    found = await bare.joined(_MODELS, f"{_TABLES} WHERE {where}", value)
+    if not found:
+        return None
+    token: Token
+    token, app, account, person, acting = found
+    token.app, token.account, token.acting = app, account, acting
+    if account is not None:
+        account.actor = person
     return token
 
 

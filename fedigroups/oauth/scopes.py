@@ -15,8 +15,21 @@ WRITE = frozenset(
 FOLLOW = frozenset(
     f"{way}:{one}" for way in ("read", "write") for one in ("follows", "blocks", "mutes")
 )
-COVERED = {"read": READ, "write": WRITE, "follow": FOLLOW}
-ORDER = ("profile", "read", *sorted(READ), "write", *sorted(WRITE), "follow", "push")
+STAFF = ("accounts", "reports", "domain_blocks")
+ADMIN_READ = frozenset(f"admin:read:{one}" for one in STAFF)
+ADMIN_WRITE = frozenset(f"admin:write:{one}" for one in STAFF)
+"""Of whoever moderates or runs the instance: what a token may is never more than its person may."""
+COVERED = {
+    "read": READ,
+    "write": WRITE,
+    "follow": FOLLOW,
+    "admin:read": ADMIN_READ,
+    "admin:write": ADMIN_WRITE,
+}
+ORDER = (
+    *("profile", "read", *sorted(READ), "write", *sorted(WRITE), "follow", "push"),
+    *("admin:read", *sorted(ADMIN_READ), "admin:write", *sorted(ADMIN_WRITE)),
+)
 KNOWN = frozenset(ORDER)
 DEFAULT = "read"
 
@@ -26,6 +39,8 @@ WORDS = {
     "write": "write, like, join and change things in your name",
     "follow": "join and leave groups, block and mute people",
     "push": "be told of your notifications",
+    "admin:read": "see all accounts, reports and blocks, if you run this server",
+    "admin:write": "act on accounts, reports and blocks, if you run this server",
 }
 """For the page that asks for consent."""
 
@@ -33,7 +48,7 @@ WORDS = {
 def parse(text: str | Iterable[str]) -> tuple[str, ...]:
     """The scopes in a text with blanks (or `+`) between them, each once; `read` when it is empty.
 
-    Raises `ApiError` (`invalid_scope`) for what there is not, which all of `admin:*` is.
+    Raises `ApiError` (`invalid_scope`) for what there is not.
     """
     words = text.replace("+", " ").split() if isinstance(text, str) else [*text]
     unknown = [word for word in words if word not in KNOWN]
@@ -54,5 +69,7 @@ def is_within(asked: Iterable[str], allowed: Iterable[str]) -> bool:
 
 def sentence(scope: str) -> str:
     """What an app may do that has a scope, as people say it."""
-    way, _, what = scope.partition(":")
-    return WORDS.get(scope) or f"{'see' if way == 'read' else 'change'} your {what}"
+    way, _, what = scope.removeprefix("admin:").partition(":")
+    whose = "all" if scope.startswith("admin:") else "your"
+    words = what.replace("_", " ")
+    return WORDS.get(scope) or f"{'see' if way == 'read' else 'change'} {whose} {words}"

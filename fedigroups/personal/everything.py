@@ -9,7 +9,8 @@ from federation import storage
 
 TABLES = (
     *("bookmark", "stance", "muted_thread", "marker", "followed_tag", "listing", "word_filter"),
-    *("notification", "once", "reading", "draft"),
+    *("notification", "once", "reading", "draft", "featured_tag", "pinned_post", "blocked_host"),
+    *("scheduled_post", "profile"),
 )
 """Each names whom a row belongs to; what hangs on a row goes with it."""
 _HANDLE = "t.username || '@' || t.host AS handle"
@@ -33,7 +34,7 @@ async def packed(actor_id: int) -> dict[str, Any]:
             actor_id,
         ),
         "people": await _rows(
-            f"SELECT {_HANDLE}, s.muted, s.blocked, s.note FROM stance s"
+            f"SELECT {_HANDLE}, s.muted, s.blocked, s.endorsed, s.note FROM stance s"
             " JOIN actor t ON t.id = s.target_id WHERE s.actor_id = ? ORDER BY s.id",
             actor_id,
         ),
@@ -47,6 +48,24 @@ async def packed(actor_id: int) -> dict[str, Any]:
         ),
         "hashtags": await _column(
             "SELECT name AS one FROM followed_tag WHERE actor_id = ? ORDER BY id", actor_id
+        ),
+        "featured_hashtags": await _column(
+            "SELECT name AS one FROM featured_tag WHERE actor_id = ? ORDER BY id", actor_id
+        ),
+        "pinned": await _column(
+            "SELECT p.uri AS one FROM pinned_post n JOIN post p ON p.id = n.post_id"
+            " WHERE n.actor_id = ? ORDER BY n.id",
+            actor_id,
+        ),
+        "blocked_hosts": await _column(
+            "SELECT host AS one FROM blocked_host WHERE actor_id = ? ORDER BY id", actor_id
+        ),
+        "scheduled": await _rows(
+            "SELECT due_at, text FROM scheduled_post WHERE actor_id = ? ORDER BY due_at", actor_id
+        ),
+        "profile": await _rows(
+            "SELECT note, pairs, icon_text, banner_text, credited FROM profile WHERE actor_id = ?",
+            actor_id,
         ),
         "lists": await _rows(
             f"SELECT n.title, {_HANDLE} FROM listing n LEFT JOIN listed l ON l.listing_id = n.id"

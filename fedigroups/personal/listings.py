@@ -106,6 +106,15 @@ async def take_out(id: int, target_ids: Sequence[int]) -> None:
     )
 
 
+async def leave_out(actor_id: int, target_id: int) -> None:
+    """Take an account out of all of somebody's lists: they follow it no more."""
+    await storage.execute(
+        "DELETE FROM listed WHERE target_id = ? AND listing_id IN"
+        " (SELECT id FROM listing WHERE actor_id = ?)",
+        *(target_id, actor_id),
+    )
+
+
 def _check(title: str, policy: str) -> None:
     if not title.strip() or len(title) > TITLE_CHARS:
         raise Malformed(f"a list needs a title of at most {TITLE_CHARS} characters")

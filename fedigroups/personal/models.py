@@ -30,7 +30,7 @@ class Bookmark(Model):
 
 
 class Stance(Model):
-    """What somebody makes of another actor: muted, blocked, and a note to themselves."""
+    """What somebody makes of another actor: muted, blocked, recommended, a note to themselves."""
 
     id = fields.BigIntField(primary_key=True, generated=False)
     actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
@@ -43,6 +43,9 @@ class Stance(Model):
     target_id: int
     muted = fields.BooleanField(default=False)
     blocked = fields.BooleanField(default=False)
+    endorsed = fields.BooleanField(default=False, db_default=False)
+    muted_until = fields.BigIntField(default=0, db_default=0)
+    """When a mute ends by itself; 0 for never."""
     note = fields.TextField(default="")
 
     class Meta:
@@ -166,6 +169,98 @@ class FollowedTag(Model):
 
     def __str__(self) -> str:
         return f"#{self.name}"
+
+
+class FeaturedTag(Model):
+    """A hashtag that somebody shows on their profile."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="featured_tags", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    name = fields.CharField(max_length=100)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "featured_tag"
+        unique_together = (("actor", "name"),)
+
+    def __str__(self) -> str:
+        return f"#{self.name}"
+
+
+class PinnedPost(Model):
+    """A post of their own that somebody shows first on their profile."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="pinned_posts", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    post_id = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "pinned_post"
+        unique_together = (("actor", "post_id"),)
+
+    def __str__(self) -> str:
+        return f"post {self.post_id}"
+
+
+class BlockedHost(Model):
+    """A host of whose people somebody wants to meet nothing."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="blocked_hosts", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    host = fields.CharField(max_length=255)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "blocked_host"
+        unique_together = (("actor", "host"),)
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class ScheduledPost(Model):
+    """A post that somebody wrote to be said later: nobody else knows of it until then."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="scheduled_posts", on_delete=fields.CASCADE
+    )
+    actor_id: int
+    group_id = fields.BigIntField(default=0)
+    """Where it starts a thread; 0 for an answer."""
+    parent_id = fields.BigIntField(default=0)
+    """The post that it answers; 0 for none."""
+    text = fields.TextField()
+    """JSON: `speaking.Text`."""
+    params = fields.TextField()
+    """JSON: what the app said, to show it again."""
+    due_at = fields.BigIntField(db_index=True)
+    post_id = fields.BigIntField(default=0)
+    """The id that the post gets, from the first try on: so that it is never said twice."""
+    tried_at = fields.BigIntField(default=0)
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "scheduled_post"
+        indexes = (("actor", "id"),)
+
+    def __str__(self) -> str:
+        return f"scheduled post {self.id}"
 
 
 class Listing(Model):

@@ -1,24 +1,29 @@
-"""This module keeps what somebody makes of another account: muted, blocked, a note."""
+"""This module keeps what somebody makes of another account: muted, blocked, recommended, a note."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from federation import ids, limits, storage
+from federation import clock, ids, limits, storage
 from federation.errors import Malformed
 
-Judgement = Literal["muted", "blocked"]
+Judgement = Literal["muted", "blocked", "endorsed"]
 _NEW = (
-    "INSERT INTO stance (id, actor_id, target_id, muted, blocked, note) VALUES (?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (actor_id, target_id) DO UPDATE SET"
+    "INSERT INTO stance (id, actor_id, target_id, muted, blocked, endorsed, muted_until, note)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_id, target_id) DO UPDATE SET"
 )
 
 
-async def judge(actor_id: int, target_id: int, column: Judgement, value: bool) -> None:
-    """Mute or block an account, or do so no more."""
-    values = [value if column == one else False for one in ("muted", "blocked")]
+async def judge(
+    actor_id: int, target_id: int, column: Judgement, value: bool, seconds: int = 0
+) -> None:
+    """Mute, block or recommend an account, or do so no more; a mute may end after so long."""
+    values = [value if column == one else False for one in ("muted", "blocked", "endorsed")]
+    until = clock.now_ms() + seconds * clock.SECOND if seconds and value else 0
+    kept = ", muted_until = excluded.muted_until" if column == "muted" else ""
     await storage.execute(
-        f"{_NEW} {column} = excluded.{column}", ids.new(), actor_id, target_id, *values, ""
+        f"{_NEW} {column} = excluded.{column}{kept}",
+        *(ids.new(), actor_id, target_id, *values, until, ""),
     )
 
 
@@ -27,5 +32,14 @@ async def note(actor_id: int, target_id: int, text: str) -> None:
     if len(text) > limits.NOTE_CHARS:
         raise Malformed(f"a note has at most {limits.NOTE_CHARS} characters")
     await storage.execute(
-        f"{_NEW} note = excluded.note", ids.new(), actor_id, target_id, False, False, text
+        f"{_NEW} note = excluded.note",
+        *(ids.new(), actor_id, target_id, False, False, False, 0, text),
+    )
+
+
+async def end_mutes() -> None:
+    """Those whose time is over end."""
+    await storage.execute(
+        "UPDATE stance SET muted = ?, muted_until = 0 WHERE muted_until > 0 AND muted_until <= ?",
+        *(False, clock.now_ms()),
     )

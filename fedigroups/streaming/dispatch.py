@@ -14,9 +14,9 @@ from starlette.types import Message
 
 from federation import storage
 from federation.models import Actor
-from federation.uris import Uris
 from fedigroups.mastodon.reading import notices
 from fedigroups.mastodon.reading.posts import Entry, Reader
+from fedigroups.media.pictures import Pictures
 from fedigroups.news import Word
 from fedigroups.streaming import audience
 from fedigroups.streaming.audience import About, Stance, met, read_in_thread
@@ -37,7 +37,7 @@ class Room(Protocol):
     """What of the hub is needed here."""
 
     listeners: Listeners
-    uris: Uris
+    pictures: Pictures
 
     def on(self, name: str, of: str = "") -> Listeners:
         """Who listens to one stream."""
@@ -102,7 +102,7 @@ async def _show(
         return
     shown = {aim.actor_id: stances[aim.actor_id] for aim in aims}
     boosters = {aim.entry.by for aim in aims if aim.entry.by}
-    made = await Renditions.of(room.uris, post.id, shown, boosters)
+    made = await Renditions.of(room.pictures, post.id, shown, boosters)
     if made is None:
         return
     written = (
@@ -149,15 +149,23 @@ async def _of_lists(room: Room, post: About, whole: Entry) -> list[Aim]:
 
 
 async def _of_members(room: Room, post: About, whole: Entry, *, is_new: bool) -> list[Aim]:
-    """Homes, and pages of groups: threads that are new come there as boosts."""
+    """Homes, and pages of groups: threads that are new come there as boosts.
+
+    What somebody starts comes to their own home as it is, and so does what a group says itself.
+    """
     if not (room.all_on("user") or room.all_on("group")):
         return []
     boosts = await audience.boosts(post)
     homes = await audience.homes(boosts, [int(id) for id in room.all_on("user")])
+    entries = {
+        actor_id: boost if is_new and post.author_id not in {actor_id, boost.by} else whole
+        for actor_id, boost in homes.items()
+    }
+    entries.setdefault(post.author_id, whole)
     aims = [
         aim
-        for actor_id, boost in homes.items()
-        for aim in _aimed(room, "user", str(actor_id), boost if is_new else whole)
+        for actor_id, entry in entries.items()
+        for aim in _aimed(room, "user", str(actor_id), entry)
     ]
     if is_new:
         aims += [aim for id in boosts for aim in _aimed(room, "group", str(id), whole)]
@@ -210,7 +218,7 @@ async def _unread(room: Room, actor_id: int) -> None:
 
 
 async def _reader(room: Room, actor_id: int) -> Reader:
-    return Reader(await Actor.get_or_none(id=actor_id), room.uris, "notifications")
+    return Reader(await Actor.get_or_none(id=actor_id), room.pictures, "notifications")
 
 
 def _count(aims: Iterable[Aim]) -> None:

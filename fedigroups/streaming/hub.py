@@ -17,9 +17,9 @@ import structlog
 
 from federation import limits
 from federation.errors import Slowed
-from federation.uris import Uris
 from fedigroups import news, open_files
 from fedigroups.api.answers import ApiError
+from fedigroups.media.pictures import Pictures
 from fedigroups.news import Word
 from fedigroups.streaming import admission, dispatch
 from fedigroups.streaming.listeners import Ending, Listener, Listeners, Stream
@@ -35,8 +35,8 @@ RETRY_SECONDS = 60.0
 class Hub:
     """All who listen to this process."""
 
-    def __init__(self, uris: Uris) -> None:
-        self.uris = uris
+    def __init__(self, pictures: Pictures) -> None:
+        self.pictures = pictures
         self.listeners: Listeners = {}
         self._streams: dict[str, dict[str, Listeners]] = {}
         self._accounts: Counter[int] = Counter()

@@ -47,7 +47,9 @@ async def live(request: Request) -> Response:
     """The stream of a page. Raises 404 for a thread or group that whoever asks may not read."""
     hub: Hub = request.app.state.hub
     who = admission.visitor(request, await visitors.session(request))
-    reader = Reader(await Actor.get_or_none(id=who.actor_id) if who.actor_id else None, hub.uris)
+    reader = Reader(
+        await Actor.get_or_none(id=who.actor_id) if who.actor_id else None, hub.pictures
+    )
     wanted: list[Stream] = []
     counts: dict[str, int] = {}
     if "thread" in request.query_params:

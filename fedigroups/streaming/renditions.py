@@ -19,6 +19,7 @@ from fedigroups.mastodon.present.statuses import Company
 from fedigroups.mastodon.reading import filters, posts
 from fedigroups.mastodon.reading.filters import Filters
 from fedigroups.mastodon.reading.posts import Entry, Reader
+from fedigroups.media.pictures import Pictures
 from fedigroups.streaming.audience import Stance
 
 
@@ -28,25 +29,25 @@ class Renditions:
 
     row: Row
     company: Company
-    uris: Uris
+    pictures: Pictures
     filters: dict[int, Filters]
     _made: dict[tuple[object, ...], str] = field(default_factory=dict)
 
     @classmethod
     async def of(
-        cls, uris: Uris, post_id: int, shown: dict[int, Stance], boosters: Collection[int]
+        cls, pictures: Pictures, post_id: int, shown: dict[int, Stance], boosters: Collection[int]
     ) -> Renditions | None:
         """Read for all of them together; None when the first of them may not read it after all.
 
         `shown` are who may read it, by actor, and not empty.
         """
-        reader = Reader(await Actor.get_or_none(id=next(iter(shown))), uris)
+        reader = Reader(await Actor.get_or_none(id=next(iter(shown))), pictures)
         row = await posts.row(post_id, reader)
         if row is None:
             return None
-        company = await posts.company_of([row], Reader(None, uris), set(boosters))
+        company = await posts.company_of([row], Reader(None, pictures), set(boosters))
         having = [id for id, stance in shown.items() if stance.filters]
-        return cls(row, company, uris, await filters.of_all(having) if having else {})
+        return cls(row, company, pictures, await filters.of_all(having) if having else {})
 
     def json(self, entry: Entry, actor_id: int, stance: Stance, context: str) -> str:
         """The Status as somebody is shown it in a list; "" when a filter says not to."""
@@ -72,6 +73,6 @@ class Renditions:
         )
         shown = statuses.status(self.row, company)
         if entry.by:
-            uri = self.uris.boost(company.accounts[entry.by]["uri"], shown["uri"])
+            uri = Uris(self.pictures.origin).boost(company.accounts[entry.by]["uri"], shown["uri"])
             shown = statuses.boost(entry.id, entry.by, entry.at, shown, uri, company)
         return orjson.dumps(shown).decode()

@@ -18,6 +18,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]  # tests/federation is no package
 
+import apps  # noqa: E402
 import arrivals  # noqa: E402
 import fanout  # noqa: E402
 import layers  # noqa: E402
@@ -39,6 +40,9 @@ MEASURES: dict[str, Measure] = {
         layers.verify_layer,
         pages.actor_get,
         pages.thread_page,
+        apps.app_home,
+        apps.app_group,
+        apps.app_thread,
         arrivals.inbox_accept,
         arrivals.inbox_accept_full_vs_normal,
         arrivals.process_create,

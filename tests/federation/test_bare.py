@@ -39,6 +39,16 @@ async def test_a_row_reads_as_the_orm_reads_it() -> None:
         }
 
 
+async def test_rows_that_hang_together_are_read_at_once() -> None:
+    stored = await post()
+    tail = "FROM post p JOIN thread t ON t.id = p.thread_id LEFT JOIN actor a ON a.id = ?"
+    models = {"p": Post, "t": Thread, "a": Actor}
+    found, thread, nobody = await bare.joined(models, f"{tail} WHERE p.id = ?", 1, stored.id)
+    assert (values(found), nobody) == (values(stored), None)
+    assert values(thread) == values(await Thread.get(id=stored.thread_id))
+    assert await bare.joined(models, f"{tail} WHERE p.id = ?", 1, 2) == []
+
+
 async def test_what_is_not_there_is_none() -> None:
     assert await bare.one(Post, "uri = ?", "https://h.example/none") is None
     assert await bare.those(Post, "uri", []) == []

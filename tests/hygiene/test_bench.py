@@ -15,7 +15,7 @@ ALWAYS = ("sign_layer", "verify_layer", "actor_get", "process_create", "fanout_w
 NOW_AND_THEN = (
     "thread_page", "inbox_accept", "inbox_accept_full_vs_normal", "fanout_cold", "fanout_growth",
     "broadcast_accept", "queue_overhead", "isolation", "loop_stall", "rss_10k",
-    "stream_idle", "stream_event",
+    "stream_idle", "stream_event", "app_home", "app_group", "app_thread",
 )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from fedigroups.api.answers import json_answer
 from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.present import accounts as present
 from fedigroups.mastodon.reading import people, relations, search, timelines, windows
-from fedigroups.mastodon.reading.posts import Entry
 from fedigroups.mastodon.reading.timelines import Wish
 from fedigroups.oauth.access import authorised, visitor
 
@@ -39,14 +38,14 @@ async def account(request: Request) -> Response:
     """`GET /api/v1/accounts/:id`."""
     await visitor(request, "read:accounts", "profile")
     row = await asking.account(request)
-    return json_answer(present.account(row, asking.origin_of(request)))
+    return json_answer(present.account(row, asking.pictures_of(request)))
 
 
 async def several(request: Request) -> Response:
     """`GET /api/v1/accounts?id[]=`."""
     await visitor(request, "read:accounts")
     wanted = _ids((await bodies.read(request)).texts("id"))
-    return json_answer(await people.listed(wanted, asking.origin_of(request)))
+    return json_answer(await people.listed(wanted, asking.pictures_of(request)))
 
 
 async def lookup(request: Request) -> Response:
@@ -56,7 +55,7 @@ async def lookup(request: Request) -> Response:
     row = await people.named(acct, asking.wire_of(request).config.host)
     if row is None:
         raise asking.missing()
-    return json_answer(present.account(row, asking.origin_of(request)))
+    return json_answer(present.account(row, asking.pictures_of(request)))
 
 
 async def find(request: Request) -> Response:
@@ -69,7 +68,7 @@ async def find(request: Request) -> Response:
         await search.resolve(asking.wire_of(request), query.strip())
     member = access.actor.id if said.flag("following") else 0
     found = await search.accounts(query, limit, offset, member, access.actor.id)
-    return json_answer(await people.listed(found, asking.origin_of(request)))
+    return json_answer(await people.listed(found, asking.pictures_of(request)))
 
 
 async def relationships(request: Request) -> Response:
@@ -96,11 +95,11 @@ async def statuses(request: Request) -> Response:
         media=said.flag("only_media"),
         tag=said.text("tagged").lstrip("#").lower(),
         pinned=said.flag("pinned"),
+        boosts=not said.flag("exclude_reblogs"),
     )
-    entries: list[Entry] = []
     if row["group_id"] is None:
         entries = await timelines.by_person(row["id"], reader, window, wish)
-    elif not said.flag("exclude_reblogs"):
+    else:
         entries = await timelines.of_group(row["group_id"], reader, window, wish)
     return await asking.timeline(request, window, entries, reader)
 

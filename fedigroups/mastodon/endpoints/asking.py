@@ -14,11 +14,16 @@ from federation.storage import Row
 from federation.wire import Wire
 from fedigroups.accounts import reception as receptions
 from fedigroups.api.answers import ApiError, json_answer
-from fedigroups.groups.models import Post
+from fedigroups.content.hashtags import name_of
+from fedigroups.groups.models import Group, Post
+from fedigroups.mastodon.present import statuses as present
+from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.reading import people, posts, windows
 from fedigroups.mastodon.reading.posts import Entry, Reader
 from fedigroups.mastodon.reading.windows import Window
+from fedigroups.media.pictures import Pictures
 from fedigroups.oauth.access import Access, visitor
+from fedigroups.personal import hashtags, showing
 
 Pairs = Sequence[tuple[int, int]]
 
@@ -33,9 +38,16 @@ def origin_of(request: Request) -> str:
     return receptions.of(request).origin
 
 
+def pictures_of(request: Request) -> Pictures:
+    """What makes the addresses of pictures in an answer."""
+    found: Pictures = request.app.state.media.pictures
+    return found
+
+
 def reader_of(request: Request, access: Access | None, context: str = "") -> Reader:
     """Whoever reads, as whom they act; a stranger without `access`."""
-    return Reader(access.actor if access else None, wire_of(request).uris, context)
+    actor = access.actor if access else None
+    return Reader(actor, pictures_of(request), context)
 
 
 async def anybody(request: Request, *wanted: str, context: str = "") -> Reader:
@@ -48,6 +60,13 @@ def person(access: Access) -> Actor:
     if access.acting is not None:
         raise ApiError(422, "You act as a group here: sign in as yourself to do that")
     return access.person
+
+
+def author(access: Access, group: Group) -> Actor:
+    """As whom somebody writes. Raises `ApiError` (422) for a group that speaks in another one."""
+    if access.acting is not None and access.acting.id != group.actor_id:
+        raise ApiError(422, "A group speaks in its own threads only: sign in as yourself for this")
+    return access.actor
 
 
 def number(request: Request, name: str = "id") -> int:
@@ -90,6 +109,16 @@ async def boost(id: int) -> Entry | None:
     return Entry(id, row["post_id"], row["by_id"], row["at"]) if row else None
 
 
+async def shown_by(actor_id: int, post: Post) -> Entry | None:
+    """The boost with which a group shows the thread that the post starts. One query."""
+    row = await storage.row(
+        "SELECT t.id, t.created_at FROM thread t JOIN groups g ON g.id = t.group_id"
+        " WHERE t.root_id = ? AND g.actor_id = ?",
+        *(post.id, actor_id),
+    )
+    return Entry(row["id"], post.id, actor_id, row["created_at"]) if row else None
+
+
 async def status(request: Request, reader: Reader) -> Row:
     """The row of the post in the address, or of the one that a boost there brings.
 
@@ -117,6 +146,24 @@ async def shown(id: int, reader: Reader) -> Response:
     return json_answer(found)
 
 
+def hashtag(request: Request) -> str:
+    """The hashtag in the address. Raises `ApiError` (404) for what is none."""
+    name = name_of(request.path_params["name"])
+    if not name:
+        raise missing()
+    return name
+
+
+async def tag(request: Request, name: str, actor_id: int) -> Entity:
+    """A Tag, as somebody stands to it."""
+    return present.tag(
+        name,
+        origin_of(request),
+        following=await hashtags.follows(actor_id, name),
+        featuring=await showing.features(actor_id, name),
+    )
+
+
 def paged(request: Request, window: Window, ids: Sequence[int], content: Any) -> Response:
     """A page of a list of entries with these ids, which the next page is found by."""
     answer = json_answer(content)
@@ -134,5 +181,5 @@ async def timeline(
 
 async def accounts(request: Request, window: Window, pairs: Pairs) -> Response:
     """A page of accounts, of pairs of an entry's id and an actor's."""
-    content = await people.listed([other for _, other in pairs], origin_of(request))
+    content = await people.listed([other for _, other in pairs], pictures_of(request))
     return paged(request, window, [id for id, _ in pairs], content)

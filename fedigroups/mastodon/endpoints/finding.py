@@ -53,7 +53,7 @@ async def directory(request: Request) -> Response:
     said = await bodies.read(request)
     limit, offset = _part(said, 40, 80)
     found = await search.suggested(0, limit, offset, joined=True)
-    return json_answer(await people.listed(found, asking.origin_of(request)))
+    return json_answer(await people.listed(found, asking.pictures_of(request)))
 
 
 async def suggestions(request: Request) -> Response:
@@ -61,7 +61,7 @@ async def suggestions(request: Request) -> Response:
     access = await authorised(request, "read:accounts", "read")
     limit, offset = _part(await bodies.read(request), 40, 80)
     found = await search.suggested(access.actor.id, limit, offset)
-    return json_answer(await people.listed(found, asking.origin_of(request)))
+    return json_answer(await people.listed(found, asking.pictures_of(request)))
 
 
 async def reasoned_suggestions(request: Request) -> Response:
@@ -69,7 +69,7 @@ async def reasoned_suggestions(request: Request) -> Response:
     access = await authorised(request, "read:accounts", "read")
     limit, offset = _part(await bodies.read(request), 40, 80)
     found = await search.suggested(access.actor.id, limit, offset)
-    listed = await people.listed(found, asking.origin_of(request))
+    listed = await people.listed(found, asking.pictures_of(request))
     return json_answer(
         [{"source": "global", "sources": ["most_interactions"], "account": one} for one in listed]
     )
@@ -81,14 +81,15 @@ async def _accounts(
     if kind not in {"", "accounts"} or query.startswith("#"):
         return []
     limit, offset = _part(said, 20, 40)
-    origin, wire = asking.origin_of(request), asking.wire_of(request)
+    pictures, wire = asking.pictures_of(request), asking.wire_of(request)
     asked = await search.resolve(wire, query) if said.flag("resolve") and not offset else None
     if query.startswith(("https://", "http://")):
         known = asked or await wire.directory.known(query)
-        return await people.listed([known.id], origin) if known else []
+        return await people.listed([known.id], pictures) if known else []
     member = access.actor.id if access and said.flag("following") else 0
     reader = access.actor.id if access else 0
-    return await people.listed(await search.accounts(query, limit, offset, member, reader), origin)
+    found = await search.accounts(query, limit, offset, member, reader)
+    return await people.listed(found, pictures)
 
 
 async def _statuses(

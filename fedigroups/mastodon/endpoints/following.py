@@ -19,10 +19,11 @@ from fedigroups.mastodon.reading import relations, windows
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.oauth.access import Access, authorised
-from fedigroups.personal import stances
+from fedigroups.personal import hosts, listings, stances
 from fedigroups.personal.stances import Judgement
 from outbox.publish import publish
 
+MUTE_SECONDS = 10 * 366 * 24 * 3_600
 REASON = "decided by a host of the group, in an app"
 
 
@@ -36,6 +37,12 @@ def routes() -> list[BaseRoute]:
         Route(f"{one}/unmute", unmute, methods=["POST"]),
         Route(f"{one}/block", block, methods=["POST"]),
         Route(f"{one}/unblock", unblock, methods=["POST"]),
+        *(Route(f"{one}/{word}", endorse, methods=["POST"]) for word in ("endorse", "pin")),
+        *(Route(f"{one}/{word}", unendorse, methods=["POST"]) for word in ("unendorse", "unpin")),
+        Route("/api/v1/endorsements", endorsements, methods=["GET"]),
+        Route("/api/v1/domain_blocks", blocked_hosts, methods=["GET"]),
+        Route("/api/v1/domain_blocks", block_host, methods=["POST"]),
+        Route("/api/v1/domain_blocks", unblock_host, methods=["DELETE"]),
         Route(f"{one}/note", note, methods=["POST"]),
         Route(f"{one}/remove_from_followers", remove_from_followers, methods=["POST"]),
         Route("/api/v1/mutes", mutes, methods=["GET"]),
@@ -72,12 +79,14 @@ async def unfollow(request: Request) -> Response:
     member = await _standing(target, person)
     if member is not None and member.state in {"member", "asked", "invited"}:
         await speaking.leave(asking.wire_of(request), person, member.group)
+        await listings.leave_out(person.id, target.id)
     return await _between(access, target)
 
 
 async def mute(request: Request) -> Response:
-    """`POST /api/v1/accounts/:id/mute`."""
-    return await _judge(request, "write:mutes", "muted", True)
+    """`POST /api/v1/accounts/:id/mute`, for `duration` seconds or until further notice."""
+    seconds = (await bodies.read(request)).number("duration", most=MUTE_SECONDS)
+    return await _judge(request, "write:mutes", "muted", True, seconds)
 
 
 async def unmute(request: Request) -> Response:
@@ -99,6 +108,50 @@ async def unblock(request: Request) -> Response:
     if access.acting is not None:
         return await _decide(request, access, "unban")
     return await _judge(request, "write:blocks", "blocked", False)
+
+
+async def endorse(request: Request) -> Response:
+    """`POST /api/v1/accounts/:id/endorse` (once `pin`): recommend a group that one is in."""
+    access, target = await authorised(request, "write:accounts"), await asking.actor(request)
+    member = await _standing(target, access.actor)
+    if member is None or member.state != "member":
+        raise ApiError(422, "Validation failed: you must be already following the person")
+    await stances.judge(access.actor.id, target.id, "endorsed", True)
+    return await _between(access, target)
+
+
+async def unendorse(request: Request) -> Response:
+    """`POST /api/v1/accounts/:id/unendorse` (once `unpin`)."""
+    return await _judge(request, "write:accounts", "endorsed", False)
+
+
+async def endorsements(request: Request) -> Response:
+    """`GET /api/v1/endorsements`."""
+    return await _judged(request, "read:accounts", "endorsed")
+
+
+async def blocked_hosts(request: Request) -> Response:
+    """`GET /api/v1/domain_blocks`."""
+    access, said = await authorised(request, "read:blocks"), await bodies.read(request)
+    window = windows.asked(said, 100, 200)
+    found = await hosts.blocked(access.actor.id, window.clause("id"), window.values)
+    rows = window.arranged(found)
+    content = [row["host"] for row in rows]
+    return asking.paged(request, window, [row["id"] for row in rows], content)
+
+
+async def block_host(request: Request) -> Response:
+    """`POST /api/v1/domain_blocks`: meet nothing of the people of a host."""
+    access, said = await authorised(request, "write:blocks"), await bodies.read(request)
+    await hosts.block(access.actor.id, said.text("domain"))
+    return json_answer({})
+
+
+async def unblock_host(request: Request) -> Response:
+    """`DELETE /api/v1/domain_blocks`."""
+    access, said = await authorised(request, "write:blocks"), await bodies.read(request)
+    await hosts.unblock(access.actor.id, said.text("domain"))
+    return json_answer({})
 
 
 async def note(request: Request) -> Response:
@@ -167,11 +220,13 @@ async def _decide(request: Request, access: Access, verb: str) -> Response:
     return await _between(access, target)
 
 
-async def _judge(request: Request, scope: str, column: Judgement, value: bool) -> Response:
+async def _judge(
+    request: Request, scope: str, column: Judgement, value: bool, seconds: int = 0
+) -> Response:
     access, target = await authorised(request, scope), await asking.actor(request)
     if target.id == access.actor.id:
         raise ApiError(422, "That is yourself")
-    await stances.judge(access.actor.id, target.id, column, value)
+    await stances.judge(access.actor.id, target.id, column, value, seconds)
     return await _between(access, target)
 
 

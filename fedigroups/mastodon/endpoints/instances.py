@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from federation import clock, storage
 from fedigroups.accounts import reception as receptions
 from fedigroups.api.answers import json_answer
+from fedigroups.content import languages as tongues
 from fedigroups.groups.visibility import open_sql
 from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.present import accounts as present
@@ -24,6 +25,8 @@ def routes() -> list[BaseRoute]:
         Route("/api/v2/instance", v2, methods=["GET"]),
         Route("/api/v1/instance/rules", rules, methods=["GET"]),
         Route("/api/v1/instance/peers", peers, methods=["GET"]),
+        Route("/api/v1/instance/activity", activity, methods=["GET"]),
+        Route("/api/v1/instance/languages", languages, methods=["GET"]),
         Route("/api/v1/instance/extended_description", description, methods=["GET"]),
     ]
 
@@ -46,6 +49,38 @@ async def rules(request: Request) -> Response:
 async def peers(_request: Request) -> Response:
     """`GET /api/v1/instance/peers`: whom we know is not told."""
     return json_answer([])
+
+
+async def activity(_request: Request) -> Response:
+    """`GET /api/v1/instance/activity`: what was said and who came, of twelve weeks."""
+    now = clock.now_ms()
+    starts = [now - now % clock.DAY - (7 * weeks - 1) * clock.DAY for weeks in range(1, 13)]
+    weeks = storage.table("week", start="bigint")
+    rows = await storage.rows(
+        "SELECT week.start AS start, (SELECT COUNT(*) FROM post p JOIN actor a"  # noqa: S608 - our own SQL
+        f" ON a.id = p.author_id WHERE a.local = ? AND {open_sql('p')}"
+        "   AND p.received_at >= week.start AND p.received_at < week.start + ?) AS statuses,"
+        " (SELECT COUNT(*) FROM account o WHERE o.confirmed_at > 0 AND o.approved_at > 0"
+        "   AND o.created_at >= week.start AND o.created_at < week.start + ?) AS registrations,"
+        " (SELECT COUNT(DISTINCT s.account_id) FROM session s"
+        "   WHERE s.seen_at >= week.start AND s.seen_at < week.start + ?) AS logins"
+        f" FROM {weeks} ORDER BY week.start DESC",
+        *(True, 7 * clock.DAY, 7 * clock.DAY, 7 * clock.DAY),
+        storage.packed([(start,) for start in starts]),
+    )
+    counted = ("statuses", "logins", "registrations")
+    return json_answer(
+        [
+            {"week": str(row["start"] // clock.SECOND)} | {name: str(row[name]) for name in counted}
+            for row in rows
+        ]
+    )
+
+
+async def languages(_request: Request) -> Response:
+    """`GET /api/v1/instance/languages`: those that have a name here."""
+    named = sorted(tongues.NAMES.items())
+    return json_answer([{"code": code, "name": name} for code, name in named])
 
 
 async def description(_request: Request) -> Response:
@@ -84,5 +119,7 @@ async def _about(request: Request) -> About:
         peers=counted["peers"],
         active_month=counted["active"],
         vapid_key=reception.vapid.public,
-        contact_account=present.account(operator, reception.origin) if operator else None,
+        contact_account=present.account(operator, asking.pictures_of(request))
+        if operator
+        else None,
     )

@@ -9,7 +9,6 @@ from starlette.routing import BaseRoute, Route
 from federation.storage import Row
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import json_answer
-from fedigroups.content.hashtags import name_of
 from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.present import statuses as present
 from fedigroups.mastodon.present.shapes import Entity, date_time
@@ -91,30 +90,24 @@ async def followed_tags(request: Request) -> Response:
 async def tag(request: Request) -> Response:
     """`GET /api/v1/tags/:name`."""
     access = await visitor(request, "read:follows", "read:statuses")
-    name = _name(request)
-    following = await hashtags.follows(access.actor.id, name) if access else None
-    return json_answer(present.tag(name, asking.origin_of(request), following=following))
+    name = asking.hashtag(request)
+    if access is None:
+        return json_answer(present.tag(name, asking.origin_of(request)))
+    return json_answer(await asking.tag(request, name, access.actor.id))
 
 
 async def follow_tag(request: Request) -> Response:
     """`POST /api/v1/tags/:name/follow`."""
-    access, name = await authorised(request, "write:follows"), _name(request)
+    access, name = await authorised(request, "write:follows"), asking.hashtag(request)
     await hashtags.follow(access.actor.id, name)
-    return json_answer(present.tag(name, asking.origin_of(request), following=True))
+    return json_answer(await asking.tag(request, name, access.actor.id))
 
 
 async def unfollow_tag(request: Request) -> Response:
     """`POST /api/v1/tags/:name/unfollow`."""
-    access, name = await authorised(request, "write:follows"), _name(request)
+    access, name = await authorised(request, "write:follows"), asking.hashtag(request)
     await hashtags.unfollow(access.actor.id, name)
-    return json_answer(present.tag(name, asking.origin_of(request), following=False))
-
-
-def _name(request: Request) -> str:
-    name = name_of(request.path_params["name"])
-    if not name:
-        raise asking.missing()
-    return name
+    return json_answer(await asking.tag(request, name, access.actor.id))
 
 
 def _sql(window: windows.Window) -> tuple[str, tuple[int, int, int]]:

@@ -57,7 +57,7 @@ async def _accepted(library: Library, actor: Actor, sent: Body) -> Media:
     file = sent.file("file")
     if file is None:
         raise ApiError(422, "Validation failed: File can't be blank")
-    return await uploads.accept(library, actor, _pieces(file), _words(sent, None))
+    return await uploads.accept(library, actor, pieces(file), _words(sent, None))
 
 
 async def show(request: Request) -> Response:
@@ -129,6 +129,7 @@ def _id(request: Request) -> int:
     return int(text)
 
 
-async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+async def pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    """An uploaded file, piece by piece."""
     while piece := await file.read(_PIECE):
         yield piece

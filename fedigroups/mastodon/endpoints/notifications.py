@@ -111,7 +111,7 @@ async def senders(request: Request) -> Response:
     if found is None:
         raise asking.missing()
     listed_ = await notices.senders(reader, [found], Wish(), windows.Window().limit * 4)
-    accounts = await people.listed(listed_.get(found["group_key"], []), reader.origin)
+    accounts = await people.listed(listed_.get(found["group_key"], []), reader.pictures)
     return json_answer(accounts)
 
 

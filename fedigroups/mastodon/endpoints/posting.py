@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from starlette.requests import Request
@@ -13,21 +14,30 @@ from federation.wire import Wire
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body
-from fedigroups.groups import addressed, speaking
-from fedigroups.groups.models import Post
+from fedigroups.groups import addressed, boosting, once, scheduled, speaking
+from fedigroups.groups.models import Group, Post
 from fedigroups.groups.speaking import Text
-from fedigroups.mastodon.endpoints import asking
+from fedigroups.mastodon.endpoints import asking, media, scheduling
 from fedigroups.mastodon.present import statuses as present
 from fedigroups.mastodon.reading import posts, windows
 from fedigroups.mastodon.reading.posts import Reader
 from fedigroups.media import uploads
 from fedigroups.oauth.access import Access, authorised
+from fedigroups.personal.models import ScheduledPost
 
-NO_GROUP = "Say which group this is for: mention it, like @welders, if you are in it"
-NOT_YET = {
-    "poll": "Polls cannot be made here yet",
-    "scheduled_at": "Posts cannot be scheduled here yet",
-}
+NO_GROUP = (
+    "Say which group this is for: mention it, like @welders, if you are in it. Or choose, in your "
+    "settings on this server, a group for what names none"
+)
+NOT_YET = {"poll": "Polls cannot be made here yet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is written: a thread of this group, or what this post answers."""
+
+    group: Group
+    parent: Post | None = None
 
 
 def routes() -> list[BaseRoute]:
@@ -41,41 +51,97 @@ def routes() -> list[BaseRoute]:
 
 
 async def write(request: Request) -> Response:
-    """`POST /api/v1/statuses`: once for an `Idempotency-Key`, however often it is sent."""
+    """`POST /api/v1/statuses`: once for an `Idempotency-Key`, however often it is sent.
+
+    With `scheduled_at` it is kept until then, and a ScheduledStatus is answered.
+    """
     access = await authorised(request, "write:statuses")
-    author, said, wire = asking.person(access), await bodies.read(request), asking.wire_of(request)
+    said, wire = await bodies.read(request), asking.wire_of(request)
     reader, key = asking.reader_of(request, access), _key(request)
+    if key and (earlier := await once.meant(access.actor, key)):
+        return await _answered(access, earlier, reader)
     text = await _text(wire, access, said)
+    place = await _place(access, said, text, reader)
+    author, text = asking.author(access, place.group), _kept_private(text, place)
+    if due_at := scheduling.time_in(said):
+        row = await scheduled.schedule(
+            author,
+            text,
+            due_at,
+            scheduling.params(said, text),
+            group=None if place.parent else place.group,
+            parent=place.parent,
+            key=key,
+        )
+        return json_answer(await scheduling.shown(row))
+    if place.parent:
+        post = await speaking.answer(wire, author, place.parent, text, key=key)
+    else:
+        post = await speaking.write(wire, author, place.group, text, key=key)
+    return await asking.shown(post.id, reader)
+
+
+async def _answered(access: Access, id: int, reader: Reader) -> Response:
+    """What was answered to the request that this one repeats."""
+    if waiting := await ScheduledPost.get_or_none(id=id, actor_id=access.actor.id):
+        return json_answer(await scheduling.shown(waiting))
+    return await asking.shown(id, reader)
+
+
+async def _place(access: Access, said: Body, text: Text, reader: Reader) -> Place:
+    """Below what it answers; else the group that it mentions, that acts, or that was chosen."""
     if answered := said.number("in_reply_to_id", most=windows.BIGGEST):
         parent = await _parent(answered, reader)
-        post = await speaking.answer(wire, author, parent, text, key=key)
-    else:
-        group = await addressed.group_in(text.body)
-        if group is None:
-            raise ApiError(422, NO_GROUP)
-        post = await speaking.write(wire, author, group, text, key=key)
-    return await asking.shown(post.id, reader)
+        return Place(parent.thread.group, parent)
+    chosen = access.acting.id if access.acting else access.account.default_group_id
+    group = None if access.acting else await addressed.group_in(text.body)
+    if group is None and chosen:
+        group = await Group.get_or_none(actor_id=chosen, state="open")
+    if group is None:
+        raise ApiError(422, NO_GROUP)
+    return Place(group)
+
+
+def _kept_private(text: Text, place: Place) -> Text:
+    """What answers members alone is for members alone. Raises `ApiError` (422) elsewhere."""
+    if place.parent is not None and place.parent.visibility == "members":
+        text = replace(text, visibility="members")
+    if text.visibility == "members" and not place.group.hosted:
+        raise ApiError(422, "A group of another server shows what is said in it to everybody")
+    return text
 
 
 async def edit(request: Request) -> Response:
     """`PUT /api/v1/statuses/:id`: what is not said is not there any more; 404 for others' posts."""
     access = await authorised(request, "write:statuses")
-    author, wire = asking.person(access), asking.wire_of(request)
+    wire = asking.wire_of(request)
     reader, said = asking.reader_of(request, access), await bodies.read(request)
     post = await _own(request, reader)
-    await speaking.edit(wire, author, post, await _text(wire, access, said, post))
+    await speaking.edit(wire, access.actor, post, await _text(wire, access, said, post))
     return await asking.shown(post.id, reader)
 
 
 async def delete(request: Request) -> Response:
-    """`DELETE /api/v1/statuses/:id`: the status as it was, with its `text`, to write it anew."""
-    access = await authorised(request, "write:statuses")
-    author, reader = asking.person(access), asking.reader_of(request, access)
+    """`DELETE /api/v1/statuses/:id`: the status as it was, with its `text`, to write it anew.
+
+    Its pictures wait for that, with ids to name them by, unless `delete_media` says otherwise. Of
+    a boost that one gave, it is taken back.
+    """
+    access, said = await authorised(request, "write:statuses"), await bodies.read(request)
+    reader, wire = asking.reader_of(request, access), asking.wire_of(request)
     row = await asking.status(request, reader)
-    if row["author_id"] != reader.id:
+    is_boost = row["id"] != asking.number(request)
+    boost = await asking.boost(asking.number(request)) if is_boost else None
+    if boost is not None and boost.by == reader.id and access.acting is None:
+        await boosting.unboost(wire, access.person, await Post.get(id=row["id"]))
+        return await asking.shown(row["id"], reader)
+    if row["author_id"] != reader.id or boost is not None:
         raise asking.missing()
-    shown = await posts.shown(row, reader)
-    await speaking.delete(asking.wire_of(request), author, await Post.get(id=row["id"]))
+    shown, held = await posts.shown(row, reader), await uploads.held_by(row["uri"])
+    await speaking.delete(wire, access.actor, await Post.get(id=row["id"]))
+    if held and not said.flag("delete_media"):
+        await uploads.give_back(held)
+        shown["media_attachments"] = [media.attachment(one) for one in held]
     return json_answer(shown | {"text": present.source(row)["text"]})
 
 
@@ -91,7 +157,7 @@ async def _text(wire: Wire, access: Access, said: Body, edited: Post | None = No
         warning=said.text("spoiler_text"),
         language=said.text("language")[:16] or access.account.language,
         visibility=visibility,
-        sensitive=said.flag("sensitive"),
+        sensitive=said.flag("sensitive") if "sensitive" in said else access.account.sensitive,
         breaks=True,
         whole=True,
         media=await _media(said, edited),
@@ -110,14 +176,14 @@ async def _media(said: Body, edited: Post | None) -> tuple[int, ...]:
     return tuple(wanted)
 
 
-def _visibility(asked: str) -> Literal["public", "unlisted"]:
-    if asked == "public":
-        return "public"
-    if asked == "unlisted":
-        return "unlisted"
-    raise ApiError(
-        422, "A group shows what is said in it: choose the visibility public or unlisted"
-    )
+def _visibility(asked: str) -> Literal["public", "unlisted", "members"]:
+    """Of a post here. To clients, `private` is what its group's members alone may read."""
+    match asked:
+        case "public" | "unlisted":
+            return asked
+        case "private":
+            return "members"
+    raise ApiError(422, "A post here is public, unlisted, or private: for members of its group")
 
 
 async def _parent(id: int, reader: Reader) -> Post:
@@ -127,7 +193,7 @@ async def _parent(id: int, reader: Reader) -> Post:
         row = await posts.row(boost.post_id, reader)
     if row is None:
         raise ApiError(404, "The post that you answer is not there")
-    return await Post.get(id=row["id"])
+    return await Post.get(id=row["id"]).select_related("thread__group")
 
 
 async def _own(request: Request, reader: Reader) -> Post:

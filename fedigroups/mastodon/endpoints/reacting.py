@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from federation.models import Actor
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.groups import boosting, reactions, speaking
 from fedigroups.groups.models import Group, Post
@@ -36,20 +37,25 @@ def routes() -> list[BaseRoute]:
 async def favourite(request: Request) -> Response:
     """`POST /api/v1/statuses/:id/favourite`: a second time changes nothing."""
     access, reader, post = await _met(request, "write:favourites")
-    await speaking.like(asking.wire_of(request), asking.person(access), post)
+    await speaking.like(asking.wire_of(request), await _liking(access, post), post)
     return await asking.shown(post.id, reader)
 
 
 async def unfavourite(request: Request) -> Response:
     """`POST /api/v1/statuses/:id/unfavourite`."""
     access, reader, post = await _met(request, "write:favourites")
-    await speaking.unlike(asking.wire_of(request), asking.person(access), post)
+    await speaking.unlike(asking.wire_of(request), await _liking(access, post), post)
     return await asking.shown(post.id, reader)
 
 
 async def reblog(request: Request) -> Response:
-    """`POST /api/v1/statuses/:id/reblog`: the boost, with the post in it."""
+    """`POST /api/v1/statuses/:id/reblog`: the boost, with the post in it.
+
+    What stands in a group has been boosted by it: whoever acts as that group is shown its boost.
+    """
     access, reader, post = await _met(request, "write:statuses")
+    if access.acting is not None and (entry := await asking.shown_by(access.acting.id, post)):
+        return json_answer((await posts.show([entry], reader))[0])
     person = asking.person(access)
     await boosting.boost(asking.wire_of(request), person, post)
     boosted = await reactions.of(post, person.uri, "boost")
@@ -99,6 +105,12 @@ async def unmute(request: Request) -> Response:
     access, reader, post = await _met(request, "write:mutes")
     await keeping.unmute(access.actor.id, post.thread_id)
     return await asking.shown(post.id, reader)
+
+
+async def _liking(access: Access, post: Post) -> Actor:
+    """As whom somebody likes: a group likes what stands in it."""
+    await post.fetch_related("thread__group")
+    return asking.author(access, post.thread.group)
 
 
 async def _met(request: Request, scope: str) -> tuple[Access, Reader, Post]:

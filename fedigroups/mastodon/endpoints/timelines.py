@@ -28,7 +28,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def home(request: Request) -> Response:
-    """`GET /api/v1/timelines/home`: the threads of the groups one is in, each once."""
+    """`GET /api/v1/timelines/home`: threads of one's groups, own ones, and followed hashtags."""
     access = await authorised(request, "read:statuses")
     reader = asking.reader_of(request, access, "home")
     window = windows.asked(await bodies.read(request))

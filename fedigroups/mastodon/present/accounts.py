@@ -10,9 +10,11 @@ from typing import Any
 import orjson
 
 from federation.storage import Row
+from fedigroups.accounts.models import Account
 from fedigroups.content.sanitise import clean, label, safe_url
-from fedigroups.mastodon import pictures
+from fedigroups.mastodon import pictures as drawn
 from fedigroups.mastodon.present.shapes import Entity, address, date, date_time
+from fedigroups.media.pictures import Pictures
 
 FIELDS = 8
 FIELD_CHARS = 500
@@ -31,12 +33,12 @@ _POSTING = {
 _VISIBILITIES = frozenset({"public", "unlisted", "private", "direct"})
 
 
-def account(row: Row, origin: str) -> Entity:
+def account(row: Row, pictures: Pictures) -> Entity:
     """The Account in a row of `reading.people`; whoever is gone shows nothing but a name."""
     said = _said(row["document"]) if row["state"] == "live" else {}
     is_group = row["group_id"] is not None
-    picture = _picture(row, origin)
-    header = address(row["banner_url"] or "", _image(said)) or pictures.url(origin, "header")
+    picture = _picture(row, pictures)
+    header = _header(row, said, pictures)
     username = label(row["username"], NAME_CHARS) or row["host"]
     return {
         "id": str(row["id"]),
@@ -50,51 +52,62 @@ def account(row: Row, origin: str) -> Entity:
         "group": is_group or row["kind"] == "Group",
         "created_at": date_time(row["published_at"] or row["fetched_at"]),
         "note": _note(row),
-        "url": address(row["page_url"], row["uri"]) or origin,
+        "url": address(row["page_url"], row["uri"]) or pictures.origin,
         "uri": row["uri"],
         "avatar": picture,
         "avatar_static": picture,
         "header": header,
         "header_static": header,
+        "avatar_description": row["icon_text"] or "",
+        "header_description": row["banner_text"] or "",
         "followers_count": row["members_count"] or 0,
         "following_count": row["following"],
         "statuses_count": row["threads_count"] if is_group else row["statuses"],
         "last_status_at": date(row["active_at"] if is_group else row["last_at"] or 0),
         "hide_collections": True,
         "noindex": False,
-        "emojis": emojis(said),
-        "fields": _group_fields(row) if row["hosted"] else _fields(said),
+        "emojis": emojis(said, pictures),
+        "fields": _shown_fields(row, said),
         "roles": [],
         **({"suspended": True} if row["state"] == "suspended" else {}),
     }
 
 
 def credentials(
-    row: Row, origin: str, *, role: str, visibility: str, language: str, requests: int
+    row: Row, pictures: Pictures, owner: Account, beside: Mapping[str, Any], *, requests: int
 ) -> Entity:
     """A CredentialAccount: the account of whoever asks, with what they chose for themselves."""
-    number, name = ROLES.get(role, ROLES["member"])
-    shown = account(row, origin)
+    shown = account(row, pictures)
     return shown | {
         "source": {
-            "privacy": visibility if visibility in _VISIBILITIES else "public",
-            "sensitive": False,
-            "language": language or None,
-            "note": row["summary"],
-            "fields": shown["fields"],
+            "privacy": owner.visibility if owner.visibility in _VISIBILITIES else "public",
+            "sensitive": owner.sensitive,
+            "language": owner.language or None,
+            "note": beside["note"],
+            "fields": [
+                {"name": name, "value": value, "verified_at": None}
+                for name, value in orjson.loads(beside["pairs"])
+            ],
             "follow_requests_count": requests,
             "hide_collections": shown["hide_collections"],
             "discoverable": bool(row["discoverable"]),
             "indexable": bool(row["indexable"]),
-            "attribution_domains": [],
+            "attribution_domains": beside["credited"].split(),
+            "quote_policy": "nobody",
         },
-        "role": {
-            "id": number,
-            "name": name,
-            "color": "",
-            "permissions": "0",
-            "highlighted": False,
-        },
+        "role": role(owner.role),
+    }
+
+
+def role(name: str) -> Entity:
+    """The Role that somebody has on the instance."""
+    number, shown = ROLES.get(name, ROLES["member"])
+    return {
+        "id": number,
+        "name": shown,
+        "color": "",
+        "permissions": "0",
+        "highlighted": False,
     }
 
 
@@ -109,7 +122,7 @@ def mention(row: Mapping[str, Any], origin: str) -> Entity:
     }
 
 
-def emojis(document: Mapping[str, Any]) -> list[Entity]:
+def emojis(document: Mapping[str, Any], pictures: Pictures) -> list[Entity]:
     """The CustomEmojis that a document of a stranger's brings along."""
     found: dict[str, Entity] = {}
     for tag in tags(document):
@@ -119,10 +132,11 @@ def emojis(document: Mapping[str, Any]) -> list[Entity]:
         if tag.get("type") != "Emoji" or not isinstance(url, str) or not safe_url(url):
             continue
         if code.replace("_", "").isalnum() and len(code) <= NAME_CHARS:
+            shown = pictures.shown(url, "icon")
             found[code] = {
                 "shortcode": code,
-                "url": url,
-                "static_url": url,
+                "url": shown,
+                "static_url": shown,
                 "visible_in_picker": False,
                 "category": None,
             }
@@ -166,10 +180,30 @@ def _note(row: Row) -> str:
     return (row["summary_html"] or "") + (f"<ol>{listed}</ol>" if listed else "")
 
 
-def _picture(row: Row, origin: str) -> str:
+def _picture(row: Row, pictures: Pictures) -> str:
     kind = "group" if row["kind"] == "Group" else "person"
     own = address(row["group_icon"] or "", row["icon_url"]) if row["state"] == "live" else None
-    return own or pictures.url(origin, kind)
+    return pictures.shown(own or "", "icon") or drawn.url(pictures.origin, kind)
+
+
+def _header(row: Row, said: Mapping[str, Any], pictures: Pictures) -> str:
+    own = address(row["banner_url"], _image(said)) if row["state"] == "live" else None
+    return pictures.shown(own or "") or drawn.url(pictures.origin, "header")
+
+
+def _shown_fields(row: Row, said: Mapping[str, Any]) -> list[Entity]:
+    if row["state"] != "live":
+        return []
+    own = _own_fields(row["pairs"] or "[]") if row["local"] else _fields(said)
+    return own + (_group_fields(row) if row["hosted"] else [])
+
+
+def _own_fields(pairs: str) -> list[Entity]:
+    """What somebody here wrote, with what is an address as a link."""
+    return [
+        {"name": name, "value": _linked(value), "verified_at": None}
+        for name, value in orjson.loads(pairs)
+    ]
 
 
 def _image(said: Mapping[str, Any]) -> str:
@@ -191,6 +225,15 @@ def _group_fields(row: Row) -> list[Entity]:
         {"name": "Joining", "value": _JOINING[row["join_policy"]], "verified_at": None},
         {"name": "Posting", "value": _POSTING[row["post_policy"]], "verified_at": None},
     ]
+
+
+def _linked(value: str) -> str:
+    """The value as HTML; what is an address is a link, for pages that link back (`rel=me`)."""
+    text = html.escape(value)
+    url = safe_url(value) if value.startswith(("https://", "http://")) else ""
+    if not url:
+        return text
+    return f'<a href="{html.escape(url)}" rel="me nofollow noopener">{text}</a>'
 
 
 def _fields(said: Mapping[str, Any]) -> list[Entity]:

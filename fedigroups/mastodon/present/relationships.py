@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from federation.storage import Row
-from fedigroups.mastodon.present.shapes import Entity
+from fedigroups.mastodon.present.shapes import Entity, date_time
 
 
 def relationship(row: Row) -> Entity:
@@ -21,10 +21,10 @@ def relationship(row: Row) -> Entity:
         "blocked_by": state == "banned",
         "muting": bool(row["muted"]),
         "muting_notifications": bool(row["muted"]),
-        "muting_expires_at": None,
+        "muting_expires_at": date_time(row["muted_until"]) if row["muted_until"] else None,
         "requested": state == "asked",
         "requested_by": bool(row["requested_by"]),
-        "domain_blocking": False,
-        "endorsed": False,
+        "domain_blocking": bool(row["host_blocked"]),
+        "endorsed": bool(row["endorsed"]),
         "note": row["note"] or "",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from federation import clock
@@ -11,6 +12,7 @@ from fedigroups.content.sanitise import safe_url
 Entity = dict[str, Any]
 
 
+@lru_cache(maxsize=16_384)  # an account is in an answer as often as it says something
 def date_time(ms: int) -> str:
     """A moment as every client reads it: with three decimals and Z (Toot! demands them)."""
     moment = datetime.fromtimestamp(ms // 1_000, UTC).isoformat()

@@ -12,9 +12,10 @@ import orjson
 
 from federation.storage import Row
 from fedigroups.content.hashtags import name_of
-from fedigroups.content.sanitise import label, safe_url
+from fedigroups.content.sanitise import label, plain, safe_url
 from fedigroups.mastodon.present import accounts
 from fedigroups.mastodon.present.shapes import Entity, address, date_time
+from fedigroups.media.pictures import Pictures
 
 TEXT_CHARS = 500
 VISIBILITY = {"public": "public", "unlisted": "unlisted", "members": "private"}
@@ -35,6 +36,7 @@ class Marks:
     reblogged: bool = False
     bookmarked: bool = False
     muted: bool = False
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,18 @@ class Company:
     `signed_in` is False for a stranger, who has no marks. `filtered` is by post.
     """
 
-    origin: str
+    pictures: Pictures
     accounts: Mapping[int, Entity]
     mentions: Mapping[str, Entity]
     signed_in: bool = False
     reader_id: int = 0
     marks: Mapping[int, Marks] = field(default_factory=dict)
     filtered: Mapping[int, list[Entity]] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        """Of all our addresses."""
+        return self.pictures.origin
 
 
 def status(row: Row, company: Company) -> Entity:
@@ -75,10 +82,10 @@ def status(row: Row, company: Company) -> Entity:
         "content": _content(row),
         "reblog": None,
         "account": company.accounts[row["author_id"]],
-        "media_attachments": _media(row["id"], row["attachments"], document),
+        "media_attachments": _media(row["id"], row["attachments"], document, company.pictures),
         "mentions": _mentions(document, company),
         "tags": [tag(name, company.origin) for name in hashtags(document)],
-        "emojis": accounts.emojis(document),
+        "emojis": accounts.emojis(document, company.pictures),
         "card": None,
         "poll": None,
         "application": None,
@@ -106,7 +113,9 @@ def boost(id: int, by: int, at: int, status: Entity, uri: str, company: Company)
     }
 
 
-def tag(name: str, origin: str, *, following: bool | None = None) -> Entity:
+def tag(
+    name: str, origin: str, *, following: bool | None = None, featuring: bool = False
+) -> Entity:
     """A Tag; nobody counts how often each is used, so its history is empty."""
     shown: Entity = {
         "id": name,
@@ -114,7 +123,7 @@ def tag(name: str, origin: str, *, following: bool | None = None) -> Entity:
         "url": f"{origin}/groups?q={quote(name)}",
         "history": [],
     }
-    return shown if following is None else shown | {"following": following, "featuring": False}
+    return shown if following is None else shown | {"following": following, "featuring": featuring}
 
 
 def hashtags(document: Mapping[str, Any]) -> list[str]:
@@ -133,7 +142,7 @@ def named(document: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(href for href in hrefs if isinstance(href, str)))
 
 
-def edit(row: Row, author: Entity) -> Entity:
+def edit(row: Row, author: Entity, pictures: Pictures) -> Entity:
     """A StatusEdit: how a post reads, or read, from some moment on."""
     return {
         "content": _content(row),
@@ -141,7 +150,7 @@ def edit(row: Row, author: Entity) -> Entity:
         "sensitive": bool(row["sensitive"]),
         "created_at": date_time(row["written_at"]),
         "account": author,
-        "media_attachments": _media(row["id"], row["attachments"], {}),
+        "media_attachments": _media(row["id"], row["attachments"], {}, pictures),
         "emojis": [],
         "poll": None,
     }
@@ -153,7 +162,7 @@ def source(row: Row) -> Entity:
     text = said.get("content") if isinstance(said, dict) else None
     return {
         "id": str(row["id"]),
-        "text": text if isinstance(text, str) else "",
+        "text": text if isinstance(text, str) else plain(row["content"]),
         "spoiler_text": label(row["warning"]),
     }
 
@@ -182,26 +191,31 @@ def _links(attachments: str) -> str:
     return "".join(f"<p>{link}</p>" for link in links)
 
 
-def _media(post_id: int, attachments: str, document: Mapping[str, Any]) -> list[Entity]:
+def _media(
+    post_id: int, attachments: str, document: Mapping[str, Any], pictures: Pictures
+) -> list[Entity]:
     if attachments == "[]":
         return []
     kinds = _media_types(document)
     return [
-        _attachment(post_id + place, one, kinds.get(one["url"], ""))
+        _attachment(post_id + place, one, kinds.get(one["url"], ""), pictures)
         for place, one in enumerate(orjson.loads(attachments))
         if one["kind"] != "Link" and safe_url(one["url"])
     ]
 
 
-def _attachment(id: int, one: Mapping[str, Any], media_type: str) -> Entity:
+def _attachment(id: int, one: Mapping[str, Any], media_type: str, pictures: Pictures) -> Entity:
+    """A MediaAttachment; what is no picture is shown from where it is."""
     kind = _KINDS.get(media_type.partition("/")[0].lower()) or _KINDS.get(one["kind"].lower())
     ending = one["url"].partition("?")[0].rpartition(".")[2].lower()
+    kind = kind or _ENDINGS.get(ending, "unknown")
+    is_picture = kind == "image"
     return {
         "id": str(id),
-        "type": kind or _ENDINGS.get(ending, "unknown"),
-        "url": one["url"],
-        "preview_url": one["url"] if (kind or _ENDINGS.get(ending)) == "image" else None,
-        "remote_url": one["url"],
+        "type": kind,
+        "url": pictures.shown(one["url"]) if is_picture else one["url"],
+        "preview_url": pictures.shown(one["url"], "preview") if is_picture else None,
+        "remote_url": None if pictures.is_ours(one["url"]) else one["url"],
         "preview_remote_url": None,
         "text_url": None,
         "meta": _meta(one),
@@ -234,7 +248,9 @@ def _media_types(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _mentions(document: Mapping[str, Any], company: Company) -> list[Entity]:
-    return [company.mentions[uri] for uri in named(document) if uri in company.mentions]
+    """Whom it speaks to, and after them the group that it is for."""
+    uris = sorted(named(document), key=lambda uri: uri == document.get("audience"))
+    return [company.mentions[uri] for uri in uris if uri in company.mentions]
 
 
 def _marks(post_id: int, author_id: int, company: Company) -> Entity:
@@ -248,4 +264,4 @@ def _marks(post_id: int, author_id: int, company: Company) -> Entity:
         "muted": marks.muted,
         "filtered": company.filtered.get(post_id, []),
     }
-    return shown | ({"pinned": False} if author_id == company.reader_id else {})
+    return shown | ({"pinned": marks.pinned} if author_id == company.reader_id else {})

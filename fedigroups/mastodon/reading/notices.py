@@ -14,6 +14,7 @@ from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.reading import people, posts, warnings
 from fedigroups.mastodon.reading.posts import Reader, readable
 from fedigroups.mastodon.reading.windows import Window
+from fedigroups.personal import hosts
 
 KINDS = (
     *("mention", "favourite", "reblog", "update", "status", "follow", "follow_request"),
@@ -49,11 +50,12 @@ def _where(reader: Reader, wish: Wish) -> tuple[str, list[object]]:
         f"n.actor_id = ? AND n.kind IN ({storage.marks(len(wish.kinds))})"
         " AND NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = n.actor_id"
         " AND s.target_id = n.sender_id AND (s.blocked = ? OR s.muted = ?))"
+        f" AND NOT {hosts.HIDDEN.format(author='n.sender_id')}"
         " AND (n.post_id = 0 OR n.kind = 'decision' OR EXISTS"
         " (SELECT 1 FROM post p JOIN thread t ON t.id = p.thread_id"
         f" JOIN groups g ON g.id = t.group_id WHERE p.id = n.post_id AND {may}))"
     )
-    bound: list[object] = [reader.id, *(wish.kinds or ("",)), True, True, *values]
+    bound: list[object] = [reader.id, *(wish.kinds or ("",)), True, True, reader.id, *values]
     if wish.sender_id:
         clause += " AND n.sender_id = ?"
         bound.append(wish.sender_id)
@@ -159,7 +161,7 @@ async def show_grouped(found: Sequence[Row], reader: Reader, wish: Wish) -> Enti
 async def _accounts(named: Sequence[int], rows: Sequence[Row], reader: Reader) -> dict[int, Entity]:
     """The Accounts that are named; the reader's too, where a decision is about them."""
     own = [reader.id] if any(row["decision_id"] for row in rows) else []
-    return await people.by_id([*named, *own], reader.origin)
+    return await people.by_id([*named, *own], reader.pictures)
 
 
 async def unread(reader: Reader, wish: Wish, *, in_groups: bool, most: int = UNREAD) -> int:

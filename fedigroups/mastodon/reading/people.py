@@ -10,12 +10,15 @@ from federation.storage import Row
 from fedigroups.groups.visibility import open_sql
 from fedigroups.mastodon.present import accounts
 from fedigroups.mastodon.present.shapes import Entity
+from fedigroups.media.pictures import Pictures
 
 _COLUMNS = (
     "a.id, a.uri, a.kind, a.local, a.host, a.username, a.name, a.summary, a.page_url, a.icon_url, "
     "a.document, a.discoverable, a.indexable, a.state, a.published_at, a.fetched_at, "
     "g.id AS group_id, g.hosted, g.title, g.summary_html, g.rules, g.icon_url AS group_icon, "
-    "g.banner_url, g.join_policy, g.post_policy, g.members_count, g.threads_count, g.active_at"
+    "COALESCE(NULLIF(g.banner_url, ''), a.banner_url) AS banner_url, "
+    "x.pairs, x.icon_text, x.banner_text, g.join_policy, g.post_policy, g.members_count,"
+    " g.threads_count, g.active_at"
 )
 _COUNTS = (
     "(SELECT COUNT(*) FROM member m WHERE m.actor_id = a.id AND m.state = 'member') AS following, "
@@ -23,7 +26,10 @@ _COUNTS = (
     f"(SELECT MAX(p.published_at) FROM post p WHERE p.author_id = a.id AND {open_sql('p')})"
     " AS last_at"
 )
-SELECT = f"SELECT {_COLUMNS}, {_COUNTS} FROM actor a LEFT JOIN groups g ON g.actor_id = a.id"
+SELECT = (
+    f"SELECT {_COLUMNS}, {_COUNTS} FROM actor a LEFT JOIN groups g ON g.actor_id = a.id"
+    " LEFT JOIN profile x ON x.actor_id = a.id"
+)
 SHOWN = "a.state IN ('live', 'suspended') AND (g.id IS NULL OR g.state = 'open')"
 """Who is there for clients: not who waits to be let in, and not who is gone."""
 
@@ -40,9 +46,9 @@ async def rows(ids: Iterable[int]) -> dict[int, Row]:
     return {row["id"]: row for row in found}
 
 
-async def by_id(ids: Iterable[int], origin: str) -> dict[int, Entity]:
+async def by_id(ids: Iterable[int], pictures: Pictures) -> dict[int, Entity]:
     """The Accounts of these actors by id: authors of what is shown. One query."""
-    return {id: accounts.account(row, origin) for id, row in (await rows(ids)).items()}
+    return {id: accounts.account(row, pictures) for id, row in (await rows(ids)).items()}
 
 
 async def one(id: int) -> Row | None:
@@ -50,11 +56,11 @@ async def one(id: int) -> Row | None:
     return await storage.row(f"{SELECT} WHERE a.id = ? AND {SHOWN}", id)
 
 
-async def listed(ids: list[int], origin: str) -> list[Entity]:
+async def listed(ids: list[int], pictures: Pictures) -> list[Entity]:
     """The Accounts of these actors in this order; who is not there any more is left out."""
     found = await rows(ids)
     return [
-        accounts.account(found[id], origin)
+        accounts.account(found[id], pictures)
         for id in ids
         if id in found and found[id]["state"] in {"live", "suspended"}
     ]

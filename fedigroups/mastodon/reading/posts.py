@@ -8,7 +8,7 @@ a fifth for the reader's own filters, if there are any.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from federation import storage
 from federation.models import Actor
@@ -19,6 +19,8 @@ from fedigroups.mastodon.present import accounts, statuses
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.present.statuses import Company, Marks
 from fedigroups.mastodon.reading import filters, people
+from fedigroups.media.pictures import Pictures
+from fedigroups.personal import hosts
 
 _SELECT = (
     "SELECT p.id, p.uri, p.page_url, p.author_id, p.thread_id, p.kind, p.title, p.content, "
@@ -36,15 +38,20 @@ class Reader:
     """Who reads, and where: `actor` is None for a stranger."""
 
     actor: Actor | None
-    uris: Uris
+    pictures: Pictures
     context: str = ""
     """What of the reader's filters applies: `home`, `notifications`, `public`, `thread`,
     `account`."""
 
     @property
+    def uris(self) -> Uris:
+        """What makes our addresses."""
+        return Uris(self.pictures.origin)
+
+    @property
     def origin(self) -> str:
         """Of all our addresses."""
-        return self.uris.origin
+        return self.pictures.origin
 
     @property
     def id(self) -> int:
@@ -53,7 +60,7 @@ class Reader:
 
     def within(self, context: str) -> Reader:
         """The same reader, of another kind of list."""
-        return Reader(self.actor, self.uris, context)
+        return replace(self, context=context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,11 @@ def readable(alias: str, reader: Reader) -> tuple[str, list[object]]:
 
 def met(alias: str, reader: Reader) -> tuple[str, list[object]]:
     """Which posts the reader meets in lists: listed ones, and all that their groups show."""
-    return met_sql(alias, reader.id)
+    may, values = met_sql(alias, reader.id)
+    if not reader.actor:
+        return may, values
+    hidden = hosts.HIDDEN.format(author=f"{alias}.author_id")
+    return f"({may} AND NOT {hidden})", [*values, reader.id]
 
 
 async def rows(ids: Iterable[int], reader: Reader) -> dict[int, Row]:
@@ -141,11 +152,10 @@ async def company_of(found: Sequence[Row], reader: Reader, others: Iterable[int]
     """What the statuses in these rows share. Three queries, four for a reader with filters."""
     uris = {uri for row in found for uri in statuses.named(row["said"])}
     authors = {row["author_id"] for row in found}
-    origin = reader.origin
     return Company(
-        origin=origin,
-        accounts=await people.by_id(authors | set(others), origin),
-        mentions=await _mentions(uris, origin),
+        pictures=reader.pictures,
+        accounts=await people.by_id(authors | set(others), reader.pictures),
+        mentions=await _mentions(uris, reader.origin),
         signed_in=reader.actor is not None,
         reader_id=reader.id,
         marks=await _marks(found, reader.actor) if reader.actor else {},
@@ -189,13 +199,17 @@ async def _marks(found: Sequence[Row], actor: Actor) -> dict[int, Marks]:
         f" UNION ALL SELECT wanted.id, 'bookmark' FROM {table}"
         " JOIN bookmark b ON b.post_id = wanted.id AND b.actor_id = ?"
         f" UNION ALL SELECT wanted.id, 'mute' FROM {table}"
-        " JOIN muted_thread q ON q.thread_id = wanted.thread_id AND q.actor_id = ?",
-        *(wanted, actor.uri, wanted, actor.id, wanted, actor.id),
+        " JOIN muted_thread q ON q.thread_id = wanted.thread_id AND q.actor_id = ?"
+        f" UNION ALL SELECT wanted.id, 'pin' FROM {table}"
+        " JOIN pinned_post n ON n.post_id = wanted.id AND n.actor_id = ?",
+        *(wanted, actor.uri, wanted, actor.id, wanted, actor.id, wanted, actor.id),
     )
     kinds: dict[int, set[str]] = {}
     for row in said:
         kinds.setdefault(row["id"], set()).add(row["kind"])
     return {
-        id: Marks("like" in some, "boost" in some, "bookmark" in some, "mute" in some)
+        id: Marks(
+            "like" in some, "boost" in some, "bookmark" in some, "mute" in some, "pin" in some
+        )
         for id, some in kinds.items()
     }

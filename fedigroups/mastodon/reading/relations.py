@@ -12,7 +12,8 @@ from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.reading.windows import Window
 
 _SELECT = (
-    "SELECT a.id, m.state, m.shows, m.bell, s.muted, s.blocked, s.note,"
+    "SELECT a.id, m.state, m.shows, m.bell, s.muted, s.muted_until, s.blocked, s.endorsed, s.note,"
+    " (SELECT 1 FROM blocked_host h WHERE h.actor_id = ? AND h.host = a.host) AS host_blocked,"
     " (SELECT 1 FROM member f JOIN groups h ON h.id = f.group_id WHERE h.actor_id = ?"
     "   AND f.actor_id = a.id AND f.state = 'member') AS followed_by,"
     " (SELECT 1 FROM member f JOIN groups h ON h.id = f.group_id WHERE h.actor_id = ?"
@@ -27,7 +28,7 @@ async def between(reader: Actor, ids: Sequence[int]) -> list[Entity]:
     """The Relationships to these accounts, in this order; unknown ones are left out. One query."""
     found = await storage.rows(
         f"{_SELECT} JOIN {storage.table('wanted', id='bigint')} ON wanted.id = a.id",
-        *(*[reader.id] * 4, storage.packed([(id,) for id in sorted(set(ids))])),
+        *(*[reader.id] * 5, storage.packed([(id,) for id in sorted(set(ids))])),
     )
     made = {row["id"]: relationship(row) for row in found}
     return [made[id] for id in dict.fromkeys(ids) if id in made]
@@ -67,7 +68,7 @@ async def joined(actor_id: int, window: Window) -> list[tuple[int, int]]:
 
 
 async def judged(actor_id: int, column: str, window: Window) -> list[tuple[int, int]]:
-    """Whom somebody `muted` or `blocked`. One query."""
+    """Whom somebody `muted`, `blocked` or `endorsed`. One query."""
     return await _pairs(
         f"SELECT s.id, s.target_id AS other FROM stance s WHERE s.actor_id = ? AND s.{column} = ?",
         (actor_id, True),

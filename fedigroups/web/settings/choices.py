@@ -10,7 +10,7 @@ from federation.errors import Blocked, Malformed
 from fedigroups.accounts import invitations, preferences
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
-from fedigroups.groups import mine
+from fedigroups.groups import lookup, mine
 from fedigroups.web import forms, refusals, visitors
 from fedigroups.web.settings.frame import page
 from fedigroups.web.translation import gettext as _
@@ -29,11 +29,14 @@ def routes() -> list[BaseRoute]:
 async def choices(request: Request, session: Session) -> Response:
     """`/settings/preferences`: what is taken for granted unless said otherwise, and which mail."""
     problem = done = ""
+    joined = await lookup.joined_by(session.account.actor_id)
     if request.method == "POST":
         sent = await forms.read(request)
         try:
+            chosen = sent.number("posts_to")
             await preferences.choose(
                 session.account,
+                default_group_id=chosen if chosen in {one.actor_id for one in joined} else 0,
                 visibility=sent.text("visibility"),
                 language=sent.text("language").strip(),
                 mail_about=sent.texts("mail_about"),
@@ -54,6 +57,7 @@ async def choices(request: Request, session: Session) -> Response:
         visibilities=preferences.VISIBILITIES,
         mail_kinds=preferences.MAIL_ABOUT,
         mail_about=session.account.mail_about.split(),
+        joined=joined,
     )
 
 

@@ -14,6 +14,8 @@ from federation import storage
 from federation.models import Actor
 from fedigroups.accounts import people
 from fedigroups.groups import closing, takeout
+from fedigroups.personal import drafts, reading
+from fedigroups.personal.drafts import Written
 from fedigroups.personal.everything import TABLES
 from world import Town, World
 
@@ -35,8 +37,18 @@ async def fill(town: Town, tom: App) -> None:
     await tom.post("/api/v2/filters", title="Sales", context=["home"], keywords_attributes=words)
     await tom.post(f"/api/v1/accounts/{group['id']}/follow", notify=True)
     await town.write("olga", "Another?")
+    await tom.post("/api/v1/tags/mig/feature")
+    await tom.post("/api/v1/domain_blocks", domain="evil.example")
+    await tom.ask("PATCH", "/api/v1/accounts/update_credentials", json={"note": "I weld"})
+    later = {"status": "@welders Later", "scheduled_at": "2099-01-01T00:00:00Z"}
+    await tom.ask("POST", "/api/v1/statuses", json=later)
     key = {"Idempotency-Key": "a key"}
     await tom.ask("POST", "/api/v1/statuses", headers=key, json={"status": "@welders Mine, @olga!"})
+    tom_id = int((await tom.account("tom"))["id"])
+    await town.run(lambda: reading.follow(tom_id, root.thread_id))
+    await town.run(lambda: drafts.keep(tom_id, "welders", Written(text="Perhaps")))
+    (own,) = await tom.get(f"/api/v1/accounts/{(await tom.account('tom'))['id']}/statuses")
+    await tom.post(f"/api/v1/statuses/{own['id']}/pin")
 
 
 async def kept(town: Town, actor: Actor) -> set[str]:
@@ -87,4 +99,10 @@ async def test_what_somebody_kept_is_in_the_file_that_they_take_along(world: Wor
     assert own["hashtags"] == ["tig"]
     assert own["lists"] == [{"title": "Friends", "handle": "olga@groups.example"}]
     assert own["filters"][0]["keyword"] == "sale"
+    assert (own["featured_hashtags"], own["blocked_hosts"]) == (["mig"], ["evil.example"])
+    assert (own["profile"][0]["note"], len(own["pinned"]), len(own["scheduled"])) == (
+        "I weld",
+        1,
+        1,
+    )
     assert "welders@groups.example,true,true" in groups

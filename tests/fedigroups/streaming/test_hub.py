@@ -10,9 +10,9 @@ from starlette.types import Message
 
 from federation import limits
 from federation.errors import Slowed
-from federation.uris import Uris
 from fedigroups.accounts.models import Token
 from fedigroups.api.answers import ApiError
+from fedigroups.media.pictures import Pictures
 from fedigroups.streaming import dispatch
 from fedigroups.streaming.frames import EVENTS
 from fedigroups.streaming.hub import Hub
@@ -22,7 +22,7 @@ from world import World
 
 pytestmark = pytest.mark.anyio
 
-HERE = Uris("https://groups.example")
+HERE = Pictures("https://groups.example", "https://groups.example/media", b"x")
 
 
 def listener(who: Who, sent: list[Message]) -> Listener:

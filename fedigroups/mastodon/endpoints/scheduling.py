@@ -1,0 +1,116 @@
+"""Posts for later: what waits, at another time, or not at all."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation import clock, storage
+from federation.errors import Malformed
+from fedigroups.api import body as bodies
+from fedigroups.api.answers import ApiError, json_answer
+from fedigroups.api.body import Body
+from fedigroups.groups import scheduled
+from fedigroups.groups.speaking import Text
+from fedigroups.mastodon.endpoints import asking, media
+from fedigroups.mastodon.present.shapes import Entity, date_time
+from fedigroups.mastodon.present.statuses import VISIBILITY
+from fedigroups.mastodon.reading import windows
+from fedigroups.media import uploads
+from fedigroups.oauth.access import authorised
+from fedigroups.personal.models import ScheduledPost
+
+
+def routes() -> list[BaseRoute]:
+    """The addresses of what waits to be said."""
+    one = "/api/v1/scheduled_statuses/{id:int}"
+    return [
+        Route("/api/v1/scheduled_statuses", listed, methods=["GET"]),
+        Route(one, one_of_them, methods=["GET"]),
+        Route(one, move, methods=["PUT"]),
+        Route(one, cancel, methods=["DELETE"]),
+    ]
+
+
+async def listed(request: Request) -> Response:
+    """`GET /api/v1/scheduled_statuses`."""
+    access = await authorised(request, "read:statuses")
+    window = windows.asked(await bodies.read(request), most=40)
+    found = window.arranged(
+        await storage.rows(
+            f"SELECT id FROM scheduled_post WHERE actor_id = ? AND {window.clause('id')}",  # noqa: S608 - our own SQL
+            *(access.actor.id, *window.values),
+        )
+    )
+    ids = [row["id"] for row in found]
+    by_id = {row.id: row for row in await ScheduledPost.filter(id__in=ids)}
+    return asking.paged(request, window, ids, [await shown(by_id[id]) for id in ids])
+
+
+async def one_of_them(request: Request) -> Response:
+    """`GET /api/v1/scheduled_statuses/:id`: 404 for somebody else's, and for one that was said."""
+    access = await authorised(request, "read:statuses")
+    return json_answer(await shown(await scheduled.of(access.actor, asking.number(request))))
+
+
+async def move(request: Request) -> Response:
+    """`PUT /api/v1/scheduled_statuses/:id`: say it at another time."""
+    access = await authorised(request, "write:statuses")
+    due_at = time_in(await bodies.read(request))
+    if not due_at:
+        raise ApiError(422, "Validation failed: scheduled_at can't be blank")
+    row = await scheduled.move(access.actor, asking.number(request), due_at)
+    return json_answer(await shown(row))
+
+
+async def cancel(request: Request) -> Response:
+    """`DELETE /api/v1/scheduled_statuses/:id`."""
+    access = await authorised(request, "write:statuses")
+    await scheduled.cancel(access.actor, asking.number(request))
+    return json_answer({})
+
+
+def time_in(said: Body) -> int:
+    """When something is to be said, in milliseconds; 0 for now. Raises `Malformed` for no time."""
+    text = said.text("scheduled_at").strip()
+    if not text:
+        return 0
+    try:
+        found = datetime.fromisoformat(text)
+        return int(found.replace(tzinfo=found.tzinfo or UTC).timestamp() * clock.SECOND)
+    except (ValueError, OverflowError) as error:
+        raise Malformed("scheduled_at is a time such as 2030-01-31T12:00:00Z") from error
+
+
+def params(said: Body, text: Text) -> dict[str, Any]:
+    """What a ScheduledStatus tells of the text."""
+    return {
+        "text": said.text("status"),
+        "media_ids": [str(id) for id in text.media or ()] or None,
+        "sensitive": text.sensitive,
+        "spoiler_text": text.warning or None,
+        "visibility": VISIBILITY[text.visibility],
+        "language": text.language or None,
+        "in_reply_to_id": said.text("in_reply_to_id") or None,
+        "poll": None,
+        "idempotency": None,
+        "with_rate_limit": False,
+        "application_id": 0,
+        "scheduled_at": None,
+    }
+
+
+async def shown(row: ScheduledPost) -> Entity:
+    """The ScheduledStatus."""
+    pictures = await uploads.held_by(scheduled.holder(row.id))
+    return {
+        "id": str(row.id),
+        "scheduled_at": date_time(row.due_at),
+        "params": json.loads(row.params),
+        "media_attachments": [media.attachment(one) for one in pictures],
+    }
