@@ -153,14 +153,17 @@ async def show_again(holder: str) -> None:
     )
 
 
-async def give_back(media: Sequence[Media]) -> None:
+async def give_back(holder: str) -> list[Media]:
     """Let the author of a post that is deleted take its pictures for another one, for a day.
 
     They are shown to nobody until then. What is being forgotten is not given back.
     """
-    await Media.filter(id__in=[one.id for one in media], state="dropped").update(
-        state="returned", holder="", changed_at=clock.now_ms()
+    rows = await storage.rows(
+        "UPDATE media SET state = 'returned', holder = '', changed_at = ?"
+        " WHERE holder = ? AND state = 'dropped' RETURNING *",
+        *(clock.now_ms(), holder),
     )
+    return sorted((Media(**row) for row in rows), key=lambda one: one.place)
 
 
 def focus_of(text: str) -> tuple[float, float]:

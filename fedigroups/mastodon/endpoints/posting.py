@@ -137,10 +137,10 @@ async def delete(request: Request) -> Response:
         return await asking.shown(row["id"], reader)
     if row["author_id"] != reader.id or boost is not None:
         raise asking.missing()
-    shown, held = await posts.shown(row, reader), await uploads.held_by(row["uri"])
+    shown = await posts.shown(row, reader)
     await speaking.delete(wire, access.actor, await Post.get(id=row["id"]))
-    if held and not said.flag("delete_media"):
-        await uploads.give_back(held)
+    if row["attachments"] != "[]" and not said.flag("delete_media"):
+        held = await uploads.give_back(row["uri"])
         shown["media_attachments"] = [media.attachment(one) for one in held]
     return json_answer(shown | {"text": present.source(row)["text"]})
 
