@@ -21,7 +21,7 @@ from fedigroups.moderation import published
 @click.argument("group")
 @as_json
 def appeals(group: str, json_: bool) -> None:
-    """What people say against decisions of a group, and nobody has looked at."""
+    """What people say against decisions, and nobody looked at yet."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
         hosted = await lookup.hosted_named(group)
@@ -51,7 +51,7 @@ def appeals(group: str, json_: bool) -> None:
 @click.option("--text", required=True, help="Why, in words; whoever appealed reads it.")
 @click.option("--as", "who", default="", help="The moderator here who decides.")
 def settle(name: str, verdict: str, text: str, who: str) -> None:
-    """Decide about an appeal: the decision stands (uphold), or is taken back (overturn)."""
+    """Decide about an appeal. Upheld, the decision stands; overturned, it is taken back."""
 
     async def work(instance: Instance) -> None:
         wire = instance.wire
@@ -71,7 +71,7 @@ def settle(name: str, verdict: str, text: str, who: str) -> None:
 @click.option("--all", "whole", is_flag=True, help="Everything, with names: for moderators.")
 @as_json
 def ledger(group: str, whole: bool, json_: bool) -> None:
-    """The decisions of a group, newest first, and how strict and fast it is."""
+    """The decisions of a group, newest first, and the figures."""
 
     async def work(instance: Instance) -> dict[str, Any]:
         hosted = await lookup.hosted_named(group)

@@ -284,7 +284,7 @@ def role(name: str, handle: str, role: str) -> None:
 @click.argument("name")
 @click.argument("handle")
 def transfer(name: str, handle: str) -> None:
-    """Make a member the owner; whoever owned the group before moderates it."""
+    """Make a member the owner. Whoever was it before moderates the group."""
     _decide(name, handle, "transfer", "decided by whoever runs this server")
     click.echo(f"{handle} owns {name}.")
 

@@ -32,7 +32,7 @@ text_option = click.option("--text", help="The reason, in words; whom it concern
 
 @click.group()
 def moderate() -> None:
-    """Look at what waits in a group, and decide: whom it concerns is told, with the reason."""
+    """Look at what waits, and decide. Whom it concerns is told why."""
 
 
 for other in (appeals, settle, ledger):
@@ -71,7 +71,7 @@ def list_(group: str, settled: bool, json_: bool) -> None:
 @click.argument("group")
 @as_json
 def rules(group: str, json_: bool) -> None:
-    """The rules of a group, with the numbers by which a refusal names them."""
+    """The rules of a group, with their numbers, which a refusal names."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
         hosted = await lookup.hosted_named(group)
@@ -124,7 +124,7 @@ def ask(name: str, rule: int | None, text: str | None, who: str, json_: bool) ->
 def remove(
     name: str, rule: int | None, text: str | None, unnamed: bool, who: str, json_: bool
 ) -> None:
-    """Take a post away, named by its URI or its number here: --text says why."""
+    """Take a post away: --text says why. POST is its URI or its number here."""
     words = "removed; its author is told."
     _about_post("remove", name, who, text, rule, json_, words, unnamed=unnamed)
 
@@ -147,7 +147,7 @@ def restore(name: str, text: str | None, who: str, json_: bool) -> None:
 @who
 @as_json
 def lock(name: str, rule: int | None, text: str | None, undo: bool, who: str, json_: bool) -> None:
-    """Let nobody answer in a thread any more, named by the post that starts it."""
+    """Let nobody answer in a thread any more. POST is what starts it."""
     _about_post("unlock" if undo else "lock", name, who, text, rule, json_, "done.")
 
 
@@ -157,7 +157,7 @@ def lock(name: str, rule: int | None, text: str | None, undo: bool, who: str, js
 @who
 @as_json
 def pin(name: str, undo: bool, who: str, json_: bool) -> None:
-    """Let a thread stand before all others, named by the post that starts it."""
+    """Let a thread stand before all others. POST is what starts it."""
     _about_post("unpin" if undo else "pin", name, who, None, 0, json_, "done.")
 
 
@@ -220,7 +220,7 @@ def ban(
     who: str,
     json_: bool,
 ) -> None:
-    """Put somebody out who may not come back, for some days or for good."""
+    """Put somebody out, for some days or for good."""
     kind, ends = ("unban", 0) if undo else ("ban", days or 0)
     _about_person(kind, group, handle, who, text, rule, json_, days=ends, takes_posts=remove_posts)
 

@@ -167,7 +167,7 @@ def close(name: str, posts: bool, yes: bool) -> None:
 @click.argument("name")
 @click.option("--text", required=True, help="The reason; they are sent it.")
 def suspend(name: str, text: str) -> None:
-    """Let somebody take no part until it is lifted; they are signed out and told why."""
+    """Suspend somebody. They are signed out, take no part, and are told why."""
 
     async def work(instance: Instance) -> None:
         account = await people.account_named(name)

@@ -123,7 +123,7 @@ def test_an_invitation_group_lets_in_whom_it_invited(founded: Run) -> None:
 
 
 def test_the_owner_is_not_put_out_of_their_own_group(founded: Run) -> None:
-    refused = founded("group", "remove", "welders", "olga")
+    refused = founded("group", "remove", "welders", "olga", "--reason", "spam")
     assert refused.exit_code == 1
     assert "owner" in refused.stderr
 
