@@ -93,4 +93,4 @@ async def _remove(wire: Wire, post: Post) -> None:
         await speaking.remove(wire, owner.actor, post, REASON)
         return
     async with storage.transaction():
-        await threads.end(post, "removed", REASON)
+        await threads.end(post, "deleted", REASON)  # of a group elsewhere nobody here decides
