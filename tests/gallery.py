@@ -17,6 +17,7 @@ from PIL import Image
 import scenery
 from federation import clock
 from federation.models import Actor, Peer
+from fedigroups import worker
 from fedigroups.accounts import people
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
@@ -121,18 +122,15 @@ async def opened(url: str, folder: str, **settings: str) -> AsyncIterator[Galler
         "FEDIGROUPS_INSTANCE_NAME": "Example groups",
     }
     instance = assemble(load(chosen | settings), transport=Network())
-    await instance.open()
     config = uvicorn.Config(
         make_app(instance), host="127.0.0.1", port=port, log_config=None, lifespan="off"
     )
     server = uvicorn.Server(config)
-    try:
+    async with worker.running(instance, work=False):
         with instance.store.context():
             ids = await furnish(instance)
             async with serving(server):
                 yield Gallery(origin, instance, ids)
-    finally:
-        await instance.close()
 
 
 @asynccontextmanager

@@ -115,6 +115,7 @@ async def group_page(request: Request) -> Response:
         later=f"?{urlencode({'sort': sort, 'before': page.next})}" if page.next else "",
         is_first=read.cursor(before) is None,
         code=None if me else qr.code(page.card.uri),
+        live=f"?group={group.id}" if me else "",
         member=member,
         refusal=policies.refusal_to_post(group, member) if me else "",
         fresh=await mine.fresh(me.actor.id, page.pinned + page.threads) if me else {},

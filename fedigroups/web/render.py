@@ -92,6 +92,7 @@ _EVERY_PAGE: Mapping[str, Any] = {
     "indexed": True,
     "query": "",
     "nav": "",
+    "live": "",
 }
 
 

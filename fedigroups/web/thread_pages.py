@@ -64,9 +64,14 @@ async def thread_page(request: Request) -> Response:
         indexed=thread.listed,
         nav="groups",
         path=path,
+        live="" if thread.next else f"?thread={thread.id}&after={_newest(thread)}",
         thread=thread,
         own=own,
     )
+
+
+def _newest(thread: ThreadPage) -> int:
+    return max([thread.root.id, *(one.post.id for one in thread.replies)])
 
 
 async def _own(actor: Actor, row: Thread, member: Member | None, thread: ThreadPage) -> Own:
@@ -74,7 +79,7 @@ async def _own(actor: Actor, row: Thread, member: Member | None, thread: ThreadP
     known = await reading.of(actor.id, row.id)
     shown = [thread.root, *(one.post for one in thread.replies)]
     new = [one.id for one in shown if one.id > known.seen_id and one.author_id != actor.id]
-    await reading.saw(actor.id, row.id, max(one.id for one in shown))
+    await reading.saw(actor.id, row.id, _newest(thread))
     return Own(
         marks=await mine.marks(actor, row.id),
         read=known,

@@ -62,6 +62,26 @@
     target.querySelector("textarea")?.focus();
   });
 
+  // What happens meanwhile: one connection for a page.
+  if (document.body.dataset.live) {
+    const source = new EventSource(document.body.dataset.live);
+    source.addEventListener("notifications", event => {
+      const count = document.querySelector(".bell-count");
+      if (!count) return;
+      count.hidden = event.data === "0";
+      count.querySelector(".bell-number").textContent = event.data;
+    });
+    for (const pill of document.querySelectorAll("[data-live-kind]")) {
+      pill.addEventListener("click", () => location.reload());
+      source.addEventListener(pill.dataset.liveKind, event => {
+        const { one, many } = pill.dataset;
+        pill.textContent = event.data === "1" ? one : many.replace("{}", event.data);
+        pill.hidden = event.data === "0";
+      });
+    }
+    addEventListener("pagehide", () => source.close());
+  }
+
   document.addEventListener("htmx:afterSwap", event => improve(event.target));
   improve(document);
 })();

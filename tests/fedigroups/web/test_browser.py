@@ -3,6 +3,7 @@ scripts."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 import browser
 import gallery
+from federation.models import Actor
+from fedigroups.groups import speaking
 from fedigroups.groups.models import Post
+from fedigroups.groups.speaking import Text
 from gallery import PAGES, PASSWORD, Gallery
 
 try:
@@ -135,6 +139,18 @@ async def test_a_visitor_joins_from_where_they_are(
     await page.get_by_label("Your own address").fill("@ann@m.example")
     await page.get_by_role("button", name="Take me there").click()
     await expect(page.get_by_text("It takes three steps by hand")).to_be_visible()
+
+
+async def test_a_reply_is_told_while_the_thread_is_read(shop: Gallery, chromium: Browser) -> None:
+    page = await entered(shop, chromium, "")
+    async with page.expect_request("**/live?*"):
+        await page.goto(shop.url("thread"))
+    olga = await Actor.get(username="olga")
+    parent = await Post.get(id=shop.ids["post"])
+    await asyncio.sleep(0.5)
+    await speaking.answer(shop.instance.wire, olga, parent, Text("Argon, always."))
+    await page.get_by_role("button", name="1 new reply").click()
+    await expect(page.get_by_text("Argon, always.")).to_be_visible()
 
 
 async def test_what_is_typed_is_kept_as_a_draft_without_a_press(
