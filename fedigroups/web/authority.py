@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import wraps
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -56,6 +57,7 @@ StaffPage = Callable[[Request, Session], Awaitable[Response]]
 def for_hosts(page: HostPage, *, owner: bool = False) -> Endpoint:
     """The page for who moderates the open group in the address; with `owner` for who owns it."""
 
+    @wraps(page)
     async def endpoint(request: Request, session: Session) -> Response:
         host = await _host(request.path_params["name"], session)
         if owner and not host.is_owner:
@@ -68,6 +70,7 @@ def for_hosts(page: HostPage, *, owner: bool = False) -> Endpoint:
 def for_staff(page: StaffPage, *, admin: bool = False) -> Endpoint:
     """The page for who looks after this instance; with `admin` for who runs it."""
 
+    @wraps(page)
     async def endpoint(request: Request, session: Session) -> Response:
         if not is_staff(session.account):
             raise NotHere("there is nothing here")

@@ -11,7 +11,8 @@ import scenery
 from federation import clock
 from federation.models import Actor
 from fedigroups.groups import lookup, membership
-from fedigroups.groups.models import Group, GroupInvitation, Member, Post, Thread
+from fedigroups.groups.invitation_models import GroupInvitation
+from fedigroups.groups.models import Group, Member, Post, Thread
 from guests import PASSWORD, Guest, House, hidden
 from outbox.models import Activity
 
