@@ -33,6 +33,7 @@ MODELS = (
     "fedigroups.accounts.models",
     "fedigroups.media.models",
     "fedigroups.groups.models",
+    "fedigroups.groups.invitation_models",
     "fedigroups.moderation.models",
     "fedigroups.notify.models",
     "fedigroups.personal.models",

@@ -8,7 +8,8 @@ from federation.models import Actor
 from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.groups.distribute import Hosted
-from fedigroups.groups.models import Group, GroupInvitation
+from fedigroups.groups.invitation_models import GroupInvitation
+from fedigroups.groups.models import Group
 from outbox import build, streams
 from outbox.publish import Draft, Outgoing, Place, publish
 

@@ -9,7 +9,8 @@ from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups.accounts import secrets
 from fedigroups.groups import membership
-from fedigroups.groups.models import Group, GroupInvitation
+from fedigroups.groups.invitation_models import GroupInvitation
+from fedigroups.groups.models import Group
 
 
 async def make(

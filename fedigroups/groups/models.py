@@ -398,28 +398,3 @@ class LostInbox(Model):
 
     def __str__(self) -> str:
         return self.inbox
-
-
-class GroupInvitation(Model):
-    """A link with which people come into a group, without being asked why."""
-
-    id = fields.BigIntField(primary_key=True, generated=False)
-    group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
-        "fedigroups.Group", related_name="invitations", on_delete=fields.CASCADE, db_index=True
-    )
-    group_id: int
-    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
-        "fedigroups.Actor", related_name="group_invitations", on_delete=fields.CASCADE
-    )
-    actor_id: int
-    """Who made it."""
-    digest = fields.CharField(max_length=64, unique=True)
-    note = fields.CharField(max_length=200, default="")
-    uses_left = fields.IntField(default=1)
-    expires_at = fields.BigIntField()
-    created_at = fields.BigIntField()
-
-    class Meta:
-        """Where the rows live."""
-
-        table = "group_invitation"

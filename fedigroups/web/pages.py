@@ -35,6 +35,8 @@ from fedigroups.web.hosting import handing_over, letting_in, measuring, people, 
 from fedigroups.web.moderation import desk, ledger, own
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, security
+from fedigroups.web.staff import overview, servers
+from fedigroups.web.staff import people as staff_people
 from fedigroups.web.thread_pages import thread_page
 from fedigroups.web.translation import gettext as _
 
@@ -136,6 +138,9 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *texts.routes(),
         *measuring.routes(),
         *handing_over.routes(),
+        *overview.routes(),
+        *staff_people.routes(),
+        *servers.routes(),
     ]
 
 

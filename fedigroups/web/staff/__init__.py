@@ -1,0 +1,1 @@
+"""The pages on which this instance is looked after."""

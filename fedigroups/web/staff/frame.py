@@ -1,0 +1,51 @@
+"""The frame of the pages of staff: what each shows, and what was just done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fedigroups import audit
+from fedigroups.accounts.models import Session
+from fedigroups.web import forms
+from fedigroups.web.hosting.fields import Problems
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
+
+DONE = {
+    "approve": noted("They are let in."),
+    "refuse": noted("They were not let in, and are forgotten."),
+    "confirm": noted("Another letter is on its way to them."),
+    "suspend": noted("They are suspended, and are told why."),
+    "lift": noted("They may come in again."),
+    "sign_out": noted("They are signed out everywhere."),
+    "block": noted("Nothing is taken from that server, and nothing sent to it."),
+    "unblock": noted("That server is not blocked any more."),
+    "import": noted("The servers of the list are blocked."),
+    "retry": noted("That server is tried again now."),
+}
+"""What a page says after a form was sent, by the word in its address."""
+
+
+def page(request: Request, session: Session, name: str, title: str, **values: Any) -> Response:
+    """A page of staff. With `problems` (a text for each field) its status is 422."""
+    problems = values.pop("problems", {})
+    done = DONE.get(request.query_params.get("done", ""), "")
+    return forms.page(
+        request,
+        f"staff/{name}.html",
+        status=422 if problems else 200,
+        title=title,
+        nav="staff",
+        at=name,
+        account=session.account,
+        problems=Problems(problems),
+        **{"done": _(done) if done and not problems else "", **values},
+    )
+
+
+async def noted_down(session: Session, what: str, detail: str) -> None:
+    """Write down in the log of administrative acts that whoever is signed in did it."""
+    await audit.note(f"@{session.account.actor.username}", what, detail)
