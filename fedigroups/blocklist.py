@@ -1,15 +1,15 @@
 """This module reads and writes lists of blocked servers in the form that Mastodon exports.
 
 A row is `#domain,#severity,...,#public_comment,#obfuscate`. Here servers are blocked or not: what
-Mastodon limits (`silence`) is told apart, and left out.
+Mastodon limits (`silence`) is told apart, and left out, as are names that it obfuscated.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from federation import origin
 from federation.errors import Malformed
@@ -24,40 +24,45 @@ MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """What a list says: servers to block with why, and names that are left out."""
+class Blocklist:
+    """What a list says: servers to block with why, and names that are left out with why."""
 
-    blocks: dict[str, str]
-    left_out: tuple[str, ...]
+    blocks: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
-def parse(text: str) -> Read:
-    """The list in `text`; a name on each line is a list, too. Raises `Malformed` for too many."""
+def parse(text: str) -> Blocklist:
+    """The list in `text`; a name on each line is a list, too. Raises `Malformed` for none."""
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     if len(rows) > MOST:
         raise Malformed(f"a list has at most {MOST} servers")
     names = [cell.strip().lstrip("#").lower() for cell in rows[0]] if rows else []
     has_head = "domain" in names
-    blocks: dict[str, str] = {}
-    left_out: list[str] = []
+    found = Blocklist()
     for row in rows[1:] if has_head else rows:
         said = dict(zip(names if has_head else ("domain",), row, strict=False))
-        host = plain(said.get("domain", ""))
-        if not host:
-            continue
-        is_host = "." in host and origin.host_of(f"https://{host}/") == host
-        if is_host and said.get("severity", "suspend").strip() in {"suspend", ""}:
-            blocks[host] = said.get("public_comment", "").strip()
-        else:
-            left_out.append(host[:200])
-    return Read(blocks, tuple(left_out))
+        host, severity = plain(said.get("domain", "")), said.get("severity", "").strip().lower()
+        if host and (why := _why_left(host, severity)):
+            found.left_out[host[:200]] = why
+        elif host:
+            found.blocks[host] = said.get("public_comment", "").strip()
+    if not found.blocks and not any("is not done" in why for why in found.left_out.values()):
+        raise Malformed("there is no server to block in that list")
+    return found
 
 
-def write(hosts: Iterable[str]) -> str:
-    """The hosts as a list that Mastodon takes. Notes are for staff, and stay here."""
+def _why_left(host: str, severity: str) -> str:
+    if severity not in {"", "suspend"}:
+        return f"{severity[:20]} is not done here"
+    is_host = "." in host and origin.host_of(f"https://{host}/") == host
+    return "" if is_host else "is no host"
+
+
+def write(blocks: Mapping[str, str]) -> str:
+    """The hosts as a list that Mastodon takes, each with what is said of it in public."""
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
     rows.writerow(COLUMNS)
-    for host in hosts:
-        rows.writerow((host, "suspend", "false", "false", "", "false"))
+    for host, comment in sorted(blocks.items()):
+        rows.writerow((host, "suspend", "false", "false", comment, "false"))
     return written.getvalue()

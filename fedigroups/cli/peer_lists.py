@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from federation.errors import Malformed
-from federation.peers import plain
+from fedigroups import blocklist
 from fedigroups.cli.run import acting, as_json, bar, show, table, with_instance
 from fedigroups.groups import purging
 from fedigroups.groups.purging import Purged
 from fedigroups.instance import Instance
 
-HEAD = (
-    "#domain", "#severity", "#reject_media", "#reject_reports", "#public_comment", "#obfuscate"
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a list: a host, and what is to be done about it there."""
-
-    host: str
-    severity: str
-    note: str
-
 
 @click.command("export")
-def export() -> None:
+@click.option("--notes", is_flag=True, help="With your notes, which others can read then.")
+def export(notes: bool) -> None:
     """Print who is blocked, as Mastodon's list."""
 
-    async def work(instance: Instance) -> list[Line]:
+    async def work(instance: Instance) -> dict[str, str]:
         known = await instance.wire.peers.all()
-        return [Line(one.host, "suspend", one.note) for one in known if one.blocked]
+        return {one.host: one.note if notes else "" for one in known if one.blocked}
 
-    rows = csv.writer(sys.stdout, lineterminator="\n")
-    rows.writerow(HEAD)
-    for line in with_instance(work):
-        rows.writerow([line.host, line.severity, "true", "true", line.note, "false"])
+    click.echo(blocklist.write(with_instance(work)), nl=False)
 
 
 @click.command("import")
@@ -57,26 +38,25 @@ def import_(file: str, dry_run: bool, json_: bool) -> None:
     Hosts that it suspends are blocked; those that it only limits are named and left as they are.
     Nobody is unblocked.
     """
-    lines = list(read(_text(file)))
+    listed = blocklist.parse(_text(file))
 
-    async def work(instance: Instance) -> list[dict[str, Any]]:
+    async def work(instance: Instance) -> list[dict[str, str]]:
         known = {one.host for one in await instance.wire.peers.all() if one.blocked}
-        rows = []
-        with bar("Blocking", len(lines), hidden=json_) as progress:
-            for line in lines:
-                rows.append({"host": line.host, "result": await _take(instance, line, known)})
+        results = {}
+        with bar("Blocking", len(listed.blocks), hidden=json_) as progress:
+            for host, note in listed.blocks.items():
+                results[host] = await _take(instance, host, note, known)
                 progress(1)
-        return rows
+        results |= {host: f"left: {why}" for host, why in listed.left_out.items()}
+        return [{"host": host, "result": result} for host, result in results.items()]
 
-    async def _take(instance: Instance, line: Line, known: set[str]) -> str:
-        if line.severity != "suspend":
-            return f"left: {line.severity} is not done here"
-        if plain(line.host) in known:
+    async def _take(instance: Instance, host: str, note: str, known: set[str]) -> str:
+        if host in known:
             return "blocked already"
         if dry_run:
             return "would be blocked"
         try:
-            await instance.wire.peers.block(line.host, line.note)
+            await instance.wire.peers.block(host, note)
         except Malformed as error:
             return f"left: {error}"
         return "blocked"
@@ -90,23 +70,6 @@ def _text(file: str) -> str:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Malformed(f"{file} cannot be read: {error}") from error
-
-
-def read(text: str) -> Iterator[Line]:
-    """The lines of a list. Raises `Malformed` for what is none; without a head, hosts alone."""
-    rows = [row for row in csv.reader(io.StringIO(text)) if row and row[0].strip()]
-    if not rows:
-        return
-    head = ["domain"]
-    if rows[0][0].strip().lstrip("#").lower() == "domain":
-        head = [name.strip().lstrip("#").lower() for name in rows.pop(0)]
-    for row in rows:
-        cells = dict(zip(head, row, strict=False))
-        host = cells["domain"].strip()
-        if " " in host or "*" in host:
-            raise Malformed(f"{host!r} is no host: the list is not as Mastodon writes it")
-        severity = cells.get("severity", "").strip().lower() or "suspend"
-        yield Line(host, severity, cells.get("public_comment", "").strip())
 
 
 @click.command()

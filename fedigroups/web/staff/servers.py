@@ -12,7 +12,7 @@ from fedigroups import blocklist
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
-from fedigroups.blocklist import Read
+from fedigroups.blocklist import Blocklist
 from fedigroups.web import forms, refusals, visitors
 from fedigroups.web.authority import for_staff
 from fedigroups.web.staff.frame import noted_down, page
@@ -64,17 +64,17 @@ async def servers(request: Request, session: Session) -> Response:
 
 async def export(_request: Request, _session: Session) -> Response:
     """`/admin/servers/blocks.csv`: what Mastodon and others can import."""
-    hosts = sorted(await _blocked())
+    unsaid = dict.fromkeys(await _blocked(), "")  # notes are for staff, and stay here
     headers = {
         "Content-Disposition": 'attachment; filename="blocks.csv"',
         "Cache-Control": "private, no-store",
     }
-    return Response(blocklist.write(hosts), headers=headers, media_type="text/csv")
+    return Response(blocklist.write(unsaid), headers=headers, media_type="text/csv")
 
 
 async def take_list(request: Request, session: Session) -> Response:
     """`/admin/servers/import`: a list is shown before anybody is blocked by it."""
-    read, problems, text = Read({}, ()), {}, ""
+    read, problems, text = Blocklist(), {}, ""
     if request.method == "POST":
         sent = await forms.read(request, most=LIST_BYTES, files=1)
         try:
@@ -84,8 +84,6 @@ async def take_list(request: Request, session: Session) -> Response:
                 await _block(request, read)
                 await noted_down(session, "peer import", " ".join(read.blocks))
                 return visitors.seen("/admin/servers?done=import")
-            if not read.blocks:
-                raise Malformed("there is no server to block in that list")
         except Malformed as error:
             problems = {"list": refusals.said(error)}
     known = await _blocked()
@@ -98,7 +96,7 @@ async def take_list(request: Request, session: Session) -> Response:
         text=text,
         new=sorted(set(read.blocks) - known),
         known=len(set(read.blocks) & known),
-        left_out=read.left_out,
+        left_out=list(read.left_out),
     )
 
 
@@ -118,7 +116,7 @@ async def _blocked() -> set[str]:
     return {peer.host for peer in await Peer.filter(blocked=True)}
 
 
-async def _block(request: Request, read: Read) -> None:
+async def _block(request: Request, read: Blocklist) -> None:
     """Those that are blocked already keep their notes."""
     known = await _blocked()
     for host, note in read.blocks.items():

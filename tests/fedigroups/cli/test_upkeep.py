@@ -13,8 +13,7 @@ from commands import Run, ask, typed
 from conftest import MakeUrl
 from federation import storage
 from federation.errors import Malformed
-from fedigroups import readonly, worker
-from fedigroups.cli import peer_lists
+from fedigroups import blocklist, readonly, worker
 from fedigroups.groups import purging
 from servers import Server
 from world import World
@@ -49,13 +48,15 @@ def test_a_list_of_mastodons_is_taken_over_and_given_out(founded: Run, tmp_path:
     assert len([one for one in ask(founded, "peer", "list") if one["blocked"]]) == 1
     done = ask(founded, "peer", "import", str(tmp_path / "list.csv"))
     assert [one["result"] for one in done] == [
-        "blocked", "left: silence is not done here", "blocked already"
+        "blocked", "blocked already", "left: silence is not done here"
     ]  # fmt: skip
     printed = founded("peer", "export").stdout
-    assert [one.host for one in peer_lists.read(printed)] == ["evil.example", "h.example"]
-    assert '"spam, much of it"' in printed
+    assert blocklist.parse(printed).blocks == {"evil.example": "", "h.example": ""}
+    assert '"spam, much of it"' in founded("peer", "export", "--notes").stdout
     elsewhere = typed(tmp_path / "other", "peer", "import", "-", given="evil.example\n\nx y\n")
-    assert (elsewhere.exit_code, "'x y' is no host" in elsewhere.stderr) == (1, True)
+    assert (elsewhere.exit_code, "is no host" in elsewhere.stdout) == (0, True)
+    none = typed(tmp_path / "other", "peer", "import", "-", given="Dear all, here is my list.\n")
+    assert (none.exit_code, "no server to block" in none.stderr) == (1, True)
 
 
 @pytest.mark.anyio
