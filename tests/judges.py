@@ -215,7 +215,8 @@ class Judge(Server):
         if document["type"] == "Follow" or "Follow" in str(document.get("object")):
             return
         if PUBLIC not in [*document.get("to", []), *document.get("cc", [])]:
-            await self._judge_private(document)
+            if not _is_reaction(document):  # the group tells all threads of those
+                await self._judge_private(document)
             return
         served = await self.look(document["id"])
         if served != document:
@@ -454,3 +455,9 @@ class Threads(Judge):
             listed = await self.look(f"{document['actor']}/moderators")
             if inner["actor"] not in listed.get("orderedItems", []):
                 self.fault(f"PieFed: {inner['actor']} is not among the moderators of the group")
+
+
+def _is_reaction(document: Document) -> bool:
+    inner = document.get("object")
+    told = inner if document["type"] == "Undo" and isinstance(inner, dict) else document
+    return told.get("type") in {"Like", "Dislike", "EmojiReact"}

@@ -108,7 +108,10 @@ def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
 @click.argument("name")
 @profile_options
 def set_(name: str, **profile: Any) -> None:
-    """Change what a group says of itself. Every server that reads it is told."""
+    """Change what a group says of itself.
+
+    Every server that reads it is told.
+    """
 
     async def work(instance: Instance) -> None:
         await _change(instance, await lookup.hosted_named(name), profile)

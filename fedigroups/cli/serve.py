@@ -88,7 +88,7 @@ class Server(uvicorn.Server):
     "replace that header, as Caddy does, and not add to it.",
 )
 def serve(host: str, port: int | None, role: str, proxies: str) -> None:
-    """Serve pages and federation, and do the work in the background."""
+    """Serve pages and federation, and do the work behind them."""
     if port == 0 and role != "worker":
         raise click.UsageError("--port 0 (no HTTP) is for --role worker: the other roles serve it.")
     _run(host, port, role, proxies)

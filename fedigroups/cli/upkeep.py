@@ -60,7 +60,7 @@ def database() -> None:
 @click.option("--dry-run", is_flag=True, help="Only say how large it is, and how much is free.")
 @as_json
 def vacuum(dry_run: bool, json_: bool) -> None:
-    """Give back what deleted rows took, and learn anew how rows are spread.
+    """Give back the room of deleted rows, and count how rows are spread.
 
     SQLite takes no writes meanwhile, and needs as much space again as the file has.
     """

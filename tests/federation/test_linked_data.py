@@ -379,9 +379,13 @@ ELSEWHERE = {
         "body",
         "icon_url",
         "kind",
+        "media_type",
         "more_body",
+        "newcomer_posts",
         "raw_path",
+        "rules",
         "summary_html",
+        "text",
         "title",
     ),  # of no document
 }

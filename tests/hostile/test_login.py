@@ -410,9 +410,9 @@ async def test_after_signing_in_one_stays_here(house: House, path: str) -> None:
         answer = await guest.post(
             "/login", hidden(shown) | {"next": path, "name": "olga", "password": PASSWORD}
         )
-        assert answer.headers["location"] == "/settings"
+        assert answer.headers["location"] == "/feed"
         shown = await guest.client.get("/login", params={"next": path})
-        assert shown.headers["location"] == "/settings"
+        assert shown.headers["location"] == "/feed"
 
 
 @pytest.mark.parametrize("state", ["suspended", "gone"])

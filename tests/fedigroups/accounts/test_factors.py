@@ -133,7 +133,7 @@ async def test_it_is_taken_off_by_whoever_knows_the_password_alone(house: House)
         answer = await guest.fill("/settings/second", step="disable", current="wrong password")
         assert answer.status_code == 422
         await guest.fill("/settings/second", step="disable", current=PASSWORD)
-        assert (await other.sign_in()).headers["location"] == "/settings"
+        assert (await other.sign_in()).headers["location"] == "/feed"
     account = await Account.get()
     assert (account.second_factor, account.second_factor_at) == (None, 0)
     assert await RecoveryCode.all().count() == 0
@@ -145,7 +145,7 @@ async def test_a_secret_of_which_no_code_was_shown_is_not_in_force(house: House)
         shown = await guest.fill("/settings/second", step="propose", current=PASSWORD)
         wrong = await guest.post("/settings/second", hidden(shown) | {"code": "000000"})
         assert wrong.status_code == 422
-        assert (await other.sign_in()).headers["location"] == "/settings"
+        assert (await other.sign_in()).headers["location"] == "/feed"
 
 
 async def test_the_secret_is_stored_sealed(house: House) -> None:

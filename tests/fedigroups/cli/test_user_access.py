@@ -44,7 +44,7 @@ def test_a_token_is_printed_once_with_its_app(user: Any) -> None:
     assert len(plain) == 43
 
 
-@pytest.mark.parametrize("words", [("token", "tom"), ("token", "olga", "--scopes", "admin:read")])
+@pytest.mark.parametrize("words", [("token", "tom"), ("token", "olga", "--scopes", "admin")])
 def test_no_token_for_nobody_and_none_for_what_there_is_not(
     user: Any, words: tuple[str, ...]
 ) -> None:
