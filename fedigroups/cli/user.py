@@ -54,7 +54,7 @@ def create(
 @click.option("--banner", type=pictures.FILE, help="A wide picture, from a file.")
 @click.option("--posts-to", default="", help="The group for what they write in apps to none.")
 def set_(name: str, display: str, icon: Path | None, banner: Path | None, posts_to: str) -> None:
-    """Change how a person looks to others, and where what they write in apps goes."""
+    """Change how a person looks, and which group their apps write to."""
 
     async def work(instance: Instance) -> None:
         person = await person_named(instance.wire, name)
