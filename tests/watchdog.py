@@ -31,7 +31,7 @@ REPEATS, STATEMENTS = 4, 14
 """How often a GET may say the same statement, and how many it may say in all."""
 VERIFYING, VERIFYING_ALL = 12, 40
 """The same for what an inbox takes: to know a stranger's key, and whose it is, takes many."""
-ACTING_ALL = 48
+ACTING_ALL = 56
 """How many an act from an app or a page may say in all: it is answered with what it was done to."""
 ASKING = "resolve=true"
 """In the address of a search that asks other servers, and keeps what they answer."""

@@ -307,7 +307,8 @@ async def test_what_staff_know_is_at_no_door(scene: Scene) -> None:
     await town.run(work)
     said = await answers(town, there)
     assert not [key for key, answer in said.items() if SECRET in found(key, answer)]
-    assert not [key for key, answer in said.items() if "bad.example" in answer[2]]
+    naming = {path for (path, _), answer in said.items() if "bad.example" in answer[2]}
+    assert naming == {"/about/blocked"}  # without the note
     assert flag["id"] not in str(said)
 
 
