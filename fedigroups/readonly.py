@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation import clock, storage
 from federation.pace import Memory
+from fedigroups.store import TROUBLE
 
 KEY = "read_only"
 FRESH_SECONDS = 1.0
@@ -20,9 +21,17 @@ class ReadOnly:
         """Whether it is so."""
         known = self._known.get("")
         if known is None:
-            known = await since() > 0
+            known = await is_on()
             self._known.put("", known, FRESH_SECONDS)
         return known
+
+
+async def is_on() -> bool:
+    """Whether nothing may be changed; when the database is away, whoever asks it next says so."""
+    try:
+        return await since() > 0
+    except TROUBLE:
+        return False
 
 
 async def since() -> int:

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 
 import structlog
-from tortoise.exceptions import BaseORMException
 
 from federation import clock, metrics, storage
 from federation.crashpoints import crashpoint
@@ -76,7 +75,7 @@ async def run(instance: Instance, *, work: bool = True) -> None:
             telling = tasks.create_task(_kept_up("streams", instance.hub.run))
             working: list[asyncio.Task[None]] = []
             while not instance.stopping.is_set():
-                if not work or await _rests():
+                if not work or await readonly.is_on():
                     working = _stopped(working)
                 elif not working:
                     working = _started(instance, tasks)
@@ -103,14 +102,6 @@ def _stopped(parts: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
     for part in parts:
         part.cancel()
     return []
-
-
-async def _rests() -> bool:
-    """Whether nothing may be changed; a database that is away says nothing of that."""
-    try:
-        return await readonly.since() > 0
-    except (BaseORMException, OSError):
-        return False
 
 
 async def _watch_loop() -> None:

@@ -18,7 +18,7 @@ import pytest
 import world as worlds
 from commands import Run, ask, typed
 from conftest import MakeUrl
-from federation import storage
+from federation import ids, storage
 from fedigroups.accounts.people import person_named
 from fedigroups.app import make_app
 from fedigroups.backup import archive
@@ -268,8 +268,9 @@ def test_another_machine_gets_the_secret_and_goes_on(kept: Path, tmp_path: Path)
 
 
 def test_ids_go_on_above_those_of_today_though_the_clock_steps_back(
-    kept: Path, tmp_path: Path
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ids, "_last", ids._last)  # other tests' ids stay those of today
     there = tmp_path / "there"
     assert typed(there, "restore", str(kept)).exit_code == 0
     path = there / "fedigroups.sqlite3"

@@ -124,11 +124,11 @@ FAULTS: dict[str, tuple[Callable[[Path], dict[str, str]], str, str, str]] = {
     "another secret than the keys'": (
         told(FEDIGROUPS_SECRET="00" * 32), "secret", "", "FEDIGROUPS_SECRET_FILE"),
     "arrivals that nobody processes": (
-        sql(_RECEIPT.format("'received'")), "arrivals", "1440 minutes", "inbox.*"),
+        sql(_RECEIPT.format("'received'")), "arrivals", "144", "inbox.*"),
     "arrivals that failed": (
         sql(_RECEIPT.format("'failed'")), "dead letters", "1 activities", "queue failed"),
     "deliveries that nobody makes": (
-        sql(_OWED), "deliveries", "1440 minutes", "queue show"),
+        sql(_OWED), "deliveries", "144", "queue show"),
     "a mail server that is not there": (
         told(FEDIGROUPS_SMTP_URL=f"smtp://{CLOSED}"),
         "mail", "127.0.0.1 takes no letters", "FEDIGROUPS_SMTP_URL"),
