@@ -197,7 +197,7 @@ async def test_what_apps_are_told_is_harmless_where_it_is_shown(
         signed_in(scene.ours, "tom") as app,
     ):
         for path in addresses(make_app(scene.ours.instance), known):
-            if path.startswith("/api/"):
+            if path.startswith("/api/") and "/streaming/" not in path:  # those have no end
                 said = await app.http.get(path)
                 assert said.headers["content-type"].startswith(("application/json", "image/"))
                 assert said.headers["x-content-type-options"] == "nosniff"

@@ -13,7 +13,7 @@ from fedigroups.accounts.people import person_named
 from fedigroups.groups import founding
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member
-from fedigroups.oauth import apps, codes, entrance, scopes, tokens
+from fedigroups.oauth import access, apps, codes, entrance, scopes, tokens
 from guests import PASSWORD, House, hidden
 
 pytestmark = pytest.mark.anyio
@@ -188,7 +188,7 @@ async def test_whatever_is_refused_is_json_that_any_site_may_read(
 
 
 async def test_what_breaks_is_json_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Token, "get_or_none", None)
+    monkeypatch.setattr(access, "_joined", None)
     async with house.program() as app:
         answer = await app.get(ME, "something")
     assert (answer.status_code, list(answer.json())) == (500, ["error"])
