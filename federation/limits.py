@@ -1,7 +1,8 @@
 """Every number that bounds what a stranger can make us do; one place, so that it can be read.
 
 Each has a test at it, below and above it (`tests/federation/test_limits.py` says where). The
-handbook's page of them is made from this file: `make handbook`.
+handbook's page of them is made from this file: `make handbook`. It is long because it is a list,
+in which one looks up a number; split, it would not be the one place any more.
 """
 
 from __future__ import annotations
