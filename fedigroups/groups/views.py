@@ -23,7 +23,7 @@ SLUG = (
 
 PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "icon_url", "local")
 POST_COLUMNS = (
-    *("id", "uri", "page_url", "author_id", "thread_id", "parent_id", "title", "content"),
+    *("id", "uri", "page_url", "author_id", "thread_id", "parent_id", "kind", "title", "content"),
     *("warning", "language", "sensitive", "attachments", "visibility", "state", "reason"),
     *("published_at", "updated_at", "likes_count", "boosts_count"),
 )
@@ -153,6 +153,7 @@ class PostView:
     author: Person
     thread_id: int
     parent_id: int | None
+    kind: str
     title: str
     content: str
     warning: str
@@ -307,6 +308,7 @@ def post(row: Row) -> PostView:
         author=person(row),
         thread_id=row["post_thread_id"],
         parent_id=row["post_parent_id"],
+        kind=row["post_kind"],
         title=sanitise.label(row["post_title"]) if live else "",
         content=row["post_content"] if live else "",
         warning=sanitise.label(row["post_warning"]) if live else "",

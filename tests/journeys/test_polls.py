@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+import drawn
 import entities
 from clients import App, signed_in
 from entities import check
 from federation import clock, limits, storage
 from federation.vocabulary import ACTIVITY_JSON
-from fedigroups.groups import tallying
+from fedigroups.groups import scheduled, tallying
 from servers import Member, Server
 from world import Town, World
 
@@ -115,7 +117,7 @@ async def vote(app: App, made: Any, *choices: int, code: int = 200) -> Any:
 async def test_a_poll_is_made_and_voted_in_once_by_each(scene: Scene, olga: App) -> None:
     made = await scene.ask()
     assert made["poll"]["voted"] is True  # its own author has no vote
-    assert "ended" not in made["poll"] and made["poll"]["expired"] is False
+    assert made["poll"]["expired"] is False
     voted = check(await vote(olga, made, 1), entities.POLL)
     assert (voted["voted"], voted["own_votes"], voted["voters_count"]) == (True, [1], 1)
     assert [one["votes_count"] for one in voted["options"]] == [0, 1, 0]
@@ -153,8 +155,48 @@ async def test_a_poll_that_nobody_could_use_is_refused_whole(
 ) -> None:
     refused = await scene.tom.post(STATUSES, 422, status="@welders Which?", poll=poll)
     assert words in refused["error"]
-    found = await scene.tom.get(f"/api/v1/accounts/{(await scene.tom.account('tom'))['id']}/statuses")
+    found = await scene.tom.get(
+        f"/api/v1/accounts/{(await scene.tom.account('tom'))['id']}/statuses"
+    )
     assert found == []
+
+
+async def test_a_poll_may_be_as_large_and_as_long_as_the_limits_say(scene: Scene) -> None:
+    options = [f"{n:03}".ljust(limits.POLL_OPTION_CHARS, "x") for n in range(limits.POLL_OPTIONS)]
+    for seconds in limits.POLL_SECONDS:
+        made = await scene.ask(options=options, expires_in=seconds)
+        assert [one["title"] for one in made["poll"]["options"]] == options
+    for wrong in (
+        {"options": [*options, "one more"]},
+        {"options": ["MIG", options[0] + "x"]},
+        {"expires_in": limits.POLL_SECONDS[0] - 1},
+        {"expires_in": limits.POLL_SECONDS[1] + 1},
+    ):
+        await scene.tom.post(STATUSES, 422, status="@welders Which?", poll=ASKED | wrong)
+
+
+async def test_no_poll_has_pictures_beside_it(scene: Scene) -> None:
+    file = {"file": ("a.jpg", drawn.photo(80, 60), "image/jpeg")}
+    upload = await scene.tom.ask("POST", "/api/v2/media", files=file)
+    refused = await scene.tom.post(
+        STATUSES, 422, status="@welders Which?", poll=ASKED, media_ids=[upload["id"]]
+    )
+    assert "not both" in refused["error"]
+
+
+async def test_a_poll_may_be_scheduled_and_is_open_as_long_as_it_was_to_be(scene: Scene) -> None:
+    later = {"status": "@welders Which?", "poll": ASKED, "scheduled_at": "2099-01-01T12:00:00Z"}
+    kept = await scene.tom.post(STATUSES, **later)
+    assert kept["params"]["poll"]["options"] == ASKED["options"]
+
+    async def work() -> None:
+        await storage.execute("UPDATE scheduled_post SET due_at = 0")
+        await scheduled.say_due(scene.town.wire)
+
+    await scene.town.run(work)
+    (found,) = (await scene.tom.get("/api/v2/search", q="has:poll", type="statuses"))["statuses"]
+    ends = datetime.fromisoformat(found["poll"]["expires_at"])
+    assert timedelta(minutes=55) < ends - datetime.now(UTC) <= timedelta(hours=1)
 
 
 async def test_several_may_be_chosen_and_counts_may_be_hidden_until_the_end(
