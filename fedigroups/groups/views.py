@@ -269,16 +269,7 @@ class Permalink:
 
 def person(row: Row) -> Person:
     """The author in a row that was selected with `person_columns`."""
-    return _person(
-        row["author_id"],
-        row["author_uri"],
-        row["author_username"],
-        row["author_host"],
-        row["author_name"],
-        row["author_page_url"],
-        bool(row["author_local"]),
-        row["author_icon_url"],
-    )
+    return _person(*(row[f"author_{column}"] for column in PERSON_COLUMNS))
 
 
 @lru_cache(maxsize=1_024)  # the posts of a page are by few people
@@ -289,12 +280,12 @@ def _person(
     host: str,
     name: str,
     page_url: str,
-    local: bool,
     icon_url: str,
+    local: bool,
 ) -> Person:
     username = sanitise.label(username, 64)
     name = sanitise.label(name, 80) or username
-    return Person(id, uri, username, host, name, page_url, local, icon_url)
+    return Person(id, uri, username, host, name, page_url, bool(local), icon_url)
 
 
 def post(row: Row) -> PostView:
