@@ -97,10 +97,10 @@ async def retold(post: Post, document: ObjectDoc) -> bool:
     return True
 
 
-async def cast(post: Post, actor: Actor, choices: Sequence[int], *, whole: bool) -> None:
+async def cast(post: Post, actor: Actor, choices: Sequence[int]) -> None:
     """Count what somebody chose, inside the caller's transaction. Raises `Malformed`.
 
-    `whole` says that it is all that they choose; other servers send one choice after another.
+    Where several may be chosen, one may come after another: other servers send each alone.
     """
     # Whoever writes first counts first; the other waits here and reads what that one wrote.
     await storage.execute("UPDATE poll SET ended = ended WHERE post_id = ?", post.id)
@@ -108,7 +108,7 @@ async def cast(post: Post, actor: Actor, choices: Sequence[int], *, whole: bool)
     if poll is None:
         raise Malformed("there is no poll in that post")
     before = await chosen([post.id], actor.id)
-    if refusal := refusal_to_vote(poll, before.get(post.id, ()), choices, whole=whole):
+    if refusal := refusal_to_vote(poll, before.get(post.id, ()), choices):
         raise Malformed(refusal)
     now, counts = clock.now_ms(), json.loads(poll.counts)
     for choice in choices:
@@ -124,13 +124,11 @@ async def cast(post: Post, actor: Actor, choices: Sequence[int], *, whole: bool)
     )
 
 
-def refusal_to_vote(
-    poll: Poll, before: Sequence[int], choices: Sequence[int], *, whole: bool
-) -> str:
+def refusal_to_vote(poll: Poll, before: Sequence[int], choices: Sequence[int]) -> str:
     """Why that cannot be chosen, or an empty string."""
     if is_over(poll):
         return "the poll has ended"
-    if before and (whole or not poll.multiple or set(choices) & set(before)):
+    if before and (not poll.multiple or set(choices) & set(before)):
         return "you have already voted in this poll"
     return _refusal_of(poll, choices)
 
@@ -172,7 +170,7 @@ async def chosen(post_ids: Sequence[int], actor_id: int) -> dict[int, tuple[int,
     rows = await storage.rows(
         "SELECT p.post_id, b.choice FROM ballot b JOIN poll p ON p.id = b.poll_id"  # noqa: S608 - our own SQL
         f" WHERE b.actor_id = ? AND p.post_id IN ({storage.marks(len(post_ids))})"
-        " ORDER BY b.choice",
+        " ORDER BY b.id",
         *(actor_id, *post_ids),
     )
     return _gathered((row["post_id"], row["choice"]) for row in rows)
@@ -183,7 +181,7 @@ async def choices_in(post_id: int) -> dict[int, tuple[int, ...]]:
     rows = await storage.rows(
         "SELECT b.actor_id, b.choice FROM ballot b JOIN poll p ON p.id = b.poll_id"
         " JOIN actor a ON a.id = b.actor_id WHERE p.post_id = ? AND a.local = ?"
-        " ORDER BY b.choice",
+        " ORDER BY b.id",
         *(post_id, True),
     )
     return _gathered((row["actor_id"], row["choice"]) for row in rows)

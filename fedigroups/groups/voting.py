@@ -18,7 +18,7 @@ from outbox.publish import Draft, Outgoing, publish
 
 
 async def vote(wire: Wire, actor: Actor, post: Post, choices: Sequence[int]) -> None:
-    """Choose in a post's poll, by the places of the options from 0, once and for all.
+    """Choose in a post's poll, by the places of the options from 0; it stays chosen.
 
     Raises `Malformed` for one's own poll, for one that has ended or in which one has voted, for
     what cannot be chosen, and for the banned.
@@ -33,7 +33,7 @@ async def vote(wire: Wire, actor: Actor, post: Post, choices: Sequence[int]) -> 
     if refusal := policies.refusal_to_react(group, member):
         raise Malformed(f"{actor.handle} cannot vote in {group.name}: {refusal}")
     async with storage.transaction():
-        await polls.cast(post, actor, choices, whole=True)
+        await polls.cast(post, actor, choices)
         if not post.author.local:
             await _send(wire, actor, post, choices)
 

@@ -40,7 +40,7 @@ async def on_ballot(received: Received, paper: Paper) -> Outcome:
     name = paper.vote.name.strip()
     try:
         choice = options.index(name) if name in options else -1
-        await polls.cast(post, received.actor, [choice], whole=False)
+        await polls.cast(post, received.actor, [choice])
     except Malformed as refused:
         return ignored(str(refused))
     return done("voted in a poll")
