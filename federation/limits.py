@@ -237,6 +237,18 @@ FORM_FIELDS = 500
 FORM_DEPTH = 6
 """Names inside of each other, as in `poll[options][]`."""
 
+# Polls
+POLL_OPTIONS = 20
+"""Things to choose from, in a poll made here."""
+POLL_OPTIONS_ELSEWHERE = 100
+"""The same of a poll of another server; what is beyond is left out."""
+POLL_OPTION_CHARS = 100
+"""Of what can be chosen, in a poll made here."""
+POLL_SECONDS = (300, 31 * 86_400)
+"""The least and the most that a poll made here may last."""
+TALLY_SECONDS = 10
+"""How a poll stands is told that long after a vote at the latest, and no more often."""
+
 # Accounts
 PASSWORD_CHARS = (10, 1_000)
 """The least and the most of a password: with fewer it is guessed, with more it only costs."""

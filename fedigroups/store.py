@@ -34,6 +34,7 @@ MODELS = (
     "fedigroups.media.models",
     "fedigroups.groups.models",
     "fedigroups.groups.invitation_models",
+    "fedigroups.groups.poll_models",
     "fedigroups.moderation.models",
     "fedigroups.notify.models",
     "fedigroups.personal.models",

@@ -97,6 +97,20 @@ def create(uri: str, document: Mapping[str, Any]) -> Document:
     return _carrying("Create", uri, document)
 
 
+def ballot(uri: str, note: str, question: str, author: str, option: str) -> Document:
+    """Create of a vote in a poll, as Mastodon sends it: no content, to the author alone."""
+    actor = note.partition("#")[0]
+    vote = {
+        "id": note,
+        "type": "Note",
+        "attributedTo": actor,
+        "to": [author],
+        "name": option,
+        "inReplyTo": question,
+    }
+    return _activity(uri, "Create", actor, [author], object=vote)
+
+
 def update(uri: str, document: Mapping[str, Any]) -> Document:
     """Update of an object of a person of ours, addressed as the object is."""
     return _carrying("Update", uri, document)

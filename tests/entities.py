@@ -174,6 +174,20 @@ FILTER_RESULT = like(
         "status_matches": maybe(many(id)),
     }
 )
+POLL = like(
+    {
+        "id": id,
+        "expires_at": maybe(moment),
+        "expired": flag,
+        "multiple": flag,
+        "votes_count": count,
+        "voters_count": maybe(count),
+        "options": many(like({"title": text, "votes_count": maybe(count)})),
+        "emojis": many(EMOJI),
+    },
+    voted=flag,
+    own_votes=many(count),
+)
 _STATUS: dict[str, Check] = {
     "id": id,
     "uri": url,
@@ -195,7 +209,7 @@ _STATUS: dict[str, Check] = {
     "in_reply_to_id": maybe(id),
     "in_reply_to_account_id": maybe(id),
     "language": maybe(text),
-    "poll": null,
+    "poll": maybe(POLL),
     "card": null,
     "application": null,
 }
@@ -240,7 +254,7 @@ RELATIONSHIP = like(
     }
 )
 KINDS = one_of(
-    *("mention", "favourite", "reblog", "update", "status", "follow", "follow_request"),
+    *("mention", "favourite", "reblog", "update", "status", "follow", "follow_request", "poll"),
     "moderation_warning",
 )
 WARNING = like(

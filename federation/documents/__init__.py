@@ -8,6 +8,7 @@ from __future__ import annotations
 from federation.documents.activity import ActivityDoc, read_activity
 from federation.documents.actor import ActorDoc, KeyDoc, read_actor
 from federation.documents.object import AttachmentDoc, ObjectDoc, TagDoc, read_object
+from federation.documents.question import QuestionDoc, read_question
 from federation.documents.readers import (
     Document,
     id_of,
@@ -29,6 +30,7 @@ __all__ = [
     "Document",
     "KeyDoc",
     "ObjectDoc",
+    "QuestionDoc",
     "TagDoc",
     "id_of",
     "ids_of",
@@ -39,6 +41,7 @@ __all__ = [
     "read_activity",
     "read_actor",
     "read_object",
+    "read_question",
     "text_of",
     "time_of",
     "uri_of",

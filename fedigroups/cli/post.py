@@ -14,8 +14,9 @@ from fedigroups.accounts.people import person_named
 from fedigroups.cli import pictures
 from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.content.sanitise import excerpt, plain
-from fedigroups.groups import lookup, speaking
+from fedigroups.groups import lookup, speaking, voting
 from fedigroups.groups.models import Post
+from fedigroups.groups.polls import Asked
 from fedigroups.groups.speaking import Text
 from fedigroups.instance import Instance
 
@@ -42,6 +43,10 @@ def post() -> None:
 @click.option("--language", default="", help="A language tag, e.g. en.")
 @images
 @texts
+@click.option("--poll", multiple=True, help="What can be chosen in a poll; repeated for each.")
+@click.option("--poll-hours", default=24.0, show_default=True, help="How long the poll is open.")
+@click.option("--poll-multiple", is_flag=True, help="Several may be chosen.")
+@click.option("--poll-hidden", is_flag=True, help="The counts are shown when it has ended.")
 @text_option
 @as_json
 def write(
@@ -52,17 +57,22 @@ def write(
     language: str,
     image: tuple[Path, ...],
     alt: tuple[str, ...],
+    poll: tuple[str, ...],
+    poll_hours: float,
+    poll_multiple: bool,
+    poll_hidden: bool,
     text: str | None,
     json_: bool,
 ) -> None:
     """Start a thread in a group here (NAME) or elsewhere (@name@host)."""
     words = _text(text)
+    asked = Asked(poll, int(poll_hours * 3_600), poll_multiple, poll_hidden) if poll else None
 
     async def work(instance: Instance) -> dict[str, Any]:
         author = await person_named(instance.wire, who)
         found = await lookup.any_group(instance.wire, group)
         media = await pictures.attached(instance, author, image, alt)
-        said = Text(words, title, warning, language, media=media)
+        said = Text(words, title, warning, language, media=media, poll=asked)
         return describe(await speaking.write(instance.wire, author, found, said))
 
     made = with_instance(work)
@@ -148,6 +158,28 @@ def unlike(name: str, who: str) -> None:
     """Take a like back."""
     _act(name, who, speaking.unlike)
     click.echo("taken back.")
+
+
+@post.command()
+@click.argument("name")
+@who
+@click.option(
+    "--choice",
+    multiple=True,
+    required=True,
+    type=click.IntRange(1),
+    help="The number of an option, from 1; may be repeated.",
+)
+def vote(name: str, who: str, choice: tuple[int, ...]) -> None:
+    """Vote in the poll of a post; it cannot be taken back."""
+
+    async def work(instance: Instance) -> None:
+        actor = await person_named(instance.wire, who)
+        choices = [number - 1 for number in choice]
+        await voting.vote(instance.wire, actor, await find(name), choices)
+
+    with_instance(work)
+    click.echo("voted.")
 
 
 @post.command()

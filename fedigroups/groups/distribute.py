@@ -16,6 +16,7 @@ from federation.models import Actor
 from federation.origin import host_of
 from federation.strict_json import dumps
 from federation.wire import Wire
+from fedigroups.groups import poll_documents
 from fedigroups.groups.models import Announced, Group, Post
 from fedigroups.groups.visibility import can_see
 from outbox import build, streams
@@ -80,6 +81,13 @@ async def edit(wire: Wire, hosted: Hosted, inner: Inner, edited: Post) -> list[D
         return []
     drafts = await _wrap(wire, hosted, inner, edited, "edit", key=inner.uri)
     return drafts + _forward(hosted, inner, edited, "edit")
+
+
+async def tally(hosted: Hosted, inner: Inner, polled: Post) -> list[Draft]:
+    """How a poll here stands: for microblogs alone, since threads show no poll."""
+    if not can_see(None, polled) or await _awaits_leave(hosted, polled.uri):
+        return []
+    return _forward(hosted, inner, polled, "edit")
 
 
 async def vote(wire: Wire, hosted: Hosted, inner: Inner, voted: Post) -> list[Draft]:
@@ -246,11 +254,12 @@ async def _wrap(
     uri = wire.uris.activity(ids.new())
     if not await remember(hosted, form, key, uri, waiting=waits):
         return []
+    is_poll = about.kind == "Question" and inner.host == wire.config.host
     body = build.announce(
         uri,
         hosted.actor.uri,
         hosted.actor.followers,
-        inner.body,
+        poll_documents.readable(inner.body) if is_poll else inner.body,
         unlisted=about.visibility == "unlisted",
     )
     place = _place(

@@ -17,10 +17,10 @@ from fedigroups.groups.views import Person
 from fedigroups.groups.visibility import readable_sql
 
 FILTERS: dict[str, tuple[str, ...]] = {
-    "all": ("mention", "favourite", "reblog", "update", "status"),
+    "all": ("mention", "favourite", "reblog", "update", "status", "poll"),
     "replies": ("mention",),
     "reactions": ("favourite", "reblog"),
-    "threads": ("status", "update"),
+    "threads": ("status", "update", "poll"),
 }
 """Which kinds each filter of the page shows."""
 PAGE = 30

@@ -20,6 +20,7 @@ from federation.storage import Row
 from federation.wire import Wire
 from fedigroups.groups import once, speaking
 from fedigroups.groups.models import Group, Post
+from fedigroups.groups.polls import Asked
 from fedigroups.groups.speaking import Text
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
@@ -132,7 +133,13 @@ async def _say(wire: Wire, row: Row) -> None:
     if author.state != "live":
         raise Malformed("its author is not here any more")
     said = json.loads(row["text"])
-    text = replace(Text(**said), id=row["post_id"], media=tuple(said["media"] or ()))
+    poll = said.get("poll")
+    text = replace(
+        Text(**said),
+        id=row["post_id"],
+        media=tuple(said["media"] or ()),
+        poll=Asked(**poll | {"options": tuple(poll["options"])}) if poll else None,
+    )
     await _release(row["id"])
     if row["parent_id"]:
         parent = await Post.get_or_none(id=row["parent_id"])

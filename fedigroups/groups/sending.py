@@ -68,6 +68,8 @@ async def _distribute(
         return await distribute.post(wire, hosted, inner, post, author)
     if kind == "edit":
         return await distribute.edit(wire, hosted, inner, post)
+    if kind == "tally":
+        return await distribute.tally(hosted, inner, post)
     if kind == "delete":
         return await distribute.delete(wire, hosted, inner, post, author)
     return await distribute.vote(wire, hosted, inner, post)
@@ -75,7 +77,7 @@ async def _distribute(
 
 def direct(to: Actor, kind: str, object_uri: str) -> Place:
     """Before one inbox; a vote to its post's author or group is no broadcast, and always goes."""
-    kind = "act" if kind == "vote" else kind
+    kind = {"vote": "act", "tally": "edit"}.get(kind, kind)
     return Place(streams.direct(to.inbox), kind, object_uri, inbox=to.inbox)
 
 

@@ -7,12 +7,13 @@ network is looked up first; then one transaction holds the act and what must be 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from federation import clock, ids, storage
+from federation import bare, clock, ids, storage
 from federation.documents import read_object
 from federation.errors import FederationError, Malformed, NotHere
 from federation.limits import CONTENT_CHARS, MENTIONS, TITLE_CHARS
@@ -27,6 +28,8 @@ from fedigroups.groups import (
     membership,
     once,
     policies,
+    poll_documents,
+    polls,
     reactions,
     sending,
     threads,
@@ -35,6 +38,7 @@ from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.documents import post_document
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Group, Member, Post
+from fedigroups.groups.poll_models import Poll
 from fedigroups.groups.visibility import OWN, can_see
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
@@ -63,6 +67,7 @@ class Text:
     whole: bool = False
     media: tuple[int, ...] | None = None
     """The ids of uploads that go with it; of an edit, None leaves those that there are."""
+    poll: polls.Asked | None = None
     id: int = 0
     """The id that the post gets; 0 for a new one."""
 
@@ -116,6 +121,10 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
     draft.content = render(text.body, _linked(named), breaks=text.breaks).strip()
     draft.updated_at = max(clock.now_ms(), post.published_at + 1_000, post.updated_at + 1_000)
     document = await _document(wire, draft, author, group, parent, text, mentions, media)
+    poll = await polls.of(post.id)
+    if poll is not None:
+        _check_poll(poll, text)
+        document = poll_documents.carrying(document, poll)
     async with storage.transaction():
         if not await threads.edit(post, read_object(document)):
             raise Malformed(f"{post.uri} changed meanwhile; look at it and try again")
@@ -125,6 +134,15 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
             return
         body = dumps(build.update(wire.uris.activity(ids.new()), document))
         await sending.send(wire, author, group, post, "edit", body, mentions)
+
+
+def _check_poll(poll: Poll, text: Text) -> None:
+    """Raise `Malformed` where an edit would change what was voted on."""
+    asked = text.poll
+    if asked and (json.loads(poll.options), poll.multiple) != ([*asked.options], asked.multiple):
+        raise Malformed("a poll is not changed any more: delete the post and write it anew")
+    if text.media:
+        raise Malformed("a post has a poll or pictures, not both")
 
 
 async def _wait_again(wire: Wire, post: Post, document: Mapping[str, object]) -> None:
@@ -256,6 +274,10 @@ def check(text: Text) -> None:
         raise Malformed(f"a text has at most {CONTENT_CHARS // 2} characters")
     if len(text.title) > TITLE_CHARS:
         raise Malformed(f"a title has at most {TITLE_CHARS} characters")
+    if text.poll is not None:
+        polls.check(text.poll)
+        if text.media:
+            raise Malformed("a post has a poll or pictures, not both")
 
 
 async def _say(
@@ -282,6 +304,9 @@ async def _say(
         received_at=now,
     )
     document = await _document(wire, post, author, group, parent, text, mentions, media)
+    poll = polls.made(text.poll, post_id) if text.poll else None
+    if poll is not None:
+        document = poll_documents.carrying(document, poll)
     activity = dumps(build.create(wire.uris.activity(ids.new()), document))
     arrival = Arrival(read_object(document), author)
     async with storage.transaction():
@@ -295,6 +320,8 @@ async def _say(
             raise Malformed("the thread is too deep for another reply; start a new one")
         if media:
             await uploads.hold(stored.uri, media)
+        if poll is not None:
+            await bare.add(poll)
         if why:
             inner = Inner(loads(activity)["id"], activity, wire.config.host, signed=True)
             await holding.hold(wire, group, stored, inner, why)

@@ -13,7 +13,7 @@ from federation.models import Actor
 from fedigroups import news
 from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
-from fedigroups.groups import attachments, indexing
+from fedigroups.groups import attachments, indexing, polls
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Crosspost, Group, Post, Revision, Thread, Tombstone
 from fedigroups.groups.visibility import can_see
@@ -114,6 +114,8 @@ async def store(
         await end(post, "deleted")
         post.state = "deleted"
         return post
+    if document.kind == "Question" and not arrival.author.local:
+        await polls.keep(post, document)
     await indexing.enter(post, group.id, await _tag(post.id, document))
     if not held:
         news.say("post", post.id)
@@ -277,6 +279,8 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
     await storage.execute("DELETE FROM tagged WHERE post_id = ?", post.id)
     edited = copy(post)
     edited.update_from_dict(columns)
+    if "Question" in (post.kind, document.kind):
+        await polls.keep(post, document)
     await indexing.enter(edited, post.thread.group_id, await _tag(post.id, document))
     if post.parent_id is None:
         title = str(columns["title"]) or _subject(str(columns["content"]))
@@ -312,6 +316,7 @@ async def end(post: Post, state: str, reason: str = "") -> None:
     if emptied:
         await storage.execute("DELETE FROM revision WHERE post_id = ?", post.id)
         await storage.execute("DELETE FROM tagged WHERE post_id = ?", post.id)
+        await storage.execute("DELETE FROM poll WHERE post_id = ?", post.id)
         await indexing.leave(post.id)
     await uploads.let_go(post.uri, withheld=state == "removed")
     was_counted = can_see(None, post)

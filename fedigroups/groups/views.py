@@ -23,7 +23,7 @@ SLUG = (
 
 PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "icon_url", "local")
 POST_COLUMNS = (
-    *("id", "uri", "page_url", "author_id", "thread_id", "parent_id", "title", "content"),
+    *("id", "uri", "page_url", "author_id", "thread_id", "parent_id", "kind", "title", "content"),
     *("warning", "language", "sensitive", "attachments", "visibility", "state", "reason"),
     *("published_at", "updated_at", "likes_count", "boosts_count"),
 )
@@ -153,6 +153,7 @@ class PostView:
     author: Person
     thread_id: int
     parent_id: int | None
+    kind: str
     title: str
     content: str
     warning: str
@@ -268,16 +269,7 @@ class Permalink:
 
 def person(row: Row) -> Person:
     """The author in a row that was selected with `person_columns`."""
-    return _person(
-        row["author_id"],
-        row["author_uri"],
-        row["author_username"],
-        row["author_host"],
-        row["author_name"],
-        row["author_page_url"],
-        bool(row["author_local"]),
-        row["author_icon_url"],
-    )
+    return _person(*(row[f"author_{column}"] for column in PERSON_COLUMNS))
 
 
 @lru_cache(maxsize=1_024)  # the posts of a page are by few people
@@ -288,12 +280,12 @@ def _person(
     host: str,
     name: str,
     page_url: str,
-    local: bool,
     icon_url: str,
+    local: bool,
 ) -> Person:
     username = sanitise.label(username, 64)
     name = sanitise.label(name, 80) or username
-    return Person(id, uri, username, host, name, page_url, local, icon_url)
+    return Person(id, uri, username, host, name, page_url, bool(local), icon_url)
 
 
 def post(row: Row) -> PostView:
@@ -307,6 +299,7 @@ def post(row: Row) -> PostView:
         author=person(row),
         thread_id=row["post_thread_id"],
         parent_id=row["post_parent_id"],
+        kind=row["post_kind"],
         title=sanitise.label(row["post_title"]) if live else "",
         content=row["post_content"] if live else "",
         warning=sanitise.label(row["post_warning"]) if live else "",

@@ -26,6 +26,7 @@ _TITLES = {
     "reblog": "{} boosted your post",
     "favourite": "{} likes your post",
     "update": "{} edited a post",
+    "poll": "A poll by {} has ended",
     "follow": "{} joined",
     "follow_request": "{} asks to join",
 }

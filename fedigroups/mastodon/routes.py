@@ -18,6 +18,7 @@ from fedigroups.mastodon.endpoints import (
     lists,
     media,
     notifications,
+    polling,
     posting,
     profiles,
     pushes,
@@ -30,7 +31,7 @@ from fedigroups.mastodon.endpoints import (
 FAMILIES = (
     *(identity, profiles, pictures, instances, accounts, following, statuses, posting),
     *(scheduling, media, reacting, timelines, notifications, pushes, finding, keeping, lists),
-    *(filters, featuring, administering, empties),
+    *(filters, featuring, administering, polling, empties),
 )
 
 

@@ -143,6 +143,24 @@ async def knocked(group_id: int, actor_id: int, kind: str) -> None:
     )
 
 
+async def poll_ended(poll_id: int) -> None:
+    """Its author, and whoever voted in it, is told that a poll ended, if they live here."""
+    here = await storage.rows(
+        "SELECT told.id, p.author_id, p.id AS post_id FROM poll q JOIN post p ON p.id = q.post_id"
+        " JOIN actor told ON told.id = p.author_id OR told.id IN"
+        "   (SELECT b.actor_id FROM ballot b WHERE b.poll_id = q.id)"
+        " WHERE q.id = ? AND told.local = ? AND told.kind = 'Person'"
+        f" AND {_WELCOME.format(sender='p.author_id')}",
+        *(poll_id, True, True, True),
+    )
+    now = clock.now_ms()
+    for row in here:
+        await _note(
+            "VALUES (?, ?, 'poll', ?, ?, ?)",
+            *(ids.new(), row["id"], row["author_id"], row["post_id"], now),
+        )
+
+
 async def decided(actor_id: int, group_id: int, decision_id: int, *, against: bool) -> None:
     """Somebody here is told of a decision about them, by the group as such."""
     kind = "decision" if against else "favour"

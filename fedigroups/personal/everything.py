@@ -10,7 +10,7 @@ from federation import storage
 TABLES = (
     *("bookmark", "stance", "muted_thread", "marker", "followed_tag", "listing", "word_filter"),
     *("notification", "once", "reading", "draft", "featured_tag", "pinned_post", "blocked_host"),
-    *("scheduled_post", "profile"),
+    *("scheduled_post", "profile", "ballot"),
 )
 """Each names whom a row belongs to; what hangs on a row goes with it."""
 _HANDLE = "t.username || '@' || t.host AS handle"
@@ -62,6 +62,11 @@ async def packed(actor_id: int) -> dict[str, Any]:
         ),
         "scheduled": await _rows(
             "SELECT due_at, text FROM scheduled_post WHERE actor_id = ? ORDER BY due_at", actor_id
+        ),
+        "votes": await _rows(
+            "SELECT p.uri AS poll, b.choice FROM ballot b JOIN poll q ON q.id = b.poll_id"
+            " JOIN post p ON p.id = q.post_id WHERE b.actor_id = ? ORDER BY b.id",
+            actor_id,
         ),
         "profile": await _rows(
             "SELECT note, pairs, icon_text, banner_text, credited FROM profile WHERE actor_id = ?",

@@ -13,6 +13,7 @@ import orjson
 from federation.models import Actor
 from federation.storage import Row
 from federation.uris import Uris
+from fedigroups.groups import polls
 from fedigroups.mastodon.present import statuses
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.present.statuses import Company
@@ -31,6 +32,8 @@ class Renditions:
     company: Company
     pictures: Pictures
     filters: dict[int, Filters]
+    choices: dict[int, tuple[int, ...]]
+    """What each chose in its poll, by actor."""
     _made: dict[tuple[object, ...], str] = field(default_factory=dict)
 
     @classmethod
@@ -47,7 +50,9 @@ class Renditions:
             return None
         company = await posts.company_of([row], Reader(None, pictures), set(boosters))
         having = [id for id, stance in shown.items() if stance.filters]
-        return cls(row, company, pictures, await filters.of_all(having) if having else {})
+        hiding = await filters.of_all(having) if having else {}
+        choices = await polls.choices_in(post_id) if company.polls else {}
+        return cls(row, company, pictures, hiding, choices)
 
     def json(self, entry: Entry, actor_id: int, stance: Stance, context: str) -> str:
         """The Status as somebody is shown it in a list; "" when a filter says not to."""
@@ -57,7 +62,9 @@ class Renditions:
         if any(hit["filter"]["filter_action"] == "hide" for hit in hits):
             return ""
         is_author = actor_id == self.row["author_id"]
-        alike = (entry.id, is_author, stance.marks, actor_id if hits else 0, context if hits else 0)
+        chosen = self.choices.get(actor_id, ())
+        whose = (actor_id, context) if hits else ()
+        alike = (entry.id, is_author, stance.marks, chosen, whose)
         if alike not in self._made:
             self._made[alike] = self._write(entry, actor_id, stance, hits)
         return self._made[alike]
@@ -70,6 +77,7 @@ class Renditions:
             reader_id=actor_id,
             marks={id: stance.marks},
             filtered={id: hits},
+            choices={id: self.choices.get(actor_id, ())},
         )
         shown = statuses.status(self.row, company)
         if entry.by:

@@ -1,4 +1,4 @@
-"""What members do with one press: like, save, follow a thread, join a group, block somebody.
+"""What members do with one press: like, vote, save, follow a thread, join a group, block somebody.
 
 Each is a form that is answered with the page that it was on (303), or, to htmx, with the piece of
 it that changed.
@@ -16,7 +16,7 @@ from federation.errors import Malformed, NotHere
 from federation.models import Actor
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
-from fedigroups.groups import membership, mine, policies, read, speaking
+from fedigroups.groups import membership, mine, policies, read, speaking, voting
 from fedigroups.groups.models import Group, Member, Post, Thread
 from fedigroups.groups.visibility import can_see
 from fedigroups.personal import keeping, reading, stances
@@ -56,6 +56,7 @@ def routes() -> list[BaseRoute]:
     """The presses."""
     return [
         Route("/posts/{id}/like", signed_in(like), methods=["POST"]),
+        Route("/posts/{id}/vote", signed_in(vote), methods=["POST"]),
         Route("/posts/{id}/save", signed_in(save), methods=["POST"]),
         Route("/threads/{id}/hear", signed_in(hear), methods=["POST"]),
         Route("/groups/{name}/membership", signed_in(standing), methods=["POST"]),
@@ -83,6 +84,16 @@ async def like(request: Request, session: Session) -> Response:
     act = speaking.unlike if sent.text("act") == "unlike" else speaking.like
     await act(wire, actor, found.post)
     return await _acts(request, actor, found)
+
+
+async def vote(request: Request, session: Session) -> Response:
+    """`POST /posts/{id}/vote`: each `choice` is the place of an option, from 0."""
+    sent, actor = await forms.read(request), session.account.actor
+    found, chosen = await met(request, actor), sent.texts("choice")
+    if not all(text.isascii() and text.isdigit() and len(text) < 4 for text in chosen):
+        raise Malformed("that option does not exist")
+    await voting.vote(receptions.of(request).wire, actor, found.post, [int(one) for one in chosen])
+    return visitors.seen(found.link)
 
 
 async def save(request: Request, session: Session) -> Response:

@@ -10,7 +10,7 @@ from federation.errors import FederationError, NotHere
 from federation.models import Actor
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
-from fedigroups.groups import mine, notices, read, speaking
+from fedigroups.groups import mine, notices, poll_views, read, speaking
 from fedigroups.groups.models import Post
 from fedigroups.personal import keeping
 from fedigroups.web import addresses, forms, refusals, visitors
@@ -92,12 +92,14 @@ async def post(request: Request, session: Session) -> Response:
     """`/posts/{id}`: all that one can do about a post."""
     actor = session.account.actor
     found = await met(request, actor)
+    post = await read.post_view(found.post.id)
     return forms.page(
         request,
         "post_page.html",
         title=_("About this post"),
         nav="groups",
-        post=await read.post_view(found.post.id),
+        post=post,
+        polls=await poll_views.of([post] if post else [], actor.id),
         thread_link=found.thread_link,
         link=found.link,
         group=found.group.title,

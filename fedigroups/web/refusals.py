@@ -115,6 +115,19 @@ _SHAPES = {
     r"rules have at most (?P<most>\d+) characters": noted(
         "Rules have at most %(most)s characters."
     ),
+    "a poll has two options at least": noted("A poll has two options at least."),
+    r"a poll has at most (?P<most>\d+) options": noted("A poll has at most %(most)s options."),
+    r"an option of a poll has at most (?P<most>\d+) characters": noted(
+        "An option of a poll has at most %(most)s characters."
+    ),
+    "the options of a poll differ from each other": noted("The options of a poll must differ."),
+    "a post has a poll or pictures, not both": noted("A post has a poll or pictures, not both."),
+    "the poll has ended": noted("This poll has ended."),
+    "the poll is gone": noted("The post is gone."),
+    "you have already voted in this poll": noted("You have already voted in this poll."),
+    "you cannot vote in your own poll": noted("You cannot vote in your own poll."),
+    "choose at least one option": noted("Choose at least one option."),
+    "that option does not exist": noted("There is no such option."),
     "choose what to do": noted("Choose what to do."),
     "say why: a reason is needed": noted("Say why: a reason is needed."),
     "they are not in the group any more": noted("They are not in the group any more."),

@@ -93,6 +93,7 @@ _EVERY_PAGE: Mapping[str, Any] = {
     "query": "",
     "nav": "",
     "live": "",
+    "polls": {},
 }
 
 

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from federation.models import Actor
 from fedigroups.content import sanitise
-from fedigroups.groups import membership, mine, policies, read
+from fedigroups.groups import membership, mine, policies, poll_views, read
 from fedigroups.groups.mine import Marks
 from fedigroups.groups.models import Member, Thread
-from fedigroups.groups.views import ThreadPage
+from fedigroups.groups.views import PostView, ThreadPage
 from fedigroups.personal import reading
 from fedigroups.personal.reading import Read
 from fedigroups.web import addresses, errors, render, visitors
@@ -67,17 +67,22 @@ async def thread_page(request: Request) -> Response:
         live="" if thread.next else f"?thread={thread.id}&after={_newest(thread)}",
         thread=thread,
         own=own,
+        polls=await poll_views.of(_posts(thread), me.actor.id if me else 0),
     )
 
 
+def _posts(thread: ThreadPage) -> list[PostView]:
+    return [thread.root, *(one.post for one in thread.replies)]
+
+
 def _newest(thread: ThreadPage) -> int:
-    return max([thread.root.id, *(one.post.id for one in thread.replies)])
+    return max(post.id for post in _posts(thread))
 
 
 async def _own(actor: Actor, row: Thread, member: Member | None, thread: ThreadPage) -> Own:
     """What is theirs; and that they have seen the page."""
     known = await reading.of(actor.id, row.id)
-    shown = [thread.root, *(one.post for one in thread.replies)]
+    shown = _posts(thread)
     new = [one.id for one in shown if one.id > known.seen_id and one.author_id != actor.id]
     await reading.saw(actor.id, row.id, _newest(thread))
     return Own(

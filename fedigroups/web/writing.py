@@ -17,6 +17,7 @@ from federation.models import Actor
 from fedigroups.accounts import secrets
 from fedigroups.api.body import Body
 from fedigroups.content import languages, markdown
+from fedigroups.groups.polls import Asked
 from fedigroups.groups.speaking import Text
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
@@ -30,6 +31,8 @@ FILES = 2
 """So many pictures may come with one press; a post has more, added one press after another."""
 _PIECE = 64 * 1_024
 ONCE_CHARS = 64
+POLL_HOURS = (1, 24, 72, 168)
+"""How long a poll may be open; the second is what a form begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Writing:
     pictures: tuple[Media, ...] = ()
     once: str = ""
     draft_at: int = 0
+    poll: str = ""
+    """What can be chosen in a poll: an option in each line."""
+    poll_hours: int = 24
+    poll_multiple: bool = False
+    poll_hidden: bool = False
     problems: dict[str, str] = field(default_factory=dict)
     """What is wrong, by the name of the field; under "" what is wrong with the whole."""
 
@@ -70,7 +78,14 @@ class Writing:
             sensitive=self.sensitive or bool(self.warning.strip()),
             whole=True,
             media=tuple(one.id for one in self.pictures),
+            poll=self._asked(),
         )
+
+    def _asked(self) -> Asked | None:
+        options = tuple(line.strip() for line in self.poll.splitlines() if line.strip())
+        if not options:
+            return None
+        return Asked(options, self.poll_hours * 3_600, self.poll_multiple, self.poll_hidden)
 
     def as_draft(self) -> Written:
         """What is kept of it until it is sent."""
@@ -104,6 +119,10 @@ def typed(sent: Body) -> Writing:
         language=language if languages.is_tag(language) else "",
         sensitive=sent.flag("sensitive"),
         once=sent.text("once")[:ONCE_CHARS] or secrets.new(),
+        poll=sent.text("poll").replace("\r\n", "\n"),
+        poll_hours=sent.number("poll_hours", POLL_HOURS[1], most=POLL_HOURS[-1]),
+        poll_multiple=sent.flag("poll_multiple"),
+        poll_hidden=sent.flag("poll_hidden"),
     )
 
 

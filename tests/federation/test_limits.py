@@ -310,6 +310,7 @@ DECODING = "fedigroups/media/test_decoding.py"
 UPLOADS = "fedigroups/media/test_uploads.py"
 COPIES = "fedigroups/media/test_copies.py"
 SWEEPING = "fedigroups/media/test_sweeping.py"
+POLLS = "journeys/test_polls.py"
 PERSONAL = "fedigroups/personal/test_personal_limits.py"
 STRANGE_PICTURES = "hostile/test_uploads.py"
 TRIED = "test_so_much_may_be_tried_in_its_time_and_others_have_their_own"
@@ -622,6 +623,12 @@ ELSEWHERE = {
         ("NOTE_CHARS", "PROFILE_FIELDS", "PROFILE_FIELD_CHARS"),
         (CLIENT, "test_texts_that_are_kept_have_so_many_characters"),
     ),
+    **dict.fromkeys(
+        ("POLL_OPTIONS", "POLL_OPTION_CHARS", "POLL_SECONDS"),
+        (POLLS, "test_a_poll_may_be_as_large_and_as_long_as_the_limits_say"),
+    ),
+    "POLL_OPTIONS_ELSEWHERE": (POLLS, "test_of_a_long_poll_elsewhere_so_many_options_are_shown"),
+    "TALLY_SECONDS": (POLLS, "test_readers_are_told_how_it_stands_once_for_many_votes"),
     "SCHEDULED_SECONDS": (CLIENT, "test_a_post_is_scheduled_five_minutes_ahead_at_least"),
     "CONTEXT_POSTS": (CLIENT, "test_a_thread_is_shown_with_so_many_posts"),
     "REVISIONS": (CLIENT, "test_the_newest_readings_of_a_post_are_kept"),

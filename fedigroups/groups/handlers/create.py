@@ -23,7 +23,8 @@ from fedigroups.groups import (
 )
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.evidence import Found
-from fedigroups.groups.handlers import message
+from fedigroups.groups.handlers import ballot, message
+from fedigroups.groups.handlers.ballot import Paper
 from fedigroups.groups.handlers.message import Message
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import OPEN, can_see, left_a_place
@@ -35,16 +36,17 @@ ECHOES = frozenset({"Group", "Service", "Application"})
 """Actors whose posts a group does not announce: they echo, and two of them would loop."""
 
 
-async def gather_create(received: Received) -> Found | Message | None:
+async def gather_create(received: Received) -> Found | Message | Paper | None:
     """The post and what it answers, each from its own authority; None when it is no post."""
     if received.activity.object_kind == message.KIND:
         return message.read(received)
     await lookup.check_joined(received.announcer)
-    if received.activity.inner is not None and read_object(received.activity.inner).is_vote:
-        return None
+    inner = read_object(received.activity.inner) if received.activity.inner is not None else None
+    if inner is not None and inner.is_vote:
+        return ballot.read(received, inner)
     post = await evidence.arrival(received)
     if post.object.is_vote:
-        return None
+        return ballot.read(received, post.object)
     return Found(post, await evidence.ancestors(received, post.object))
 
 
@@ -54,6 +56,8 @@ async def on_create(received: Received) -> Outcome:
         return ignored("a poll vote is no reply, and the poll is not ours")
     if isinstance(received.facts, Message):
         return await message.on_message(received, received.facts)
+    if isinstance(received.facts, Paper):
+        return await ballot.on_ballot(received, received.facts)
     return await _take_in(received, received.facts)
 
 

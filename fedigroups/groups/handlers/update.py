@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from federation import addressing
+from federation.documents import ObjectDoc
 from federation.errors import NotUsable
 from federation.models import Actor
 from federation.vocabulary import ACTOR_TYPES
@@ -15,9 +16,11 @@ from fedigroups.groups import (
     lookup,
     membership,
     policies,
+    polls,
     threads,
 )
 from fedigroups.groups.evidence import Found
+from fedigroups.groups.handlers.ballot import Paper
 from fedigroups.groups.handlers.create import gather_create, inner_of, on_create
 from fedigroups.groups.handlers.delete import Witness, gather_delete, on_delete
 from fedigroups.groups.handlers.message import Message
@@ -35,7 +38,7 @@ class Profile:
     actor: Actor
 
 
-async def gather_update(received: Received) -> Found | Message | Profile | Witness | None:
+async def gather_update(received: Received) -> Found | Message | Paper | Profile | Witness | None:
     """The new version from its own authority; an actor is read anew at its origin.
 
     An Update to a Tombstone is a Delete (NodeBB).
@@ -66,9 +69,16 @@ async def on_update(received: Received) -> Outcome:
         return await on_create(received)
     if refusal := await _refusal(received, post):
         return ignored(refusal)
-    if not await threads.edit(post, received.facts.post.object):
+    if not await _taken(post, received.facts.post.object):
         return ignored("it is not newer than what we have")
     return await _edited(received, post)
+
+
+async def _taken(post: Post, version: ObjectDoc) -> bool:
+    """Whether something is new: the post, or how its poll stands (told without `updated`)."""
+    if version.kind == "Question" and not version.updated:
+        return await polls.retold(post, version)
+    return await threads.edit(post, version) or await polls.retold(post, version)
 
 
 async def _edited(received: Received, post: Post) -> Outcome:

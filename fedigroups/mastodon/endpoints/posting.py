@@ -17,7 +17,7 @@ from fedigroups.api.body import Body
 from fedigroups.groups import addressed, boosting, once, scheduled, speaking
 from fedigroups.groups.models import Group, Post
 from fedigroups.groups.speaking import Text
-from fedigroups.mastodon.endpoints import asking, media, scheduling
+from fedigroups.mastodon.endpoints import asking, media, polling, scheduling
 from fedigroups.mastodon.present import statuses as present
 from fedigroups.mastodon.reading import posts, windows
 from fedigroups.mastodon.reading.posts import Reader
@@ -29,7 +29,6 @@ NO_GROUP = (
     "Say which group this is for: mention it, like @welders, if you are in it. Or choose, in your "
     "settings on this server, a group for what names none"
 )
-NOT_YET = {"poll": "Polls cannot be made here yet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +146,6 @@ async def delete(request: Request) -> Response:
 
 async def _text(wire: Wire, access: Access, said: Body, edited: Post | None = None) -> Text:
     """What somebody writes. Raises `ApiError` (422) for what is not offered here."""
-    for name, words in NOT_YET.items():
-        if said.values.get(name):
-            raise ApiError(422, words)
     visibility = _visibility(said.text("visibility") or access.account.visibility)
     return Text(
         await addressed.spelt_out(wire, said.text("status").replace("\r\n", "\n")),
@@ -161,6 +157,7 @@ async def _text(wire: Wire, access: Access, said: Body, edited: Post | None = No
         breaks=True,
         whole=True,
         media=await _media(said, edited),
+        poll=polling.asked_in(said),
     )
 
 

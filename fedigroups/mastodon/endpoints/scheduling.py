@@ -97,11 +97,22 @@ def params(said: Body, text: Text) -> dict[str, Any]:
         "visibility": VISIBILITY[text.visibility],
         "language": text.language or None,
         "in_reply_to_id": said.text("in_reply_to_id") or None,
-        "poll": None,
+        "poll": _poll(text),
         "idempotency": None,
         "with_rate_limit": False,
         "application_id": 0,
         "scheduled_at": None,
+    }
+
+
+def _poll(text: Text) -> Entity | None:
+    if text.poll is None:
+        return None
+    return {
+        "options": [*text.poll.options],
+        "expires_in": str(text.poll.seconds),
+        "multiple": text.poll.multiple,
+        "hide_totals": text.poll.hides_totals,
     }
 
 

@@ -145,10 +145,10 @@ def _configuration(about: About) -> Entity:
             "video_matrix_limit": 0,
         },
         "polls": {
-            "max_options": 0,
-            "max_characters_per_option": 0,
-            "min_expiration": 0,
-            "max_expiration": 0,
+            "max_options": limits.POLL_OPTIONS,
+            "max_characters_per_option": limits.POLL_OPTION_CHARS,
+            "min_expiration": limits.POLL_SECONDS[0],
+            "max_expiration": limits.POLL_SECONDS[1],
         },
         "translation": {"enabled": False},
     }

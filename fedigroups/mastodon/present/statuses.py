@@ -13,7 +13,8 @@ import orjson
 from federation.storage import Row
 from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import label, plain, safe_url
-from fedigroups.mastodon.present import accounts
+from fedigroups.groups.poll_models import Poll
+from fedigroups.mastodon.present import accounts, polls
 from fedigroups.mastodon.present.shapes import Entity, address, date_time
 from fedigroups.media.pictures import Pictures
 
@@ -53,6 +54,9 @@ class Company:
     reader_id: int = 0
     marks: Mapping[int, Marks] = field(default_factory=dict)
     filtered: Mapping[int, list[Entity]] = field(default_factory=dict)
+    polls: Mapping[int, Poll] = field(default_factory=dict)
+    choices: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """What the reader chose in the polls, by post as they are."""
 
     @property
     def origin(self) -> str:
@@ -87,7 +91,7 @@ def status(row: Row, company: Company) -> Entity:
         "tags": [tag(name, company.origin) for name in hashtags(document)],
         "emojis": accounts.emojis(document, company.pictures),
         "card": None,
-        "poll": None,
+        "poll": _poll(row, company),
         "application": None,
     }
     return shown | _marks(row["id"], row["author_id"], company)
@@ -110,6 +114,7 @@ def boost(id: int, by: int, at: int, status: Entity, uri: str, company: Company)
         "mentions": [],
         "tags": [],
         "emojis": [],
+        "poll": None,
     }
 
 
@@ -251,6 +256,18 @@ def _mentions(document: Mapping[str, Any], company: Company) -> list[Entity]:
     """Whom it speaks to, and after them the group that it is for."""
     uris = sorted(named(document), key=lambda uri: uri == document.get("audience"))
     return [company.mentions[uri] for uri in uris if uri in company.mentions]
+
+
+def _poll(row: Row, company: Company) -> Entity | None:
+    found = company.polls.get(row["id"])
+    if found is None:
+        return None
+    return polls.poll(
+        found,
+        signed_in=company.signed_in,
+        is_author=row["author_id"] == company.reader_id,
+        choices=company.choices.get(row["id"], ()),
+    )
 
 
 def _marks(post_id: int, author_id: int, company: Company) -> Entity:

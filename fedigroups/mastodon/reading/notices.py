@@ -18,7 +18,7 @@ from fedigroups.personal import hosts
 
 KINDS = (
     *("mention", "favourite", "reblog", "update", "status", "follow", "follow_request"),
-    "decision",
+    *("poll", "decision"),
 )
 _ABOUT = "CASE WHEN n.kind = 'decision' THEN 0 ELSE n.post_id END"
 _DECISION = "CASE WHEN n.kind = 'decision' THEN n.post_id ELSE 0 END"

@@ -1,7 +1,7 @@
 """This module reads statuses: any number of posts and boosts, with all that they show.
 
 Four queries: the posts, their accounts, whom they mention, and what the reader did with them;
-a fifth for the reader's own filters, if there are any.
+a fifth for the reader's own filters, if there are any, and two where there are polls.
 """
 
 # ruff: noqa: S608 - each statement is put together from constants here; every value is bound
@@ -14,6 +14,7 @@ from federation import storage
 from federation.models import Actor
 from federation.storage import Row
 from federation.uris import Uris
+from fedigroups.groups import polls
 from fedigroups.groups.visibility import met_sql, open_sql, readable_sql
 from fedigroups.mastodon.present import accounts, statuses
 from fedigroups.mastodon.present.shapes import Entity
@@ -152,6 +153,7 @@ async def company_of(found: Sequence[Row], reader: Reader, others: Iterable[int]
     """What the statuses in these rows share. Three queries, four for a reader with filters."""
     uris = {uri for row in found for uri in statuses.named(row["said"])}
     authors = {row["author_id"] for row in found}
+    asking = [row["id"] for row in found if row["kind"] == "Question"]
     return Company(
         pictures=reader.pictures,
         accounts=await people.by_id(authors | set(others), reader.pictures),
@@ -160,6 +162,8 @@ async def company_of(found: Sequence[Row], reader: Reader, others: Iterable[int]
         reader_id=reader.id,
         marks=await _marks(found, reader.actor) if reader.actor else {},
         filtered=await filters.matching(found, reader.id, reader.context) if reader.actor else {},
+        polls=await polls.by_post(asking),
+        choices=await polls.chosen(asking, reader.id) if asking and reader.actor else {},
     )
 
 

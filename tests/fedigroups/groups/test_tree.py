@@ -20,6 +20,7 @@ def post(id: int, parent: int | None, state: str = "live", visibility: str = "pu
         author=ANN,
         thread_id=1,
         parent_id=parent,
+        kind="Note",
         title="",
         content=f"<p>{id}</p>",
         warning="",

@@ -14,7 +14,7 @@ import entities
 from clients import App, signed_in
 from entities import check
 from federation import limits, storage
-from fedigroups.groups import speaking
+from fedigroups.groups import speaking, tallying
 from fedigroups.groups.models import Post
 from fedigroups.groups.speaking import Text
 from listening import Socket, events, open_to_all, socket
@@ -53,6 +53,29 @@ async def ear(door: Door, tom: App) -> AsyncIterator[Socket]:
     async with socket(door, token(tom), "stream=user") as made:
         await made.subscribe("user")
         yield made
+
+
+@once
+async def test_how_a_poll_stands_is_heard_by_each_with_what_they_chose(
+    town: Town, ear: Socket, tom: App
+) -> None:
+    async with signed_in(town, "olga") as olga:
+        asked = {"options": ["MIG", "TIG"], "expires_in": 3_600}
+        made = await olga.post("/api/v1/statuses", status="@welders Which?", poll=asked)
+    _, event, boost = await ear.event()
+    assert (event, boost["reblog"]["poll"]["voted"]) == ("update", False)
+    await tom.post(f"/api/v1/polls/{made['id']}/votes", choices=[1])
+    assert await ear.is_quiet()
+
+    async def tally() -> None:
+        await storage.execute("UPDATE poll SET tally_due_at = 1")
+        await tallying.tell_due(town.wire)
+
+    await town.run(tally)
+    _, event, edited = await ear.event()
+    assert (event, edited["id"]) == ("status.update", made["id"])
+    assert edited["poll"] == await tom.get(f"/api/v1/polls/{made['id']}")
+    assert check(edited["poll"], entities.POLL)["own_votes"] == [1]
 
 
 async def test_a_thread_an_answer_an_edit_and_an_end_are_heard_as_they_happen(

@@ -324,3 +324,31 @@ async def test_htmx_is_given_the_piece_that_changed(club: Club) -> None:
     assert answer.status_code == 200
     assert answer.text.strip().startswith('<div class="acts"')
     assert 'aria-pressed="true"' in answer.text
+
+
+@sqlite
+async def test_members_make_a_poll_and_vote_in_it_on_pages(club: Club) -> None:
+    poll = {"title": "Which one?", "text": "For thin sheet."}
+    refused = await club.sent("/groups/welders/new", **poll, poll="MIG\n")
+    assert refused.status_code == 422
+    assert "A poll has two options at least." in refused.text
+    assert ">MIG\n</textarea>" in refused.text
+    made = await club.sent("/groups/welders/new", **poll, poll="MIG\n<b>TIG</b>\n\n")
+    link = made.headers["location"]
+    assert "0 people voted" in await club.text(link)
+    assert "<bdi>&lt;b&gt;TIG&lt;/b&gt;</bdi>" in (await club.guest.get(link)).text
+    post = await Post.get(author_id=club.tom.id)
+    async with club.house.guest() as olga:
+        stranger = (await olga.get(link)).text
+        assert "0 votes" in stranger
+        assert f"/posts/{post.id}/vote" not in stranger
+        await olga.sign_in("olga")
+        page = await olga.get(link)
+        sent = hidden(page) | {"choice": "1"}
+        assert (await olga.post(f"/posts/{post.id}/vote", sent)).status_code == 303
+        after = (await olga.get(link)).text
+        assert "Your choice" in after
+        assert "1 person voted" in after
+        assert f"/posts/{post.id}/vote" not in after
+        again = await olga.post(f"/posts/{post.id}/vote", sent)
+        assert "You have already voted in this poll." in again.text
