@@ -13,6 +13,7 @@ from federation.models import Actor
 from fedigroups.accounts.people import person_named
 from fedigroups.cli.appeals import appeals, ledger, settle
 from fedigroups.cli.post import find
+from fedigroups.cli.reports import answer, reports
 from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.content.sanitise import excerpt
 from fedigroups.groups import lookup
@@ -35,7 +36,7 @@ def moderate() -> None:
     """Look at what waits, and decide. Whom it concerns is told why."""
 
 
-for other in (appeals, settle, ledger):
+for other in (appeals, settle, ledger, reports, answer):
     moderate.add_command(other)
 
 

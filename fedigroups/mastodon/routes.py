@@ -22,6 +22,7 @@ from fedigroups.mastodon.endpoints import (
     profiles,
     pushes,
     reacting,
+    reporting,
     scheduling,
     statuses,
     timelines,
@@ -30,7 +31,7 @@ from fedigroups.mastodon.endpoints import (
 FAMILIES = (
     *(identity, profiles, pictures, instances, accounts, following, statuses, posting),
     *(scheduling, media, reacting, timelines, notifications, pushes, finding, keeping, lists),
-    *(filters, featuring, administering, empties),
+    *(filters, featuring, reporting, administering, empties),
 )
 
 
