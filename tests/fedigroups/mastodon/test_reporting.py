@@ -38,8 +38,8 @@ async def test_an_app_reports_a_post_to_the_moderators_of_its_group(
 ) -> None:
     account = await olga.account("olga")
     status = await olga.post(STATUSES, 200, status="@welders@groups.example Buy rods!")
-    said = {"account_id": account["id"], "status_ids[]": [status["id"]], "comment": "It sells."}
-    made = await tom.post(REPORTS, 200, **said, **{"rule_ids[]": ["1"]})
+    said = {"account_id": account["id"], "status_ids": [status["id"]], "comment": "It sells."}
+    made = await tom.post(REPORTS, 200, **said, **{"rule_ids": ["1"]})
     assert made["target_account"]["id"] == account["id"]
     assert (made["category"], made["comment"], made["forwarded"]) == (
         *("violation", "It sells."),
@@ -59,7 +59,7 @@ async def test_an_app_reports_no_post_that_it_may_not_read_or_that_another_wrote
 ) -> None:
     account = await olga.account("olga")
     own = await tom.post(STATUSES, 200, status="@welders@groups.example Which rod?")
-    said = {"account_id": account["id"], "status_ids[]": [own["id"]]}
+    said = {"account_id": account["id"], "status_ids": [own["id"]]}
     await tom.post(REPORTS, 404, **said)
 
     async def hide() -> None:
@@ -67,6 +67,6 @@ async def test_an_app_reports_no_post_that_it_may_not_read_or_that_another_wrote
 
     await town.run(hide)
     me = await tom.account("tom")
-    eva_says = {"account_id": me["id"], "status_ids[]": [own["id"]]}
+    eva_says = {"account_id": me["id"], "status_ids": [own["id"]]}
     await tom.post(REPORTS, 404, **eva_says)
     await tom.post(REPORTS, 422, account_id=me["id"])
