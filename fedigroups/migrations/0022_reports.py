@@ -1,4 +1,4 @@
-"""Reports that somebody looks into, and answers; those that were only kept are taken along."""
+"""Reports that somebody looks into (those only kept before are taken along); automatic rules."""
 
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
@@ -70,6 +70,29 @@ class Migration(migrations.Migration):
                 ("created_at", fields.BigIntField()),
             ],
             options={"table": "report_note"},
+        ),
+        ops.CreateModel(
+            name="AutomaticRule",
+            fields=[
+                ("id", fields.BigIntField(primary_key=True, generated=False)),
+                (
+                    "group",
+                    fields.ForeignKeyField(
+                        "fedigroups.Group",
+                        source_field="group_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="automatic_rules",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("kind", fields.CharField(max_length=16)),
+                ("amount", fields.IntField(default=0)),
+                ("days", fields.IntField(default=0)),
+                ("words", fields.TextField(default="")),
+                ("created_at", fields.BigIntField()),
+            ],
+            options={"table": "automatic_rule"},
         ),
         ops.RunSQL(OLD, "SELECT 1"),
         ops.DeleteModel(name="Flag"),

@@ -181,3 +181,28 @@ class ReportNote(Model):
 
     def __str__(self) -> str:
         return f"note on report {self.report_id}"
+
+
+class AutomaticRule(Model):
+    """A rule of a group that runs by itself, as its hosts chose it."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
+        "fedigroups.Group", related_name="automatic_rules", on_delete=fields.CASCADE
+    )
+    group_id: int
+    kind = fields.CharField(max_length=16)
+    """A name of `fedigroups.moderation.automatic`."""
+    amount = fields.IntField(default=0)
+    days = fields.IntField(default=0)
+    words = fields.TextField(default="")
+    """One word, phrase or language a line."""
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "automatic_rule"
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.group_id}"

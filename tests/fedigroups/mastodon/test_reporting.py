@@ -39,7 +39,7 @@ async def test_an_app_reports_a_post_to_the_moderators_of_its_group(
     account = await olga.account("olga")
     status = await olga.post(STATUSES, 200, status="@welders@groups.example Buy rods!")
     said = {"account_id": account["id"], "status_ids": [status["id"]], "comment": "It sells."}
-    made = await tom.post(REPORTS, 200, **said, **{"rule_ids": ["1"]})
+    made = await tom.post(REPORTS, 200, **said, rule_ids=["1"])
     assert made["target_account"]["id"] == account["id"]
     assert (made["category"], made["comment"], made["forwarded"]) == (
         *("violation", "It sells."),
