@@ -63,6 +63,14 @@ EMOJI_CHARS = 40
 """Of a reaction; a longer one is cut."""
 REPORT_CHARS = 5_000
 """Of what somebody reports; what is longer is cut."""
+REPORTS_A_DAY = 100
+"""By one reporter, which may be the actor of a whole server; what is more is not kept."""
+REPORT_OBJECTS = 50
+"""Posts and people in one report; what follows is not looked at."""
+AUTOMATIC_RULES = 20
+"""That run by themselves in one group."""
+EARLIER_POSTS = 50
+"""By one author, the newest, at which such rules look."""
 HANDLE_CHARS = 400
 """Of what somebody types as a handle; a longer one is none."""
 DECISION_CHARS = 5_000

@@ -188,6 +188,18 @@ def chat_message(uri: str, by: str, to: str, html: str) -> Document:
     }
 
 
+def flag(
+    uri: str, actor: str, to: str, about: str | Sequence[str], text: str, audience: str = ""
+) -> Document:
+    """Flag of posts or a person, by our instance; Lemmy reads `summary`, Mastodon `content`.
+
+    One `to`, or Lemmy refuses it.
+    """
+    objects = about if isinstance(about, str) else list(about)
+    rest: Document = {"audience": audience} if audience else {}
+    return _activity(uri, "Flag", actor, [to], object=objects, summary=text, content=text, **rest)
+
+
 def create_direct(uri: str, message: Mapping[str, Any]) -> Document:
     """Create of a message for one person alone."""
     return _activity(

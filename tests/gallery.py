@@ -70,6 +70,7 @@ PAGES = {
     "follow": ("/follow", "tom"),
     "ledger": ("/groups/welders/ledger", ""),
     "moderation": ("/groups/welders/moderation", "olga"),
+    "report": ("/posts/{post}/report", "tom"),
     "tag": ("/tags/welding", ""),
     "answer": ("/answer?post={post}", ""),
     "settings": ("/settings", "tom"),

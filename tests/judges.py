@@ -293,7 +293,7 @@ class Microblog(Judge):
             self._judge_vote(document)
         elif kind == "Update":
             self._judge_update(document)
-        elif kind not in {"Accept", "Reject", "Create", "Delete", "Follow"}:
+        elif kind not in {"Accept", "Reject", "Create", "Delete", "Follow", "Flag"}:
             self.fault(f"{kind} harms a microblog (Block blocks for real) or fills its queue")
 
     async def _judge_boost(self, document: Document) -> None:

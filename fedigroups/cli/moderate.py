@@ -13,6 +13,8 @@ from federation.models import Actor
 from fedigroups.accounts.people import person_named
 from fedigroups.cli.appeals import appeals, ledger, settle
 from fedigroups.cli.post import find
+from fedigroups.cli.reports import answer, reports
+from fedigroups.cli.rules import automatic, try_rules
 from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.content.sanitise import excerpt
 from fedigroups.groups import lookup
@@ -35,7 +37,7 @@ def moderate() -> None:
     """Look at what waits, and decide. Whom it concerns is told why."""
 
 
-for other in (appeals, settle, ledger):
+for other in (appeals, settle, ledger, reports, answer, automatic):
     moderate.add_command(other)
 
 
@@ -69,9 +71,13 @@ def list_(group: str, settled: bool, json_: bool) -> None:
 
 @moderate.command()
 @click.argument("group")
+@click.option("--dry-run", is_flag=True, help="What automatic rules would do to 500 posts.")
 @as_json
-def rules(group: str, json_: bool) -> None:
+def rules(group: str, dry_run: bool, json_: bool) -> None:
     """The rules of a group, with their numbers, which a refusal names."""
+    if dry_run:
+        try_rules(group, json_)
+        return
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
         hosted = await lookup.hosted_named(group)

@@ -360,30 +360,6 @@ class Tombstone(Model):
         return self.uri
 
 
-class Flag(Model):
-    """A report that reached a group or this instance; never announced."""
-
-    id = fields.BigIntField(primary_key=True, generated=False)
-    activity_uri = fields.CharField(max_length=URI, unique=True)
-    reporter_uri = fields.TextField()
-    group: fields.ForeignKeyNullableRelation[Group] = fields.ForeignKeyField(
-        "fedigroups.Group", related_name="flags", on_delete=fields.SET_NULL, null=True
-    )
-    group_id: int | None
-    objects = fields.TextField(default="[]")
-    """JSON: the URIs that it is about."""
-    text = fields.TextField(default="")
-    created_at = fields.BigIntField()
-
-    class Meta:
-        """Where the rows live."""
-
-        table = "flag"
-
-    def __str__(self) -> str:
-        return self.activity_uri
-
-
 class LostInbox(Model):
     """An inbox that answered 410: on how many days, and when that was last looked into."""
 

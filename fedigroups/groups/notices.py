@@ -40,6 +40,7 @@ _READ = (
     "COALESCE((SELECT k.last_read_id FROM marker k WHERE k.actor_id = ?"
     " AND k.timeline = 'notifications'), 0)"
 )
+_AT_DESKS = "(n.actor_id = ? AND n.kind IN ('to_review', 'appeal', 'report'))"
 _KEY = (
     "CASE WHEN n.kind IN ('favourite', 'reblog') THEN n.kind || '-' || CAST(n.post_id AS TEXT)"
     " ELSE CAST(n.id AS TEXT) END"
@@ -63,6 +64,17 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """A group that somebody moderates, in which something waits for them."""
+
+    group: str
+    title: str
+    posts: int
+    appeals: int
+    reports: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notices:
     """A page of them; `next` is the `before` of the one after it, or 0."""
 
@@ -78,10 +90,18 @@ async def unread(actor_id: int) -> int:
     """How many are newer than what they have seen, at most `MOST`. One query."""
     row = await storage.row(
         f"SELECT COUNT(*) AS count FROM (SELECT DISTINCT {_KEY} FROM notification n"
-        f" WHERE {_SHOWN} AND n.id > {_READ} LIMIT ?) AS x",
-        *(*_values(actor_id), actor_id, MOST),
+        f" WHERE (({_SHOWN}) OR {_AT_DESKS}) AND n.id > {_READ} LIMIT ?) AS x",
+        *(*_values(actor_id), actor_id, actor_id, MOST),
     )
     return int(row["count"]) if row else 0
+
+
+async def newest(actor_id: int) -> int:
+    """The newest of which they were notified, shown or not: what they say to have seen."""
+    row = await storage.row(
+        "SELECT COALESCE(MAX(id), 0) AS newest FROM notification WHERE actor_id = ?", actor_id
+    )
+    return int(row["newest"]) if row else 0
 
 
 async def page(actor_id: int, wanted: str = "all", before: int = 0) -> Notices:
@@ -134,4 +154,31 @@ def _notice(row: Row, people: Sequence[Person]) -> Notice:
         excerpt=words or sanitise.excerpt(row["content"], 120),
         group_title=sanitise.label(row["group_title"]) or row["group_name"],
         link=f"/groups/{row['group_name']}/threads/{row['thread_id']}#post-{row['post_id']}",
+    )
+
+
+async def desks(actor_id: int) -> tuple[Desk, ...]:
+    """Where something waits for them; a report about themselves does not. One query."""
+    rows = await storage.rows(
+        "SELECT x.* FROM (SELECT g.name, g.title,"
+        " (SELECT COUNT(*) FROM submission s JOIN post p ON p.id = s.id WHERE s.group_id = g.id"
+        "   AND s.state = 'waiting' AND p.state = 'held') AS posts,"
+        " (SELECT COUNT(*) FROM appeal a JOIN decision d ON d.id = a.decision_id"
+        "   WHERE d.group_id = g.id AND a.state = 'open') AS appeals,"
+        " (SELECT COUNT(*) FROM report r WHERE r.group_id = g.id AND r.state = 'open'"
+        "   AND r.person_id <> ?) AS reports"
+        " FROM member m JOIN groups g ON g.id = m.group_id WHERE m.actor_id = ?"
+        " AND m.state = 'member' AND m.role IN ('owner', 'moderator') AND g.hosted = ?"
+        " AND g.state = 'open') AS x WHERE x.posts + x.appeals + x.reports > 0 ORDER BY x.name",
+        *(actor_id, actor_id, True),
+    )
+    return tuple(
+        Desk(
+            row["name"],
+            sanitise.label(row["title"]) or row["name"],
+            row["posts"],
+            row["appeals"],
+            row["reports"],
+        )
+        for row in rows
     )

@@ -23,6 +23,7 @@ from fedigroups.mastodon.endpoints import (
     profiles,
     pushes,
     reacting,
+    reporting,
     scheduling,
     statuses,
     timelines,
@@ -31,7 +32,7 @@ from fedigroups.mastodon.endpoints import (
 FAMILIES = (
     *(identity, profiles, pictures, instances, accounts, following, statuses, posting),
     *(scheduling, media, reacting, timelines, notifications, pushes, finding, keeping, lists),
-    *(filters, featuring, administering, polling, empties),
+    *(filters, featuring, reporting, administering, polling, empties),
 )
 
 

@@ -10,7 +10,7 @@ from federation.models import Actor
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation.kinds import KINDS, Kind
-from fedigroups.moderation.models import Decision
+from fedigroups.moderation.models import Decision, Report
 
 UNSAID = "the moderator's server sent no reason"
 """What somebody is told when a moderator elsewhere gave none: there it cannot be asked for."""
@@ -48,6 +48,8 @@ class Act:
     """The language of whom it concerns, where it is known otherwise than from the post."""
     about: Decision | None = None
     """Of a decision about an appeal, what that is against; of a reversal, what it reverses."""
+    report: Report | None = None
+    """Of the answer to a report, that report."""
 
     @property
     def concerned(self) -> Actor | None:

@@ -107,9 +107,26 @@ async def _note(wire: Wire, act: Act, to: Actor, uri: str, told: list[str]) -> D
     else:
         about = act.post.uri if act.post is not None else act.object_uri
         note = build.direct_note(uri, by, to.uri, f"@{to.handle}", html, about)
+    return _carried(wire, note, by, to)
+
+
+def _carried(wire: Wire, note: build.Document, by: str, to: Actor) -> Draft:
     document = build.create_direct(wire.uris.activity(ids.new()), note)
     outgoing = Outgoing(document["id"], by, "Create", dumps(document), public=False)
     return Draft(outgoing, (_before(to),))
+
+
+async def letter(wire: Wire, to: Actor, text: str) -> list[Draft]:
+    """A direct note from whoever runs the instance; empty for people here and for programs."""
+    if to.local or not to.inbox or to.kind in DEAF:
+        return []
+    by, html = wire.uris.moderation_actor, f"<p>{escape(text.strip())}</p>"
+    uri = wire.uris.activity(ids.new())
+    if await _takes_persons_alone(to):
+        note = build.chat_message(uri, by, to.uri, html)
+    else:
+        note = build.direct_note(uri, by, to.uri, f"@{to.handle}", html, "")
+    return [_carried(wire, note, by, to)]
 
 
 async def _takes_persons_alone(to: Actor) -> bool:

@@ -14,6 +14,7 @@ from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.moderation.kinds import KINDS
 from fedigroups.moderation.models import Appeal, Decision
+from fedigroups.notify import telling
 
 REVERSALS = {
     "refuse": "accept",
@@ -68,6 +69,7 @@ async def lodge(person: Actor, decision: Decision, text: str) -> None:
     )
     if made is None:
         raise Malformed("there is an appeal against this decision already")
+    await telling.at_the_desk(decision.group_id, "appeal", made["id"], but=person.id)
 
 
 async def settle(
@@ -95,6 +97,7 @@ async def settle(
     )
     async with storage.transaction():
         settled = await decide(wire, act)
+        await telling.done_with("appeal", appeal.id)
         if overturned:
             await _take_back(wire, hosted, decider, decision, person, text)
     return settled

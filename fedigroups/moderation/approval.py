@@ -19,6 +19,7 @@ NEWCOMERS = noted("moderators of this group look at the first posts of everybody
 
 _ANCHOR = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.S)
 """As `clean` writes it: of what strangers write this would cost the square of its length."""
+_NAMES = frozenset({"@", "!", "#"})
 _BARE = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.I)
 
 
@@ -58,6 +59,16 @@ def links(document: ObjectDoc) -> set[str]:
     text = plain(_ANCHOR.sub(" ", content))
     found |= set(_BARE.findall(f"{document.name} {document.summary} {text}"))
     return found | {part.url for part in document.attachments if part.kind == "Link"}
+
+
+def links_in(content: str) -> frozenset[str]:
+    """Where the content of a stored post leads to, which is clean; people and hashtags left out."""
+    if "<a " not in content and "://" not in content and "www." not in content:
+        return frozenset()
+    found = {
+        href for href, words in _ANCHOR.findall(content) if plain(words).strip()[:1] not in _NAMES
+    }
+    return frozenset(found | set(_BARE.findall(plain(_ANCHOR.sub(" ", content)))))
 
 
 def _host(href: str) -> str:

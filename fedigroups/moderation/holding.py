@@ -5,20 +5,26 @@ from __future__ import annotations
 from federation.documents import ObjectDoc
 from federation.models import Actor
 from federation.wire import Wire
-from fedigroups.groups import membership
+from fedigroups.groups import membership, policies
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.models import Group, Post
-from fedigroups.moderation import approval
+from fedigroups.moderation import approval, watching
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 
 
 async def reason(group: Group, author: Actor, document: ObjectDoc) -> str:
     """Why a moderator of the group looks at the author's new post first; empty for no reason."""
-    if not group.hosted or group.approve == "nobody":
+    if not group.hosted:
         return ""
-    member = await membership.standing(group, author)
-    return await approval.reason_to_hold(group, member, document)
+    if group.approve != "nobody":
+        member = await membership.standing(group, author)
+        if why := await approval.reason_to_hold(group, member, document):
+            return why
+    why = await watching.reason(group, author, document)
+    if why and policies.is_staff(await membership.standing(group, author)):
+        return ""
+    return why
 
 
 async def hold(wire: Wire, group: Group, post: Post, inner: Inner | None, why: str) -> None:

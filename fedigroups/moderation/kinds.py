@@ -58,6 +58,9 @@ KINDS: dict[str, Kind] = {
     "appoint": Kind("person"),
     "dismiss": Kind("person", against=True),
     "transfer": Kind("person", by_owner=True),
+    # of reports: about who reported
+    "heed": Kind("person", needs_text=True, unnamed=True, listed=False),
+    "set_aside": Kind("person", needs_text=True, unnamed=True, listed=False),
     # of appeals
     "uphold": Kind("person", needs_text=True, unnamed=True),
     "overturn": Kind("person", needs_text=True, unnamed=True),

@@ -1,4 +1,4 @@
-"""The tables of moderation: decisions, which are never changed, what waits for one, and appeals."""
+"""The tables of moderation: decisions, which are never changed, what waits for one, and reports."""
 
 from __future__ import annotations
 
@@ -112,3 +112,97 @@ class Appeal(Model):
 
     def __str__(self) -> str:
         return f"appeal against {self.decision_id}: {self.state}"
+
+
+class Report(Model):
+    """What somebody reports to those who look after a group, or the instance; never announced.
+
+    People and posts are row ids without a constraint, as those of decisions.
+    """
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    activity_uri = fields.CharField(max_length=URI)
+    """The Flag in which it came, or that of our own under which it was written down."""
+    group_id = fields.BigIntField(default=0)
+    """The group here whose moderators look at it; 0 where it concerns the instance alone."""
+    reporter_id = fields.BigIntField()
+    """Who reports: of Mastodon its server's actor, which keeps the person to itself."""
+    person_id = fields.BigIntField(default=0)
+    """Whom it is about, who never learns of it; 0 where that is nobody whom we know."""
+    post_id = fields.BigIntField(default=0)
+    objects = fields.TextField(default="[]")
+    """JSON: the URIs that it is about, as they were named."""
+    text = fields.TextField(default="")
+    category = fields.CharField(max_length=16, default="other")
+    """As clients call it: `spam`, `legal`, `violation` (of the group's `rules`) or `other`."""
+    rules = fields.CharField(max_length=255, default="")
+    """Numbers of rules of the group, with commas."""
+    for_staff = fields.BooleanField(default=False)
+    """Whoever runs the instance sees it, too."""
+    claimed_by = fields.BigIntField(default=0)
+    """The actor who looks into it; 0 for nobody yet."""
+    state = fields.CharField(max_length=16, default="open")
+    """`open`, `heeded` (something was done) or `set_aside`."""
+    outcome = fields.TextField(default="")
+    """What the reporter was told in the end."""
+    forwarded_at = fields.BigIntField(default=0)
+    """When the author's server was told, without the reporter's name; 0 for never."""
+    decided_at = fields.BigIntField(default=0)
+    created_at = fields.BigIntField()
+    notes: fields.ReverseRelation[ReportNote]
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "report"
+        unique_together = (("activity_uri", "group_id"),)
+        indexes = (("group_id", "state", "id"), ("reporter_id", "created_at"))
+
+    def __str__(self) -> str:
+        return f"report {self.id}: {self.state}"
+
+
+class ReportNote(Model):
+    """What one of those who look into a report tells the others."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    report: fields.ForeignKeyRelation[Report] = fields.ForeignKeyField(
+        "fedigroups.Report", related_name="notes", on_delete=fields.CASCADE
+    )
+    report_id: int
+    author_id = fields.BigIntField()
+    text = fields.TextField()
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "report_note"
+
+    def __str__(self) -> str:
+        return f"note on report {self.report_id}"
+
+
+class AutomaticRule(Model):
+    """A rule of a group that runs by itself, as its hosts chose it."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
+        "fedigroups.Group", related_name="automatic_rules", on_delete=fields.CASCADE
+    )
+    group_id: int
+    kind = fields.CharField(max_length=16)
+    """A name of `fedigroups.moderation.automatic`."""
+    amount = fields.IntField(default=0)
+    days = fields.IntField(default=0)
+    words = fields.TextField(default="")
+    """One word, phrase or language a line."""
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "automatic_rule"
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.group_id}"

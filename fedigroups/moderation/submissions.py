@@ -7,6 +7,7 @@ from federation.errors import Malformed
 from fedigroups.groups.distribute import Inner
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation.models import Submission
+from fedigroups.notify import telling
 
 WAITING = "waiting"
 
@@ -18,17 +19,21 @@ async def put(group: Group, post: Post, inner: Inner | None, why: str) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
         *(post.id, group.id, WAITING, why, *_columns(inner), clock.now_ms()),
     )
+    await telling.at_the_desk(group.id, "to_review", post.id)
 
 
 async def again(post: Post, inner: Inner) -> bool:
     """Let a post wait whose author changed it; whether it had been refused, or asked for."""
-    found = await storage.row("SELECT state FROM submission WHERE id = ?", post.id)
+    found = await storage.row("SELECT state, group_id FROM submission WHERE id = ?", post.id)
     await storage.execute(
         "UPDATE submission SET state = ?, activity_uri = ?, body = ?, host = ?, signed = ?,"
         " since = ? WHERE id = ?",
         *(WAITING, *_columns(inner), clock.now_ms(), post.id),
     )
-    return found is not None and found["state"] != WAITING
+    if found is None or found["state"] == WAITING:
+        return False
+    await telling.at_the_desk(found["group_id"], "to_review", post.id)
+    return True
 
 
 async def fill(post: Post, inner: Inner) -> None:
@@ -53,6 +58,7 @@ async def settle(post: Post, state: str) -> int:
     )
     if found is None:
         raise Malformed(f"{post.uri} does not wait for a moderator; look at the queue again")
+    await telling.done_with("to_review", post.id)
     return int(now - found["since"])
 
 

@@ -52,12 +52,27 @@ WORDS: Mapping[str, Words] = {
     "appoint": Words(noted("You are a moderator of %(group)s now.")),
     "dismiss": Words(noted("You are not a moderator of %(group)s any more.")),
     "transfer": Words(noted("You are the owner of %(group)s now.")),
+    "heed": Words(noted("The moderators of %(group)s did something about what you reported.")),
+    "set_aside": Words(
+        noted("The moderators of %(group)s looked at what you reported, and leave it as it is.")
+    ),
     "uphold": Words(noted("Your appeal in %(group)s was looked at: the decision stands.")),
     "overturn": Words(noted("Your appeal in %(group)s was looked at: the decision is taken back.")),
 }
 
+REPORTS = frozenset({"heed", "set_aside"})
+CANNED: tuple[str, ...] = (
+    noted("Thank you: it was removed."),
+    noted("Thank you: we spoke with its author."),
+    noted("Thank you: who wrote it may not write here any more."),
+    noted("It is within the rules of this group."),
+    noted("It is for another server to decide about that."),
+)
+"""Answers to who reported that are ready, and are said in the language of each."""
+
 RULE = noted("It rests on rule %(number)s of the group: %(rule)s")
 REASON = noted("The reason: %(text)s")
+ANSWER = noted("They say: %(text)s")
 ENDS = noted("It ends by itself on %(until)s.")
 
 
@@ -80,7 +95,7 @@ def paragraphs(
     if rule:
         told.append(say(RULE) % {"number": rule, "rule": rule_text})
     if text and "%(text)s" not in words.said:
-        told.append(say(REASON) % {"text": text})
+        told.append(say(ANSWER if kind in REPORTS else REASON) % {"text": text})
     if until:
         told.append(say(ENDS) % {"until": clock.rfc3339(until)})
     if words.next:

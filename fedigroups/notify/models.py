@@ -20,13 +20,15 @@ class Notification(Model):
     kind = fields.CharField(max_length=16)
     """As clients call it: `mention`, `favourite`, `reblog`, `update`, `status`, `follow`,
     `follow_request`; `decision` against them, which they call `moderation_warning`, and `favour`,
-    one for them, for which they have no word."""
+    one for them, for which they have no word; and for moderators what waits at the desk of a group:
+    `to_review` (a post), `appeal` and `report`."""
     sender: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
         "fedigroups.Actor", related_name="caused", on_delete=fields.CASCADE
     )
     sender_id: int
     post_id = fields.BigIntField(default=0)
-    """The post that it is about; 0 where it is about none. Of a decision that one."""
+    """The post that it is about; 0 where it is about none. Of a decision, an appeal
+    or a report that one."""
     created_at = fields.BigIntField()
 
     class Meta:

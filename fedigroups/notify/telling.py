@@ -171,6 +171,33 @@ async def decided(actor_id: int, group_id: int, decision_id: int, *, against: bo
     )
 
 
+DESK = ("to_review", "appeal", "report")
+"""What moderators are told of: it waits at the desk of their group."""
+
+
+async def at_the_desk(group_id: int, kind: str, about_id: int, *, but: int = 0) -> None:
+    """The moderators of the group who live here are told that something waits; `but` is not."""
+    moderators = await storage.rows(
+        "SELECT m.actor_id, g.actor_id AS sender_id FROM member m"
+        " JOIN groups g ON g.id = m.group_id JOIN actor a ON a.id = m.actor_id"
+        " WHERE m.group_id = ? AND m.state = 'member' AND m.role IN ('owner', 'moderator')"
+        " AND a.local = ? AND a.id <> ?",
+        *(group_id, True, but),
+    )
+    for row in moderators:
+        values = (row["actor_id"], kind, row["sender_id"], about_id, clock.now_ms())
+        await _note("VALUES (?, ?, ?, ?, ?, ?)", ids.new(), *values)
+
+
+async def done_with(kind: str, about_id: int) -> None:
+    """It waits no more: moderators who did not look yet need not."""
+    if kind not in DESK:
+        raise ValueError(kind)
+    await storage.execute(
+        "DELETE FROM notification WHERE post_id = ? AND kind = ?", *(about_id, kind)
+    )
+
+
 async def forgotten(group_id: int, actor_id: int) -> None:
     """Who left, or was answered, no longer stands at the door."""
     await storage.execute(

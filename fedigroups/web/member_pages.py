@@ -84,6 +84,8 @@ async def notifications(request: Request, session: Session) -> Response:
         found=found,
         show=show,
         filters=FILTERS,
+        desks=await notices.desks(actor_id),
+        newest=await notices.newest(actor_id),
         is_first=before == 0,
     )
 

@@ -32,7 +32,7 @@ from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import answer, directory, group_page, join, tag_page
 from fedigroups.web.hosting import handing_over, letting_in, measuring, people, texts
-from fedigroups.web.moderation import desk, ledger, own
+from fedigroups.web.moderation import desk, ledger, own, reports
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, security
 from fedigroups.web.staff import overview, servers
@@ -133,6 +133,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *own.routes(),
         *desk.routes(),
         *ledger.routes(),
+        *reports.routes(),
         *people.routes(),
         *letting_in.routes(),
         *texts.routes(),

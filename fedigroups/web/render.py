@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from federation import clock
 from fedigroups.content import languages, sanitise
+from fedigroups.moderation import wording
 from fedigroups.web import cookies, refusals, static, translation, words
 from fedigroups.web import site as sites
 
@@ -71,6 +72,9 @@ def _environment() -> Environment:
         ended_words=words.ENDED,
         decision_words=words.DECISIONS,
         appeal_words=words.APPEALS,
+        report_words=words.REPORTS,
+        category_words=words.CATEGORIES,
+        canned=wording.CANNED,
     )
     people: Any = environment.get_template("people.html").module
     environment.filters.update(

@@ -61,11 +61,24 @@ DECISIONS = {
     "appoint": noted("Made somebody a moderator"),
     "dismiss": noted("Made a moderator a member"),
     "transfer": noted("Made somebody the owner"),
+    "heed": noted("Did something about a report"),
+    "set_aside": noted("Left things as they are after a report"),
     "uphold": noted("Looked at an appeal: the decision stands"),
     "overturn": noted("Looked at an appeal: the decision was taken back"),
 }
 
 
+REPORTS = {
+    "open": noted("It is being looked at."),
+    "heeded": noted("Something was done about it."),
+    "set_aside": noted("Things are left as they are."),
+}
+CATEGORIES = {
+    "violation": noted("It breaks a rule of the group"),
+    "spam": noted("It is spam"),
+    "legal": noted("It is against the law"),
+    "other": noted("Something else"),
+}
 APPEALS = {
     "open": noted("It is being looked at."),
     "upheld": noted("The decision stands."),

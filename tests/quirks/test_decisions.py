@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from federation import clock
+from federation import clock, storage
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Post
-from fedigroups.moderation import appeals
+from fedigroups.moderation import appeals, filing, reporting
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
+from fedigroups.moderation.filing import Filed
 from fedigroups.moderation.kinds import KINDS
-from fedigroups.moderation.models import Appeal, Decision
+from fedigroups.moderation.models import Appeal, Decision, Report
 from fedigroups.notify.models import Notification
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +26,7 @@ ABOUT_PEOPLE = (
     *("warn", "uphold", "mute", "unmute", "appoint", "dismiss", "expel", "ban", "overturn"),
 )
 """In an order in which each can be decided; `uphold` and `overturn` are about the one before."""
+ABOUT_REPORTS = ("heed", "set_aside")
 BY_POLICIES = ("turn_away", "refuse_join", "hold")
 
 
@@ -60,6 +62,9 @@ class Walk:
             await appeals.settle(wire, olga, number, REASON, overturned=verb == "overturn")
             return
         said: dict[str, Any] = {"text": REASON, "rule": 1 if KINDS[verb].needs_rule else 0}
+        if verb in ABOUT_REPORTS:
+            await self._answer(verb)
+            return
         if KINDS[verb].subject == "post":
             found = Post.get(uri=self.post_uri).select_related("author", "thread__group__actor")
             said["post"] = await found
@@ -69,6 +74,20 @@ class Walk:
             said["until"] = clock.now_ms() + clock.DAY
         hosted = await lookup.hosted_named("welders")
         await decide(wire, Act(kind=verb, hosted=hosted, decider=olga, **said))
+
+    async def _answer(self, verb: str) -> None:
+        """Let them report something, and answer it."""
+        group = (await lookup.hosted_named("welders")).group
+        filed = Filed(
+            activity_uri=f"https://m.example/{verb}",
+            reporter=await lookup.person(self.person),
+            objects=[],
+            group_id=group.id,
+        )
+        async with storage.transaction():
+            report = await Report.get(id=await filing.file(filed))
+        olga = await lookup.person("olga")
+        await reporting.settle(self.stage.ours.wire, olga, report, verb, REASON)
 
     async def _appeal(self) -> int:
         decision = await Decision.all().order_by("-id").first()
@@ -106,7 +125,7 @@ async def test_somebody_elsewhere_is_written_to_whatever_is_decided(stage) -> No
         check(verb, await walk.take(verb))
         later = note | {"updated": f"2099-01-0{number}T00:00:00Z"}
         await stage.send(ann, ann.act("Update", later, to=note["to"], cc=note["cc"]))
-    for verb in (*ABOUT_WHAT_IS_SHOWN, *ABOUT_PEOPLE):
+    for verb in (*ABOUT_WHAT_IS_SHOWN, *ABOUT_REPORTS, *ABOUT_PEOPLE):
         check(verb, await walk.take(verb))
     check("unban", await walk.newest("unban"))
     await stage.ours.change(approve="nobody")
@@ -131,5 +150,5 @@ async def test_somebody_here_is_notified_whatever_is_decided(stage) -> None:
     walk.post_uri = (await stage.ours.write("tom", "Which rod?", "Rods")).uri
     await check("hold", await walk.newest("hold"))
     await check("accept", await walk.take("accept"))
-    for verb in (*ABOUT_WHAT_IS_SHOWN, *ABOUT_PEOPLE):
+    for verb in (*ABOUT_WHAT_IS_SHOWN, *ABOUT_REPORTS, *ABOUT_PEOPLE):
         await check(verb, await walk.take(verb))

@@ -9,7 +9,8 @@ from federation.errors import Malformed
 from federation.vocabulary import PUBLIC
 from fedigroups.groups import founding, lookup, membership, speaking
 from fedigroups.groups.founding import Profile
-from fedigroups.groups.models import Flag, Post
+from fedigroups.groups.models import Post
+from fedigroups.moderation.models import Report
 from judges import MISSKEY_BYTES
 from outbox.publish import publish
 from servers import GROUP
@@ -173,11 +174,15 @@ async def test_a_report_in_every_shape_is_kept_and_announced_to_nobody(
     report = instance.act("Flag", about, to=GROUP, **words)
     assert await stage.send(instance, report) == 202
 
-    async def kept() -> list[tuple[str, str]]:
-        return [(flag.activity_uri, flag.text) for flag in await Flag.all()]
+    async def kept() -> list[tuple[str, str, bool, bool]]:
+        author, post = await lookup.person(ann.uri), await Post.get(uri=note["id"])
+        return [
+            (one.activity_uri, one.text, one.person_id == author.id, one.post_id == post.id)
+            for one in await Report.filter(group_id__gt=0)
+        ]
 
     said = words.get("summary") or words.get("content") or ""
-    assert await stage.ours.run(kept) == [(report["id"], said)]
+    assert await stage.ours.run(kept) == [(report["id"], said, True, True)]
     assert (microblog.kinds(), threads.kinds()) == ([], [])
     assert (
         await stage.read(report["id"].replace("r.example", "groups.example"))

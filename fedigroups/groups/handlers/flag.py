@@ -1,44 +1,64 @@
-"""Flag: a report; kept for those who moderate, and announced to nobody."""
+"""Flag: a report; kept for those who moderate, and announced to nobody.
+
+Mastodon lists the account and posts, and its server's own actor reports; Lemmy, PieFed and Mbin
+name one post, and the person does, with the reason as `summary` (Mbin: perhaps none).
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 
-from federation import clock, ids, storage
 from federation.documents import ids_of, text_of
-from federation.limits import REPORT_CHARS
+from federation.limits import REPORT_OBJECTS
+from federation.models import Actor
 from fedigroups.groups import lookup
-from fedigroups.groups.models import Group, Post
+from fedigroups.groups.models import Post
+from fedigroups.moderation import filing
+from fedigroups.moderation.filing import Filed
 from inbox.registry import Outcome, Received, done, ignored
-
-REPORTED = 50
 
 
 async def on_flag(received: Received) -> Outcome:
-    """Keep the report, with the group that it concerns where that is known."""
+    """Keep the report for each group here that it concerns; else for the staff."""
     document = received.activity.document
-    objects = ids_of(document.get("object"))[:REPORTED]
-    group = await _concerned(objects)
-    here = any(received.wire.uris.is_local(uri) for uri in objects)
-    if group is None and not here:
-        return ignored("it reports nothing that we have")
+    objects = ids_of(document.get("object"))[:REPORT_OBJECTS]
     text = text_of(document, "summary") or text_of(document, "content")
-    await storage.execute(
-        "INSERT INTO flag (id, activity_uri, reporter_uri, group_id, objects, text, created_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (activity_uri) DO NOTHING",
-        ids.new(),
-        received.activity.id,
-        received.actor.uri,
-        group.id if group else None,
-        json.dumps(objects),
-        text[:REPORT_CHARS],
-        clock.now_ms(),
-    )
-    return done("report kept")
+    kept = False
+    places = await _concerned(received, objects)
+    for group_id, person_id, post_id in places:
+        filed = Filed(
+            activity_uri=received.activity.id,
+            reporter=received.actor,
+            objects=objects,
+            group_id=group_id,
+            person_id=person_id,
+            post_id=post_id,
+            text=text,
+        )
+        kept = bool(await filing.file(filed)) or kept
+    if not places:
+        return ignored("it reports nothing that we have")
+    return done("report kept") if kept else ignored("it says nothing new")
 
 
-async def _concerned(objects: list[str]) -> Group | None:
-    if hosted := await lookup.first_hosted(objects):
-        return hosted.group
-    post = await Post.filter(uri__in=objects).select_related("thread__group").first()
-    return post.thread.group if post and post.thread.group.hosted else None
+async def _concerned(received: Received, objects: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Groups here (0: none, so the staff), each with the person and the post that it is about."""
+    posts = await Post.filter(uri__in=objects).select_related("thread__group").order_by("id")
+    people = await Actor.filter(uri__in=objects).exclude(kind="Group").order_by("id")
+    person = people[0].id if people else 0
+    first: dict[int, tuple[int, int, int]] = {}
+    for post in posts:
+        group = post.thread.group
+        if group.hosted:
+            first.setdefault(group.id, (group.id, post.author_id, post.id))
+    document = received.activity.document
+    named = [*objects, *(ids_of(document.get("to")) if people and not posts else [])]
+    for hosted in await lookup.all_hosted(named):
+        first.setdefault(hosted.group.id, (hosted.group.id, person, 0))
+    if first:
+        return list(first.values())
+    is_here = received.wire.uris.is_local
+    ours = next((post for post in posts if is_here(post.uri)), None)
+    if ours is not None:
+        return [(0, ours.author_id, ours.id)]
+    return [(0, person, 0)] if any(is_here(uri) for uri in objects) else []

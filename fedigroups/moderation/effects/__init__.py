@@ -8,6 +8,7 @@ from fedigroups.moderation.effects import (
     ask,
     ban,
     expel,
+    heed,
     hold,
     lock,
     mute,
@@ -44,6 +45,8 @@ _EFFECTS: dict[str, Effect] = {
     "appoint": appoint.appoint,
     "dismiss": appoint.dismiss,
     "transfer": appoint.transfer,
+    "heed": heed.heed,
+    "set_aside": heed.set_aside,
     "uphold": settle.uphold,
     "overturn": settle.overturn,
 }

@@ -7,16 +7,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation.errors import Malformed
+from federation.models import Actor
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
 from fedigroups.groups import membership, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Post
-from fedigroups.moderation import acts, appeals, submissions
+from fedigroups.moderation import acts, appeals, filing, reported, submissions
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.web import errors, forms, visitors
+from fedigroups.web.moderation import reports
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
 
@@ -46,7 +48,7 @@ async def desk(request: Request, session: Session) -> Response:
     member = await membership.standing(hosted.group, session.account.actor)
     if not policies.is_staff(member):
         return errors.not_found(request)
-    return await _page(request, hosted, problem)
+    return await _page(request, hosted, session.account.actor, problem)
 
 
 async def _hosted(request: Request) -> Hosted | None:
@@ -63,6 +65,9 @@ async def _decide(request: Request, session: Session, hosted: Hosted, sent: Body
         number = sent.number("appeal")
         await appeals.settle(wire, decider, number, text, overturned=kind == "overturn")
         return
+    if "report" in sent:
+        await reports.act(request, decider, sent, staff=False, group_id=hosted.group.id)
+        return
     if kind not in DECISIONS:
         raise Malformed("choose what to decide")
     post = await Post.get_or_none(
@@ -75,7 +80,7 @@ async def _decide(request: Request, session: Session, hosted: Hosted, sent: Body
     await decide(wire, act)
 
 
-async def _page(request: Request, hosted: Hosted, problem: str) -> Response:
+async def _page(request: Request, hosted: Hosted, viewer: Actor, problem: str) -> Response:
     title = hosted.group.title or hosted.group.name
     return forms.page(
         request,
@@ -88,4 +93,6 @@ async def _page(request: Request, hosted: Hosted, problem: str) -> Response:
         rules=acts.rules(hosted.group),
         waiting=await submissions.waiting(hosted.group),
         appeals=await appeals.waiting(hosted.group),
+        reports=await reported.shown(await filing.waiting(hosted.group.id, viewer)),
+        viewer_id=viewer.id,
     )

@@ -9,11 +9,13 @@ from starlette.routing import BaseRoute, Route
 from federation import storage
 from federation.errors import Malformed
 from fedigroups.accounts.models import Session
+from fedigroups.content import catalogues
 from fedigroups.groups.models import Post
-from fedigroups.moderation import answering, appeals
+from fedigroups.moderation import answering, appeals, filing
 from fedigroups.moderation.kinds import KINDS
 from fedigroups.moderation.models import Appeal, Decision
-from fedigroups.web import forms
+from fedigroups.moderation.wording import REPORTS
+from fedigroups.web import forms, translation
 from fedigroups.web.settings.frame import page
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
@@ -41,8 +43,10 @@ async def decisions(request: Request, session: Session) -> Response:
             done = _("Your appeal is with the moderators. You will be told what they decide.")
         except Malformed as error:
             problem = str(error)
+    say = catalogues.saying(translation.locale())
     found = (
         await Decision.filter(person_id=person.id)
+        .exclude(kind__in=list(REPORTS))
         .order_by("-id")
         .limit(SHOWN)
         .select_related("group")
@@ -58,6 +62,7 @@ async def decisions(request: Request, session: Session) -> Response:
         problem=problem,
         done=done,
         waiting={post.id for post in await held},
+        reports=[(one, say(one.outcome) if one.outcome else "") for one in await filing.by(person)],
         decisions=[_shown(one, session.account.language) for one in found],
         appeals={one.decision_id: one for one in appealed},
     )

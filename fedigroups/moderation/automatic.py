@@ -1,0 +1,185 @@
+"""This module decides whether a rule that runs by itself lets a post wait.
+
+It is pure. Words are compared as texts, without patterns, so that no rule of a host can be slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from federation import clock
+from federation.errors import Malformed
+from federation.origin import host_of
+from fedigroups.content.catalogues import noted
+
+WINDOW = 30 * clock.DAY
+"""What an author did before that no rule looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that runs by itself: its kind, and what the hosts of the group chose."""
+
+    kind: str
+    amount: int = 0
+    days: int = 0
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the same author wrote before, in whatever group here."""
+
+    group_id: int
+    at: int
+    links: frozenset[str] = frozenset()
+    answers_another: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A post that comes, and what is known of its author."""
+
+    group_id: int
+    at: int
+    text: str = ""
+    """Title and words, in plain text, folded by `folded`."""
+    language: str = ""
+    links: frozenset[str] = frozenset()
+    author_since: int = 0
+    """When the account was made, as its server says; 0 where it does not."""
+    earlier: Sequence[Earlier] = ()
+
+    def here(self, days: int) -> list[Earlier]:
+        """What the author wrote in this group within so many days before it."""
+        since = self.at - days * clock.DAY
+        return [one for one in self.earlier if one.group_id == self.group_id and one.at > since]
+
+
+Judge = Callable[[Rule, Candidate], bool]
+
+
+def _is_new(rule: Rule, post: Candidate) -> bool:
+    return 0 < post.at - rule.days * clock.DAY < post.author_since
+
+
+def _newcomer_says_much(rule: Rule, post: Candidate) -> bool:
+    known = post.here(WINDOW // clock.DAY)
+    begun = min((one.at for one in known), default=post.at)
+    return begun > post.at - rule.days * clock.DAY and len(post.here(1)) >= rule.amount
+
+
+def _comes_too_soon(rule: Rule, post: Candidate) -> bool:
+    since = post.at - rule.amount * clock.MINUTE
+    return any(one.at > since for one in post.here(1))
+
+
+def _links_often(rule: Rule, post: Candidate) -> bool:
+    with_links = [one for one in post.here(rule.days) if one.links]
+    return bool(post.links) and len(with_links) >= rule.amount
+
+
+def _promotes(rule: Rule, post: Candidate) -> bool:
+    """One post with links to a domain is free; each further one costs so many answers to others."""
+    known = post.here(rule.days)
+    answers = sum(one.answers_another for one in known)
+    for host in _hosts(post.links):
+        before = sum(host in _hosts(one.links) for one in known)
+        if before and answers < before * rule.amount:
+            return True
+    return False
+
+
+def _says_it_everywhere(rule: Rule, post: Candidate) -> bool:
+    since = post.at - rule.days * clock.DAY
+    recent = (one for one in post.earlier if one.at > since)
+    groups = {one.group_id for one in recent if not one.links.isdisjoint(post.links)}
+    return len(groups - {post.group_id}) >= rule.amount
+
+
+def _has_words(rule: Rule, post: Candidate) -> bool:
+    padded = f" {post.text} "
+    return any(f" {folded(one)} " in padded for one in rule.words)
+
+
+def _is_in_another_language(rule: Rule, post: Candidate) -> bool:
+    spoken = post.language.partition("-")[0].lower()
+    return bool(spoken) and spoken not in rule.words
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A kind of rule: how it judges, what the author is told, and what hosts must choose."""
+
+    judge: Judge
+    why: str
+    needs: tuple[str, ...]
+
+
+SORTS: Mapping[str, Sort] = {
+    "age": Sort(_is_new, noted("your account is newer than this group asks for"), ("days",)),
+    "newcomers": Sort(
+        _newcomer_says_much,
+        noted("who is new in this group writes only so many posts a day"),
+        ("amount", "days"),
+    ),
+    "cooldown": Sort(
+        _comes_too_soon, noted("it comes very soon after what you wrote before"), ("amount",)
+    ),
+    "links": Sort(
+        _links_often,
+        noted("you posted as many links as this group takes in that time"),
+        ("amount", "days"),
+    ),
+    "promotion": Sort(
+        _promotes,
+        noted("it leads to the same place as posts of yours before, and you answered few others"),
+        ("amount", "days"),
+    ),
+    "everywhere": Sort(
+        _says_it_everywhere,
+        noted("you posted the same link in several groups"),
+        ("amount", "days"),
+    ),
+    "words": Sort(
+        _has_words, noted("it has words that moderators of this group look at first"), ("words",)
+    ),
+    "languages": Sort(
+        _is_in_another_language, noted("it is in another language than this group's"), ("words",)
+    ),
+}
+
+
+def check(rule: Rule) -> None:
+    """Raises `Malformed` for a kind that is not known, and without what it needs."""
+    if rule.kind not in SORTS:
+        raise Malformed(f"there is no rule {rule.kind!r}; there are {', '.join(SORTS)}")
+    if missing := [one for one in SORTS[rule.kind].needs if not getattr(rule, one)]:
+        raise Malformed(f"{rule.kind} needs --{' and --'.join(missing)}")
+    if rule.days * clock.DAY > WINDOW and rule.kind != "age":
+        raise Malformed(f"rules look back {WINDOW // clock.DAY} days at most")
+
+
+def judged(rules: Iterable[Rule], post: Candidate) -> Rule | None:
+    """The first of the rules that lets the post wait."""
+    return next((rule for rule in rules if SORTS[rule.kind].judge(rule, post)), None)
+
+
+def folded(text: str) -> str:
+    """Its words with one space between them, without case and signs at their ends."""
+    words = (word.strip(".,;:!?\"'()[]«»„“”*_") for word in text.casefold().split())
+    return " ".join(filter(None, words))
+
+
+def _hosts(links: Iterable[str]) -> set[str]:
+    return set(filter(None, map(_host, links)))
+
+
+@lru_cache(maxsize=4_096)
+def _host(link: str) -> str:
+    try:
+        return host_of(link).removeprefix("www.")
+    except Malformed:
+        return ""

@@ -1,0 +1,105 @@
+"""Rules that run by themselves: what each lets wait, and how long they take."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from federation import clock, limits
+from federation.errors import Malformed
+from fedigroups.moderation import automatic, watching
+from fedigroups.moderation.automatic import Candidate, Earlier, Rule, folded
+
+NOW = 1_800_000_000_000
+SHOP = frozenset({"https://www.shop.example/rods"})
+HERE, THERE = 1, 2
+
+
+def ago(days: float, group_id: int = HERE, **said) -> Earlier:
+    return Earlier(group_id, NOW - int(days * clock.DAY), **said)
+
+
+def post(*earlier: Earlier, **said) -> Candidate:
+    return Candidate(HERE, NOW, earlier=earlier, **said)
+
+
+def day(number: float) -> int:
+    return NOW - int(number * clock.DAY)
+
+
+SHOPPING = ago(3, links=frozenset({"https://shop.example/masks"}))
+ANSWER = ago(2, answers_another=True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "waits", "passes"),
+    [
+        (Rule("age", days=7), post(author_since=day(6)), post(author_since=day(8))),
+        (Rule("age", days=7), post(author_since=day(0)), post(author_since=0)),
+        (
+            Rule("newcomers", 2, 7),
+            post(ago(0.1), ago(0.2)),
+            post(ago(0.1), ago(0.2), ago(8)),
+        ),
+        (Rule("cooldown", 60), post(ago(0.01)), post(ago(0.01, THERE), ago(0.05))),
+        (Rule("links", 1, 7), post(SHOPPING, links=SHOP), post(SHOPPING)),
+        (Rule("links", 1, 2), post(ago(1, links=SHOP), links=SHOP), post(SHOPPING, links=SHOP)),
+        (
+            Rule("promotion", 2, 30),
+            post(SHOPPING, ANSWER, links=SHOP),
+            post(SHOPPING, ANSWER, ANSWER, links=SHOP),
+        ),
+        (Rule("promotion", 2, 30), post(SHOPPING, links=SHOP), post(links=SHOP)),
+        (
+            Rule("everywhere", 1, 7),
+            post(ago(1, THERE, links=SHOP), links=SHOP),
+            post(ago(1, HERE, links=SHOP), links=SHOP),
+        ),
+        (
+            Rule("words", words=("Buy now",)),
+            post(text=folded("So: BUY  now!")),
+            post(text=folded("I buy nowhere")),
+        ),
+        (Rule("languages", words=("en", "it")), post(language="de-AT"), post(language="it-CH")),
+        (Rule("languages", words=("en",)), post(language="it"), post(language="")),
+    ],
+)
+def test_a_rule_lets_wait_what_it_is_for_and_nothing_else(rule, waits, passes) -> None:
+    automatic.check(rule)
+    assert automatic.judged([rule], waits) == rule
+    assert automatic.judged([rule], passes) is None
+
+
+@pytest.mark.parametrize(
+    "rule", [Rule("magic"), Rule("links", 1), Rule("words"), Rule("links", 1, 31)]
+)
+def test_a_rule_without_what_it_needs_is_refused(rule) -> None:
+    with pytest.raises(Malformed):
+        automatic.check(rule)
+
+
+def test_twenty_rules_take_less_than_two_milliseconds() -> None:
+    kinds = ["newcomers", "links", "promotion", "everywhere", "cooldown"]
+    rules = [Rule(kind, 10_000 if kind != "cooldown" else 1, 30) for kind in kinds] * 3
+    rules[2] = rules[7] = rules[12] = Rule("promotion", 1, 30)
+    rules += [Rule("words", words=tuple(f"word{n}" for n in range(50)))] * 5
+    text, link = "<p>" + "rods and masks " * 50, '<a href="https://x{}.example/">there</a>'
+    rows = [
+        {
+            "content": f"{text}{link.format(n) if n % 4 == 0 else ''}</p>",
+            "received_at": day(1 + n / 10),
+            "group_id": HERE,
+            "answered": 7,
+        }
+        for n in range(limits.EARLIER_POSTS)
+    ]
+    took = []
+    for _ in range(30):
+        begun = time.perf_counter()
+        earlier = [watching.earlier_of(row, 1) for row in rows]
+        long = post(*earlier, text=folded("rods and masks " * 300), links=SHOP)
+        assert automatic.judged(rules, long) is None
+        took.append(time.perf_counter() - begun)
+    assert len(rules) == limits.AUTOMATIC_RULES
+    assert min(took) < 0.002
