@@ -52,7 +52,7 @@ _GROUP = re.compile(r"https?://[^/]+/(?:c|m|category|community|video-channels)/[
 _NAMES = re.compile(r"https?://[^\s,;]+|\S+@\S+|'[^']*'")
 _ABOUT = {"Like", "Dislike", "EmojiReact", "Delete", "Update", "Announce", "Flag", "Lock"}
 _NEW = (
-    *("reaction", "announced", "tombstone", "flag", "log_entry", "activity", "receipt"),
+    *("reaction", "announced", "tombstone", "report", "log_entry", "activity", "receipt"),
     *("post", "thread", "member", "groups", "key", "actor"),
 )
 _WHOLE = ("subscription", "stream", "lane", "ended", "peer")

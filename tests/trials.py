@@ -29,7 +29,7 @@ KEPT = {
     "reaction": "actor_uri, kind, activity_uri",
     "announced": "object_uri, form, activity_uri, undone, waiting",
     "tombstone": "uri, actor_uri, kind",
-    "flag": "activity_uri",
+    "report": "activity_uri",
     "activity": "uri, kind",
     "subscription": "stream, inbox",
 }

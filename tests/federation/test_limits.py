@@ -311,6 +311,7 @@ UPLOADS = "fedigroups/media/test_uploads.py"
 COPIES = "fedigroups/media/test_copies.py"
 SWEEPING = "fedigroups/media/test_sweeping.py"
 POLLS = "journeys/test_polls.py"
+RULES = "fedigroups/moderation/test_rule_limits.py"
 PERSONAL = "fedigroups/personal/test_personal_limits.py"
 STRANGE_PICTURES = "hostile/test_uploads.py"
 TRIED = "test_so_much_may_be_tried_in_its_time_and_others_have_their_own"
@@ -341,6 +342,10 @@ ELSEWHERE = {
     "BODY_SECONDS": ("inbox/test_gate.py", "test_a_sender_that_drips_is_told_to_come_back"),
     "TITLE_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
     "REPORT_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
+    "REPORTS_A_DAY": (RULES, "test_one_reporter_is_heard_so_often_a_day"),
+    "REPORT_OBJECTS": (RULES, "test_of_a_long_report_so_many_posts_are_looked_at"),
+    "AUTOMATIC_RULES": (RULES, "test_a_group_has_so_many_rules_and_no_more"),
+    "EARLIER_POSTS": (RULES, "test_rules_look_at_the_newest_posts_of_an_author_and_no_further"),
     "SEARCH_PARTS": (QUERY, "test_what_is_too_long_is_cut_where_the_limits_say"),
     "SEARCH_NAMES": (FINDING, "test_of_the_names_in_a_search_so_many_are_looked_up"),
     "SEARCH_SCANNED": (FINDING, "test_a_page_looks_at_so_many_posts_and_the_next_one_goes_on"),

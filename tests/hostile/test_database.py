@@ -98,10 +98,11 @@ async def test_words_are_cut_where_the_limits_say(scene: Scene) -> None:
         post = await scene.ours.post(page["id"])
         assert post is not None
         assert len(post.title) == min(most, limits.TITLE_CHARS)
-        for text in (limits.REPORT_CHARS - 1, limits.REPORT_CHARS, limits.REPORT_CHARS + 1):
-            await scene.send(vic.act("Flag", [page["id"]], content="r" * text), vic)
+        for chars in (limits.REPORT_CHARS - 1, limits.REPORT_CHARS, limits.REPORT_CHARS + 1):
+            about = [page["id"], f"https://h.example/{chars}"]
+            await scene.send(vic.act("Flag", about, content="r" * chars), vic)
     with scene.ours.instance.store.context():
-        reports = await storage.rows("SELECT text FROM flag ORDER BY id")
+        reports = await storage.rows("SELECT text FROM report ORDER BY id")
     assert [len(row["text"]) for row in reports] == [4_999, 5_000, 5_000] * 3
     await scene.ours.change(description="q" * limits.QUERY_CHARS)
     for chars in (limits.QUERY_CHARS - 1, limits.QUERY_CHARS, limits.QUERY_CHARS + 1):

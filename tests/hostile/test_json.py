@@ -118,7 +118,8 @@ async def test_every_verb_survives_every_shape_of_object(scene: Scene) -> None:
         "https://evil.example/" + "x" * 1_900,
         "https://evil.example/nothing#" + "é" * 20,
     ]
-    async with scene.nothing_changes(but=("tombstone", "flag"), asks=("evil.example", "h.example")):
+    asked = ("evil.example", "h.example")
+    async with scene.nothing_changes(but=("tombstone", "report"), asks=asked):
         for kind in KINDS:
             for shape in shapes:
                 odd = eve.act(kind, shape, target=shape, to=shape, tag=shape, content=shape)

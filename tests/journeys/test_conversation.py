@@ -398,7 +398,7 @@ async def test_a_report_is_kept_and_told_to_nobody(scene: Scene) -> None:
     assert scene.heard() == ([], [])
 
     async def kept() -> list[tuple[Any, ...]]:
-        rows = await storage.rows("SELECT text, group_id FROM flag ORDER BY id")
-        return [(row["text"], row["group_id"] is not None) for row in rows]
+        rows = await storage.rows("SELECT text, group_id FROM report ORDER BY id")
+        return [(row["text"], row["group_id"] != 0) for row in rows]
 
     assert await scene.town.run(kept) == [("spam", True), ("all of it", True), ("", False)]

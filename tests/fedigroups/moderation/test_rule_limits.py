@@ -1,0 +1,86 @@
+"""Reports and rules that run by themselves are bounded: at each number, below and above it."""
+
+from __future__ import annotations
+
+import pytest
+
+import scenery
+from federation import clock, limits, storage
+from federation.documents import ObjectDoc, read_object
+from federation.errors import Malformed
+from fedigroups.moderation import filing, watching
+from fedigroups.moderation.automatic import Rule
+from fedigroups.moderation.filing import Filed
+from fedigroups.store import Store
+from servers import GROUP, Server
+from world import World
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["sqlite"])]
+
+LINK = '<p>My <a href="https://shop.example/rods">shop</a></p>'
+
+
+async def test_a_group_has_so_many_rules_and_no_more(database: Store) -> None:
+    assert limits.AUTOMATIC_RULES == 20
+    welders, coopers = await scenery.group(), await scenery.group("coopers")
+    for _ in range(20):
+        await watching.add(welders, Rule("cooldown", 5))
+    with pytest.raises(Malformed, match="20"):
+        await watching.add(welders, Rule("cooldown", 5))
+    await watching.add(coopers, Rule("cooldown", 5))
+    await watching.remove(welders, (await watching.rules(welders))[0].id)
+    await watching.add(welders, Rule("cooldown", 5))
+    assert len(await watching.rules(welders)) == 20
+
+
+async def test_one_reporter_is_heard_so_often_a_day(database: Store) -> None:
+    assert limits.REPORTS_A_DAY == 100
+    vic, bob = await scenery.person("vic@h.example"), await scenery.person("bob@l.example")
+
+    async def report(reporter, number: int) -> bool:
+        uri = f"https://h.example/{number}"
+        async with storage.transaction():
+            return bool(
+                await filing.file(Filed(activity_uri=uri, reporter=reporter, objects=[uri]))
+            )
+
+    with clock.held(scenery.START):
+        heard = [await report(vic, number) for number in range(101)]
+        assert (heard[98], heard[99], heard[100], all(heard[:100])) == (True, True, False, True)
+        assert await report(bob, 1_000)
+    with clock.held(scenery.START + clock.DAY - 1):
+        assert not await report(vic, 2_000)
+    with clock.held(scenery.START + clock.DAY):
+        assert await report(vic, 2_000)
+
+
+async def test_of_a_long_report_so_many_posts_are_looked_at(world: World) -> None:
+    assert limits.REPORT_OBJECTS == 50
+    ours = await world.town()
+    posts = [(await ours.write("tom", f"Rod {number}")).uri for number in range(3)]
+    vic = Server.at(world.network, "h.example", "mastodon").member("vic")
+    for place, uri in zip((49, 50, 51), posts, strict=True):
+        others = [f"https://h.example/{number}" for number in range(place - 1)]
+        await vic.send(vic.act("Flag", [*others, uri], to=GROUP))
+        await world.settle()
+    states = [state for kind, state, _ in await ours.outcomes() if kind == "Flag"]
+    assert states == ["done", "done", "ignored"]
+
+
+async def test_rules_look_at_the_newest_posts_of_an_author_and_no_further(database: Store) -> None:
+    assert limits.EARLIER_POSTS == 50
+    welders = await scenery.group()
+    await watching.add(welders, Rule("links", 1, 30))
+    now = clock.now_ms()
+    for others, waits in ((48, True), (49, True), (50, False)):
+        author = await scenery.person(f"u{others}@m.example")
+        thread, _ = await scenery.thread(welders, author, content=LINK, received_at=now - 100)
+        for number in range(others):
+            await scenery.post(thread, author, received_at=now - 99 + number)
+        why = await watching.reason(welders, author, _with_link(author.uri))
+        assert bool(why) is waits, others
+
+
+def _with_link(by: str) -> ObjectDoc:
+    note = {"id": f"{by}/1", "type": "Note", "attributedTo": by, "content": LINK}
+    return read_object(note)
