@@ -10,7 +10,7 @@ WORKERS ?= 2
 MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench scale clients test crash fuzz audit check format migration screenshots words handbook lock clean
+.PHONY: help run demo bench scale clients test crash fuzz audit check format migration schema screenshots words handbook lock clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ format: $(DEV_STAMP) ## Write the code in the house style
 
 migration: $(DEV_STAMP) ## Write the next migration from the models: make migration NAME=what_changes
 	@PYTHONPATH=. $(BIN)/python .ci/draft_migration.py $(NAME)
+
+schema: $(DEV_STAMP) ## Write down what all migrations make, which a new database gets at once
+	@PYTHONPATH=.:tests $(BIN)/python tests/tables.py
 
 screenshots: $(DEV_STAMP) ## Take a picture of every page, on a phone and wide, light and dark, into screenshots/
 	@PYTHONPATH=.:tests $(BIN)/python tests/screenshots.py $(ONLY)

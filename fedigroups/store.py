@@ -152,14 +152,16 @@ class Store:
         finally:
             _current_context.reset(token)
 
-    async def migrate(self) -> list[str]:
+    async def migrate(self, *, at_once: bool = True) -> list[str]:
         """Bring the tables up to date and remember the origin; returns the steps taken.
 
-        Refuses with Misconfigured a database of a newer version, of another program, or of
-        another origin. Nothing is changed unless all steps succeed.
+        An empty database gets its tables `at_once`, or by each step. Refuses with Misconfigured a
+        database of a newer version, of another program, or of another origin. Nothing is changed
+        unless all steps succeed.
         """
         with self.context():
-            steps = await upgrade.upgrade(self.database, orm_config(self.database)["apps"])
+            apps = orm_config(self.database)["apps"]
+            steps = await upgrade.upgrade(self.database, apps, at_once=at_once)
             await self._remember_origin()
         return steps
 

@@ -27,6 +27,7 @@ from tortoise.migrations.schema_editor import BaseSchemaEditor, SqliteSchemaEdit
 from federation import clock, ids, storage
 from federation.crashpoints import crashpoint
 from federation.errors import Misconfigured
+from fedigroups import schema
 from fedigroups.database_url import Database
 
 APP = "fedigroups"
@@ -74,13 +75,16 @@ async def pending_steps(apps: dict[str, Any]) -> list[str]:
     return [name for name in known if name not in taken]
 
 
-async def upgrade(database: Database, apps: dict[str, Any]) -> list[str]:
-    """Take all pending steps, or none, and make lost indexes anew; returns the steps' names."""
+async def upgrade(database: Database, apps: dict[str, Any], *, at_once: bool = True) -> list[str]:
+    """Take all pending steps, or none, and make lost indexes anew; returns the steps' names.
+
+    An empty database gets what they make `at_once`, where that is written down (`schema`).
+    """
     if not await pending_steps(apps) and not await missing_indexes():
         return []
     turn = _sqlite_turn(database.path, apps) if database.path else _postgres_turn()
     async with turn:
-        return await _take(apps)
+        return await _take(apps, at_once=at_once)
 
 
 async def missing_indexes() -> dict[str, str]:
@@ -138,15 +142,18 @@ class Executor(MigrationExecutor):
         return editor
 
 
-async def _take(apps: dict[str, Any]) -> list[str]:
+async def _take(apps: dict[str, Any], *, at_once: bool) -> list[str]:
     pending = await pending_steps(apps)
-    if pending and not await taken_steps() and await has_tables("actor", "setting"):
-        raise Misconfigured(
-            "The database holds tables of another program: FEDIGROUPS_DATABASE_URL must name "
-            "an empty database"
-        )
+    if pending and not await taken_steps():
+        if await has_tables("actor", "setting"):
+            raise Misconfigured(
+                "The database holds tables of another program: FEDIGROUPS_DATABASE_URL must name "
+                "an empty database"
+            )
+        if at_once and set(schema.steps()) <= set(pending):
+            await _take_at_once()
     before, dropped = await _triggers(), set[str]()
-    if pending:
+    if await pending_steps(apps):
         executor = Executor(apps)
         await executor.migrate()
         dropped = executor.dropped
@@ -155,6 +162,13 @@ async def _take(apps: dict[str, Any]) -> list[str]:
     for name in pending:
         log.info("upgrade.step", step=name)
     return pending
+
+
+async def _take_at_once() -> None:
+    await schema.lay()
+    recorder = Recorder(storage.connection())
+    for name in schema.steps():
+        await recorder.record_applied(APP, name)
 
 
 @asynccontextmanager

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from tortoise.exceptions import OperationalError
 
-from conftest import MakeStore, Where
+import tables
+from conftest import MakeStore, MakeUrl, Where
 from federation import followers, storage
 from federation.errors import Misconfigured
 from federation.follower_digest import of
@@ -124,6 +125,29 @@ async def test_an_empty_database_gets_all_tables_and_indexes(
     with store.context():
         assert "setting" in await drift.missing(store.database)
         assert await store.migrate() == upgrade.known_steps("fedigroups.migrations")
+        assert await drift.missing(store.database) == []
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_tables_made_at_once_are_those_that_the_steps_make(
+    kind: str, make_url: MakeUrl, at_once: bool
+) -> None:
+    """Red after a new step: run `make schema`."""
+    written = (tables.FILES / f"{kind}.sql").read_text(encoding="utf-8")
+    assert await tables.made(await make_url(kind, migrated=False), at_once=at_once) == (
+        kind,
+        written,
+    )
+
+
+async def test_steps_that_are_not_written_down_yet_are_taken_after_the_others(
+    make_store: MakeStore, later: Later
+) -> None:
+    store = await make_store("sqlite", migrated=False)
+    with store.context():
+        taken = await upgrade.upgrade(store.database, later(store, wider=WIDER))
+        assert taken == [*upgrade.known_steps("fedigroups.migrations"), "9wider"]
+        assert await upgrade.taken_steps() == taken
         assert await drift.missing(store.database) == []
 
 
