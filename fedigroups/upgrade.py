@@ -11,9 +11,8 @@ import asyncio
 import fcntl
 import pkgutil
 import re
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -88,18 +87,14 @@ async def upgrade(database: Database, apps: dict[str, Any], *, at_once: bool = T
 
 
 async def missing_indexes() -> dict[str, str]:
-    """Indexes of the models that a SQLite database lacks: name to SQL (PostgreSQL loses none).
+    """Indexes that a SQLite database lacks: name to SQL (PostgreSQL loses none).
 
-    Compared without their names, which Tortoise makes up differently in models and migrations.
+    Compared without their names, of which the steps' may be others than those written down.
     """
     if storage.dialect() != "sqlite":
         return {}
-    link = storage.connection()
-    with closing(sqlite3.connect(":memory:")) as fresh:
-        fresh.executescript(link.schema_generator(link).get_create_schema_sql(safe=False))
-        wanted = dict(fresh.execute(_INDEXES).fetchall())
     present = {_shape(row["sql"]) for row in await storage.rows(_INDEXES)}
-    return {name: sql for name, sql in wanted.items() if _shape(sql) not in present}
+    return {name: sql for name, sql in schema.indexes().items() if _shape(sql) not in present}
 
 
 class Recorder(MigrationRecorder):

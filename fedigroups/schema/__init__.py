@@ -6,6 +6,7 @@ tables as they are after the newest step are written down beside this file (`mak
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from functools import cache
@@ -15,6 +16,8 @@ from federation import storage
 
 STEPS = "-- "
 """What begins the first line of a file: the names of the steps follow, which its tables saw."""
+
+_INDEX = re.compile(r'CREATE (?:UNIQUE )?INDEX "(\w+)"')
 
 
 async def lay() -> None:
@@ -35,6 +38,13 @@ def steps() -> list[str]:
 
 
 @cache
+def indexes() -> dict[str, str]:
+    """The indexes of SQLite, which loses them when it makes a table anew: name to SQL."""
+    found = ((_INDEX.match(sql), sql) for sql in _statements(_text("sqlite")))
+    return {name[1]: sql for name, sql in found if name}
+
+
+@cache
 def _text(dialect: str) -> str:
     return (Path(__file__).parent / f"{dialect}.sql").read_text(encoding="utf-8")
 
@@ -44,5 +54,5 @@ def _statements(text: str) -> Iterator[str]:
     for line in text.splitlines(keepends=True)[1:]:
         statement += line
         if sqlite3.complete_statement(statement):
-            yield statement
+            yield statement.strip().removesuffix(";")
             statement = ""

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from fedigroups.store import Store, orm_config
 
 pytestmark = pytest.mark.anyio
 
+INDEXES = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 FIRST = "0001_initial"
 WIDER = """
     ops.AlterField("Actor", "kind", fields.CharField(max_length=64)),
@@ -149,6 +151,23 @@ async def test_steps_that_are_not_written_down_yet_are_taken_after_the_others(
         assert taken == [*upgrade.known_steps("fedigroups.migrations"), "9wider"]
         assert await upgrade.taken_steps() == taken
         assert await drift.missing(store.database) == []
+
+
+async def test_sqlite_gets_the_indexes_that_the_models_name(make_store: MakeStore) -> None:
+    """Tortoise forgets them where it makes a table anew: what is written down must know them."""
+    store = await make_store("sqlite")
+    with store.context(), closing(sqlite3.connect(":memory:")) as fresh:
+        link = storage.connection()
+        fresh.executescript(link.schema_generator(link).get_create_schema_sql(safe=False))
+        of_models = fresh.execute(INDEXES).fetchall()
+        found = {_columns(row["sql"]) for row in await storage.rows(INDEXES)}
+    assert {_columns(sql) for (sql,) in of_models} <= found
+
+
+def _columns(sql: str) -> tuple[bool, str]:
+    """Whether it is unique, and of what: Tortoise names it otherwise in models and in steps."""
+    made, _, columns = sql.partition(" ON ")
+    return " UNIQUE " in made, "".join(columns.split())
 
 
 async def test_postgres_gets_the_indexes_that_the_models_name(make_store: MakeStore) -> None:
