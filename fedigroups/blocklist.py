@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from federation import origin
 from federation.errors import Malformed
@@ -33,9 +34,7 @@ class Blocklist:
 
 def parse(text: str) -> Blocklist:
     """The list in `text`; a name on each line is a list, too. Raises `Malformed` for none."""
-    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
-    if len(rows) > MOST:
-        raise Malformed(f"a list has at most {MOST} servers")
+    rows = _rows(text.removeprefix("\ufeff"))
     names = [cell.strip().lstrip("#").lower() for cell in rows[0]] if rows else []
     has_head = "domain" in names
     found = Blocklist()
@@ -51,11 +50,30 @@ def parse(text: str) -> Blocklist:
     return found
 
 
+def _rows(text: str) -> list[list[str]]:
+    if "\0" in text:
+        raise Malformed("a list is text, and holds no NUL")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        rows = list(islice(reader, MOST + 1))
+    except csv.Error as error:
+        raise Malformed(f"line {reader.line_num} of that list cannot be read: {error}") from error
+    if len(rows) > MOST:
+        raise Malformed(f"a list has at most {MOST} servers")
+    return rows
+
+
 def _why_left(host: str, severity: str) -> str:
     if severity not in {"", "suspend"}:
         return f"{severity[:20]} is not done here"
-    is_host = "." in host and origin.host_of(f"https://{host}/") == host
-    return "" if is_host else "is no host"
+    return "" if _is_host(host) else "is no host"
+
+
+def _is_host(name: str) -> bool:
+    try:
+        return "." in name and origin.host_of(f"https://{name}/") == name
+    except Malformed:  # such as `b**d.example`, which the list obfuscates
+        return False
 
 
 def write(blocks: Mapping[str, str]) -> str:

@@ -25,12 +25,15 @@ NOTE = f"{VIC}/statuses/2"
 IVY = "https://evil.example/users/ivy"
 HERS = f"{IVY}/statuses/2"
 """The post of Ivy, who is honest and has her account where Eve has hers."""
+TOM = "https://groups.example/users/tom"
+POLL = f"{TOM}/posts/1"
+"""Stands for the poll that Tom makes here, whose id nobody can know before."""
 
 Document = dict[str, Any]
 Path = tuple[str | int, ...]
 
 PLACES = [
-    *(IVY, HERS, f"{IVY}#main-key"),
+    *(IVY, HERS, f"{IVY}#main-key", POLL),
     *(GROUP, VIC, EVE, NOTE, PUBLIC, f"{GROUP}/followers", f"{VIC}/followers", f"{EVE}/followers"),
     *(f"{VIC}#main-key", f"{EVE}#main-key", f"{EVE}/statuses/1", f"{EVE}/follow/1"),
     *("https://groups.example/users/olga", "https://groups.example/users/tom"),
@@ -74,6 +77,7 @@ KEYS = [
     *("attributedTo", "inReplyTo", "content", "contentMap", "summary", "name", "nameMap", "source"),
     *("published", "updated", "url", "attachment", "tag", "icon", "image", "replies", "context"),
     *("proof", "signature", "publicKey", "assertionMethod", "inbox", "endpoints", "alsoKnownAs"),
+    *("votersCount", "totalItems", "endTime", "closed"),
     *("movedTo", "oneOf", "anyOf", "quote", "quoteUrl", "_misskey_quote", "removeData", "language"),
     *(
         "interactionPolicy",
@@ -162,7 +166,14 @@ def good() -> list[Document]:
         "to": [GROUP, PUBLIC],
         "cc": [],
     }
-    poll = note | {"type": "Question", "oneOf": [{"type": "Note", "name": "6013"}]}
+    options = [
+        {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": 7}}
+        for name in ("MIG", "TIG")
+    ]
+    poll = note | {"type": "Question", "oneOf": options, "endTime": "2099-01-01T00:00:00Z"}
+    poll |= {"id": f"{EVE}/statuses/3", "votersCount": 7}
+    vote = {"id": f"{EVE}#votes/1", "type": "Note", "name": "MIG", "attributedTo": EVE}
+    vote |= {"inReplyTo": POLL, "to": [TOM]}
     theirs = note | {"id": NOTE, "attributedTo": VIC, "updated": "2099-01-01T00:00:00Z"}
     hers = note | {"id": HERS, "updated": "2099-01-01T00:00:00Z"}
     reply = note | {"inReplyTo": NOTE}
@@ -178,6 +189,9 @@ def good() -> list[Document]:
         *(act("Create", one) for one in (note, page, poll, reply)),
         *(act("Update", one) for one in (note, theirs, hers, person)),
         *(act("Create", one) for one in (hers, hers | {"attributedTo": IVY})),
+        *(act("Create", one, to=[TOM]) for one in (vote, vote | {"name": "TIG"})),
+        *(act("Create", vote | {"attributedTo": one}, to=[TOM]) for one in (IVY, VIC)),
+        *(act("Update", poll | one) for one in ({"closed": True}, {"id": POLL})),
         *(act(kind, HERS) for kind in ("Delete", "Undo")),
         *(act(kind, NOTE) for kind in ("Delete", "Like", "Dislike", "Announce", "EmojiReact")),
         *(act("Undo", one) for one in (follow, act("Like", NOTE), f"{VIC}/follow/1")),

@@ -11,7 +11,11 @@ import httpx
 
 from federation import storage
 from federation.vocabulary import PUBLIC
-from mutants import EVE, GROUP, HERS, NOTE
+from fedigroups.accounts.people import person_named
+from fedigroups.groups import lookup, speaking
+from fedigroups.groups.polls import Asked
+from fedigroups.groups.speaking import Text
+from mutants import EVE, GROUP, HERS, NOTE, POLL
 from trials import Scene, set_up
 from world import World
 
@@ -42,6 +46,7 @@ async def storm(world: World, told: Told) -> None:
     ivy = scene.evil.member("ivy")
     await scene.send(ivy.follow(), ivy)
     assert (note["id"], (await scene.post("6013", ivy))["id"]) == (NOTE, HERS)
+    poll = await scene.ours.run(lambda: _ask(scene))
     if told.member:
         await scene.send(scene.eve.follow())
     den = scene.evil.member("den", "Group")
@@ -52,7 +57,7 @@ async def storm(world: World, told: Told) -> None:
             sent["actor"] = EVE
         if told.announced:
             sent = den.act("Announce", sent, to=[PUBLIC])
-        body = json.dumps(sent).encode("utf-8", "surrogatepass")
+        body = json.dumps(sent).replace(POLL, poll).encode("utf-8", "surrogatepass")
         status = await (den if told.announced else scene.eve).send(body)
         assert status in ANSWERS, (status, sent)
         await scene.settle()
@@ -66,6 +71,14 @@ async def storm(world: World, told: Told) -> None:
     assert written.state == "live"
     await scene.settle()
     assert scene.home.came("Announce{Create}") or scene.home.inbox
+
+
+async def _ask(scene: Scene) -> str:
+    """The id of a poll of Tom's."""
+    tom = await person_named(scene.ours.wire, "tom")
+    group = await lookup.any_group(scene.ours.wire, "welders")
+    asked = Text("Which one?", poll=Asked(("MIG", "TIG"), 3_600))
+    return (await speaking.write(scene.ours.wire, tom, group, asked)).uri
 
 
 async def _check_receipts(scene: Scene) -> None:
@@ -85,14 +98,23 @@ async def _others(scene: Scene) -> Rows:
         "groups": "SELECT name, state, title, rules FROM groups WHERE hosted",
         "member": "SELECT a.uri, m.state, m.role FROM member m JOIN actor a ON a.id = m.actor_id"
         f" JOIN groups g ON g.id = m.group_id WHERE g.hosted AND {_not('a.uri')}",
-        "post": "SELECT p.uri, a.uri, p.content, p.title, p.warning, p.document, p.state,"
+        "post": "SELECT p.uri, a.uri, p.content, p.title, p.warning, p.state,"
+        " CASE p.kind WHEN 'Question' THEN '' ELSE p.document END,"  # it has how the poll stands
         " p.visibility, p.updated_at, p.parent_id, p.thread_id FROM post p"
         f" JOIN actor a ON a.id = p.author_id WHERE {_not('a.uri')}",
         "thread": "SELECT t.id, t.group_id, t.title, t.root_id, t.locked, t.pinned_at, t.visible"
         " FROM thread t JOIN post p ON p.id = t.root_id JOIN actor a ON a.id = p.author_id"
         f" WHERE {_not('a.uri')}",
+        "poll": "SELECT p.options, p.multiple, p.counted_here, p.ends_at, p.ended FROM poll p"
+        " JOIN post o ON o.id = p.post_id JOIN actor a ON a.id = o.author_id"
+        f" WHERE {_not('a.uri')}",
+        "ballot": "SELECT b.poll_id, a.uri, b.choice FROM ballot b"
+        f" JOIN actor a ON a.id = b.actor_id WHERE {_not('a.uri')}",
+        "report": "SELECT r.id, r.person_id, r.state FROM report r"
+        f" JOIN actor a ON a.id = r.reporter_id WHERE {_not('a.uri')}",
+        "decision": "SELECT id, kind FROM decision WHERE decider_id <> 0",
         "notification": "SELECT n.actor_id, n.kind, a.uri, n.post_id FROM notification n"
-        f" JOIN actor a ON a.id = n.sender_id WHERE {_not('a.uri')}",
+        f" JOIN actor a ON a.id = n.sender_id WHERE n.kind <> 'report' AND {_not('a.uri')}",
         "subscription": "SELECT stream, inbox FROM subscription WHERE host <> 'evil.example'",
         "reaction": f"SELECT actor_uri, kind, activity_uri FROM reaction WHERE {_not('actor_uri')}",
         "tombstone": f"SELECT uri, actor_uri FROM tombstone WHERE {_not('actor_uri')}",

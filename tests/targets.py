@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.types import Message as Sent
 
 from federation import (
     clock,
@@ -31,11 +33,13 @@ from federation import (
     strict_json,
     webfinger,
 )
-from federation.documents import read_activity, read_actor, read_object
+from federation.documents import read_activity, read_actor, read_object, read_question
 from federation.errors import FederationError, Refused
 from federation.http import on_wire, retry_after
 from federation.signatures import SignedRequest
 from federation.uris import Uris
+from fedigroups import blocklist
+from fedigroups.api import body
 from fedigroups.content import markdown, sanitise
 from fedigroups.web import addresses
 from fresh import fresh_world
@@ -367,11 +371,82 @@ def readers(document: Any) -> None:
             except Refused:
                 continue
             assert origin.canonical(found.id) == found.id
+        if (poll := read_question(part)) is not None:
+            assert 0 < len(poll.options) == len(poll.votes) <= limits.POLL_OPTIONS_ELSEWHERE
+            assert len(set(poll.options)) == len(poll.options)
+            assert all(0 <= number < 2**31 for number in (*poll.votes, poll.voters))
+            assert 0 <= poll.ends_at < 2**63
         signature = linked_data.signature_of(part)
         if signature is not None:
             with suppress(FederationError):
                 linked_data.covered(part, signature)
     assert time.process_time() - begun < SECONDS * 2
+
+
+# What apps send, and lists of blocks
+
+
+def bodies(sent: tuple[bytes, str]) -> None:
+    """Whatever an app says is read or refused, and what is read is of the kind that was asked."""
+    raw, kind = sent
+
+    async def receive() -> Sent:
+        return {"type": "http.request", "body": raw, "more_body": False}
+
+    headers = [(b"content-type", kind.encode("utf-8", "surrogatepass"))]
+    scope = {"type": "http", "method": "POST", "query_string": raw, "headers": headers, "app": None}
+    with suppress(FederationError):
+        said = asyncio.run(body.read(Request(scope, receive)))
+        for name in list(said.values):
+            for read in (said.text, said.flag, said.number):
+                with suppress(FederationError):
+                    read(name)
+            assert all(0 <= number < 2**63 for number in said.ids(name))
+            assert all(isinstance(one, str) for one in said.texts(name))
+            assert all(isinstance(one.values, dict) for one in said.parts(name))
+            said.part(name)
+
+
+FORMS = [
+    *("poll[options][]=MIG&poll[options][]=TIG&poll[expires_in]=300", "choices[0]=1&choices[]=2"),
+    *("id[]=1&id[]=" + "9" * 19, "fields_attributes[0][name]=a&fields_attributes[][name]=b"),
+    *('{"status_ids":["1",2],"poll":{"options":["MIG"]}}', '{"data":{"alerts":{"poll":true}}}'),
+    '--x\r\nContent-Disposition: form-data; name="a[b]"\r\n\r\n1\r\n--x--\r\n',
+]
+BODY_KINDS = [
+    *("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"),
+    *("multipart/form-data", "text/plain", ""),
+]
+BODIES = st.tuples(
+    spoilt(st.sampled_from(FORMS), [*SIGNS, "9" * 5_000, "[]", "[0]", "&", "=", '"', "null"]).map(
+        _bytes
+    ),
+    st.one_of(st.sampled_from(BODY_KINDS), spoilt(st.sampled_from(BODY_KINDS))),
+)
+
+
+def blocklists(text: str) -> None:
+    """A list is read or refused; what it blocks are hosts, in the one spelling that rows have."""
+    try:
+        found = blocklist.parse(text)
+    except Refused:
+        return
+    assert all(origin.host_of(f"https://{host}/") == host for host in found.blocks)
+    assert not any("\0" in note for note in found.blocks.values())
+    if found.blocks:
+        assert set(blocklist.parse(blocklist.write(found.blocks)).blocks) == set(found.blocks)
+
+
+BLOCKLISTS = spoilt(
+    st.sampled_from(
+        [
+            "#domain,#severity,#public_comment\nevil.example,suspend,Spam\nb**d.example,suspend,\n",
+            "evil.example\nso.example\n",
+            '"evil.example","suspend","two\nlines"\n',
+        ]
+    ),
+    [*SIGNS, "\r", "\n", ",", '"', "x" * 140_000, *PLACES],
+)
 
 
 # The whole way in
@@ -406,6 +481,8 @@ TARGETS = {
     "handles": Target(HANDLES, handles, 500),
     "words in headers": Target(WORDS, words),
     "html": Target(HTMLS, html, 200),
+    "bodies of apps": Target(BODIES, bodies, 200),
+    "lists of blocks": Target(BLOCKLISTS, blocklists, 200),
     "documents": Target(spoilt_documents, readers, 200, share=2),
     "inbox": Target(TOLD, inbox, 6, share=6, world=True),
 }

@@ -27,6 +27,7 @@ _YES = frozenset({"1", "true", "t", "on", "yes"})
 _NO = frozenset({"", "0", "false", "f", "off", "no"})
 _TOO_MANY = f"at most {limits.FORM_FIELDS} values are taken"
 _INDEX = re.compile(r"[0-9]{1,4}")
+_ID = re.compile(r"[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Body:
         if found is None:
             return []
         return [one for one in _listed(found) if isinstance(one, str)]
+
+    def ids(self, name: str) -> list[int]:
+        """The ids among the texts of that name, in order; what cannot be one is left out."""
+        found = [int(one) for one in self.texts(name) if _ID.fullmatch(one)]
+        return [number for number in found if number < 2**63]
 
     def flag(self, name: str, default: bool = False) -> bool:
         """`true`, `1`, `on` or their opposites. Raises `Malformed` for anything else."""

@@ -142,6 +142,8 @@ def opened(path: Path) -> Iterator[Reader]:
 def _manifest_of(tar: tarfile.TarFile) -> Manifest:
     found = tar.extractfile(MANIFEST)
     said = json.loads(found.read()) if found else {}
+    if not isinstance(said, dict) or not isinstance(said.get("files", {}), dict):
+        raise ValueError("its manifest is none")
     if said.get("format") != FORMAT:
         raise Misconfigured("The backup is of a newer version of this program: install that")
     return Manifest(**said)

@@ -77,8 +77,8 @@ async def settle(
 ) -> Decision:
     """Decide about an appeal; the decision that was wrong is taken back in the same commit.
 
-    Raises `Malformed` for who took that decision, where the group has another moderator, and for
-    what `decide` refuses.
+    Raises `Malformed` for whom that decision is against, for who took it, where the group has
+    another moderator, and for what `decide` refuses.
     """
     appeal = await Appeal.get_or_none(id=appeal_id).select_related("decision")
     if appeal is None:
@@ -104,6 +104,8 @@ async def settle(
 
 
 async def _check_other(group: Group, decision: Decision, decider: Actor) -> None:
+    if decision.person_id == decider.id:
+        raise Malformed("nobody decides about their own appeal; another moderator looks at it")
     if decision.decider_id != decider.id:
         return
     others = Member.filter(group_id=group.id, state="member", role__in=list(STAFF))

@@ -29,7 +29,9 @@ SAID = """
     media_ids[] min_id note notifications offset only_media phrase pinned poll poll[options]
     poll[expires_in] q reason replies_policy resolve scheduled_at sensitive since_id source
     source[privacy] spoiler_text status status_id timeline[] title type types[] visibility
-    whole_word
+    whole_word account_id status_ids status_ids[] rule_ids[] choices choices[] category forward
+    staff subscription subscription[endpoint] subscription[keys] data data[alerts] data[policy]
+    poll[options][] poll[multiple] poll[hide_totals]
 """
 NAMES = SAID.split()
 """Whatever a client says anywhere."""
@@ -38,7 +40,7 @@ IDS = ("0", "9223372036854775807", "99999999999999999999", "1" * 200)
 WORDS = ("-1", "1e9", "9" * 20, "' OR 1=1 --", "%00", "%", "\\", '"a AND NEAR(*', "x" * 500, "👩‍🚒")
 POISON: tuple[Any, ...] = (
     *(-1, 2**70, 1.5, True, "", "\ud7ff", "' OR 1=1 --", "x" * 20_000, [], {}, [[]], [{}]),
-    *({"a": {"b": "c"}}, ["a", 1, None], {"0": "a"}, {"x": ["y"]}),
+    *({"a": {"b": "c"}}, ["a", 1, None], {"0": "a"}, {"x": ["y"]}, "9" * 5_000, ["9" * 20]),
 )
 
 
@@ -155,6 +157,30 @@ async def test_nobody_finds_or_changes_what_another_keeps(town: Town, tom: App, 
     assert (await tom.get(f"/api/v1/lists/{kept['id']}"))["title"] == "Mine"
     refused = await olga.post(STATUSES, 422, status="@welders Mine!", media_ids=[picture["id"]])
     assert "picture" in refused["error"]
+
+
+OPEN = {"/oauth/token", "/oauth/revoke", "/api/v1/apps"}
+"""What no token is needed for."""
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_no_token_does_what_its_scopes_do_not_say(town: Town) -> None:
+    # H211: each address that changes something by a token that reads, and the other way round
+    async with (
+        signed_in(town, "tom", scopes=("read",)) as reads,
+        signed_in(town, "tom", scopes=("write", "follow", "push")) as writes,
+        signed_in(town) as stranger,
+    ):
+        for method, path in doors_of_apps(town):
+            where = filled(path, "1")
+            if method != "GET" and path not in OPEN:
+                assert await asked(reads, method, where, json={}) == 403, (method, path)
+            elif method == "GET":
+                answer = await writes.http.get(where)
+                if answer.status_code == 200:
+                    assert answer.text == (await stranger.http.get(where)).text, path
+                else:
+                    assert answer.status_code in {400, 401, 403, 404, 422}, path
 
 
 async def test_a_key_makes_one_post_of_one_person(town: Town, tom: App, olga: App) -> None:

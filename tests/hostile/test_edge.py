@@ -229,7 +229,8 @@ async def test_one_address_is_a_page_for_people_and_a_document_for_programs(scen
             request = httpx.Request("GET", path, headers={"Accept": accept})
             response = await scene.world.network.handle_async_request(request)
             assert response.headers["content-type"].startswith(media)
-            assert "Accept" in response.headers["vary"]
+            spoken = ", Accept-Language" if media == "text/html" else ""
+            assert response.headers["vary"] == f"Accept, Signature{spoken}"
 
 
 async def test_an_inbox_has_one_spelling(scene: Scene, door: Door) -> None:

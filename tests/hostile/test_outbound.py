@@ -9,7 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import HTMLResponse
 
+import doors
+from clients import signed_in
 from federation import limits
 from federation.errors import FederationError, Forbidden
 from federation.transport import GuardedTransport, check
@@ -227,3 +230,28 @@ async def test_visitors_cannot_make_us_flood_another_server(scene: Scene) -> Non
         assert await visit(f"ann{number}@h.example") == 200
     assert asked() == before + limits.LOOKUPS_PER_HOST
     await scene.still_serves()
+
+
+async def test_what_a_post_links_to_is_not_asked_for(scene: Scene) -> None:
+    # H124, H148: there are no previews, and no page of others is looked into for what it links to
+    asked: list[str] = []
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        link = '<link rel="alternate" type="application/activity+json" href="/note">'
+        await HTMLResponse(link * 20_000)(scope, receive, send)
+
+    scene.world.network.join("news.example", page)
+    url = "https://news.example/article"
+    note = scene.vic.note(f'<p><a href="{url}">{url}</a></p>')
+    await scene.send(scene.vic.create(note), scene.vic)
+    post = await scene.ours.post(note["id"])
+    assert post is not None
+    for path in (f"/groups/welders/threads/{post.thread_id}", f"/api/v1/statuses/{post.id}"):
+        answer = await doors.ask(scene.ours, path, "text/html")
+        assert url in answer.text
+    assert asked == []
+    async with signed_in(scene.ours, "tom") as tom:
+        found = await tom.get("/api/v2/search", q=url, resolve="true")
+    assert (found["statuses"], found["accounts"]) == ([], [])
+    assert set(asked) == {"/article"}, "asked once as a document, and what it links to is not"

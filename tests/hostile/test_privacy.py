@@ -161,6 +161,24 @@ async def test_the_id_of_what_is_hidden_is_like_an_id_that_was_never_given(
         assert answer.text.replace(str(numbers[0]), str(free)) == nothing.text
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_link_to_what_is_hidden_shows_the_link_and_nothing_behind_it(scene: Scene) -> None:
+    # H226: a post that links what members read, by its id and by its page, quoted or not
+    town = scene.ours
+    hidden = await hide(town, "live", "members", None)
+    links = f"{hidden.uri} and https://groups.example/groups/welders/threads/{hidden.thread_id}"
+    said = await town.write("olga", f"See {links}", "Look")
+    note = scene.vic.note(
+        "Quoted", quote=hidden.uri, quoteUrl=hidden.uri, _misskey_quote=hidden.uri
+    )
+    await scene.send(scene.vic.create(note), scene.vic)
+    quoting = await town.post(note["id"])
+    assert quoting is not None
+    shown = await answers(town, await known(town, [said, quoting]))
+    assert any(hidden.uri in answer[2] for answer in shown.values())
+    assert not [key for key, answer in shown.items() if SECRET in found(key, answer)]
+
+
 @asynccontextmanager
 async def asked_by(scene: Scene, who: str) -> AsyncIterator[Any]:
     """Somebody of another server who signs what they ask for."""

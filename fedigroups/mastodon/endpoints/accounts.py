@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import json_answer
+from fedigroups.api.body import Body
 from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.present import accounts as present
 from fedigroups.mastodon.reading import people, relations, search, timelines, windows
@@ -44,7 +45,7 @@ async def account(request: Request) -> Response:
 async def several(request: Request) -> Response:
     """`GET /api/v1/accounts?id[]=`."""
     await visitor(request, "read:accounts")
-    wanted = _ids((await bodies.read(request)).texts("id"))
+    wanted = _ids(await bodies.read(request))
     return json_answer(await people.listed(wanted, asking.pictures_of(request)))
 
 
@@ -74,14 +75,14 @@ async def find(request: Request) -> Response:
 async def relationships(request: Request) -> Response:
     """`GET /api/v1/accounts/relationships?id[]=`: unknown ids are left out."""
     access = await authorised(request, "read:follows")
-    wanted = _ids((await bodies.read(request)).texts("id"))
+    wanted = _ids(await bodies.read(request))
     return json_answer(await relations.between(access.actor, wanted))
 
 
 async def familiar_followers(request: Request) -> Response:
     """`GET /api/v1/accounts/familiar_followers?id[]=`: nobody follows people here."""
     await authorised(request, "read:follows")
-    wanted = _ids((await bodies.read(request)).texts("id"))
+    wanted = _ids(await bodies.read(request))
     return json_answer([{"id": str(id), "accounts": []} for id in wanted])
 
 
@@ -122,7 +123,6 @@ async def following(request: Request) -> Response:
     return await asking.accounts(request, window, pairs)
 
 
-def _ids(texts: list[str]) -> list[int]:
-    """The ids among these texts, each once, not more than `MANY`; what is none is left out."""
-    numbers = [int(text) for text in texts[: 4 * MANY] if text.isascii() and text.isdigit()]
-    return [id for id in dict.fromkeys(numbers) if id <= windows.BIGGEST][:MANY]
+def _ids(said: Body) -> list[int]:
+    """The ids that are named, each once, not more than `MANY`."""
+    return list(dict.fromkeys(said.ids("id")))[:MANY]

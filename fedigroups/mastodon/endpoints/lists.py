@@ -104,14 +104,14 @@ async def accounts(request: Request) -> Response:
 async def add(request: Request) -> Response:
     """`POST /api/v1/lists/:id/accounts` with `account_ids[]`."""
     _, row = await _own(request)
-    await listings.add(row["id"], _numbers((await bodies.read(request)).texts("account_ids")))
+    await listings.add(row["id"], (await bodies.read(request)).ids("account_ids"))
     return json_answer({})
 
 
 async def take_out(request: Request) -> Response:
     """`DELETE /api/v1/lists/:id/accounts` with `account_ids[]`."""
     _, row = await _own(request)
-    await listings.take_out(row["id"], _numbers((await bodies.read(request)).texts("account_ids")))
+    await listings.take_out(row["id"], (await bodies.read(request)).ids("account_ids"))
     return json_answer({})
 
 
@@ -144,10 +144,6 @@ async def _own(request: Request) -> tuple[Access, Row]:
     if await listings.group(access.actor.id, id):
         raise ApiError(422, FIXED)
     raise asking.missing()
-
-
-def _numbers(texts: list[str]) -> list[int]:
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
 
 
 def _list(row: Row) -> Entity:

@@ -165,11 +165,12 @@ async def _media(said: Body, edited: Post | None) -> tuple[int, ...]:
     """The uploads that go with it. Those of an edited post are named by their place in it."""
     held = [one.id for one in await uploads.held_by(edited.uri)] if edited else []
     wanted: list[int] = []
-    for word in said.texts("media_ids"):
-        if not (word.isascii() and word.isdigit() and int(word) <= windows.BIGGEST):
-            raise ApiError(422, "media_ids are the ids of uploads")
-        place = int(word) - edited.id if edited else -1
-        wanted.append(held[place] if 0 <= place < len(held) else int(word))
+    named = said.ids("media_ids")
+    if len(named) < len(said.texts("media_ids")):
+        raise ApiError(422, "media_ids are the ids of uploads")
+    for number in named:
+        place = number - edited.id if edited else -1
+        wanted.append(held[place] if 0 <= place < len(held) else number)
     return tuple(wanted)
 
 

@@ -39,7 +39,7 @@ async def report(request: Request) -> Response:
     said = await bodies.read(request)
     about = await _account(said)
     reader = asking.reader_of(request, access)
-    ids = [int(one) for one in said.texts("status_ids") if one.isdecimal()][:MOST]
+    ids = said.ids("status_ids")[:MOST]
     readable = await posts.rows(ids, reader)
     named = await Post.filter(id__in=list(readable) or [0], author_id=about.id).select_related(
         "author", "thread__group__actor"
@@ -65,7 +65,7 @@ async def _account(said: Body) -> Actor:
 
 
 def _complaint(said: Body, about: Actor, named: list[Post]) -> Complaint:
-    rules = [int(one) for one in said.texts("rule_ids") if one.isdecimal()]
+    rules = said.ids("rule_ids")
     return Complaint(
         person=about,
         posts=named,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from federation.errors import Malformed
+from federation.errors import Blocked, Malformed
 from federation.models import Actor
 from fedigroups.accounts import reception as receptions
 from fedigroups.groups import roster
@@ -89,6 +89,8 @@ async def member(request: Request, host: Host) -> Response:
         sent = await forms.read(request)
         kind, typed = sent.text("act"), sent.text("reason")
         try:
+            if kind == "transfer":
+                raise Blocked("a group is handed over with its owner's password, on its own page")
             person, days = await _person(host, entry.id), sent.number("days")
             await act(receptions.of(request).wire, host, kind, person, typed, days)
             return seen(host, f"members/{entry.id}", kind)

@@ -35,8 +35,9 @@ def routes() -> list[BaseRoute]:
 
 async def desk(request: Request, session: Session) -> Response:
     """`/groups/{name}/moderation`: 404 for who does not moderate the group."""
-    hosted = await _hosted(request)
-    if hosted is None:
+    hosted, viewer = await _hosted(request), session.account.actor
+    member = await membership.standing(hosted.group, viewer) if hosted else None
+    if hosted is None or not policies.is_staff(member):
         return errors.not_found(request)
     problem = ""
     if request.method == "POST":
@@ -45,10 +46,7 @@ async def desk(request: Request, session: Session) -> Response:
             return visitors.seen(request.url.path)
         except Malformed as error:
             problem = str(error)
-    member = await membership.standing(hosted.group, session.account.actor)
-    if not policies.is_staff(member):
-        return errors.not_found(request)
-    return await _page(request, hosted, session.account.actor, problem)
+    return await _page(request, hosted, viewer, problem)
 
 
 async def _hosted(request: Request) -> Hosted | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import shutil
 import sqlite3
 import sys
+import tarfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -282,6 +284,16 @@ def test_ids_go_on_above_those_of_today_though_the_clock_steps_back(
         assert link.execute("SELECT MAX(id) FROM account").fetchone()[0] > far
 
 
+def packed(manifest: str) -> bytes:
+    """A file that is made up like a backup, and says this of itself."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        entry = tarfile.TarInfo(archive.MANIFEST)
+        entry.size = len(manifest)
+        tar.addfile(entry, io.BytesIO(manifest.encode()))
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -289,6 +301,9 @@ def test_ids_go_on_above_those_of_today_though_the_clock_steps_back(
         (lambda one: b"", "no whole backup"),
         (lambda one: b"something else", "no whole backup"),
         (lambda one: one[:6_000] + b"\0" * 8 + one[6_008:], "no whole backup"),
+        (lambda one: packed("[]"), "no whole backup"),
+        (lambda one: packed('{"format": 1, "files": ["x"]}'), "no whole backup"),
+        (lambda one: packed('{"format": 1, "files": {"../../x": "0"}}'), "no whole backup"),
     ],
 )
 def test_a_file_that_is_no_whole_backup_changes_nothing(

@@ -167,6 +167,23 @@ def test_a_picture_becomes_a_link_with_its_description() -> None:
     assert 'href="https://l.example/a.png"' in out
 
 
+@pytest.mark.parametrize(
+    "source", ["mailto:ann@m.example", "xmpp:ann@m.example", "ftp://h.example/a.png", "/a", "a.png"]
+)
+def test_a_picture_that_is_nowhere_on_the_web_leaves_nothing(source: str) -> None:
+    assert clean(f'<img src="{source}" alt="A letter">') == ""
+
+
+def test_a_link_to_no_site_leads_nowhere() -> None:
+    for href in ("/settings", "settings", "//evil.example/x", "?x", "#x"):
+        assert "href" not in clean(f'<a href="{href}">x</a>')
+
+
+def test_no_nul_is_left_where_no_parser_looks() -> None:
+    for html in ("a\0b", "<br>" * 2_001 + "a\0b", f"<b {'a' * 9_000}>a\0b"):
+        assert "\0" not in clean(html) + plain(html)
+
+
 @pytest.mark.parametrize("html", ["<annotation>", "<math><annotation>x", "<![CDATA[x]]>", "<?x?>"])
 def test_malformed_markup_makes_nothing_fail(html: str) -> None:
     assert_harmless(clean(html))

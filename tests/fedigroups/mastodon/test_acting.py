@@ -278,9 +278,12 @@ async def test_an_edit_says_all_anew_and_how_it_read_before_is_kept(town: Town, 
     source = check(await tom.get(f"{STATUSES}/{made['id']}/source"), entities.SOURCE)
     assert source["text"] == "@welders@groups.example Which rod? #tig"
     changed = await tom.ask(
-        "PUT", f"{STATUSES}/{made['id']}", json={"status": "@welders Which wire? #mig"}
+        "PUT",
+        f"{STATUSES}/{made['id']}",
+        json={"status": "@welders Which wire? #mig", "visibility": "private"},
     )
     check(changed, entities.STATUS_SEEN)
+    assert changed["visibility"] == "public"  # who may read a post is said once
     assert changed["edited_at"] is not None
     assert changed["spoiler_text"] == ""
     assert [tag["name"] for tag in changed["tags"]] == ["mig"]

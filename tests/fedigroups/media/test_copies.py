@@ -20,6 +20,7 @@ from fedigroups.media.copies import Copies
 from fedigroups.media.library import Library
 from fedigroups.media.pictures import Asked
 from network import Network
+from poised import Crowd
 
 pytestmark = pytest.mark.anyio
 
@@ -114,6 +115,23 @@ async def test_one_host_has_four_fetches_at_once_and_others_do_not_wait_for_it(
     assert not all(task.done() for task in slow)
     await asyncio.gather(*slow)
     assert elsewhere.most == limits.REMOTE_PICTURES_PER_HOST
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+async def test_so_many_pictures_are_fetched_at_once_from_all_hosts_together(
+    pictures: Library, network: Network, more: int
+) -> None:
+    crowd = Crowd(limits.REMOTE_PICTURES_AT_ONCE)
+
+    async def answer(scope, receive, send) -> None:
+        await crowd.come()
+        await Response(status_code=404)(scope, receive, send)
+
+    number = limits.REMOTE_PICTURES_AT_ONCE + more
+    for one in range(number):
+        network.join(f"m{one}.example", answer)
+    asked = [refused(pictures, f"https://m{one}.example/a.png") for one in range(number)]
+    assert await crowd.let_in(asked) == min(number, limits.REMOTE_PICTURES_AT_ONCE)
 
 
 async def test_when_too_many_wait_the_next_comes_back_later(

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
@@ -231,3 +232,31 @@ async def test_when_too_many_wait_the_next_is_told_to_come_back(
         *(decoder.icon(drawn.png()) for _ in range(4)), return_exceptions=True
     )
     assert [type(one) for one in results] == [Decoded, Decoded, Slowed, Slowed]
+
+
+def begun(folder: Path) -> int:
+    return len(list(folder.glob("*.begun")))
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+async def test_so_many_pictures_are_decoded_at_once_and_the_next_waits_for_its_turn(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, more: int
+) -> None:
+    program = tmp_path / "waiting.py"
+    program.write_text(
+        "import os, time\n"
+        f"open(f'{tmp_path}/{{os.getpid()}}.begun', 'w').close()\n"
+        f"while not os.path.exists('{tmp_path}/go'): time.sleep(0.01)\n"
+        "raise SystemExit(1)\n"
+    )
+    monkeypatch.setattr(decoding, "_PROGRAM", str(program))
+    decoder, number = Decoder(), limits.DECODERS + more
+    crowd = [asyncio.create_task(decoder.icon(b"")) for _ in range(number)]
+    while begun(tmp_path) < min(number, limits.DECODERS):  # noqa: ASYNC110 - other processes
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3 if more > 0 else 0)
+    assert begun(tmp_path) == min(number, limits.DECODERS)
+    (tmp_path / "go").touch()
+    ended = await asyncio.gather(*crowd, return_exceptions=True)
+    assert [type(one) for one in ended] == [Unreachable] * number
+    assert begun(tmp_path) == number

@@ -12,11 +12,13 @@ from starlette.responses import Response
 
 import drawn
 import scenery
+from federation import limits
 from federation.errors import Unreachable
 from federation.models import Actor
 from fedigroups.media import names, uploads
 from fedigroups.media.models import Media
 from fedigroups.web.answers import Answers
+from poised import Crowd
 from world import Town, World
 
 pytestmark = pytest.mark.anyio
@@ -131,6 +133,24 @@ async def test_a_part_of_a_picture_in_a_bucket_can_be_had(
     assert answer.content == whole[first:end]
     store.down = True
     assert (await browser.get(made.url)).status_code == 503
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+async def test_so_many_files_of_a_bucket_are_handed_on_at_once(
+    town: Town, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    store, crowd = Memory({}), Crowd(limits.MEDIA_IN_MEMORY)
+    object.__setattr__(town.instance.media, "store", store)
+    made = await upload(town, content=drawn.png())
+
+    async def get(key: str) -> bytes | None:
+        await crowd.come()
+        return store.files.get(key)
+
+    monkeypatch.setattr(store, "get", get)
+    number = limits.MEDIA_IN_MEMORY + more
+    asked = [browser.get(made.url) for _ in range(number)]
+    assert await crowd.let_in(asked) == min(number, limits.MEDIA_IN_MEMORY)
 
 
 async def test_what_nobody_holds_is_not_there(town: Town, browser: httpx.AsyncClient) -> None:
