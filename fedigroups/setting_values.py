@@ -18,6 +18,7 @@ from federation.config import Network
 from federation.errors import Malformed, Misconfigured
 from fedigroups import database_url
 
+PREFIX = "FEDIGROUPS_"
 SECRET_BYTES = 32
 _SWITCH = {"on": True, "off": False}
 _MAIL = re.compile(r"[^@\s]+@[A-Za-z0-9.-]+")

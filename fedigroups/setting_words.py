@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Iterator
 
 from fedigroups import setting_values as values
-from fedigroups.settings import KNOBS, PREFIX, Settings
+from fedigroups.setting_values import PREFIX
+from fedigroups.settings import KNOBS, Settings
 
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 

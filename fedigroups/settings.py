@@ -18,12 +18,11 @@ from typing import Any
 from federation import crashpoints
 from federation.config import FederationConfig, Network
 from federation.errors import Misconfigured
-from fedigroups import dotenv
+from fedigroups import dotenv, setting_conflicts
 from fedigroups import setting_values as values
 from fedigroups.secret_file import secret_in
-from fedigroups.setting_values import Knob
+from fedigroups.setting_values import PREFIX, Knob
 
-PREFIX = "FEDIGROUPS_"
 _SQLITE = "fedigroups.sqlite3"
 _knob = values.knob
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -260,6 +259,15 @@ class Settings:
         ),
         repr=False,
     )
+    otlp_url: str = field(
+        metadata=_knob(
+            "Where spans are sent (OpenTelemetry, OTLP over HTTP): how long requests, incoming "
+            "activities and deliveries take. Needs the extra `otel`. Empty: nowhere.",
+            "http://127.0.0.1:4318",
+            values.url("https", "http"),
+            said="nowhere",
+        )
+    )
     log: str = field(
         metadata=_knob(
             "How the log is written: `console` for people, `json` for programs.",
@@ -306,8 +314,8 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
         except ValueError as error:
             faults.append(f"{PREFIX}{name.upper()} {error}; for example {knob.example}")
     if not faults:
-        faults.extend(_unprotected(found))
-        faults.extend(_incomplete(found))
+        faults.extend(setting_conflicts.unprotected(found))
+        faults.extend(setting_conflicts.incomplete(found, KNOBS))
     if faults:
         raise SettingsError(faults)
     return Settings(**_completed(found))
@@ -357,37 +365,6 @@ def _text(name: str, knob: Knob, said: Mapping[str, str], faults: list[str]) -> 
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{variable}_FILE cannot be read: {error}; for example /run/secrets/it")
     return said.get(variable, "") or knob.default
-
-
-def _unprotected(found: Mapping[str, Any]) -> Iterator[str]:
-    """A protection may be off where only this machine can come in."""
-    if values.is_loopback(found["origin"]):
-        return
-    for name, right in (("confirm_email", True), ("rate_limits", True), ("password_grant", False)):
-        if found[name] is not right:
-            yield (
-                f"{PREFIX}{name.upper()} must be {values.written(right)} for {found['origin']}: "
-                "it is a protection, which may be given up only with an origin on loopback; "
-                "for example "
-                "FEDIGROUPS_ORIGIN=http://localhost:8000"
-            )
-    if found["crashpoint"]:
-        yield (
-            f"{PREFIX}CRASHPOINT kills the server on purpose, for tests: take it away for "
-            f"{found['origin']}; it is for an origin on loopback, for example "
-            "FEDIGROUPS_ORIGIN=http://localhost:8000"
-        )
-
-
-def _incomplete(found: Mapping[str, Any]) -> Iterator[str]:
-    """A bucket needs an access key."""
-    for name in ("s3_key", "s3_secret"):
-        if found["s3_url"] and not found[name]:
-            knob = KNOBS[name]
-            yield (
-                f"{PREFIX}{name.upper()} is missing: {PREFIX}S3_URL needs it; "
-                f"for example {knob.example}"
-            )
 
 
 def _completed(found: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from federation import clock, metrics, storage
+from federation import clock, metrics, storage, tracing
 from federation.crashpoints import crashpoint
 from federation.wire import Wire
 from inbox.prepare import Due, Prepared, Ready, fault, prepare
@@ -133,12 +133,19 @@ class Processor:
                 return
 
     async def _process(self, due: Due) -> None:
+        facts = {"activity": due.activity_uri, "kind": due.kind, "peer": due.host}
+        with tracing.span("inbox.process", "consumer", facts) as span:
+            verdict = await self._processed(due)
+            if verdict is not None:
+                span.note({"outcome": verdict.state, "reason": verdict.reason})
+
+    async def _processed(self, due: Due) -> Verdict | None:
         prepared = await prepare(due, self._wire, self._registry)
         crashpoint("after_gather")
         verdict = await _uninterrupted(self._settled(due, prepared))
         crashpoint("processing_after_commit")
         if verdict is None:
-            return
+            return None
         why = "" if verdict.state == "done" else metrics.told(verdict.reason)
         metrics.RECEIPTS.labels(verdict.state, why).inc()
         _note(due, verdict)
@@ -146,6 +153,7 @@ class Processor:
             self._after()
         if due.synchronization and verdict.state in {"done", "ignored"}:
             await self._compare_followers(due)
+        return verdict
 
     async def _compare_followers(self, due: Due) -> None:
         if self._synchronize is None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import structlog
 
-from federation import limits, signatures
+from federation import limits, signatures, tracing
 from federation.crashpoints import crashpoint
 from federation.errors import FederationError, Misconfigured
 from federation.http import Answer, on_wire
@@ -76,6 +76,14 @@ class Courier:
         The form that the host took last goes first; at 400 and 401 the other form is tried, once,
         and is news when it is taken. A database error is raised, never taken for an answer.
         """
+        facts = {"activity": parcel.entry.activity_uri, "peer": parcel.lag.host}
+        with tracing.span("outbox.deliver", "client", facts) as span:
+            verdict = await self._delivered(parcel)
+            span.note({"outcome": verdict.fate.value, "reason": verdict.reason})
+            span.note({"http.response.status_code": verdict.status})
+        return verdict
+
+    async def _delivered(self, parcel: Parcel) -> Verdict:
         try:
             signer = await self._wire.keyring.signer(parcel.entry.actor_uri)
         except Misconfigured as error:

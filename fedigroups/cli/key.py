@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from federation import clock, keys
-from fedigroups.cli.run import acting, as_json, show, table
+from fedigroups.cli.run import acting, as_json, bar, show, table
 from fedigroups.groups import rotation
 from fedigroups.instance import Instance
 
@@ -35,8 +35,10 @@ def rotate(actor: str, everybody: bool, dry_run: bool, json_: bool) -> None:
     async def work(instance: Instance) -> list[dict[str, Any]]:
         found = await rotation.actors(actor)
         if not dry_run:
-            for one in found:
-                await rotation.rotate(instance.wire, one)
+            with bar("Rotating", len(found), hidden=json_) as progress:
+                for one in found:
+                    await rotation.rotate(instance.wire, one)
+                    progress(1)
             await asyncio.sleep(keys.SHOWN_MS / clock.SECOND + keys.FRESH_SECONDS)
         return [{"actor": one.uri, "kind": one.kind, "rotated": not dry_run} for one in found]
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from fedigroups.cli.run import acting, as_json, show, with_instance
+from fedigroups.cli.run import acting, as_json, bar, show, with_instance
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
 from fedigroups.media.sweeping import Swept, Usage
@@ -45,7 +45,11 @@ def sweep(dry_run: bool, json_: bool) -> None:
     """
 
     async def work(instance: Instance) -> Swept:
-        return await sweeping.sweep(instance.media, dry_run=dry_run)
+        there = await sweeping.due()
+        if dry_run:
+            return there
+        with bar("Forgetting", there.uploads + there.copies, hidden=json_) as progress:
+            return await sweeping.sweep(instance.media, progress)
 
     found = acting(work)
     verb = "would be forgotten" if dry_run else "are forgotten"

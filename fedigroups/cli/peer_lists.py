@@ -18,14 +18,16 @@ from fedigroups.instance import Instance
 
 @click.command("export")
 @click.option("--notes", is_flag=True, help="With your notes, which others can read then.")
-def export(notes: bool) -> None:
+@as_json
+def export(notes: bool, json_: bool) -> None:
     """Print who is blocked, as Mastodon's list."""
 
     async def work(instance: Instance) -> dict[str, str]:
         known = await instance.wire.peers.all()
         return {one.host: one.note if notes else "" for one in known if one.blocked}
 
-    click.echo(blocklist.write(with_instance(work)), nl=False)
+    found = with_instance(work)
+    show(json_, found, blocklist.write(found).rstrip("\n"))
 
 
 @click.command("import")

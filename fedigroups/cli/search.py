@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import click
 
-from fedigroups.cli.run import as_json, show, with_instance
+from fedigroups.cli.run import acting, as_json, bar, show
 from fedigroups.groups import indexing
 from fedigroups.groups.indexing import Progress
 from fedigroups.instance import Instance
@@ -28,16 +27,14 @@ def reindex(dry_run: bool, json_: bool) -> None:
     is for an index that was harmed. It can be broken off: a server, or this, goes on from there.
     """
 
-    async def count(_instance: Instance) -> Progress:
-        return await indexing.counts()
-
     async def work(_instance: Instance) -> Progress:
-        total = await indexing.counts()
-        bar: Any = click.progressbar(length=total.posts, label="Entering", hidden=json_)
+        there = await indexing.counts()
+        if dry_run:
+            return there
         await indexing.start_over()
-        with bar:
-            return await indexing.catch_up(bar.update)
+        with bar("Entering", there.posts, hidden=json_) as progress:
+            return await indexing.catch_up(progress)
 
-    found = with_instance(count if dry_run else work)
+    found = acting(work)
     words = "to enter; the index has" if dry_run else "were looked at; the index got"
     show(json_, asdict(found), f"{found.posts} posts {words} {found.indexed}.")

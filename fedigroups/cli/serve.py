@@ -8,7 +8,8 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from importlib import import_module
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -109,6 +110,26 @@ def _run(host: str, port: int | None, role: str, proxies: str) -> None:
     _check(role, chosen)
     logging.configure(chosen.log, chosen.log_level)
     open_files.allow()
+    with _watched(chosen):
+        _serve(chosen, host, port, role, proxies)
+
+
+def _watched(chosen: Settings) -> AbstractContextManager[None]:
+    """Send spans where they are wanted, and else import nothing of OpenTelemetry."""
+    if not chosen.otlp_url:
+        return nullcontext()
+    try:
+        telemetry = import_module("fedigroups.telemetry")
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            f"FEDIGROUPS_OTLP_URL needs the extra `otel`, of which {error.name} is not here: pip "
+            "install 'fedigroups[otel]', or take the setting away"
+        ) from error
+    found: AbstractContextManager[None] = telemetry.exporting(chosen.otlp_url, chosen.origin)
+    return found
+
+
+def _serve(chosen: Settings, host: str, port: int | None, role: str, proxies: str) -> None:
     instance = assemble(chosen, exclusive=True)
     if port == 0:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from federation import clock, storage
 from fedigroups import audit as acts
 from fedigroups import readonly
-from fedigroups.cli.run import acting, as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, bar, show, table, with_instance
 from fedigroups.instance import Instance
 
 
@@ -19,22 +20,39 @@ def maintenance() -> None:
     """Let this instance be read and not changed, for a while."""
 
 
+_dry_run = click.option("--dry-run", is_flag=True, help="Only say what would be.")
+
+
 @maintenance.command("on")
-def on() -> None:
+@_dry_run
+@as_json
+def on(dry_run: bool, json_: bool) -> None:
     """From now on nothing may be changed, and nothing is sent.
 
     Other servers are told to come again (503). Commands go on working. Within five seconds every
     process rests.
     """
-    acting(lambda _: readonly.begin())
-    click.echo("Nothing may be changed until `fedigroups maintenance off`.")
+    _turn(readonly.begin, dry_run=dry_run)
+    told = "Nothing {} be changed until `fedigroups maintenance off`."
+    show(json_, {"read_only": True}, told.format("would" if dry_run else "may"))
 
 
 @maintenance.command("off")
-def off() -> None:
+@_dry_run
+@as_json
+def off(dry_run: bool, json_: bool) -> None:
     """Let everything be changed again."""
-    acting(lambda _: readonly.end())
-    click.echo("Everything may be changed again.")
+    _turn(readonly.end, dry_run=dry_run)
+    verb = "could" if dry_run else "may"
+    show(json_, {"read_only": False}, f"Everything {verb} be changed again.")
+
+
+def _turn(change: Callable[[], Awaitable[None]], *, dry_run: bool) -> None:
+    async def work(_instance: Instance) -> None:
+        if not dry_run:
+            await change()
+
+    acting(work)
 
 
 @maintenance.command("show")
@@ -68,8 +86,10 @@ def vacuum(dry_run: bool, json_: bool) -> None:
     async def work(_instance: Instance) -> dict[str, int]:
         before = await _size()
         if not dry_run:
-            for statement in _statements():
-                await storage.connection().execute_script(statement)
+            with bar("Vacuuming", len(_statements()), hidden=json_) as progress:
+                for statement in _statements():
+                    await storage.connection().execute_script(statement)
+                    progress(1)
         return before | {"after": (await _size())["bytes"]}
 
     found = acting(work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -66,23 +67,27 @@ async def usage() -> Usage:
     )
 
 
-async def sweep(library: Library, *, dry_run: bool = False) -> Swept:
+async def due() -> Swept:
+    """What the next sweep forgets."""
+    return _sum(await _uploads(), await _copies())
+
+
+async def sweep(library: Library, progress: Callable[[int], None] = lambda _: None) -> Swept:
     """Forget uploads that no post took for a day, what was dropped, and copies that are too old.
 
-    With `dry_run` they are only counted. When the store fails, what is left waits for the next
-    sweep.
+    `progress` hears of each. When the store fails, what is left waits for the next sweep.
     """
-    if dry_run:
-        return _sum(await _uploads(), await _copies())
     await _drop_old()
     uploads: list[storage.Row] = []
     copies: list[storage.Row] = []
     try:
         for row in await _uploads():
             uploads += [row] if await _forget(library, row) else []
+            progress(1)
         for row in await _copies():
             await library.copies.drop(row)
             copies.append(row)
+            progress(1)
     except Unreachable as error:
         log.warning("media.sweep_stopped", reason=str(error))
     return _sum(uploads, copies)

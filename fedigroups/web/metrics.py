@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import BaseORMException
 
-from federation import clock, metrics, storage
+from federation import clock, metrics, storage, tracing
 from fedigroups import __version__, readonly
 from fedigroups.accounts import secrets
 from fedigroups.setting_values import is_loopback
@@ -119,7 +119,10 @@ async def _read() -> None:
 
 
 class Timed:
-    """ASGI middleware around all others: how long each answer took, by its route."""
+    """ASGI middleware around all others: how long each answer took, by its route.
+
+    Of an address only the route is told: a path may hold what is secret.
+    """
 
     def __init__(self, app: ASGIApp, inside: Starlette) -> None:
         self.app = app
@@ -134,17 +137,20 @@ class Timed:
             await self.app(scope, receive, send)
             return
         begun = perf_counter()
+        method = scope["method"] if scope["method"] in METHODS else "other"
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._note(scope, message["status"], perf_counter() - begun)
+                route, status = self._route(scope), message["status"]
+                metrics.HTTP_SECONDS.labels(route, method).observe(perf_counter() - begun)
+                metrics.HTTP_RESPONSES.labels(route, status).inc()
+                span.rename(f"{method} {route}")
+                span.note({"http.route": route, "http.response.status_code": status})
             await send(message)
 
-        await self.app(scope, receive, send_on)
+        with tracing.span(method, "server", {"http.request.method": method}) as span:
+            await self.app(scope, receive, send_on)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _route(self, scope: Scope) -> str:
         endpoint = scope.get("endpoint")
-        route = "kept or none" if endpoint is None else self._paths.get(id(endpoint), "other")
-        method = scope["method"] if scope["method"] in METHODS else "other"
-        metrics.HTTP_SECONDS.labels(route, method).observe(seconds)
-        metrics.HTTP_RESPONSES.labels(route, status).inc()
+        return "kept or none" if endpoint is None else self._paths.get(id(endpoint), "other")

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from federation.errors import Misconfigured
 from fedigroups import dotenv, secret_file, setting_words, settings
-from fedigroups.settings import KNOBS, PREFIX, Settings, SettingsError, federation_config
+from fedigroups.setting_values import PREFIX
+from fedigroups.settings import KNOBS, Settings, SettingsError, federation_config
 
 SECRET = "5e" * 32
 

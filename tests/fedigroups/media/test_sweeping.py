@@ -37,7 +37,7 @@ async def test_an_upload_that_no_post_takes_for_a_day_is_forgotten(
     assert files(tmp_path) == 4
 
     with clock.held(clock.now_ms() + A_DAY_ON):
-        would = await sweeping.sweep(pictures, dry_run=True)
+        would = await sweeping.due()
         assert (would, files(tmp_path)) == (Swept(1, 0, waits.bytes), 4)
         assert (await Media.get(id=waits.id)).state == "waiting"
         assert await sweeping.sweep(pictures) == would
