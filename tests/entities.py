@@ -399,6 +399,84 @@ OLD_INSTANCE = like(
         "rules": many(RULE),
     }
 )
+_REPORT = {
+    "id": id,
+    "action_taken": flag,
+    "action_taken_at": maybe(moment),
+    "category": one_of("spam", "legal", "violation", "other"),
+    "comment": text,
+    "forwarded": flag,
+    "created_at": moment,
+}
+REPORT = like(
+    {
+        **_REPORT,
+        "status_ids": many(id),
+        "rule_ids": many(id),
+        "target_account": ACCOUNT,
+    }
+)
+ADMIN_ACCOUNT = like(
+    {
+        **dict.fromkeys(("id", "username", "email", "locale"), text),
+        **dict.fromkeys(
+            (*("confirmed", "approved", "disabled", "sensitized", "silenced", "suspended"),),
+            flag,
+        ),
+        "domain": maybe(text),
+        "created_at": moment,
+        "ip": null,
+        "ips": many(text),
+        "invite_request": maybe(text),
+        "role": like({"id": text, "name": text, "color": text, "permissions": text}),
+        "account": ACCOUNT,
+    }
+)
+ADMIN_REPORT = like(
+    {
+        **_REPORT,
+        "updated_at": moment,
+        "account": ADMIN_ACCOUNT,
+        "target_account": ADMIN_ACCOUNT,
+        "assigned_account": maybe(ADMIN_ACCOUNT),
+        "action_taken_by_account": maybe(ADMIN_ACCOUNT),
+        "statuses": many(STATUS),
+        "rules": many(RULE),
+    }
+)
+COUNT = like({"count": count})
+FEATURED_TAG = like(
+    {"id": id, "name": text, "url": url, "statuses_count": text, "last_status_at": maybe(day)}
+)
+KEYWORD = like({"id": id, "keyword": text, "whole_word": flag})
+FILTER_STATUS = like({"id": id, "status_id": id})
+OLD_FILTER = like(
+    {
+        "id": id,
+        "phrase": text,
+        "context": many(text),
+        "whole_word": flag,
+        "expires_at": maybe(moment),
+        "irreversible": flag,
+    }
+)
+PREFERENCES = like(
+    {
+        "posting:default:visibility": VISIBILITY,
+        "posting:default:sensitive": flag,
+        "posting:default:language": maybe(text),
+        "reading:expand:media": text,
+        "reading:expand:spoilers": flag,
+    }
+)
+SCHEDULED = like(
+    {
+        "id": id,
+        "scheduled_at": moment,
+        "params": like({"text": text, "visibility": maybe(VISIBILITY)}),
+        "media_attachments": many(MEDIA),
+    }
+)
 ERROR = like({"error": text})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -41,10 +42,11 @@ def json_answer(content: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(content), status, headers, media_type="application/json")
 
 
-def refusal(error: Exception) -> Response:
-    """The answer to what was refused, or to what broke."""
+def refusal(error: Exception, spoken: Callable[[str], str] = str) -> Response:
+    """The answer to what was refused, or to what broke; `spoken` puts it into another language."""
     if isinstance(error, ApiError):
-        answer = json_answer(error.content, error.status)
+        content = error.content | {"error": spoken(str(error.content["error"]))}
+        answer = json_answer(content, error.status)
         if error.status == 401:
             answer.headers["WWW-Authenticate"] = 'Bearer realm="Fedigroups"'
         return answer
@@ -54,7 +56,7 @@ def refusal(error: Exception) -> Response:
         return answer
     if isinstance(error, Refused):
         status = 422 if error.status == 400 else error.status
-        return json_answer({"error": str(error)}, status)
+        return json_answer({"error": spoken(str(error))}, status)
     if isinstance(error, HTTPException):
         words = _WORDS.get(error.status_code, error.detail)
         answer = json_answer({"error": words}, error.status_code)

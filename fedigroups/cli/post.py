@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from fedigroups.accounts.people import person_named
 from fedigroups.cli import pictures
 from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.content.sanitise import excerpt, plain
-from fedigroups.groups import lookup, speaking, voting
+from fedigroups.groups import lookup, polls, speaking, voting
 from fedigroups.groups.models import Post
 from fedigroups.groups.polls import Asked
 from fedigroups.groups.speaking import Text
@@ -227,7 +229,8 @@ def show_(name: str, json_: bool) -> None:
 
     async def work(instance: Instance) -> dict[str, Any]:
         found = await find(name)
-        return describe(found) | {"content": found.content, "plain": plain(found.content)}
+        whole = {"content": found.content, "plain": plain(found.content)}
+        return describe(found) | {"poll": await _standing(found)} | whole
 
     found = with_instance(work)
     head = [f"{key:10} {value}" for key, value in found.items() if key not in {"content", "plain"}]
@@ -258,6 +261,15 @@ def describe(found: Post) -> dict[str, Any]:
         "edited": bool(found.updated_at),
         "published": clock.rfc3339(found.published_at),
     }
+
+
+async def _standing(found: Post) -> dict[str, int | None] | None:
+    """What each option of the post's poll has, None where that is not shown yet."""
+    poll = await polls.of(found.id)
+    if poll is None:
+        return None
+    counts = json.loads(poll.counts) if polls.shows_totals(poll) else repeat(None)
+    return dict(zip(json.loads(poll.options), counts, strict=False))
 
 
 def _text(given: str | None) -> str:

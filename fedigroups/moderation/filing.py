@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from federation import clock, ids, limits, storage
@@ -96,6 +97,16 @@ async def for_staff(viewer: Actor | None = None) -> list[Report]:
     return await _of_others(viewer).filter(for_staff=True, state="open")
 
 
+def before_staff(viewer: Actor) -> QuerySet[Report]:
+    """Whatever somebody of the staff looks into, open or not: theirs, and of groups they moderate.
+
+    None that is about the viewer.
+    """
+    moderated = Member.filter(actor_id=viewer.id, state="member", role__in=list(STAFF))
+    own = Q(group_id__in=Subquery(moderated.filter(group__hosted=True).values("group_id")))
+    return Report.filter(Q(for_staff=True) | own).exclude(person_id=viewer.id)
+
+
 async def by(reporter: Actor) -> list[Report]:
     """What somebody reported, newest first."""
     return await Report.filter(reporter_id=reporter.id).order_by("-id").limit(SHOWN)
@@ -109,6 +120,11 @@ def _of_others(viewer: Actor | None) -> QuerySet[Report]:
 async def claim(report: Report, actor: Actor) -> None:
     """From now on `actor` looks into it, whoever did before."""
     await Report.filter(id=report.id, state="open").update(claimed_by=actor.id)
+
+
+async def let_go(report: Report) -> None:
+    """Nobody looks into it for now."""
+    await Report.filter(id=report.id, state="open").update(claimed_by=0)
 
 
 async def note(report: Report, actor: Actor, text: str) -> None:
@@ -132,3 +148,18 @@ async def close(report: Report, state: str, outcome: str) -> None:
     if not closed:
         raise Malformed("that report was answered meanwhile; look at the list again")
     await telling.done_with("report", report.id)
+
+
+async def reopen(report: Report) -> None:
+    """Look into it again; the ledger keeps how it was answered. Raises `Malformed` for an open one.
+
+    Whoever reported it is told anew how it ends.
+    """
+    opened = (
+        await Report.filter(id=report.id)
+        .exclude(state="open")
+        .update(state="open", outcome="", claimed_by=0, decided_at=0)
+    )
+    if not opened:
+        raise Malformed("that report is open")
+    await telling.at_the_desk(report.group_id, "report", report.id, but=report.person_id)

@@ -99,7 +99,7 @@ def _endpoint(said: str, schemes: Container[str]) -> str:
         raise Malformed("subscription[endpoint] must be a URL") from error
     if wire.partition(":")[0] not in schemes:
         raise Malformed("subscription[endpoint] must be an https URL")
-    return wire
+    return said  # as it was sent: apps look for their own address in the answer
 
 
 def _policy(said: str) -> str:

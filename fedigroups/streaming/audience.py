@@ -143,16 +143,23 @@ async def boosts(post: About) -> dict[int, Entry]:
     return {row["group_id"]: Entry(row["id"], post.id, row["by_id"], row["at"]) for row in found}
 
 
-async def homes(entries: dict[int, Entry], actor_ids: Collection[int]) -> dict[int, Entry]:
-    """Into whose home a thread comes, and as whose boost: each once. One query."""
+async def homes(
+    post: About, entries: dict[int, Entry], actor_ids: Collection[int]
+) -> dict[int, Entry]:
+    """Into whose home a thread comes, and as whose boost: each once. One query.
+
+    What a group says itself is no boost: it comes to members who want none, too.
+    """
     if not entries or not actor_ids:
         return {}
+    its_own = next((id for id, entry in entries.items() if entry.by == post.author_id), 0)
     found = await storage.rows(
         # LEFT: SQLite would else go through the group, and all who listen for each of its members
         f"SELECT m.actor_id, m.group_id FROM {storage.table('wanted', id='bigint')}"
         f" LEFT JOIN member m ON m.group_id IN ({storage.marks(len(entries))})"
-        " AND m.actor_id = wanted.id AND m.state = 'member' AND m.shows = ?",
-        *(storage.packed([(id,) for id in sorted(actor_ids)]), *entries, True),
+        " AND m.actor_id = wanted.id AND m.state = 'member'"
+        " AND (m.shows = ? OR m.group_id = ?)",
+        *(storage.packed([(id,) for id in sorted(actor_ids)]), *entries, True, its_own),
     )
     theirs = {(row["actor_id"], row["group_id"]) for row in found}
     return {

@@ -156,7 +156,7 @@ async def _of_members(room: Room, post: About, whole: Entry, *, is_new: bool) ->
     if not (room.all_on("user") or room.all_on("group")):
         return []
     boosts = await audience.boosts(post)
-    homes = await audience.homes(boosts, [int(id) for id in room.all_on("user")])
+    homes = await audience.homes(post, boosts, [int(id) for id in room.all_on("user")])
     entries = {
         actor_id: boost if is_new and post.author_id not in {actor_id, boost.by} else whole
         for actor_id, boost in homes.items()

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from federation.errors import Refused, Slowed
 from fedigroups.api import answers
-from fedigroups.web import refusals, render
+from fedigroups.web import refusals, render, translation
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 
@@ -66,8 +66,12 @@ async def on_http(request: Request, error: Exception) -> Response:
 
 
 async def on_refusal(request: Request, error: Exception) -> Response:
-    """The page for what we refuse on purpose, in the words of the refusal; JSON for programs."""
-    answer = answers.refusal(error)
+    """The page for what we refuse on purpose, in the words of the refusal; JSON for programs.
+
+    Programs get the English that the rules have, which some compare; people's own language else.
+    """
+    is_english = translation.spoken() == translation.ENGLISH
+    answer = answers.refusal(error, str if is_english else refusals.of_text)
     if answers.is_for_programs(request.url.path):
         return answer
     wait = {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}

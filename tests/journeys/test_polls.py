@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from clients import App, signed_in
 from entities import check
 from federation import clock, limits, storage
 from federation.vocabulary import ACTIVITY_JSON
+from fedigroups.accounts.people import sign_up
 from fedigroups.groups import scheduled, tallying
 from servers import Member, Server
 from world import Town, World
@@ -135,6 +137,19 @@ async def test_what_cannot_be_chosen_is_said_plainly(scene: Scene, olga: App) ->
     await scene.end()
     assert "has ended" in (await vote(olga, made, 0, code=422))["error"]
     assert await scene.votes(made) == [0, 0, 0]
+
+
+async def test_of_votes_at_the_same_moment_each_person_has_one(scene: Scene, olga: App) -> None:
+    made = await scene.ask()
+    await scene.town.run(lambda: sign_up(scene.town.wire, "nora", email="", password=""))
+    there = f"/api/v1/polls/{made['id']}/votes"
+    async with signed_in(scene.town, "nora") as nora:
+        answers = await asyncio.gather(
+            *(app.http.post(there, json={"choices": [n]}) for n in range(3) for app in (olga, nora))
+        )
+    assert sorted(one.status_code for one in answers) == [200, 200, 422, 422, 422, 422]
+    stands = await scene.poll(made)
+    assert (sum(await scene.votes(made)), stands["voters_count"]) == (2, 2)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -19,12 +21,12 @@ from fedigroups.oauth.access import Access, authorised
 
 STAFF = frozenset({"moderator", "admin"})
 TRENDS = ("statuses", "tags", "links")
-_ROWS = (
+_COLUMNS = (
     "SELECT a.id, a.username, a.host, a.local, a.state, a.published_at, a.fetched_at, o.email,"
     " o.role, o.locale, o.reason, o.confirmed_at, o.approved_at, o.created_at"
     " FROM actor a LEFT JOIN account o ON o.actor_id = a.id"
-    " WHERE a.kind IN ('Person', 'Group', 'Service') AND a.state <> 'gone'"
 )
+_ROWS = f"{_COLUMNS} WHERE a.kind IN ('Person', 'Group', 'Service') AND a.state <> 'gone'"
 _STATES = {"active": "live", "suspended": "suspended", "pending": "pending"}
 
 
@@ -95,6 +97,14 @@ def _wished(said: Body) -> tuple[str, list[object]]:
             where += f" AND LOWER({column}) = ?"
             values.append(word)
     return where, values
+
+
+async def by_id(request: Request, ids: Iterable[int]) -> dict[int, Entity]:
+    """The Admin::Accounts of these actors, servers among them, whatever became of them."""
+    wanted = sorted(set(ids)) or [0]
+    found = await storage.rows(f"{_COLUMNS} WHERE a.id IN ({storage.marks(len(wanted))})", *wanted)
+    shown = await _shown(request, found)
+    return {row["id"]: entity for row, entity in zip(found, shown, strict=True)}
 
 
 async def _shown(request: Request, found: list[Row]) -> list[Entity]:

@@ -30,6 +30,11 @@ NO_GROUP = (
     "settings on this server, a group for what names none"
 )
 
+NO_DIRECT = (
+    "There are no direct messages here: what is written is written in a group. Post it for "
+    "followers, and only the members of the group who have an account here read it"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -181,6 +186,8 @@ def _visibility(asked: str) -> Literal["public", "unlisted", "members"]:
             return asked
         case "private":
             return "members"
+        case "direct":
+            raise ApiError(422, NO_DIRECT)
     raise ApiError(422, "A post here is public, unlisted, or private: for members of its group")
 
 

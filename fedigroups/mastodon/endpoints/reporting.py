@@ -53,8 +53,19 @@ async def report(request: Request) -> Response:
         raise ApiError(422, f"Validation failed: {error}") from error
     pictures = asking.pictures_of(request)
     account = (await people.by_id([about.id], pictures))[about.id]
-    found = await Report.get_or_none(id=kept)
-    return json_answer(_entity(found, complaint, account))
+    return json_answer(_entity(await _kept(kept, access.actor, about), complaint, account))
+
+
+async def _kept(id: int, reporter: Actor, about: Actor) -> Report:
+    """The report, or the earlier one that says the same and is open.
+
+    Raises `ApiError` (429) for one that was not taken, of somebody who reports too much.
+    """
+    mine = Report.filter(reporter_id=reporter.id, person_id=about.id).order_by("-id")
+    found = await (mine.get_or_none(id=id) if id else mine.filter(state="open").first())
+    if found is None:
+        raise ApiError(429, "You have reported much today: try again tomorrow")
+    return found
 
 
 async def _account(said: Body) -> Actor:
@@ -77,16 +88,16 @@ def _complaint(said: Body, about: Actor, named: list[Post]) -> Complaint:
     )
 
 
-def _entity(kept: Report | None, said: Complaint, account: Entity) -> Entity:
-    """The Report; of one that was sent before, and is open, the same without an id of its own."""
+def _entity(kept: Report, said: Complaint, account: Entity) -> Entity:
+    """The Report."""
     return {
-        "id": str(kept.id if kept else 0),
+        "id": str(kept.id),
         "action_taken": False,
         "action_taken_at": None,
-        "category": kept.category if kept else said.category,
-        "comment": kept.text if kept else said.text,
-        "forwarded": bool(kept and kept.forwarded_at),
-        "created_at": date_time(kept.created_at) if kept else None,
+        "category": kept.category,
+        "comment": kept.text,
+        "forwarded": bool(kept.forwarded_at),
+        "created_at": date_time(kept.created_at),
         "status_ids": [str(post.id) for post in said.posts],
         "rule_ids": [str(number) for number in said.rules],
         "target_account": account,

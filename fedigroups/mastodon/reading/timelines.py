@@ -34,8 +34,9 @@ _MINE = (
 )
 _MY_GROUPS = (
     "SELECT h.actor_id FROM member m JOIN groups h ON h.id = m.group_id"
-    " WHERE m.actor_id = ? AND m.state = 'member' AND m.shows = ?"
+    " WHERE m.actor_id = ? AND m.state = 'member'"
 )
+"""Also those whose boosts they do not want: what a group says itself is no boost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ async def home(reader: Reader, window: Window) -> list[Entry]:
         window,
         _threads(reader, window, _MINE, mine, others),
         _crossposts(reader, window, _MINE, mine, twice),
-        _started_by(reader, window, f"SELECT ? UNION ALL {_MY_GROUPS}", [reader.id, *mine]),
+        _started_by(reader, window, f"SELECT ? UNION ALL {_MY_GROUPS}", [reader.id, reader.id]),
         _followed(reader, window),
     )
 

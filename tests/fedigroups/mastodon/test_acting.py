@@ -166,6 +166,21 @@ async def test_who_asks_that_others_be_asked_must_be_signed_in(town: Town) -> No
 # Writing
 
 
+async def test_a_direct_message_is_refused_with_what_there_is_instead(tom: App) -> None:
+    refused = await tom.post(STATUSES, 422, status="@olga Psst!", visibility="direct")
+    assert "no direct messages here" in check(refused, entities.ERROR)["error"]
+
+
+async def test_a_refusal_is_in_the_language_of_the_app(tom: App) -> None:
+    long = {"status": f"@welders {'a' * 50_000}"}
+    english, italian = [
+        await tom.ask("POST", STATUSES, 422, json=long, headers={"Accept-Language": language})
+        for language in ("en", "it")
+    ]
+    assert english["error"] == "a text has at most 50000 characters"
+    assert italian["error"] == "Un testo ha al massimo 50000 caratteri."
+
+
 async def test_a_post_that_mentions_a_group_starts_a_thread_in_it(town: Town, tom: App) -> None:
     made = check(
         await tom.post(

@@ -49,6 +49,10 @@ async def fill(town: Town, tom: App) -> None:
     await town.run(lambda: drafts.keep(tom_id, "welders", Written(text="Perhaps")))
     (own,) = await tom.get(f"/api/v1/accounts/{(await tom.account('tom'))['id']}/statuses")
     await tom.post(f"/api/v1/statuses/{own['id']}/pin")
+    async with signed_in(town, "olga") as olgas:
+        poll = {"options": ["MIG", "TIG"], "expires_in": 3_600}
+        asked = await olgas.post("/api/v1/statuses", status="@welders Which?", poll=poll)
+    await tom.post(f"/api/v1/polls/{asked['id']}/votes", choices=[0])
 
 
 async def kept(town: Town, actor: Actor) -> set[str]:

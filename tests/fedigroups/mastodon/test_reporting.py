@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+import entities
 from clients import App, signed_in
+from entities import check
+from federation import limits
 from fedigroups.groups.models import Post
 from fedigroups.moderation.models import Report
 from world import Town, World
@@ -39,7 +42,7 @@ async def test_an_app_reports_a_post_to_the_moderators_of_its_group(
     account = await olga.account("olga")
     status = await olga.post(STATUSES, 200, status="@welders@groups.example Buy rods!")
     said = {"account_id": account["id"], "status_ids": [status["id"]], "comment": "It sells."}
-    made = await tom.post(REPORTS, 200, **said, rule_ids=["1"])
+    made = check(await tom.post(REPORTS, 200, **said, rule_ids=["1"]), entities.REPORT)
     assert made["target_account"]["id"] == account["id"]
     assert (made["category"], made["comment"], made["forwarded"]) == (
         *("violation", "It sells."),
@@ -52,6 +55,22 @@ async def test_an_app_reports_a_post_to_the_moderators_of_its_group(
 
     # it is about a moderator, so the staff sees it too
     assert await town.run(kept) == [(True, int(status["id"]), True)]
+
+
+async def test_what_is_reported_twice_is_one_report(tom: App, olga: App) -> None:
+    status = await olga.post(STATUSES, 200, status="@welders@groups.example Buy rods!")
+    said = {"account_id": status["account"]["id"], "status_ids": [status["id"]]}
+    first, second = [check(await tom.post(REPORTS, 200, **said), entities.REPORT) for _ in range(2)]
+    assert first == second
+
+
+async def test_who_reports_too_much_is_told_so(
+    town: Town, tom: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REPORTS_A_DAY", 0)
+    account = await tom.account("olga")
+    refused = check(await tom.post(REPORTS, 429, account_id=account["id"]), entities.ERROR)
+    assert "tomorrow" in refused["error"]
 
 
 async def test_an_app_reports_no_post_that_it_may_not_read_or_that_another_wrote(

@@ -246,6 +246,15 @@ async def test_what_cannot_be_pushed_to_is_refused(
 
 
 @once
+async def test_an_app_knows_its_address_again(town: Town, tom: App, phone: Device) -> None:
+    spelt = f"https://{HOST.upper()}:443/to/tom"
+    assert (await subscribe(tom, phone, endpoint=spelt))["endpoint"] == spelt
+    await town.write("olga", "Which rod, @tom@groups.example?")
+    await town.instance.settle()
+    assert phone.messages()
+
+
+@once
 async def test_an_old_phone_sends_a_form(town: Town, tom: App, phone: Device) -> None:
     made = await tom.ask(
         "POST",

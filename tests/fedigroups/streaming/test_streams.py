@@ -78,6 +78,19 @@ async def test_how_a_poll_stands_is_heard_by_each_with_what_they_chose(
     assert check(edited["poll"], entities.POLL)["own_votes"] == [1]
 
 
+async def test_what_a_group_says_itself_reaches_members_who_want_no_boosts(
+    town: Town, ear: Socket, tom: App
+) -> None:
+    group = await tom.account("welders")
+    await tom.post(f"/api/v1/accounts/{group['id']}/follow", reblogs=False)
+    await town.write("olga", "Which rod for thin sheet?")
+    async with signed_in(town, "olga", acting="welders") as welders:
+        said = await welders.post("/api/v1/statuses", status="We meet on Friday.")
+    _, event, shown = await ear.event()
+    assert (event, shown["id"]) == ("update", said["id"])
+    assert [one["id"] for one in await tom.get("/api/v1/timelines/home")] == [said["id"]]
+
+
 async def test_a_thread_an_answer_an_edit_and_an_end_are_heard_as_they_happen(
     town: Town, ear: Socket, tom: App
 ) -> None:
