@@ -71,6 +71,16 @@ AUTOMATIC_RULES = 20
 """That run by themselves in one group."""
 EARLIER_POSTS = 50
 """By one author, the newest, at which such rules look."""
+RULE_WORDS = 50
+"""Words, patterns or languages of one such rule."""
+RULE_WORD_CHARS = 200
+"""Of one of them."""
+PATTERN_STEPS = 1_000
+"""Of a pattern as it was compiled: `x{2000}` has 2,000."""
+PATTERN_TEXT_CHARS = 20_000
+"""Of a post, at which patterns look."""
+PATTERN_SECONDS = 0.01
+"""For all patterns of a group together; what was not looked for by then is not there."""
 HANDLE_CHARS = 400
 """Of what somebody types as a handle; a longer one is none."""
 DECISION_CHARS = 5_000

@@ -14,7 +14,7 @@ import structlog
 from federation import clock, metrics, storage
 from federation.crashpoints import crashpoint
 from fedigroups import audit, readonly
-from fedigroups.groups import departures, indexing, inviting, once, scheduled, tallying
+from fedigroups.groups import departures, indexing, inviting, once, scheduled, tallying, weekly
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
@@ -158,6 +158,7 @@ async def _keep_house(instance: Instance) -> None:
 async def _keep_lifting(instance: Instance) -> None:
     while True:
         await expiring.lift(instance.wire)
+        await weekly.open_due(instance.wire)
         await asyncio.sleep(EXPIRING_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
 
 

@@ -70,6 +70,7 @@ PAGES = {
     "follow": ("/follow", "tom"),
     "ledger": ("/groups/welders/ledger", ""),
     "moderation": ("/groups/welders/moderation", "olga"),
+    "rules": ("/groups/welders/settings/rules", "olga"),
     "report": ("/posts/{post}/report", "tom"),
     "tag": ("/tags/welding", ""),
     "answer": ("/answer?post={post}", ""),

@@ -7,19 +7,23 @@ from typing import Any
 import click
 
 from fedigroups.cli.run import acting, as_json, show, table, with_instance
-from fedigroups.content.sanitise import excerpt
 from fedigroups.groups import lookup
 from fedigroups.instance import Instance
 from fedigroups.moderation import watching
-from fedigroups.moderation.automatic import SORTS, Rule
+from fedigroups.moderation.automatic import SORTS, Rule, several
 
 
 @click.command()
 @click.argument("group")
 @click.option("--add", "kind", type=click.Choice(list(SORTS)), help="Let such a rule run.")
-@click.option("--amount", type=click.IntRange(1), default=None, help="Posts, answers or minutes.")
+@click.option(
+    "--amount",
+    type=click.IntRange(1),
+    default=None,
+    help="Posts, minutes or a day.",
+)
 @click.option("--days", type=click.IntRange(1), default=None, help="How far it looks back.")
-@click.option("--words", default="", help="Words or languages, with commas.")
+@click.option("--words", default="", help="Words or languages, with commas; one pattern, or title.")
 @click.option("--remove", type=int, default=None, help="The id of a rule that runs no more.")
 @as_json
 def automatic(
@@ -36,7 +40,7 @@ def automatic(
     async def work(instance: Instance) -> list[dict[str, Any]]:
         found = (await lookup.hosted_named(group)).group
         if kind:
-            chosen = tuple(one.strip() for one in words.split(",") if one.strip())
+            chosen = several(kind, words)
             await watching.add(found, Rule(kind, amount or 0, days or 0, chosen))
         if remove:
             await watching.remove(found, remove)
@@ -66,7 +70,7 @@ def try_rules(group: str, json_: bool) -> None:
                 "id": str(one.post.id),
                 "author": one.post.author.handle,
                 "rule": one.kind,
-                "text": excerpt(one.post.content, 80),
+                "text": one.text,
             }
             for one in caught
         ]

@@ -1,6 +1,7 @@
 """This module decides whether a rule that runs by itself lets a post wait.
 
-It is pure. Words are compared as texts, without patterns, so that no rule of a host can be slow.
+It reads nothing but what it is given. Patterns are RE2's, which take time in proportion to the
+text whatever they are; all of them together have a deadline, so that no rule of a host can be slow.
 """
 
 from __future__ import annotations
@@ -8,14 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
+from time import monotonic
+from typing import Any
 
-from federation import clock
+import re2
+
+from federation import clock, limits
 from federation.errors import Malformed
 from federation.origin import host_of
 from fedigroups.content.catalogues import noted
 
 WINDOW = 30 * clock.DAY
 """What an author did before that no rule looks at."""
+DAYS_OF_WEEK = 7
+_OPTIONS = re2.Options()
+_OPTIONS.case_sensitive = False
+_OPTIONS.log_errors = False
+_OPTIONS.max_mem = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,8 @@ class Earlier:
     at: int
     links: frozenset[str] = frozenset()
     answers_another: bool = False
+    promotes: bool = False
+    """It stands in a thread in which the group takes promotion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +59,17 @@ class Candidate:
     at: int
     text: str = ""
     """Title and words, in plain text, folded by `folded`."""
+    said: str = ""
+    """The same as it was written, and where it leads to: what patterns look at."""
     language: str = ""
     links: frozenset[str] = frozenset()
     author_since: int = 0
     """When the account was made, as its server says; 0 where it does not."""
     earlier: Sequence[Earlier] = ()
+    promotes: bool = False
+    """It answers in a thread in which the group takes promotion."""
+    deadline: float = inf
+    """Until when, by `time.monotonic`, patterns are looked for."""
 
     def here(self, days: int) -> list[Earlier]:
         """What the author wrote in this group within so many days before it."""
@@ -77,13 +96,18 @@ def _comes_too_soon(rule: Rule, post: Candidate) -> bool:
 
 
 def _links_often(rule: Rule, post: Candidate) -> bool:
-    with_links = [one for one in post.here(rule.days) if one.links]
-    return bool(post.links) and len(with_links) >= rule.amount
+    with_links = [one for one in post.here(rule.days) if one.links and not one.promotes]
+    return bool(post.links) and not post.promotes and len(with_links) >= rule.amount
 
 
 def _promotes(rule: Rule, post: Candidate) -> bool:
-    """One post with links to a domain is free; each further one costs so many answers to others."""
-    known = post.here(rule.days)
+    """One post with links to a domain is free; each further one costs so many answers to others.
+
+    What is said in the thread for promotion costs nothing, and is no answer either.
+    """
+    if post.promotes:
+        return False
+    known = [one for one in post.here(rule.days) if not one.promotes]
     answers = sum(one.answers_another for one in known)
     for host in _hosts(post.links):
         before = sum(host in _hosts(one.links) for one in known)
@@ -104,6 +128,17 @@ def _has_words(rule: Rule, post: Candidate) -> bool:
     return any(f" {folded(one)} " in padded for one in rule.words)
 
 
+def _matches(rule: Rule, post: Candidate) -> bool:
+    return any(
+        monotonic() < post.deadline and compiled(one).search(post.said) for one in rule.words
+    )
+
+
+def _never(_rule: Rule, _post: Candidate) -> bool:
+    """What a group does each week lets nothing wait."""
+    return False
+
+
 def _is_in_another_language(rule: Rule, post: Candidate) -> bool:
     spoken = post.language.partition("-")[0].lower()
     return bool(spoken) and spoken not in rule.words
@@ -116,6 +151,8 @@ class Sort:
     judge: Judge
     why: str
     needs: tuple[str, ...]
+    looks_back: bool = False
+    """Whether it judges by what the author wrote before."""
 
 
 SORTS: Mapping[str, Sort] = {
@@ -124,42 +161,88 @@ SORTS: Mapping[str, Sort] = {
         _newcomer_says_much,
         noted("who is new in this group writes only so many posts a day"),
         ("amount", "days"),
+        looks_back=True,
     ),
     "cooldown": Sort(
-        _comes_too_soon, noted("it comes very soon after what you wrote before"), ("amount",)
+        _comes_too_soon,
+        noted("it comes very soon after what you wrote before"),
+        ("amount",),
+        looks_back=True,
     ),
     "links": Sort(
         _links_often,
         noted("you posted as many links as this group takes in that time"),
         ("amount", "days"),
+        looks_back=True,
     ),
     "promotion": Sort(
         _promotes,
         noted("it leads to the same place as posts of yours before, and you answered few others"),
         ("amount", "days"),
+        looks_back=True,
     ),
     "everywhere": Sort(
         _says_it_everywhere,
         noted("you posted the same link in several groups"),
         ("amount", "days"),
+        looks_back=True,
     ),
     "words": Sort(
         _has_words, noted("it has words that moderators of this group look at first"), ("words",)
     ),
+    "patterns": Sort(
+        _matches, noted("it has words that moderators of this group look at first"), ("words",)
+    ),
     "languages": Sort(
         _is_in_another_language, noted("it is in another language than this group's"), ("words",)
     ),
+    "weekly": Sort(_never, "", ("amount", "words")),
 }
+PROMOTION = noted(
+    "Here you may show what you make, write or sell. Say in a sentence or two what it has to do "
+    "with this group."
+)
+"""How the thread begins that `weekly` opens: on the day `amount` (1: Monday), named by `words`."""
 
 
 def check(rule: Rule) -> None:
-    """Raises `Malformed` for a kind that is not known, and without what it needs."""
+    """Raises `Malformed` for a kind that is not known, without what it needs, and for too much."""
     if rule.kind not in SORTS:
         raise Malformed(f"there is no rule {rule.kind!r}; there are {', '.join(SORTS)}")
     if missing := [one for one in SORTS[rule.kind].needs if not getattr(rule, one)]:
         raise Malformed(f"{rule.kind} needs --{' and --'.join(missing)}")
     if rule.days * clock.DAY > WINDOW and rule.kind != "age":
         raise Malformed(f"rules look back {WINDOW // clock.DAY} days at most")
+    if rule.kind == "weekly" and rule.amount > DAYS_OF_WEEK:
+        raise Malformed("a week has the days 1 (Monday) to 7 (Sunday)")
+    if len(rule.words) > limits.RULE_WORDS:
+        raise Malformed(f"a rule has at most {limits.RULE_WORDS} words")
+    if any(len(word) > limits.RULE_WORD_CHARS for word in rule.words):
+        raise Malformed(f"a word of a rule has at most {limits.RULE_WORD_CHARS} characters")
+    if rule.kind == "patterns":
+        for pattern in rule.words:
+            _check_pattern(pattern)
+
+
+def several(kind: str, typed: str) -> tuple[str, ...]:
+    """The words that were typed, with commas or one a line; patterns and titles may have commas."""
+    lines = typed if kind in {"patterns", "weekly"} else typed.replace(",", "\n")
+    return tuple(filter(None, map(str.strip, lines.splitlines())))
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        steps = compiled(pattern).programsize
+    except re2.error as error:
+        raise Malformed(f"{pattern} is no pattern: {error.args[0].decode()}") from error
+    if steps > limits.PATTERN_STEPS:
+        raise Malformed(f"{pattern} repeats too much: write a shorter pattern")
+
+
+@lru_cache(maxsize=4_096)
+def compiled(pattern: str) -> Any:
+    """The pattern of RE2, without case. Raises `re2.error`."""
+    return re2.compile(pattern, _OPTIONS)
 
 
 def judged(rules: Iterable[Rule], post: Candidate) -> Rule | None:

@@ -196,7 +196,7 @@ class AutomaticRule(Model):
     amount = fields.IntField(default=0)
     days = fields.IntField(default=0)
     words = fields.TextField(default="")
-    """One word, phrase or language a line."""
+    """One word, phrase, pattern or language a line."""
     created_at = fields.BigIntField()
 
     class Meta:
@@ -206,3 +206,53 @@ class AutomaticRule(Model):
 
     def __str__(self) -> str:
         return f"{self.kind} in {self.group_id}"
+
+
+class PromotionThread(Model):
+    """A thread in which a group takes promotion; its row id is that of the post that starts it."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
+        "fedigroups.Group", related_name="promotion_threads", on_delete=fields.CASCADE
+    )
+    group_id: int
+    due_at = fields.BigIntField()
+    """Since when it ought to be there."""
+    tried_at = fields.BigIntField(default=0)
+    """When a worker last saw to it."""
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "promotion_thread"
+        unique_together = (("group", "due_at"),)
+
+    def __str__(self) -> str:
+        return f"promotion in {self.group_id}"
+
+
+class ModMail(Model):
+    """What a member and the moderators of a group write to each other; nobody else reads it."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    group: fields.ForeignKeyRelation[Group] = fields.ForeignKeyField(
+        "fedigroups.Group", related_name="modmails", on_delete=fields.CASCADE
+    )
+    group_id: int
+    person_id = fields.BigIntField()
+    """The actor of the member; with the group it makes the thread."""
+    author_id = fields.BigIntField()
+    """Who wrote it: the member, or a moderator, whom the member is not told."""
+    text = fields.TextField()
+    uri = fields.CharField(max_length=URI, default="", db_index=True)
+    """The id of the Note that carried it; empty where both live here."""
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "modmail"
+        indexes = (("group", "person_id", "id"),)
+
+    def __str__(self) -> str:
+        return f"mail {self.id}"

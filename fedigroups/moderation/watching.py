@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
 
 from federation import clock, ids, limits, storage
 from federation.documents import ObjectDoc
 from federation.errors import Malformed, NotHere
 from federation.models import Actor
 from federation.storage import Row
-from fedigroups.content.sanitise import clean, plain
+from fedigroups.content.sanitise import clean, excerpt, plain
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation import approval, automatic
 from fedigroups.moderation.automatic import Candidate, Earlier, Rule
-from fedigroups.moderation.models import AutomaticRule
+from fedigroups.moderation.models import AutomaticRule, PromotionThread
 
 TRIED = 500
 """The newest posts of a group of which a dry run says what would become of them."""
+EXEMPT = frozenset({"links", "promotion"})
+"""Rules that do not hold in a thread for promotion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,11 @@ class Tried:
 
     post: Post
     kind: str
+
+    @property
+    def text(self) -> str:
+        """How it begins."""
+        return excerpt(self.post.content, 80)
 
 
 async def rules(group: Group) -> list[AutomaticRule]:
@@ -38,72 +47,144 @@ async def add(group: Group, rule: Rule) -> AutomaticRule:
     automatic.check(rule)
     if await AutomaticRule.filter(group_id=group.id).count() >= limits.AUTOMATIC_RULES:
         raise Malformed(f"a group has at most {limits.AUTOMATIC_RULES} rules; remove one first")
+    now = clock.now_ms()
     return await AutomaticRule.create(
-        id=ids.new(),
-        group_id=group.id,
-        kind=rule.kind,
-        amount=rule.amount,
-        days=rule.days,
-        words="\n".join(word.strip() for word in rule.words),
-        created_at=clock.now_ms(),
+        id=ids.new(), group_id=group.id, created_at=now, **_columns(rule)
     )
+
+
+async def change(group: Group, number: int, rule: Rule) -> None:
+    """Let a rule run otherwise. Raises `Malformed` as `automatic.check`, and `NotHere`."""
+    automatic.check(rule)
+    if not await AutomaticRule.filter(group_id=group.id, id=number).update(**_columns(rule)):
+        raise _missing(group, number)
 
 
 async def remove(group: Group, number: int) -> None:
     """Let a rule run no more. Raises `NotHere`."""
     if not await AutomaticRule.filter(group_id=group.id, id=number).delete():
-        raise NotHere(f"{group.name} has no rule {number}; `fedigroups moderate rules` lists them")
+        raise _missing(group, number)
+
+
+def _missing(group: Group, number: int) -> NotHere:
+    return NotHere(f"{group.name} has no rule {number}; `fedigroups moderate automatic` lists them")
+
+
+def _columns(rule: Rule) -> dict[str, Any]:
+    return {
+        "kind": rule.kind,
+        "amount": rule.amount,
+        "days": rule.days,
+        "words": "\n".join(rule.words),
+    }
 
 
 async def reason(group: Group, author: Actor, document: ObjectDoc) -> str:
     """Why the new post waits by a rule, as its author is told; empty where none says so.
 
-    One query for a group without rules, two for others.
+    One query for a group without rules; with them, however many, three at most.
     """
-    chosen = [_rule(one) for one in await rules(group)]
+    chosen = [as_rule(one) for one in await rules(group)]
     if not chosen:
         return ""
-    now = clock.now_ms()
+    now, links = clock.now_ms(), frozenset(approval.links(document))
     post = Candidate(
         group_id=group.id,
         at=now,
-        text=automatic.folded(
-            plain(f"{document.name} {document.summary} {clean(document.content)}")
-        ),
         language=document.language,
-        links=frozenset(approval.links(document)),
+        links=links,
         author_since=author.published_at,
-        earlier=await _earlier(author.id, now),
+        earlier=await _earlier(chosen, author.id, now),
+        promotes=await _promotes(chosen, group, document.in_reply_to),
+        **_texts(_text_of(document), links),
     )
     found = automatic.judged(chosen, post)
     return automatic.SORTS[found.kind].why if found else ""
 
 
-async def dry_run(group: Group) -> tuple[int, list[Tried]]:
-    """How many of the newest posts were looked at, and those that the rules would let wait."""
-    chosen = [_rule(one) for one in await rules(group)]
+async def reason_of_edit(group: Group, post: Post, document: ObjectDoc) -> str:
+    """Why the newer version of a post waits that was shown: a rule that let the older one pass."""
+    chosen = [as_rule(one) for one in await rules(group)]
+    if not chosen:
+        return ""
+    before = await _candidate(chosen, post)
+    links = frozenset(approval.links(document))
+    after = replace(
+        before,
+        language=document.language,
+        links=links,
+        **_texts(_text_of(document), links),
+    )
+    fresh = [rule for rule in chosen if automatic.judged([rule], before) is None]
+    found = automatic.judged(fresh, after)
+    return automatic.SORTS[found.kind].why if found else ""
+
+
+async def dry_run(group: Group, wanted: Sequence[Rule] = ()) -> tuple[int, list[Tried]]:
+    """How many of the newest posts were looked at, and those that rules would let wait.
+
+    These are the group's, or those that somebody thinks of making.
+    """
+    chosen = list(wanted) or [as_rule(one) for one in await rules(group)]
     newest = Post.filter(thread__group_id=group.id, state="live").order_by("-id").limit(TRIED)
-    posts = await newest.select_related("author")
-    found: list[Tried] = []
-    for post in posts:
-        candidate = Candidate(
-            group_id=group.id,
-            at=post.received_at,
-            text=automatic.folded(plain(f"{post.title} {post.warning} {post.content}")),
-            language=post.language,
-            links=approval.links_in(post.content),
-            author_since=post.author.published_at,
-            earlier=await _earlier(post.author_id, post.received_at),
-        )
-        if rule := automatic.judged(chosen, candidate):
-            found.append(Tried(post, rule.kind))
-    return len(posts), found
+    posts = await newest.select_related("author", "thread")
+    judged = [automatic.judged(chosen, await _candidate(chosen, post)) for post in posts]
+    caught = zip(posts, judged, strict=True)
+    return len(posts), [Tried(post, rule.kind) for post, rule in caught if rule]
 
 
-async def _earlier(author_id: int, until: int) -> Sequence[Earlier]:
+async def _candidate(chosen: Sequence[Rule], post: Post) -> Candidate:
+    """A post that was shown, as it was judged when it came."""
+    links = approval.links_in(post.content)
+    opened = PromotionThread.filter(id=post.thread.root_id)
+    return Candidate(
+        group_id=post.thread.group_id,
+        at=post.received_at,
+        language=post.language,
+        links=links,
+        author_since=post.author.published_at,
+        earlier=await _earlier(chosen, post.author_id, post.received_at),
+        promotes=_need(chosen, EXEMPT) and post.parent_id is not None and await opened.exists(),
+        **_texts(plain(f"{post.title} {post.warning} {post.content}"), links),
+    )
+
+
+def _text_of(document: ObjectDoc) -> str:
+    return plain(f"{document.name} {document.summary} {clean(document.content)}")
+
+
+def _texts(text: str, links: Iterable[str]) -> dict[str, Any]:
+    """What rules read, and by when patterns are through with it."""
+    return {
+        "text": automatic.folded(text),
+        "said": "\n".join((text, *sorted(links)))[: limits.PATTERN_TEXT_CHARS],
+        "deadline": monotonic() + limits.PATTERN_SECONDS,
+    }
+
+
+def _need(chosen: Iterable[Rule], kinds: Container[str]) -> bool:
+    return any(rule.kind in kinds for rule in chosen)
+
+
+async def _promotes(chosen: Iterable[Rule], group: Group, parent_uri: str) -> bool:
+    """Whether what answers that post stands in a thread for promotion."""
+    if not parent_uri or not _need(chosen, EXEMPT):
+        return False
+    found = await storage.row(
+        "SELECT 1 AS one FROM post p JOIN thread t ON t.id = p.thread_id"
+        " JOIN promotion_thread w ON w.id = t.root_id WHERE p.uri = ? AND w.group_id = ?",
+        *(parent_uri, group.id),
+    )
+    return found is not None
+
+
+async def _earlier(chosen: Iterable[Rule], author_id: int, until: int) -> Sequence[Earlier]:
+    if not any(automatic.SORTS[rule.kind].looks_back for rule in chosen):
+        return ()
     found = await storage.rows(
-        "SELECT p.content, p.received_at, t.group_id, q.author_id AS answered FROM post p"
-        " JOIN thread t ON t.id = p.thread_id LEFT JOIN post q ON q.id = p.parent_id"
+        "SELECT p.content, p.received_at, t.group_id, q.author_id AS answered, w.id AS promotion"
+        " FROM post p JOIN thread t ON t.id = p.thread_id LEFT JOIN post q ON q.id = p.parent_id"
+        " LEFT JOIN promotion_thread w ON w.id = t.root_id"
         " WHERE p.author_id = ? AND p.state IN ('live', 'held') AND p.received_at < ?"
         " AND p.received_at > ? ORDER BY p.id DESC LIMIT ?",
         *(author_id, until, until - automatic.WINDOW, limits.EARLIER_POSTS),
@@ -118,8 +199,10 @@ def earlier_of(row: Row, author_id: int) -> Earlier:
         at=row["received_at"],
         links=approval.links_in(row["content"]),
         answers_another=row["answered"] not in {None, author_id},
+        promotes=row["promotion"] is not None,
     )
 
 
-def _rule(row: AutomaticRule) -> Rule:
+def as_rule(row: AutomaticRule) -> Rule:
+    """The rule that the row keeps."""
     return Rule(row.kind, row.amount, row.days, tuple(row.words.splitlines()))

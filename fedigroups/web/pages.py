@@ -31,7 +31,7 @@ from fedigroups.web import (
 from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import answer, directory, group_page, join, tag_page
-from fedigroups.web.hosting import handing_over, letting_in, measuring, people, texts
+from fedigroups.web.hosting import handing_over, letting_in, measuring, people, rules, texts
 from fedigroups.web.moderation import desk, ledger, own, reports
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, security
@@ -138,6 +138,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *letting_in.routes(),
         *texts.routes(),
         *measuring.routes(),
+        *rules.routes(),
         *handing_over.routes(),
         *overview.routes(),
         *staff_people.routes(),

@@ -79,6 +79,19 @@ CATEGORIES = {
     "legal": noted("It is against the law"),
     "other": noted("Something else"),
 }
+RULES = {
+    "age": noted("Posts from accounts that are newer than so many days"),
+    "newcomers": noted("More posts a day than so many, by who is new for so many days"),
+    "cooldown": noted("Posts less than so many minutes after the one before"),
+    "links": noted("More posts with links than so many, within so many days"),
+    "promotion": noted("Another post to the same site without so many answers to others for each"),
+    "everywhere": noted("Links that stood in so many other groups within so many days"),
+    "words": noted("Posts with one of these words"),
+    "patterns": noted("Posts that one of these patterns (RE2) matches"),
+    "languages": noted("Posts in other languages than these"),
+    "weekly": noted("Each week, on that day (1: Monday), open a thread for promotion"),
+}
+"""What a rule of a group that runs by itself lets wait, or does."""
 APPEALS = {
     "open": noted("It is being looked at."),
     "upheld": noted("The decision stands."),

@@ -346,6 +346,13 @@ ELSEWHERE = {
     "REPORT_OBJECTS": (RULES, "test_of_a_long_report_so_many_posts_are_looked_at"),
     "AUTOMATIC_RULES": (RULES, "test_a_group_has_so_many_rules_and_no_more"),
     "EARLIER_POSTS": (RULES, "test_rules_look_at_the_newest_posts_of_an_author_and_no_further"),
+    **dict.fromkeys(
+        ("RULE_WORDS", "RULE_WORD_CHARS"),
+        (RULES, "test_a_rule_has_so_many_words_and_a_word_so_many_signs"),
+    ),
+    "PATTERN_STEPS": (RULES, "test_a_pattern_has_so_many_steps"),
+    "PATTERN_TEXT_CHARS": (RULES, "test_patterns_look_at_so_much_of_a_post"),
+    "PATTERN_SECONDS": (RULES, "test_patterns_are_looked_for_so_long"),
     "SEARCH_PARTS": (QUERY, "test_what_is_too_long_is_cut_where_the_limits_say"),
     "SEARCH_NAMES": (FINDING, "test_of_the_names_in_a_search_so_many_are_looked_up"),
     "SEARCH_SCANNED": (FINDING, "test_a_page_looks_at_so_many_posts_and_the_next_one_goes_on"),

@@ -29,6 +29,9 @@ DONE = {
     "transfer": noted("The group is theirs. You still look after it with them."),
     "invite": noted("They are let in as soon as they follow the group. Send them its address."),
     "withdraw": noted("Nobody can come with that link any more."),
+    "rule_added": noted("From now on the rule runs by itself."),
+    "rule_changed": noted("From now on the rule runs as you changed it."),
+    "rule_removed": noted("The rule runs no more."),
     "founded": noted("Your group is there. Say in its settings what its rules are."),
 }
 """What a page says after a form was sent, by the word in its address."""

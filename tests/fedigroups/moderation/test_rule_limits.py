@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import scenery
 from federation import clock, limits, storage
 from federation.documents import ObjectDoc, read_object
 from federation.errors import Malformed
-from fedigroups.moderation import filing, watching
-from fedigroups.moderation.automatic import Rule
+from fedigroups.moderation import automatic, filing, watching
+from fedigroups.moderation.automatic import Candidate, Rule
 from fedigroups.moderation.filing import Filed
 from fedigroups.store import Store
 from servers import GROUP, Server
@@ -77,10 +79,45 @@ async def test_rules_look_at_the_newest_posts_of_an_author_and_no_further(databa
         thread, _ = await scenery.thread(welders, author, content=LINK, received_at=now - 100)
         for number in range(others):
             await scenery.post(thread, author, received_at=now - 99 + number)
-        why = await watching.reason(welders, author, _with_link(author.uri))
+        why = await watching.reason(welders, author, _note(author.uri, LINK))
         assert bool(why) is waits, others
 
 
-def _with_link(by: str) -> ObjectDoc:
-    note = {"id": f"{by}/1", "type": "Note", "attributedTo": by, "content": LINK}
+def _note(by: str, content: str) -> ObjectDoc:
+    note = {"id": f"{by}/1", "type": "Note", "attributedTo": by, "content": content}
     return read_object(note)
+
+
+def test_a_rule_has_so_many_words_and_a_word_so_many_signs(kind: str) -> None:
+    assert (limits.RULE_WORDS, limits.RULE_WORD_CHARS) == (50, 200)
+    for number, chars in ((49, 200), (50, 199), (50, 200)):
+        automatic.check(Rule("words", words=("x" * chars,) * number))
+    for number, chars in ((51, 1), (1, 201)):
+        with pytest.raises(Malformed, match="at most"):
+            automatic.check(Rule("words", words=("x" * chars,) * number))
+
+
+def test_a_pattern_has_so_many_steps(kind: str) -> None:
+    assert limits.PATTERN_STEPS == automatic.compiled("a{996}").programsize == 1_000
+    for pattern in ("a{995}", "a{996}"):
+        automatic.check(Rule("patterns", words=(pattern,)))
+    with pytest.raises(Malformed, match="repeats too much"):
+        automatic.check(Rule("patterns", words=("a{997}",)))
+
+
+async def test_patterns_look_at_so_much_of_a_post(database: Store) -> None:
+    assert limits.PATTERN_TEXT_CHARS == 20_000
+    welders, ann = await scenery.group(), await scenery.person("ann@m.example")
+    await watching.add(welders, Rule("patterns", words=("sesame",)))
+    for chars, waits in ((19_999, True), (20_000, True), (20_001, False)):
+        content = "<p>" + "x " * ((chars - 6) // 2) + "x" * (chars % 2) + "sesame</p>"
+        why = await watching.reason(welders, ann, _note(ann.uri, content))
+        assert bool(why) is waits, chars
+
+
+def test_patterns_are_looked_for_so_long(kind: str) -> None:
+    assert limits.PATTERN_SECONDS == 0.01
+    rule = Rule("patterns", words=("buy",))
+    for left, waits in ((60.0, True), (0.0, False), (-0.01, False)):
+        post = Candidate(1, 1, said="buy", deadline=time.monotonic() + left)
+        assert (automatic.judged([rule], post) is rule) is waits
