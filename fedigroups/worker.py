@@ -14,7 +14,16 @@ import structlog
 from federation import clock, metrics, storage
 from federation.crashpoints import crashpoint
 from fedigroups import audit, readonly
-from fedigroups.groups import departures, indexing, inviting, once, scheduled, tallying, weekly
+from fedigroups.groups import (
+    deleting,
+    departures,
+    indexing,
+    inviting,
+    once,
+    scheduled,
+    tallying,
+    weekly,
+)
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
@@ -143,6 +152,7 @@ async def _be_on_time(instance: Instance) -> None:
     """Do what somebody wanted at a time, soon after it."""
     while True:
         await scheduled.say_due(instance.wire)
+        await deleting.delete_due(instance.wire)
         await tallying.tell_due(instance.wire)
         await stances.end_mutes()
         await asyncio.sleep(ON_TIME_SECONDS)

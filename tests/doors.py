@@ -66,6 +66,7 @@ class Known:
 
     groups: tuple[str, ...] = ("welders",)
     people: tuple[str, ...] = ("tom",)
+    elsewhere: tuple[str, ...] = ("ann@m.example",)
     accounts: tuple[int, ...] = (1,)
     threads: tuple[int, ...] = ()
     posts: tuple[int, ...] = ()
@@ -79,7 +80,7 @@ class Known:
         if template.startswith("/api/"):
             return self._of_apps(template, parameter)
         if parameter == "name" and template.startswith(("/users/", "/@")):
-            return self.people
+            return (*self.people, *self.elsewhere) if template == "/@{name}" else self.people
         if template == "/tags/{name}":
             return ("welding", "sesame")
         if parameter == "id" and template.startswith("/posts/"):

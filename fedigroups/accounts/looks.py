@@ -11,13 +11,14 @@ from federation import clock, ids, limits, storage
 from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups.content.markdown import render
-from fedigroups.content.sanitise import label
+from fedigroups.content.sanitise import label, plain
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
 
 _COLUMNS = ("note", "pairs", "icon_text", "banner_text", "credited")
 _NEW = "INSERT INTO profile (id, actor_id, note, pairs, icon_text, banner_text, credited)"
 _ROW = "SELECT note, pairs, icon_text, banner_text, credited FROM profile WHERE actor_id = ?"
+NAME_CHARS = 100
 EMPTY = {"note": "", "pairs": "[]", "icon_text": "", "banner_text": "", "credited": ""}
 
 
@@ -41,12 +42,20 @@ async def change(
     banner: Media | None = None,
     name: str = "",
     beside: Beside | None = None,
+    indexable: bool | None = None,
+    discoverable: bool | None = None,
 ) -> None:
     """Give somebody another icon, banner or name to show, committed; the old pictures go.
 
-    Raises `Malformed` for a picture that is in use already, and for too much beside it.
+    `indexable` and `discoverable` say how they are found. What is not given stays as it is. Raises
+    `Malformed` for a picture that is in use already, and for too much beside it.
     """
-    columns: dict[str, str] = {"name": name} if name else {}
+    given = {"indexable": indexable, "discoverable": discoverable}
+    columns: dict[str, str | bool] = {
+        field: value for field, value in given.items() if value is not None
+    }
+    if name := label(name, NAME_CHARS):
+        columns["name"] = name
     written = _written(beside) if beside else {}
     if beside and beside.note is not None:
         columns["summary"] = render(beside.note, {}, breaks=True).strip()
@@ -85,6 +94,12 @@ async def let_go(person: Actor, *fields: str) -> None:
 async def of(actor_id: int) -> dict[str, Any]:
     """What an actor shows beside name and pictures, as it is stored. One query."""
     return await storage.row(_ROW, actor_id) or dict(EMPTY)
+
+
+async def written(person: Actor) -> dict[str, Any]:
+    """The same as they wrote it: words that came by another way are given as plain text."""
+    found = await of(person.id)
+    return found | {"note": found["note"] or plain(person.summary)}
 
 
 def _written(said: Beside) -> dict[str, str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from federation import clock, storage
 from federation.errors import Malformed
-from federation.models import Actor
 from fedigroups.accounts.models import Account
 from fedigroups.content import languages
 
@@ -27,8 +25,6 @@ async def choose(
     visibility: str,
     language: str,
     mail_about: Sequence[str],
-    indexable: bool,
-    discoverable: bool,
     default_group_id: int | None = None,
 ) -> None:
     """Keep what somebody chose. Raises `Malformed` for what cannot be chosen."""
@@ -43,8 +39,4 @@ async def choose(
     if default_group_id is not None:
         account.default_group_id = default_group_id
     kept = ("visibility", "language", "mail_about", "default_group_id")
-    async with storage.transaction():
-        await account.save(update_fields=kept)
-        await Actor.filter(id=account.actor_id).update(
-            indexable=indexable, discoverable=discoverable, updated_at=clock.now_ms()
-        )
+    await account.save(update_fields=kept)

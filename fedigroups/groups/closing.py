@@ -13,7 +13,7 @@ from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account
-from fedigroups.groups import membership, speaking
+from fedigroups.groups import deleting, membership, speaking
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.personal import everything
 from outbox import build, streams
@@ -28,6 +28,7 @@ async def close(wire: Wire, account: Account, *, posts: bool) -> None:
     person = await account.actor
     await _check_owns_nothing(person)
     told = await _readers(person)
+    await deleting.all_at_once(wire, person)
     if posts:
         async for post in Post.filter(author_id=person.id, state="live").order_by("-id"):
             await speaking.delete(wire, person, post)

@@ -18,7 +18,6 @@ from fedigroups.groups.views import (
     GroupPage,
     Host,
     Permalink,
-    PersonPage,
     PostView,
     Sort,
     ThreadPage,
@@ -38,8 +37,8 @@ PINNED = 5
 HOSTS = 50
 FEED = 30
 THREAD_POSTS = 500
-_BIGGEST = 2**63 - 1
-_NAME = re.compile(r"[a-z0-9_.-]{1,64}")
+BIGGEST = 2**63 - 1
+NAME = re.compile(r"[a-z0-9_.-]{1,64}")
 
 CARD = (
     f"g.id AS group_id, ga.uri AS group_uri, ga.host AS group_host, {views.SLUG} AS group_name, "
@@ -49,9 +48,9 @@ CARD = (
     "g.active_at AS group_active_at, g.icon_url AS group_icon_url"
 )
 GROUP_ROWS = f"SELECT {CARD} FROM groups g JOIN actor ga ON ga.id = g.actor_id"
-_READABLE = "g.state = 'open'"
-_OPEN_GROUP = f"g.hosted = ? AND {_READABLE}"
-_LISTED_GROUP = f"{_OPEN_GROUP} AND ga.discoverable = ?"
+READABLE = "g.state = 'open'"
+OPEN_GROUP = f"g.hosted = ? AND {READABLE}"
+_LISTED_GROUP = f"{OPEN_GROUP} AND ga.discoverable = ?"
 
 _REPLIES = (
     "(SELECT count(*) FROM post r WHERE r.thread_id = t.id AND r.id <> t.root_id "
@@ -95,8 +94,7 @@ async def home(limit: int = 12) -> Home:
         *(True, True, limit),
     )
     threads = await storage.rows(
-        f"{THREADS} WHERE {_OPEN_GROUP} AND {_TO_READ} "
-        "ORDER BY t.active_at DESC, t.id DESC LIMIT ?",
+        f"{THREADS} WHERE {OPEN_GROUP} AND {_TO_READ} ORDER BY t.active_at DESC, t.id DESC LIMIT ?",
         *(True, True, limit),
     )
     return Home(tuple(map(views.card, groups)), tuple(map(views.thread_row, threads)))
@@ -105,7 +103,7 @@ async def home(limit: int = 12) -> Home:
 async def find_group(name: str) -> Group | None:
     """The group of that name here, or of that `name@host` elsewhere, with its actor. One query."""
     name, _, host = name.partition("@")
-    if not _NAME.fullmatch(name) or "\0" in host:
+    if not NAME.fullmatch(name) or "\0" in host:
         return None
     where = {"hosted": False, "actor__host": host.lower()} if host else {"hosted": True}
     return await Group.filter(name=name, **where).select_related("actor").first()
@@ -154,7 +152,7 @@ async def thread_page(
         return None
     rows = await storage.rows(
         f"{_POSTS} WHERE p.thread_id = ? AND p.id > ? AND p.id <> ? ORDER BY p.id LIMIT ?",
-        *(_bounded(thread_id), _bounded(after), about["post_id"], THREAD_POSTS + 1),
+        *(bounded(thread_id), bounded(after), about["post_id"], THREAD_POSTS + 1),
     )
     head = views.thread(about)
     posts = [views.post(row) for row in rows[:THREAD_POSTS]]
@@ -187,8 +185,8 @@ async def _thread(thread_id: int) -> storage.Row | None:
         f"{CARD}, {views.post_columns('p')}, {views.person_columns('a')} FROM thread t "
         "JOIN groups g ON g.id = t.group_id JOIN actor ga ON ga.id = g.actor_id "
         "JOIN post p ON p.id = t.root_id JOIN actor a ON a.id = p.author_id "
-        f"WHERE t.id = ? AND {_READABLE}",
-        _bounded(thread_id),
+        f"WHERE t.id = ? AND {READABLE}",
+        bounded(thread_id),
     )
 
 
@@ -197,35 +195,9 @@ async def was_there(thread_id: int) -> bool:
     row = await storage.row(
         "SELECT 1 AS one FROM thread t JOIN post p ON p.id = t.root_id WHERE t.id = ? "
         f"AND {place_sql('p')}",
-        _bounded(thread_id),
+        bounded(thread_id),
     )
     return row is not None
-
-
-async def person_page(name: str, before: int = 0, limit: int = LIMIT) -> PersonPage | None:
-    """Somebody with an account here, the groups they host, their public posts. Three queries."""
-    if not _NAME.fullmatch(name):
-        return None
-    row = await storage.row(
-        f"SELECT {views.person_columns('a')}, a.summary AS summary, a.state AS state, "
-        "a.published_at AS joined_at FROM actor a "
-        "WHERE a.local = ? AND a.kind = 'Person' AND a.username = ?",
-        *(True, name),
-    )
-    if row is None:
-        return None
-    person = views.person(row)
-    rows = await _posts_by(person.id, before, limit + 1)
-    posts = tuple(map(views.person_post, rows[:limit]))
-    return PersonPage(
-        person=person,
-        summary=row["summary"],
-        state=row["state"],
-        joined_at=row["joined_at"],
-        hosts=await _hosted_by(person.id),
-        posts=posts,
-        next=posts[-1].post.id if len(rows) > limit else 0,
-    )
 
 
 async def post_permalink(uri: str) -> Permalink | None:
@@ -236,7 +208,7 @@ async def post_permalink(uri: str) -> Permalink | None:
         f"SELECT {views.SLUG} AS group_name, {views.post_columns('p')}, "
         f"{views.person_columns('a')} FROM post p JOIN actor a ON a.id = p.author_id "
         "JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id "
-        f"WHERE p.uri = ? AND {_READABLE}",
+        f"WHERE p.uri = ? AND {READABLE}",
         uri,
     )
     if row is None:
@@ -262,7 +234,7 @@ async def newest_posts(thread_id: int, limit: int = FEED) -> tuple[PostView, ...
     """The newest posts of a thread, for its feed. One query."""
     rows = await storage.rows(
         f"{_POSTS} WHERE p.thread_id = ? AND {listed_sql('p')} ORDER BY p.id DESC LIMIT ?",
-        *(_bounded(thread_id), limit),
+        *(bounded(thread_id), limit),
     )
     return tuple(map(views.post, rows))
 
@@ -274,11 +246,12 @@ def cursor(before: str) -> tuple[int, int] | None:
         return None
     if len(first) > 19 or len(second) > 19:
         return None
-    return _bounded(int(first)), _bounded(int(second))
+    return bounded(int(first)), bounded(int(second))
 
 
-def _bounded(number: int) -> int:
-    return min(max(number, 0), _BIGGEST)
+def bounded(number: int) -> int:
+    """A number of a stranger as both databases can hold it."""
+    return min(max(number, 0), BIGGEST)
 
 
 def _mark(first: int, second: int) -> str:
@@ -327,28 +300,6 @@ async def _hosts(group: Group) -> tuple[Host, ...]:
         *(group.id, HOSTS),
     )
     return tuple(Host(views.person(row), row["role"]) for row in rows)
-
-
-async def _hosted_by(actor_id: int) -> tuple[GroupCard, ...]:
-    rows = await storage.rows(
-        f"{GROUP_ROWS} JOIN member m ON m.group_id = g.id WHERE m.actor_id = ? "
-        f"AND m.state = 'member' AND m.role IN ('owner', 'moderator') AND {_OPEN_GROUP} "
-        "ORDER BY g.name LIMIT ?",
-        *(actor_id, True, HOSTS),
-    )
-    return tuple(map(views.card, rows))
-
-
-async def _posts_by(actor_id: int, before: int, limit: int) -> list[storage.Row]:
-    return await storage.rows(
-        f"SELECT {views.SLUG} AS group_name, g.title AS group_title, t.title AS thread_title, "
-        f"t.root_id AS root_id, {views.post_columns('p')}, {views.person_columns('a')} "
-        "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
-        "JOIN groups g ON g.id = t.group_id JOIN post root ON root.id = t.root_id "
-        f"WHERE p.author_id = ? AND {listed_sql('p')} AND root.visibility = 'public' "
-        f"AND {_READABLE} AND p.id < ? ORDER BY p.id DESC LIMIT ?",
-        *(actor_id, _bounded(before) or _BIGGEST, limit),
-    )
 
 
 def _is_there(root: PostView, answered: bool, viewer: Viewer | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -20,6 +21,7 @@ SLUG = (
     "(SELECT home.host FROM actor home WHERE home.id = g.actor_id) END"
 )
 """How a group is named in addresses here: `welders`, or `welders@h.example` for one elsewhere."""
+_ADDRESSABLE = re.compile(r"[A-Za-z0-9_.-]{1,64}@[a-z0-9.:-]{1,255}")
 
 PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "icon_url", "local")
 POST_COLUMNS = (
@@ -27,6 +29,13 @@ POST_COLUMNS = (
     *("warning", "language", "sensitive", "attachments", "visibility", "state", "reason"),
     *("published_at", "updated_at", "likes_count", "boosts_count"),
 )
+
+
+def page_of(username: str, host: str, *, local: bool) -> str:
+    """Our page about somebody; "" for a name of another server that no address of ours takes."""
+    if local:
+        return f"/@{username}"
+    return f"/@{username}@{host}" if _ADDRESSABLE.fullmatch(f"{username}@{host}") else ""
 
 
 def person_columns(alias: str) -> str:
@@ -59,9 +68,14 @@ class Person:
 
     @property
     def link(self) -> str:
-        """The page about them: ours for people here, their server's for others, or ""."""
+        """The page about them here; their server's where our address cannot name them, or ""."""
+        return page_of(self.username, self.host, local=self.local) or self.origin_url
+
+    @property
+    def origin_url(self) -> str:
+        """The page about them on their own server; "" for people here."""
         if self.local:
-            return f"/@{self.username}"
+            return ""
         return sanitise.safe_url(self.page_url) or sanitise.safe_url(self.uri)
 
 
@@ -236,19 +250,6 @@ class PersonPost:
     def link(self) -> str:
         """Where in its thread it is read."""
         return f"/groups/{self.group_name}/threads/{self.post.thread_id}#post-{self.post.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class PersonPage:
-    """Somebody with an account here, and what they wrote in public."""
-
-    person: Person
-    summary: str
-    state: str
-    joined_at: int
-    hosts: tuple[GroupCard, ...]
-    posts: tuple[PersonPost, ...]
-    next: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,15 @@ class Written:
     text: str = ""
     warning: str = ""
     language: str = ""
+    poll: str = ""
+    """JSON, as the form that it was written in knows it; "" for none."""
     changed_at: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing would be lost."""
-        return not (self.title.strip() or self.text.strip() or self.warning.strip())
+        words = (self.title, self.text, self.warning, self.poll)
+        return not any(word.strip() for word in words)
 
 
 async def keep(actor_id: int, place: str, written: Written) -> None:
@@ -33,13 +36,15 @@ async def keep(actor_id: int, place: str, written: Written) -> None:
         written.text[: limits.CONTENT_CHARS],
         written.warning[: limits.TITLE_CHARS],
         written.language[:16],
+        written.poll,
     )
     async with storage.transaction():
         await storage.execute(
-            "INSERT INTO draft (id, actor_id, place, title, text, warning, language, changed_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_id, place) DO UPDATE SET"
+            "INSERT INTO draft (id, actor_id, place, title, text, warning, language, poll,"
+            " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (actor_id, place) DO UPDATE SET"
             " title = excluded.title, text = excluded.text, warning = excluded.warning,"
-            " language = excluded.language, changed_at = excluded.changed_at",
+            " language = excluded.language, poll = excluded.poll, changed_at = excluded.changed_at",
             *(ids.new(), actor_id, place, *cut, clock.now_ms()),
         )
         await storage.execute(
@@ -52,7 +57,7 @@ async def keep(actor_id: int, place: str, written: Written) -> None:
 async def find(actor_id: int, place: str) -> Written | None:
     """What is kept for the place."""
     row = await storage.row(
-        "SELECT title, text, warning, language, changed_at FROM draft"
+        "SELECT title, text, warning, language, poll, changed_at FROM draft"
         " WHERE actor_id = ? AND place = ?",
         *(actor_id, place),
     )

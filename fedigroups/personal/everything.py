@@ -10,7 +10,7 @@ from federation import storage
 TABLES = (
     *("bookmark", "stance", "muted_thread", "marker", "followed_tag", "listing", "word_filter"),
     *("notification", "once", "reading", "draft", "featured_tag", "pinned_post", "blocked_host"),
-    *("scheduled_post", "profile", "ballot"),
+    *("scheduled_post", "profile", "ballot", "deletion"),
 )
 """Each names whom a row belongs to; what hangs on a row goes with it."""
 _HANDLE = "t.username || '@' || t.host AS handle"
@@ -39,7 +39,8 @@ async def packed(actor_id: int) -> dict[str, Any]:
             actor_id,
         ),
         "drafts": await _rows(
-            "SELECT place, title, text, warning FROM draft WHERE actor_id = ? ORDER BY id", actor_id
+            "SELECT place, title, text, warning, poll FROM draft WHERE actor_id = ? ORDER BY id",
+            actor_id,
         ),
         "threads": await _rows(
             "SELECT p.uri AS thread, r.follows FROM reading r JOIN thread t ON t.id = r.thread_id"

@@ -115,6 +115,8 @@ class Draft(Model):
     text = fields.TextField(default="")
     warning = fields.TextField(default="")
     language = fields.CharField(max_length=16, default="")
+    poll = fields.TextField(default="", db_default="")
+    """JSON: what can be chosen in it, and how; empty for none."""
     changed_at = fields.BigIntField()
 
     class Meta:
@@ -261,6 +263,27 @@ class ScheduledPost(Model):
 
     def __str__(self) -> str:
         return f"scheduled post {self.id}"
+
+
+class Deletion(Model):
+    """A post that its author wants gone, and may keep until then; nobody else knows of it yet."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "fedigroups.Actor", related_name="deletions", on_delete=fields.CASCADE, db_index=True
+    )
+    actor_id: int
+    post_id = fields.BigIntField(unique=True)
+    due_at = fields.BigIntField(db_index=True)
+    tried_at = fields.BigIntField(default=0)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "deletion"
+
+    def __str__(self) -> str:
+        return f"deletion of post {self.post_id}"
 
 
 class Listing(Model):

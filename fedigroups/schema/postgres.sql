@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0024_pages
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -150,6 +150,13 @@ CREATE TABLE decision (
     created_at bigint NOT NULL,
     group_id bigint NOT NULL
 );
+CREATE TABLE deletion (
+    id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    due_at bigint NOT NULL,
+    tried_at bigint NOT NULL,
+    actor_id bigint NOT NULL
+);
 CREATE TABLE draft (
     id bigint NOT NULL,
     place character varying(64) NOT NULL,
@@ -158,7 +165,8 @@ CREATE TABLE draft (
     warning text NOT NULL,
     language character varying(16) NOT NULL,
     changed_at bigint NOT NULL,
-    actor_id bigint NOT NULL
+    actor_id bigint NOT NULL,
+    poll text DEFAULT ''::text NOT NULL
 );
 CREATE TABLE ended (
     id bigint NOT NULL,
@@ -728,6 +736,10 @@ ALTER TABLE ONLY crosspost
     ADD CONSTRAINT crosspost_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY decision
     ADD CONSTRAINT decision_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY deletion
+    ADD CONSTRAINT deletion_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY deletion
+    ADD CONSTRAINT deletion_post_id_key UNIQUE (post_id);
 ALTER TABLE ONLY draft
     ADD CONSTRAINT draft_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY ended
@@ -930,6 +942,8 @@ CREATE INDEX idx_decision_answer__7796fa ON decision USING btree (answer_uri);
 CREATE INDEX idx_decision_group_i_aa0f39 ON decision USING btree (group_id, id);
 CREATE INDEX idx_decision_person__4614ab ON decision USING btree (person_id, id);
 CREATE INDEX idx_decision_post_id_34d23b ON decision USING btree (post_id);
+CREATE INDEX idx_deletion_actor_i_8886cc ON deletion USING btree (actor_id);
+CREATE INDEX idx_deletion_due_at_a70f6f ON deletion USING btree (due_at);
 CREATE INDEX idx_draft_changed_4ad8aa ON draft USING btree (changed_at);
 CREATE INDEX idx_ended_host_f4b4e9 ON ended USING btree (host);
 CREATE INDEX idx_filter_keyw_word_fi_c4008f ON filter_keyword USING btree (word_filter_id);
@@ -1012,6 +1026,8 @@ ALTER TABLE ONLY crosspost
     ADD CONSTRAINT crosspost_thread_id_fkey FOREIGN KEY (thread_id) REFERENCES thread(id) ON DELETE CASCADE;
 ALTER TABLE ONLY decision
     ADD CONSTRAINT decision_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
+ALTER TABLE ONLY deletion
+    ADD CONSTRAINT deletion_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
 ALTER TABLE ONLY draft
     ADD CONSTRAINT draft_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
 ALTER TABLE ONLY featured_tag

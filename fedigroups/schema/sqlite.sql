@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0024_pages
 
 CREATE TABLE "account" ("id" BIGINT NOT NULL  PRIMARY KEY, "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE RESTRICT, "email" VARCHAR(320) NOT NULL, "password_hash" TEXT NOT NULL, "created_at" BIGINT NOT NULL, "role" VARCHAR(16) NOT NULL DEFAULT 'member', "approved_at" BIGINT NOT NULL DEFAULT 0, "confirmed_at" BIGINT NOT NULL DEFAULT 0, "email_key" VARCHAR(320) NOT NULL DEFAULT '', "language" VARCHAR(16) NOT NULL DEFAULT '', "locale" VARCHAR(16) NOT NULL DEFAULT '', "mail_about" TEXT NOT NULL DEFAULT 'sign_in sign_up', "reason" TEXT NOT NULL DEFAULT '', "second_factor" BLOB, "second_factor_at" BIGINT NOT NULL DEFAULT 0, "second_factor_step" BIGINT NOT NULL DEFAULT 0, "visibility" VARCHAR(16) NOT NULL DEFAULT 'public', "default_group_id" BIGINT NOT NULL DEFAULT 0, "sensitive" INT NOT NULL DEFAULT 0);
 
@@ -146,6 +146,14 @@ CREATE TABLE "decision" (
     "group_id" BIGINT NOT NULL REFERENCES "groups" ("id") ON DELETE CASCADE
 );
 
+CREATE TABLE "deletion" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "post_id" BIGINT NOT NULL UNIQUE,
+    "due_at" BIGINT NOT NULL,
+    "tried_at" BIGINT NOT NULL,
+    "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE CASCADE
+);
+
 CREATE TABLE "draft" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
     "place" VARCHAR(64) NOT NULL,
@@ -154,7 +162,7 @@ CREATE TABLE "draft" (
     "warning" TEXT NOT NULL,
     "language" VARCHAR(16) NOT NULL,
     "changed_at" BIGINT NOT NULL,
-    "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE CASCADE,
+    "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE CASCADE, "poll" TEXT NOT NULL DEFAULT '',
     CONSTRAINT "uid_draft_actor_i_0293c1" UNIQUE ("actor_id", "place")
 );
 
@@ -760,6 +768,10 @@ CREATE INDEX "idx_decision_group_i_aa0f39" ON "decision" ("group_id", "id");
 CREATE INDEX "idx_decision_person__4614ab" ON "decision" ("person_id", "id");
 
 CREATE INDEX "idx_decision_post_id_34d23b" ON "decision" ("post_id");
+
+CREATE INDEX "idx_deletion_actor_i_8886cc" ON "deletion" ("actor_id");
+
+CREATE INDEX "idx_deletion_due_at_a70f6f" ON "deletion" ("due_at");
 
 CREATE INDEX "idx_draft_changed_4ad8aa" ON "draft" ("changed_at");
 

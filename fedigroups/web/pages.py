@@ -34,7 +34,7 @@ from fedigroups.web.group_pages import answer, directory, group_page, join, tag_
 from fedigroups.web.hosting import handing_over, letting_in, measuring, people, rules, texts
 from fedigroups.web.moderation import desk, ledger, own, reports
 from fedigroups.web.people_pages import person_page, post_page
-from fedigroups.web.settings import choices, factor, leaving, security
+from fedigroups.web.settings import choices, factor, leaving, profile, security
 from fedigroups.web.staff import overview, servers
 from fedigroups.web.staff import people as staff_people
 from fedigroups.web.thread_pages import thread_page
@@ -124,6 +124,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *reset_pages.routes(),
         *security.routes(),
         *factor.routes(),
+        *profile.routes(),
         *choices.routes(),
         *leaving.routes(),
         *consent_pages.routes(),

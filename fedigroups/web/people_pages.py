@@ -1,36 +1,53 @@
-"""The pages of people with an account here, and of single posts of theirs."""
+"""The pages of people, here and elsewhere, and of single posts of theirs."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fedigroups.groups import read
-from fedigroups.web import addresses, errors, render
+from fedigroups.accounts import reception as receptions
+from fedigroups.groups import authors, mine, read
+from fedigroups.groups.authors import PersonPage
+from fedigroups.web import addresses, errors, render, visitors
 from fedigroups.web import site as sites
 from fedigroups.web.translation import gettext as _
 
 
 async def person_page(request: Request) -> Response:
-    """`/@{name}`: who somebody is, the groups they look after, what they wrote in public."""
-    name: str = request.path_params["name"]
+    """`/@{name}`, `/@{name}@{host}`: who somebody is, what they look after and wrote here.
+
+    Of people elsewhere only what their server let us know, with the way there; search engines are
+    asked to read them on their own server.
+    """
+    me = visitors.known(request)
     before = addresses.asked_number(request, "before")
-    page = await read.person_page(name.lower(), before)
-    if page is None or page.state in {"suspended", "pending"}:
+    name: str = request.path_params["name"]
+    page = await authors.page(name, before, me.actor.id if me else 0)
+    if page is None or page.state in {"suspended", "pending"} or await _is_blocked(request, page):
         return errors.not_found(request)
     if page.state == "gone":
         return errors.gone(request)
-    site = sites.of(request)
+    site, person = sites.of(request), page.person
+    unwanted = await mine.unwanted(me.actor.id) if me else frozenset()
     return render.page(
         request,
         "person.html",
-        title=page.person.name,
-        description=_("%(handle)s on %(site)s", handle=page.person.handle, site=site.name),
-        canonical=f"{site.origin}{page.person.link}",
-        activity=page.person.uri,
+        title=person.name,
+        description=_("%(handle)s on %(site)s", handle=person.handle, site=site.name),
+        canonical=f"{site.origin}{person.link}" if person.local else person.origin_url,
+        activity=person.uri if person.local else "",
+        indexed=person.local,
         page=page,
         is_first=before == 0,
+        is_own=me is not None and me.actor.id == person.id,
+        is_unwanted=person.id in unwanted,
     )
+
+
+async def _is_blocked(request: Request, page: PersonPage) -> bool:
+    if page.person.local:
+        return False
+    return await receptions.of(request).wire.peers.is_blocked(page.person.host)
 
 
 async def post_page(request: Request) -> Response:

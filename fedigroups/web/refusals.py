@@ -44,6 +44,13 @@ _SHAPES = {
     r"a description has at most (?P<most>\d+) characters": noted(
         "A description has at most %(most)s characters."
     ),
+    r"a note has at most (?P<most>\d+) characters": noted(
+        "What you say about yourself has at most %(most)s characters."
+    ),
+    r"a field has at most (?P<most>\d+) characters": noted(
+        "A word, and what belongs to it, have at most %(most)s characters."
+    ),
+    "that post is going already": noted("The post is going already."),
     "this form was sent from another site; nothing was done": noted(
         "This form was sent from another site; nothing was done."
     ),

@@ -130,6 +130,16 @@ def seen(location: str) -> Response:
     return RedirectResponse(location, 303, {"Cache-Control": "private, no-store"})
 
 
+def arrived(request: Request, location: str) -> Response:
+    """The same for a form that our script may have sent, to show how far it is.
+
+    A script is not told where in a page a 303 leads, so it is answered 201.
+    """
+    if "x-progress" not in request.headers:
+        return seen(location)
+    return Response(status_code=201, headers={"Location": location, "Cache-Control": "no-store"})
+
+
 def local(path: str, default: str) -> str:
     """`path` when it is one of this instance, which no browser takes for another's address."""
     is_local = path.startswith("/") and not path.startswith(("//", "/\\"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
+from typing import Literal
 
 from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.numbers import format_decimal
@@ -12,6 +14,8 @@ from federation import clock
 from fedigroups.web import translation
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
+
+DateWidth = Literal["medium", "long"]
 
 JOIN = {
     "open": noted("Open to everybody"),
@@ -114,17 +118,28 @@ def ago(ms: int) -> str:
     """How long ago that is: `just now`, `5 minutes ago`; the date when it is over 30 days."""
     passed = clock.now_ms() - ms
     if passed > AS_DATE:
-        return format_date(clock.moment(ms), "medium", locale=_locale())
+        return _date(ms // clock.DAY, "medium", _locale())
     for size in _STEPS:
         if passed >= size:
-            whole = timedelta(milliseconds=passed // size * size)
-            return format_timedelta(-whole, threshold=1, add_direction=True, locale=_locale())
+            return _passed(passed // size * size, _locale())
     return _("just now")
 
 
 def day(ms: int) -> str:
     """`2 January 2026`."""
-    return format_date(clock.moment(ms), "long", locale=_locale())
+    return _date(ms // clock.DAY, "long", _locale())
+
+
+# The posts of a page were written on few days, and Babel reads its patterns anew for each.
+@lru_cache(maxsize=1_024)
+def _date(days: int, width: DateWidth, locale: str) -> str:
+    return format_date(clock.moment(days * clock.DAY), width, locale=locale)
+
+
+@lru_cache(maxsize=1_024)
+def _passed(ms: int, locale: str) -> str:
+    whole = timedelta(milliseconds=ms)
+    return format_timedelta(-whole, threshold=1, add_direction=True, locale=locale)
 
 
 def lasted(ms: int) -> str:
@@ -145,9 +160,8 @@ def short_day(ms: int) -> str:
 
 def when(ms: int) -> Markup:
     """A moment as pages have it: how long ago that is, and for who points at it, exactly when."""
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        clock.rfc3339(ms), exact(ms), ago(ms)
-    )
+    moment, title, age = clock.rfc3339(ms), escape(exact(ms)), escape(ago(ms))
+    return Markup(f'<time datetime="{moment}" title="{title}">{age}</time>')  # noqa: S704 - escaped
 
 
 def initial(name: str) -> str:

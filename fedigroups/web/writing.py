@@ -5,6 +5,7 @@ Whatever goes wrong, what was typed is in the form that is shown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -33,6 +34,7 @@ _PIECE = 64 * 1_024
 ONCE_CHARS = 64
 POLL_HOURS = (1, 24, 72, 168)
 """How long a poll may be open; the second is what a form begins with."""
+POLL = ("poll", "poll_hours", "poll_multiple", "poll_hidden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,13 @@ class Writing:
 
     def as_draft(self) -> Written:
         """What is kept of it until it is sent."""
-        return Written(self.title, self.text, self.warning, self.language)
+        return Written(self.title, self.text, self.warning, self.language, self._kept_poll())
+
+    def _kept_poll(self) -> str:
+        if not self.poll.strip():
+            return ""
+        short = replace(self, poll=self.poll[: limits.CONTENT_CHARS])
+        return json.dumps({name: getattr(short, name) for name in POLL})
 
 
 def empty(language: str = "", text: str = "") -> Writing:
@@ -106,6 +114,7 @@ def of_draft(draft: Written) -> Writing:
         language=draft.language,
         once=secrets.new(),
         draft_at=draft.changed_at,
+        **json.loads(draft.poll or "{}"),
     )
 
 

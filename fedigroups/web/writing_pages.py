@@ -21,7 +21,7 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
 from fedigroups.content import sanitise
-from fedigroups.groups import addressed, membership, policies, read, speaking
+from fedigroups.groups import addressed, deleting, membership, policies, read, speaking
 from fedigroups.groups.models import Post, Revision
 from fedigroups.groups.views import PostView
 from fedigroups.groups.visibility import OWN
@@ -144,21 +144,37 @@ async def edit(request: Request) -> Response:
 
 
 async def delete(request: Request, session: Session) -> Response:
-    """`/posts/{id}/delete`: asked once more, for nobody can bring the words back."""
-    found = await _own(request, session.account.actor)
+    """`/posts/{id}/delete`: asked once more; then there are some seconds in which to keep it."""
+    author, wire = session.account.actor, receptions.of(request).wire
+    found = await _own(request, author)
     if request.method == "POST":
-        await forms.read(request)
-        await speaking.delete(receptions.of(request).wire, session.account.actor, found.post)
-        return visitors.seen(found.thread_link if found.post.parent_id else f"/groups/{found.slug}")
+        act = (await forms.read(request)).text("act")
+        if act == "keep":
+            await deleting.keep(author, found.post)
+            return visitors.seen(found.link)
+        if act == "now":
+            await deleting.at_once(wire, author, found.post)
+            return visitors.seen(_above(found))
+        await deleting.begin(author, found.post)
+        return visitors.seen(f"/posts/{found.post.id}/delete")
+    is_going = await deleting.is_going(found.post)
     return forms.page(
         request,
         "delete.html",
-        title=_("Delete your post?"),
+        title=_("Your post is about to go") if is_going else _("Delete your post?"),
         nav="groups",
         post=await read.post_view(found.post.id),
         back=found.link,
+        above=_above(found),
         group=found.group.title,
+        is_going=is_going,
+        seconds=deleting.UNDO_SECONDS,
     )
+
+
+def _above(found: Met) -> str:
+    """Where its author goes on when the post is gone."""
+    return found.thread_link if found.post.parent_id else f"/groups/{found.slug}"
 
 
 async def history(request: Request, session: Session) -> Response:
@@ -250,7 +266,7 @@ async def _sent(
             written = written.wrong("", refusals.said(error))
         else:
             await drafts.drop(author.id, place.name)
-            return visitors.seen(link)
+            return visitors.arrived(request, link)
     await drafts.keep(author.id, place.name, written.as_draft())
     return _form(request, place, written, status=422)
 

@@ -16,13 +16,11 @@ from fedigroups.accounts.models import Account
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body
-from fedigroups.content.sanitise import label, plain
 from fedigroups.groups import founding, lookup
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group
 from fedigroups.mastodon.endpoints import asking, media
 from fedigroups.mastodon.present import accounts as present
-from fedigroups.mastodon.present.accounts import NAME_CHARS
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.reading import people, relations
 from fedigroups.mastodon.reading.windows import Window
@@ -80,11 +78,11 @@ async def credentials(access: Access, pictures: Pictures) -> Entity:
     """The CredentialAccount of whoever asks, as whom they act."""
     rows = await people.rows([access.actor.id])
     asked = await relations.members(access.actor.id, Window(ASKED), state="asked")
-    beside = await looks.of(access.actor.id)
-    if access.acting is not None:
-        beside["note"] = (await Group.get(actor_id=access.acting.id)).summary
-    elif not beside["note"]:
-        beside["note"] = plain(access.person.summary)
+    if access.acting is None:
+        beside = await looks.written(access.person)
+    else:
+        group = await Group.get(actor_id=access.acting.id)
+        beside = await looks.of(access.acting.id) | {"note": group.summary}
     return present.credentials(
         rows[access.actor.id], pictures, access.account, beside, requests=len(asked)
     )
@@ -115,10 +113,8 @@ async def _change_person(
         access.person,
         icon=icon,
         banner=banner,
-        name=label(said.text("display_name"), NAME_CHARS),
+        name=said.text("display_name"),
         beside=_beside(said, note="note" in said),
-    )
-    await Actor.filter(id=access.person.id).update(
         discoverable=said.flag("discoverable", access.person.discoverable),
         indexable=said.flag("indexable", access.person.indexable),
     )

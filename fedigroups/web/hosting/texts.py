@@ -9,23 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from federation import limits, storage
+from federation import storage
 from federation.errors import Malformed, Slowed, TooLarge, Unreachable
 from fedigroups.accounts import reception as receptions
 from fedigroups.api.body import Body
 from fedigroups.groups import founding
 from fedigroups.groups.founding import Profile
-from fedigroups.media import uploads
-from fedigroups.media.models import Media
-from fedigroups.web import forms, refusals
+from fedigroups.web import forms, portraits, refusals
 from fedigroups.web.authority import Host, for_hosts
 from fedigroups.web.hosting import fields
 from fedigroups.web.hosting.frame import page, seen
 from fedigroups.web.translation import gettext as _
 from outbox.publish import publish
-
-PICTURES = ("icon", "banner")
-FORM_BYTES = len(PICTURES) * limits.UPLOAD_BYTES + limits.FORM_BYTES
 
 
 def routes() -> list[BaseRoute]:
@@ -69,9 +64,9 @@ async def pictures(request: Request, host: Host) -> Response:
     """`/groups/{name}/settings/pictures`: icon and banner, from files."""
     problems: dict[str, str] = {}
     if request.method == "POST":
-        sent = await forms.read(request, most=FORM_BYTES, files=len(PICTURES))
+        sent = await forms.read(request, most=portraits.FORM_BYTES, files=len(portraits.PICTURES))
         profile = Profile()
-        for field in PICTURES:
+        for field in portraits.PICTURES:
             try:
                 profile = replace(profile, **await _given(request, host, sent, field))
             except (Malformed, TooLarge, Slowed, Unreachable) as error:
@@ -86,20 +81,8 @@ async def _given(request: Request, host: Host, sent: Body, field: str) -> dict[s
     """What becomes of a picture: none, another one, or nothing."""
     if sent.flag(f"no_{field}"):
         return {f"{field}_url": ""}
-    media = await _uploaded(request, host, sent, field)
+    media = await portraits.uploaded(request, host.hosted.actor, sent, field)
     return {field: media} if media else {}
-
-
-async def _uploaded(request: Request, host: Host, sent: Body, field: str) -> Media | None:
-    file = sent.file(field)
-    if file is None:
-        return None
-    content = await file.read()
-    await file.close()
-    if not content:
-        return None
-    accept = uploads.accept_icon if field == "icon" else uploads.accept
-    return await accept(request.app.state.media, host.hosted.actor, content)
 
 
 async def _change(request: Request, host: Host, profile: Profile) -> None:

@@ -40,10 +40,7 @@ async def choices(request: Request, session: Session) -> Response:
                 visibility=sent.text("visibility"),
                 language=sent.text("language").strip(),
                 mail_about=sent.texts("mail_about"),
-                indexable=sent.flag("indexable"),
-                discoverable=sent.flag("discoverable"),
             )
-            await session.account.actor.refresh_from_db()
             done = _("It is kept.")
         except Malformed as error:
             problem = refusals.said(error)

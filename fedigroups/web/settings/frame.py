@@ -21,7 +21,7 @@ WRONG = noted("That is not your password.")
 
 def page(request: Request, session: Session, name: str, title: str, **values: Any) -> Response:
     """A page of the settings, with what all of them show."""
-    status = 422 if values.get("problem") else 200
+    status = 422 if values.get("problem") or values.get("problems") else 200
     return forms.page(
         request,
         f"settings/{name}.html",

@@ -34,6 +34,9 @@
     if (form.id === "acts" && window.htmx) {
       event.preventDefault();
       act(form, event.submitter);
+    } else if (!event.defaultPrevented && !form.dataset.sent && !form.dataset.plainly && hasFiles(form)) {
+      event.preventDefault();
+      send(form, event.submitter);
     } else if (form.method === "post") {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
@@ -41,6 +44,50 @@
   });
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  const hasFiles = form => [...form.querySelectorAll("input[type=file]")].some(one => one.files.length);
+
+  function progress(form, share) {
+    const line = form.querySelector(".sending");
+    if (!line) return;
+    line.hidden = share === null;
+    line.querySelector("progress").value = share ?? 0;
+  }
+
+  // Files may take long: how far they are is shown, and then the page that the form leads to.
+  function send(form, button) {
+    const request = new XMLHttpRequest();
+    form.dataset.sent = "yes";
+    request.upload.addEventListener("progress", event => progress(form, event.loaded / event.total));
+    request.addEventListener("load", () => {
+      const to = request.getResponseHeader("Location");
+      if (to || request.responseURL !== form.action) location.assign(to || request.responseURL);
+      else replaceMain(request.responseText);
+    });
+    request.addEventListener("error", () => { // the browser says what is the matter
+      form.dataset.plainly = "yes";
+      delete form.dataset.sent;
+      form.requestSubmit(button);
+    });
+    request.open("POST", form.action);
+    request.setRequestHeader("X-Progress", "yes");
+    request.send(new FormData(form, button));
+    progress(form, 0);
+  }
+
+  // The form again, with what is wrong in it: the focus goes there.
+  function replaceMain(html) {
+    const main = new DOMParser().parseFromString(html, "text/html").querySelector("main");
+    document.querySelector("main").replaceWith(main);
+    window.htmx?.process(main);
+    improve(main);
+    (main.querySelector("[aria-invalid=true]") ?? main).focus();
+  }
+
+  document.addEventListener("htmx:xhr:progress", event => {
+    const form = event.target.closest("form");
+    if (form && hasFiles(form) && event.detail.total) progress(form, event.detail.loaded / event.detail.total);
   });
 
   // To like and to save change the line below the post, and the focus stays where it was.

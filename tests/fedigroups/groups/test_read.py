@@ -9,7 +9,7 @@ import pytest
 
 import scenery
 from federation import storage
-from fedigroups.groups import directory, read
+from fedigroups.groups import authors, directory, read
 from fedigroups.groups.directory import Wish
 from fedigroups.groups.models import Group, Thread
 from fedigroups.groups.views import SORTS, Sort
@@ -63,7 +63,7 @@ async def all_pages(group: Group, thread: Thread) -> dict[str, int]:
         "find_group": lambda: read.find_group("welders"),
         "group_page": lambda: read.group_page(group),
         "thread_page": lambda: read.thread_page(thread.id),
-        "person_page": lambda: read.person_page("olga"),
+        "person_page": lambda: authors.page("olga"),
         "post_permalink": lambda: read.post_permalink("https://h0.example/posts/1"),
         "newest_threads": lambda: read.newest_threads(group),
         "newest_posts": lambda: read.newest_posts(thread.id),
@@ -298,7 +298,7 @@ async def test_a_persons_page_has_what_they_wrote_in_public(database: Store) -> 
     await scenery.post(hidden, olga, hidden_root, content="<p>below what is hidden</p>")
     await scenery.thread(group, olga, "Unlisted", visibility="unlisted")
 
-    page = await read.person_page("olga")
+    page = await authors.page("olga")
     assert page is not None
     assert [post.post.content for post in page.posts] == ["<p>an answer</p>", root.content]
     assert [card.name for card in page.hosts] == ["welders"]
@@ -308,8 +308,8 @@ async def test_only_people_with_an_account_here_have_a_page(database: Store) -> 
     await scenery.person("ann@m.example")
     await scenery.group()
 
-    assert await read.person_page("ann") is None
-    assert await read.person_page("welders") is None
+    assert await authors.page("ann") is None
+    assert await authors.page("welders") is None
 
 
 @pytest.mark.parametrize(

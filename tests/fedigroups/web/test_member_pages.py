@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,18 +12,21 @@ import pytest
 from PIL import Image
 
 import scenery
+from federation import storage
 from federation.models import Actor
-from fedigroups.accounts.models import Session
-from fedigroups.groups import founding
+from fedigroups.accounts.models import Account, Session
+from fedigroups.groups import closing, deleting, founding
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Thread
 from fedigroups.media.models import Media
 from fedigroups.personal.models import Draft
 from guests import Guest, House, hidden
+from outbox.models import Activity
 
 pytestmark = pytest.mark.anyio
 sqlite = pytest.mark.parametrize("kind", ["sqlite"])
 """For what does not depend on the database."""
+UNLISTED = {"visibility": "unlisted"}
 
 
 @dataclass
@@ -147,8 +151,45 @@ async def test_what_was_saved_is_found_again_unless_it_is_gone(club: Club) -> No
     post = await club.write()
     await club.press(f"/posts/{post.id}/save", "save")
     assert "MIG or TIG?" in await club.text("/saved")
-    await club.sent(f"/posts/{post.id}/delete")
+    await club.sent(f"/posts/{post.id}/delete", act="now")
     assert "Nothing saved yet" in await club.text("/saved")
+
+
+async def test_a_post_that_is_deleted_can_be_kept_for_some_seconds_and_nobody_is_told(
+    club: Club,
+) -> None:
+    wire, post = club.house.instance.wire, await club.write()
+    page = f"/posts/{post.id}/delete"
+
+    async def told() -> int:
+        return await Activity.filter(kind="Delete", object_uri=post.uri).count()
+
+    for _ in range(2):  # a second press does not put it off
+        assert (await club.sent(page)).headers["location"] == page
+    assert "Your post is about to go" in await club.text(page)
+    await deleting.delete_due(wire)
+    assert ((await Post.get(id=post.id)).state, await told()) == ("live", 0)
+    await club.sent(page, act="keep")
+    assert "Delete your post?" in await club.text(page)
+    await storage.execute("UPDATE deletion SET due_at = 0")
+    assert await deleting.delete_due(wire) == 0
+    await club.sent(page)
+    await storage.execute("UPDATE deletion SET due_at = 0")
+    await asyncio.gather(deleting.delete_due(wire), deleting.delete_due(wire))
+    assert ((await Post.get(id=post.id)).state, await told()) == ("deleted", 1)
+    assert await deleting.delete_due(wire) == 0
+    assert (await club.guest.get(page)).status_code == 404
+
+
+@sqlite
+async def test_whoever_leaves_leaves_nothing_that_they_wanted_gone(club: Club) -> None:
+    gone, stays = await club.write("First"), await club.write("Second")
+    await club.sent(f"/posts/{gone.id}/delete")
+    await closing.close(
+        club.house.instance.wire, await Account.get(actor_id=club.tom.id), posts=False
+    )
+    states = [(await Post.get(id=one.id)).state for one in (gone, stays)]
+    assert states == ["deleted", "live"]
 
 
 @sqlite
@@ -209,6 +250,13 @@ async def test_a_draft_is_kept_offered_and_thrown_away(club: Club) -> None:
     assert "Your draft, kept" in shown.text
     await club.sent("/groups/welders/new", act="throw")
     assert await Draft.all().count() == 0
+    poll = {"poll": "MIG\nTIG", "poll_hours": "72", "poll_multiple": "1"}
+    await club.sent("/groups/welders/new", act="keep", **poll)
+    shown = await club.guest.get("/groups/welders/new")
+    assert "MIG\nTIG</textarea>" in shown.text
+    assert '<option value="72" selected>' in shown.text
+    assert 'name="poll_multiple" value="1" checked' in shown.text
+    assert 'name="poll_hidden" value="1" checked' not in shown.text
     await club.sent("/groups/welders/new", act="keep", title="Rods", text="Where do")
     await club.write("Rods", "Where do I get them?")
     assert await Draft.all().count() == 0
@@ -267,6 +315,50 @@ async def test_who_is_blocked_is_folded_and_can_be_let_back(club: Club) -> None:
     await club.press(f"/people/{eve.id}/stance", "unblock")
     assert "Nobody" in await club.text("/settings/blocks")
     assert reply.id
+
+
+async def test_somebody_from_another_server_has_a_page_here_with_what_each_may_read(
+    club: Club,
+) -> None:
+    post = await club.write()
+    thread = await Thread.get(id=post.thread_id)
+    ann = await scenery.person("ann@m.example", name="Ann", summary="<p>I braze.</p>")
+    said = {"Aloud": {}, "Among members": {"visibility": "members"}, "By link": UNLISTED}
+    said |= {"Waiting": {"state": "held"}, "Taken away": {"state": "removed"}}
+    for words, columns in said.items():
+        await scenery.post(thread, ann, post, content=f"<p>{words}</p>", **columns)
+    page = "/@ann@m.example"
+
+    async def met(guest: Guest) -> set[str]:
+        shown = await guest.get(page)
+        assert shown.status_code == 200, shown.text
+        assert 'name="robots" content="noindex"' in shown.text
+        assert "I braze." in shown.text
+        assert f'href="{ann.page_url}" rel="nofollow noopener noreferrer ugc"' in shown.text
+        return {words for words in said if words in shown.text}
+
+    async with club.house.guest() as stranger:
+        assert await met(stranger) == {"Aloud"}
+        link = f'class="who-name" href="{page}"'
+        assert link in (await stranger.get(f"/groups/welders/threads/{thread.id}")).text
+    assert await met(club.guest) == {"Aloud", "Among members"}
+    await Member.filter(actor_id=club.tom.id).update(state="left")
+    assert await met(club.guest) == {"Aloud"}
+    await club.press(f"/people/{ann.id}/stance", "block")
+    assert "By somebody whom you mute or block" in await club.text(page)
+
+
+@sqlite
+async def test_whoever_is_blocked_or_suspended_elsewhere_has_no_page_here(club: Club) -> None:
+    for handle, state, status in (
+        ("ann@m.example", "live", 200),
+        ("bob@m.example", "suspended", 404),
+        ("vic@m.example", "gone", 410),
+        ("eve@spam.evil.example", "live", 404),
+    ):
+        await scenery.person(handle, state=state)
+        await club.house.instance.wire.peers.block("evil.example")
+        assert (await club.guest.get(f"/@{handle}")).status_code == status
 
 
 @sqlite

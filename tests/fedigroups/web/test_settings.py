@@ -9,13 +9,25 @@ import zipfile
 
 import pytest
 
+import drawn
+from federation.models import Actor
 from fedigroups.accounts.models import Account, Token
 from guests import PASSWORD, House, hidden
 
 pytestmark = pytest.mark.anyio
 
 PAGES = (
-    *("", "/preferences", "/email", "/password", "/second", "/sessions", "/apps", "/export"),
+    *(
+        "",
+        "/profile",
+        "/preferences",
+        "/email",
+        "/password",
+        "/second",
+        "/sessions",
+        "/apps",
+        "/export",
+    ),
     "/close",
 )
 
@@ -93,6 +105,50 @@ async def test_preferences_are_kept_and_apps_see_them(house: House) -> None:
         me = (await app.get("/api/v1/accounts/verify_credentials")).json()
     assert (me["source"]["privacy"], me["source"]["language"]) == ("unlisted", "pt-BR")
     assert (await Account.get()).mail_about == ""
+
+
+async def test_a_profile_is_changed_here_as_apps_change_it_and_shown_as_text(house: House) -> None:
+    async with house.guest() as guest, house.program() as app:
+        await guest.sign_in()
+        typed = {"name": "Olga <b>Berg", "note": "I **weld**.", "indexable": "1"}
+        typed |= {
+            "pair0": "Web",
+            "value0": "https://o.example/",
+            "pair2": "At",
+            "value2": "<i>Ulm",
+        }
+        picture = {"icon": ("o.png", drawn.png(), "image/png")}
+        sent = hidden(await guest.get("/settings/profile")) | typed
+        kept = await guest.client.post("/settings/profile", data=sent, files=picture)
+        assert (kept.status_code, kept.headers["location"]) == (303, "/settings/profile?kept")
+        await app.register()
+        app.token = (await app.exchange(await house.code(guest, app))).json()["access_token"]
+        me = (await app.get("/api/v1/accounts/verify_credentials")).json()
+        assert (me["display_name"], me["source"]["note"]) == ("Olga <b>Berg", "I **weld**.")
+        assert [one["name"] for one in me["source"]["fields"]] == ["Web", "At"]
+        assert (me["indexable"], me["discoverable"]) == (True, False)
+        page = (await guest.get("/@olga")).text
+        assert "<strong>weld</strong>" in page
+        assert '<a href="https://o.example/" rel="me nofollow' in page
+        assert "&lt;i&gt;Ulm" in page
+        assert me["avatar"] in page
+        assert "no_icon" in (await guest.get("/settings/profile")).text
+        await guest.fill("/settings/profile", name="Olga", no_icon="1")
+        assert me["avatar"] not in (await guest.get("/@olga")).text
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_what_is_wrong_in_a_profile_is_said_at_its_place_and_nothing_is_kept(
+    house: House,
+) -> None:
+    wrong = {"note": "x" * 20_000, "pair0": "x" * 300, "icon_text": "x" * 1_600}
+    async with house.guest() as guest:
+        await guest.sign_in()
+        for field, text in wrong.items():
+            shown = await guest.fill("/settings/profile", name="Somebody", **{field: text})
+            assert (shown.status_code, "at most" in shown.text) == (422, True), field
+            assert text in shown.text, "what was typed is still there"
+    assert (await Actor.get(username="olga")).name != "Somebody"
 
 
 async def test_apps_are_shown_with_what_they_may_and_shown_out(house: House) -> None:
