@@ -43,7 +43,7 @@ class Group(Model):
     """After how many posts somebody is no newcomer any more."""
     boost_replies = fields.BooleanField(default=False)
     state = fields.CharField(max_length=16, default="open")
-    """`open`, or `closed` for good (a Tombstone is served)."""
+    """`open`, `suspended` by whoever runs the instance, or `closed` for good (a Tombstone)."""
     members_count = fields.IntField(default=0)
     threads_count = fields.IntField(default=0)
     active_at = fields.BigIntField(default=0)

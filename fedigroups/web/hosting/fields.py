@@ -10,7 +10,7 @@ from fedigroups.web import refusals
 
 PROFILE = (
     *("name", "title", "description", "summary", "rules", "language"),
-    *("join_policy", "post_policy", "boost_replies"),
+    *("join_policy", "post_policy", "approve", "newcomer_posts", "boost_replies"),
 )
 _BLAMED = (
     ("a group needs a title", "title"),
@@ -18,6 +18,8 @@ _BLAMED = (
     ("a summary has", "summary"),
     ("rules have", "rules"),
     ("a language is", "language"),
+    ("somebody is new", "newcomer_posts"),
+    ("newcomer_posts", "newcomer_posts"),
     ("a reason", "reason"),
     ("say why", "reason"),
     ("a picture", "icon"),
