@@ -1,4 +1,4 @@
-"""What whoever runs the instance says of it, and announcements."""
+"""What whoever runs the instance says of it, announcements, and from where a group takes people."""
 
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
@@ -11,6 +11,8 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
+        ops.AddField("Group", "servers_allowed", fields.TextField(default="", db_default="")),
+        ops.AddField("Group", "servers_blocked", fields.TextField(default="", db_default="")),
         ops.CreateModel(
             name="InstanceText",
             fields=[

@@ -150,6 +150,13 @@ _SHAPES = {
     ),
     "to block a host, name it like .*": noted("Name a server like bad.example."),
     "there is no server to block in that list": noted("There is no server to block in that list."),
+    "the group takes nothing from that server": noted("The group takes nothing from that server."),
+    r"a list of \w+ servers has at most (?P<most>\d+) characters": noted(
+        "A list of servers has at most %(most)s characters."
+    ),
+    r"a list of \w+ servers has names like m.example, not '(?P<name>.*)'": noted(
+        "A list has names of servers like m.example: “%(name)s” is none."
+    ),
     "the thread is pinned already": noted("The thread is pinned already."),
     "the thread is not pinned already": noted("The thread is not pinned any more."),
     "that thread is not in this group": noted("That thread is not in this group."),

@@ -64,6 +64,8 @@ def _profile(sent: Body) -> Profile:
         post_policy=sent.text("post_policy"),
         approve=sent.text("approve") or None,
         newcomer_posts=sent.number("newcomer_posts") if "newcomer_posts" in sent else None,
+        servers_allowed=sent.text("servers_allowed"),
+        servers_blocked=sent.text("servers_blocked"),
         boost_replies=sent.flag("boost_replies"),
     )
 

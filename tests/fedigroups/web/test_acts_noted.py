@@ -183,11 +183,18 @@ async def check(olga: Guest, world: World, path: str, form: dict[str, str], what
     assert again.status_code in {200, 303, 404, 422}, (path, what)
 
 
+POLICIES = {"join_policy": "open", "post_policy": "members"}
 WRONG: list[tuple[str, dict[str, str], str, str]] = [
     ("/groups/new", {"name": "Two words", "title": "Metal & more"}, "name", "Metal &amp; more"),
     ("/groups/{name}/members/{id}", {"act": "ban", "reason": " "}, "reason", ""),
     ("/groups/{name}/invitations", {"way": "handle", "handle": "a & b"}, "handle", "a &amp; b"),
-    ("/groups/{name}/settings", {"title": " ", "rules": "1 < 2"}, "title", "1 &lt; 2"),
+    ("/groups/{name}/settings", POLICIES | {"title": " ", "rules": "1 < 2"}, "title", "1 &lt; 2"),
+    (
+        "/groups/{name}/settings",
+        POLICIES | {"title": "W", "servers_allowed": "m.example\nno host"},
+        "servers_allowed",
+        "m.example\nno host</textarea>",
+    ),
     (
         "/groups/{name}/settings/handing-over",
         {"step": "close", "close_current": PASSWORD, "confirm": "bakers"},

@@ -13,9 +13,9 @@ from federation import clock
 from federation.models import Peer
 from fedigroups import announcements
 from fedigroups.accounts.models import Account
-from fedigroups.groups import founding, lookup, pinning
+from fedigroups.groups import founding, lookup, membership, pinning, policies
 from fedigroups.groups.founding import Profile
-from fedigroups.groups.models import Group, Thread
+from fedigroups.groups.models import Group, Member, Thread
 from fedigroups.web import colours
 from fedigroups.web.staff import servers
 from guests import Guest, House, hidden
@@ -260,3 +260,39 @@ async def test_a_host_says_in_the_settings_whose_posts_wait(olga: Guest) -> None
         assert (refused.status_code, 'id="newcomer_posts-problem"' in refused.text) == (422, True)
         assert f'value="{typed}"' in refused.text
     assert (await Group.get()).approve == "newcomers"
+
+
+async def test_a_group_takes_nobody_from_servers_that_its_hosts_keep_out(
+    house: House, olga: Guest
+) -> None:
+    typed = {"title": "Welders", "join_policy": "open", "post_policy": "anyone"}
+    page, wire = "/groups/welders/settings", house.instance.wire
+    await house.settle("tom")
+    tom = await lookup.person("tom")
+    ann, bob, eve = [
+        await scenery.person(one)
+        for one in ("ann@m.example", "bob@l.example", "eve@a.evil.example")
+    ]
+    for lists, taken in (
+        ({"servers_blocked": "evil.example, x.example"}, [tom, ann, bob]),
+        ({"servers_allowed": "M.example\nevil.example"}, [tom, ann, eve]),
+        ({"servers_allowed": "m.example", "servers_blocked": "m.example"}, [tom]),
+        ({}, [tom, ann, bob, eve]),
+    ):
+        done = await olga.fill(page, **typed, **lists)
+        assert done.status_code == 303, done.text
+        group = await Group.get(name="welders").select_related("actor")
+        for person in (tom, ann, bob, eve):
+            member = await membership.standing(group, person)
+            refused = [
+                policies.refusal_to_join(group, member),
+                policies.refusal_to_post(group, member),
+                policies.refusal_to_react(group, member),
+            ]
+            assert (refused == [""] * 3) == (person in taken), (lists, person.handle)
+            assert all(refused) or not any(refused)
+    await olga.fill(page, **typed, servers_blocked="l.example")
+    group = await Group.get(name="welders").select_related("actor")
+    follow = {"id": "https://l.example/1", "type": "Follow", "actor": bob.uri}
+    assert (await membership.ask(wire, group, group.actor, bob, follow))[0] == "refused"
+    assert not await Member.exists(actor_id=bob.id)
