@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0025_staff
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -74,6 +74,18 @@ CREATE TABLE announced (
     waiting boolean NOT NULL,
     created_at bigint NOT NULL,
     group_id bigint NOT NULL
+);
+CREATE TABLE announcement (
+    id bigint NOT NULL,
+    text text NOT NULL,
+    begins_at bigint NOT NULL,
+    ends_at bigint NOT NULL,
+    created_at bigint NOT NULL
+);
+CREATE TABLE announcement_read (
+    id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    announcement_id bigint NOT NULL
 );
 CREATE TABLE app (
     id bigint NOT NULL,
@@ -233,7 +245,15 @@ CREATE TABLE groups (
     actor_id bigint NOT NULL,
     synchronized_at bigint DEFAULT 0 NOT NULL,
     approve character varying(16) DEFAULT 'nobody'::character varying NOT NULL,
-    newcomer_posts integer DEFAULT 3 NOT NULL
+    newcomer_posts integer DEFAULT 3 NOT NULL,
+    servers_allowed text DEFAULT ''::text NOT NULL,
+    servers_blocked text DEFAULT ''::text NOT NULL
+);
+CREATE TABLE instance_text (
+    id bigint NOT NULL,
+    kind character varying(16) NOT NULL,
+    language character varying(16) NOT NULL,
+    text text NOT NULL
 );
 CREATE TABLE invitation (
     id bigint NOT NULL,
@@ -706,6 +726,10 @@ ALTER TABLE ONLY actor
     ADD CONSTRAINT actor_uri_key UNIQUE (uri);
 ALTER TABLE ONLY announced
     ADD CONSTRAINT announced_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY announcement
+    ADD CONSTRAINT announcement_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY announcement_read
+    ADD CONSTRAINT announcement_read_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY app
     ADD CONSTRAINT app_client_id_key UNIQUE (client_id);
 ALTER TABLE ONLY app
@@ -750,6 +774,8 @@ ALTER TABLE ONLY groups
     ADD CONSTRAINT groups_actor_id_key UNIQUE (actor_id);
 ALTER TABLE ONLY groups
     ADD CONSTRAINT groups_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY instance_text
+    ADD CONSTRAINT instance_text_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY invitation
     ADD CONSTRAINT invitation_digest_key UNIQUE (digest);
 ALTER TABLE ONLY invitation
@@ -864,6 +890,8 @@ ALTER TABLE ONLY tortoise_migrations
     ADD CONSTRAINT tortoise_migrations_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY announced
     ADD CONSTRAINT uid_announced_group_i_50f8ff UNIQUE (group_id, form, object_uri);
+ALTER TABLE ONLY announcement_read
+    ADD CONSTRAINT uid_announcemen_actor_i_989665 UNIQUE (actor_id, announcement_id);
 ALTER TABLE ONLY ballot
     ADD CONSTRAINT uid_ballot_poll_id_de3692 UNIQUE (poll_id, actor_id, choice);
 ALTER TABLE ONLY blocked_host
@@ -882,6 +910,8 @@ ALTER TABLE ONLY followed_tag
     ADD CONSTRAINT uid_followed_ta_actor_i_28faae UNIQUE (actor_id, name);
 ALTER TABLE ONLY follower_digest
     ADD CONSTRAINT uid_follower_di_actor_u_9e4f82 UNIQUE (actor_uri, host);
+ALTER TABLE ONLY instance_text
+    ADD CONSTRAINT uid_instance_te_kind_ea50f1 UNIQUE (kind, language);
 ALTER TABLE ONLY listed
     ADD CONSTRAINT uid_listed_listing_77232e UNIQUE (listing_id, target_id);
 ALTER TABLE ONLY log_entry
@@ -992,6 +1022,8 @@ ALTER TABLE ONLY account
     ADD CONSTRAINT account_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE RESTRICT;
 ALTER TABLE ONLY announced
     ADD CONSTRAINT announced_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
+ALTER TABLE ONLY announcement_read
+    ADD CONSTRAINT announcement_read_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES announcement(id) ON DELETE CASCADE;
 ALTER TABLE ONLY appeal
     ADD CONSTRAINT appeal_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decision(id) ON DELETE CASCADE;
 ALTER TABLE ONLY automatic_rule

@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0025_staff
 
 CREATE TABLE "account" ("id" BIGINT NOT NULL  PRIMARY KEY, "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE RESTRICT, "email" VARCHAR(320) NOT NULL, "password_hash" TEXT NOT NULL, "created_at" BIGINT NOT NULL, "role" VARCHAR(16) NOT NULL DEFAULT 'member', "approved_at" BIGINT NOT NULL DEFAULT 0, "confirmed_at" BIGINT NOT NULL DEFAULT 0, "email_key" VARCHAR(320) NOT NULL DEFAULT '', "language" VARCHAR(16) NOT NULL DEFAULT '', "locale" VARCHAR(16) NOT NULL DEFAULT '', "mail_about" TEXT NOT NULL DEFAULT 'sign_in sign_up', "reason" TEXT NOT NULL DEFAULT '', "second_factor" BLOB, "second_factor_at" BIGINT NOT NULL DEFAULT 0, "second_factor_step" BIGINT NOT NULL DEFAULT 0, "visibility" VARCHAR(16) NOT NULL DEFAULT 'public', "default_group_id" BIGINT NOT NULL DEFAULT 0, "sensitive" INT NOT NULL DEFAULT 0);
 
@@ -56,6 +56,21 @@ CREATE TABLE "announced" (
     "created_at" BIGINT NOT NULL,
     "group_id" BIGINT NOT NULL REFERENCES "groups" ("id") ON DELETE CASCADE,
     CONSTRAINT "uid_announced_group_i_50f8ff" UNIQUE ("group_id", "form", "object_uri")
+);
+
+CREATE TABLE "announcement" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "text" TEXT NOT NULL,
+    "begins_at" BIGINT NOT NULL,
+    "ends_at" BIGINT NOT NULL,
+    "created_at" BIGINT NOT NULL
+);
+
+CREATE TABLE "announcement_read" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "actor_id" BIGINT NOT NULL,
+    "announcement_id" BIGINT NOT NULL REFERENCES "announcement" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_announcemen_actor_i_989665" UNIQUE ("actor_id", "announcement_id")
 );
 
 CREATE TABLE "app" (
@@ -240,7 +255,15 @@ CREATE TABLE "groups" (
     "created_at" BIGINT NOT NULL,
     "updated_at" BIGINT NOT NULL,
     "actor_id" BIGINT NOT NULL UNIQUE REFERENCES "actor" ("id") ON DELETE RESTRICT
-, "synchronized_at" BIGINT NOT NULL DEFAULT 0, "approve" VARCHAR(16) NOT NULL DEFAULT 'nobody', "newcomer_posts" INT NOT NULL DEFAULT 3);
+, "synchronized_at" BIGINT NOT NULL DEFAULT 0, "approve" VARCHAR(16) NOT NULL DEFAULT 'nobody', "newcomer_posts" INT NOT NULL DEFAULT 3, "servers_allowed" TEXT NOT NULL DEFAULT '', "servers_blocked" TEXT NOT NULL DEFAULT '');
+
+CREATE TABLE "instance_text" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "kind" VARCHAR(16) NOT NULL,
+    "language" VARCHAR(16) NOT NULL,
+    "text" TEXT NOT NULL,
+    CONSTRAINT "uid_instance_te_kind_ea50f1" UNIQUE ("kind", "language")
+);
 
 CREATE TABLE "invitation" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
