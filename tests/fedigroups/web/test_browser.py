@@ -188,7 +188,7 @@ async def test_a_host_lets_in_pins_and_bans_and_staff_block_a_server(
     await page.goto(shop.url("thread"))
     await page.get_by_role("button", name="Pin this thread").click()
     await page.get_by_role("link", name="Pinned threads").click()
-    await expect(page.get_by_role("button", name="Unpin: MIG or TIG")).to_be_visible()
+    await expect(page.get_by_role("button", name="Unpin MIG or TIG")).to_be_visible()
     await page.goto(shop.url("hosting-member"))
     await page.get_by_label("Why?").first.fill("Spam")
     await page.get_by_role("button", name="Ban").click()
