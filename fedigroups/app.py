@@ -36,6 +36,7 @@ from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
 from fedigroups.web.hosting import founding_pages
 from fedigroups.web.metrics import Timed
+from fedigroups.web.presented import Presented
 from fedigroups.web.reading import Reading
 from fedigroups.web.site import Site, SubscribeTemplate
 from fedigroups.web.translation import Spoken
@@ -70,7 +71,6 @@ def make_app(instance: Instance) -> ASGIApp:
             *metrics.routes(instance.settings),
             *wellknown.routes(
                 instance.wire,
-                name=site.name,
                 contact=site.contact,
                 open_registrations=instance.settings.signup == "open",
             ),
@@ -90,7 +90,8 @@ def make_app(instance: Instance) -> ASGIApp:
     app.state.hub = instance.hub
     app.state.shares = Shares(on=instance.settings.rate_limits)
     app.router.redirect_slashes = False  # it would build a URL from the Host header
-    front = Front(Edge(Ambient(Reading(app), instance.store)), app.state.shares)
+    app.state.presented = presented = Presented(Reading(app), app.state)
+    front = Front(Edge(Ambient(presented, instance.store)), app.state.shares)
     answers = Answers(Spoken(_guarded(front, instance)))
     instance.bus.listen(CHANGED, lambda _: answers.forget())
     return Timed(answers, app)

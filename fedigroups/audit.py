@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from federation import clock, ids, storage
+from federation.models import Actor
 from fedigroups.models import Act
 
 KEPT_MS = 730 * clock.DAY
@@ -26,6 +29,17 @@ async def note(who: str, what: str, detail: str = "") -> None:
     await Act.create(
         id=ids.new(), at=clock.now_ms(), who=who, what=what, detail=detail[:DETAIL_CHARS]
     )
+
+
+async def by(person: Actor, what: str, **facts: object) -> None:
+    """Write down what somebody did on a page, as a command would be: its name, and to what."""
+    await note(f"@{person.username}", what, told(facts))
+
+
+def told(facts: Mapping[str, object]) -> str:
+    """The facts that were given, as JSON."""
+    given = {name: value for name, value in facts.items() if value}
+    return json.dumps(given, ensure_ascii=False, default=str)
 
 
 async def newest(limit: int, what: str = "") -> list[Noted]:

@@ -21,7 +21,7 @@ QUIET = frozenset(
         *("notification", "bookmark", "stance", "muted_thread", "marker", "followed_tag"),
         *("listing", "listed", "word_filter", "filter_keyword", "filter_status", "once"),
         *("media", "remote_picture", "push_subscription", "push_message", "reading", "draft"),
-        *("searched", "ballot", "deletion"),
+        *("searched", "ballot", "deletion", "act", "announcement_read"),
     }
 )
 """Tables that no page or document for everybody is made of, and that are written all the time.

@@ -43,3 +43,63 @@ class Act(Model):
 
     def __str__(self) -> str:
         return f"{self.who}: {self.what} {self.detail}"
+
+
+class InstanceText(Model):
+    """Something that whoever runs the instance says of it; see `fedigroups.about`."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    kind = fields.CharField(max_length=16)
+    """A name of `fedigroups.about.KINDS`."""
+    language = fields.CharField(max_length=16, default="")
+    """A language of the pages; empty for what is the same in all."""
+    text = fields.TextField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "instance_text"
+        unique_together = (("kind", "language"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.language}".strip()
+
+
+class Announcement(Model):
+    """A word of whoever runs the instance to everybody, for a time."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    text = fields.TextField()
+    """Markdown."""
+    begins_at = fields.BigIntField()
+    ends_at = fields.BigIntField(default=0)
+    """0 for never."""
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "announcement"
+
+    def __str__(self) -> str:
+        return f"announcement {self.id}"
+
+
+class AnnouncementRead(Model):
+    """That somebody has read an announcement, and is not shown it any more."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    announcement: fields.ForeignKeyRelation[Announcement] = fields.ForeignKeyField(
+        "fedigroups.Announcement", related_name="read_by", on_delete=fields.CASCADE
+    )
+    announcement_id: int
+    actor_id = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "announcement_read"
+        unique_together = (("actor_id", "announcement"),)
+
+    def __str__(self) -> str:
+        return f"announcement {self.announcement_id} read by {self.actor_id}"

@@ -17,14 +17,14 @@ from PIL import Image
 import scenery
 from federation import clock
 from federation.models import Actor, Peer
-from fedigroups import worker
+from fedigroups import announcements, audit, worker
 from fedigroups.accounts import people
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.app import make_app
-from fedigroups.groups import founding, speaking
+from fedigroups.groups import founding, membership, speaking
 from fedigroups.groups.founding import Profile
-from fedigroups.groups.models import Group, Thread
+from fedigroups.groups.models import Group, Member, Thread
 from fedigroups.groups.speaking import Text
 from fedigroups.instance import Instance, assemble
 from fedigroups.media import uploads
@@ -81,6 +81,33 @@ PAGES = {
     "settings-second": ("/settings/second", "tom"),
     "settings-sessions": ("/settings/sessions", "tom"),
     "settings-close": ("/settings/close", "tom"),
+    "hosting": ("/hosting", "olga"),
+    "hosting-new": ("/groups/new", "olga"),
+    "hosting-requests": ("/groups/welders/requests", "olga"),
+    "hosting-requests-nothing": ("/groups/bakers/requests", "olga"),
+    "hosting-members": ("/groups/welders/members", "olga"),
+    "hosting-member": ("/groups/welders/members/{member}", "olga"),
+    "hosting-pins": ("/groups/welders/pins", "olga"),
+    "hosting-pins-nothing": ("/groups/bakers/pins", "olga"),
+    "hosting-invitations": ("/groups/welders/invitations", "olga"),
+    "hosting-health": ("/groups/welders/health", "olga"),
+    "hosting-settings": ("/groups/welders/settings", "olga"),
+    "hosting-pictures": ("/groups/welders/settings/pictures", "olga"),
+    "hosting-handing-over": ("/groups/welders/settings/handing-over", "olga"),
+    "admin": ("/admin", "olga"),
+    "admin-people": ("/admin/people", "olga"),
+    "admin-people-nobody": ("/admin/people?state=suspended", "olga"),
+    "admin-person": ("/admin/people/{account}", "olga"),
+    "admin-groups": ("/admin/groups", "olga"),
+    "admin-group": ("/admin/groups/{group}", "olga"),
+    "admin-servers": ("/admin/servers", "olga"),
+    "admin-import": ("/admin/servers/import", "olga"),
+    "admin-reports": ("/admin/reports", "olga"),
+    "admin-queue": ("/admin/queue", "olga"),
+    "admin-log": ("/admin/log", "olga"),
+    "admin-announcements": ("/admin/announcements", "olga"),
+    "admin-texts": ("/admin/texts", "olga"),
+    "admin-look": ("/admin/look", "olga"),
 }
 """By name: the address, and who is signed in."""
 
@@ -192,7 +219,27 @@ async def furnish(instance: Instance) -> dict[str, int]:
     await keeping.bookmark(tom.actor_id, said[1].id)
     await stances.judge(tom.actor_id, (await remote("eve@evil.example", "Eve")).id, "blocked", True)
     await Peer.create(host="spam.example", blocked=True, first_seen_at=clock.now_ms())
-    return {"thread": thread.id, "post": said[1].id, "own": own.id, "lonely": shown.thread_id}
+    cared_for = await looked_after(instance, group, olga, tom)
+    await Thread.filter(id=shown.thread_id).update(pinned_at=clock.now_ms())
+    known = {"thread": thread.id, "post": said[1].id, "own": own.id, "lonely": shown.thread_id}
+    return known | cared_for
+
+
+async def looked_after(
+    instance: Instance, group: Group, olga: Account, tom: Account
+) -> dict[str, int]:
+    """Olga runs the server, too; somebody asks to join her group, and something is announced."""
+    await Account.filter(id=olga.id).update(role="admin")
+    cleo = await remote("cleo@m.example", "Cleo")
+    await Actor.filter(id=cleo.id).update(
+        inbox=f"{cleo.uri}/inbox", summary="<p>I weld ships, and want to weld thinner.</p>"
+    )
+    follow = {"id": f"{cleo.uri}#follow", "type": "Follow", "actor": cleo.uri}
+    await membership._move(group, cleo, "asked", follow=follow)
+    await announcements.make("On *Friday* at ten this server is away for an hour: it moves.")
+    await audit.by(olga.actor, "peer block", host="spam.example", note="Spam")
+    toms = await Member.get(group_id=group.id, actor_id=tom.actor_id)
+    return {"member": toms.id, "account": tom.id, "group": group.id}
 
 
 QUESTION = """I have a plate of **1 mm** steel, and whatever I do, it warps.

@@ -81,3 +81,30 @@ def welcome(instance: str, name: str, origin: str) -> Letter:
         f"Welcome to {instance}",
         f"Your account @{name} at {instance} is ready. Sign in: {origin}/login\n",
     )
+
+
+def group_suspended(instance: str, group: str, reason: str) -> Letter:
+    """To the owner of a group that is shown to nobody for now."""
+    return Letter(
+        f"Your group {group} at {instance} is suspended",
+        f"Whoever runs {instance} has suspended your group {group}: nobody reads it, and nothing "
+        f"is taken for it. The reason:\n\n{reason}\n\n"
+        "Answer this mail if you think that it is wrong.\n",
+    )
+
+
+def group_lifted(instance: str, group: str) -> Letter:
+    """To the owner of a group that is open again."""
+    return Letter(
+        f"Your group {group} at {instance} is open again",
+        f"Whoever runs {instance} has opened your group {group} again. It is as it was before.\n",
+    )
+
+
+def about_group(instance: str, group: str, text: str) -> Letter:
+    """To the owner of a group, from whoever runs the instance."""
+    return Letter(
+        f"About your group {group} at {instance}",
+        f"Whoever runs {instance} writes to you about your group {group}:\n\n{text}\n\n"
+        "Answer this mail to reach them.\n",
+    )

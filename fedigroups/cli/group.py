@@ -74,6 +74,16 @@ def profile_options(command: Any) -> Any:
                 help="After how many posts somebody is no newcomer any more; else 3.",
             ),
             click.option(
+                "--allow-servers",
+                "servers_allowed",
+                help="Only people of these servers, and of this one; '' for all.",
+            ),
+            click.option(
+                "--block-servers",
+                "servers_blocked",
+                help="Nobody of these servers joins or writes; '' for none.",
+            ),
+            click.option(
                 "--boost-replies/--no-boost-replies",
                 default=None,
                 help="Show replies to microblog members too.",

@@ -77,12 +77,12 @@ def acting(work: Callable[[Instance], Awaitable[T]]) -> T:
     """`with_instance`, for what changes something: it stands in the log of acts afterwards."""
     context = click.get_current_context()
     what = context.command_path.partition(" ")[2]
-    detail = {name: value for name, value in context.params.items() if value and _told(name)}
+    detail = {name: value for name, value in context.params.items() if _told(name)}
 
     async def noted(instance: Instance) -> T:
         done = await work(instance)
         if not context.params.get("dry_run"):
-            await audit.note(_who(), what, json.dumps(detail, ensure_ascii=False, default=str))
+            await audit.note(_who(), what, audit.told(detail))
         return done
 
     return with_instance(noted)

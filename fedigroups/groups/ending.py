@@ -22,9 +22,9 @@ async def close(wire: Wire, hosted: Hosted) -> None:
     group, actor = hosted.group, hosted.actor
     now = clock.now_ms()
     async with storage.transaction():
-        closed = await Group.filter(id=group.id, hosted=True, state="open").update(
-            state="closed", updated_at=now
-        )
+        closed = await Group.filter(
+            id=group.id, hosted=True, state__in=["open", "suspended"]
+        ).update(state="closed", updated_at=now)
         if not closed:
             raise Malformed(f"{group.name} is closed already")
         await publish([_farewell(wire, hosted)])

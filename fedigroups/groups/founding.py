@@ -17,7 +17,7 @@ from fedigroups.accounts.people import add_local_actor
 from fedigroups.content.languages import is_tag
 from fedigroups.content.markdown import render
 from fedigroups.content.sanitise import excerpt, safe_url
-from fedigroups.groups import distribute
+from fedigroups.groups import admitting, distribute
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.documents import group_document
 from fedigroups.groups.models import Group, Member
@@ -59,6 +59,8 @@ class Profile:
     boost_replies: bool | None = None
     approve: str | None = None
     newcomer_posts: int | None = None
+    servers_allowed: str | None = None
+    servers_blocked: str | None = None
     discoverable: bool | None = None
     indexable: bool | None = None
 
@@ -151,6 +153,9 @@ def _columns(profile: Profile) -> dict[str, Any]:
         and (value := getattr(profile, field.name)) is not None
     }
     _check(given)
+    for which in ("allowed", "blocked"):
+        if (field := f"servers_{which}") in given:
+            given[field] = admitting.listed(given[field], which)
     if "summary" in given:
         given["summary_html"] = render(given["summary"], {})
         if len(dumps([given["summary"], given["summary_html"]])) > SUMMARY_BYTES:

@@ -14,7 +14,7 @@ from federation.errors import Malformed
 from federation.models import Actor
 from federation.strict_json import dumps
 from federation.wire import Wire
-from fedigroups.groups import policies, routing
+from fedigroups.groups import admitting, policies, routing
 from fedigroups.groups.models import Group, Member
 from fedigroups.groups.states import may_move
 from fedigroups.notify import telling
@@ -25,7 +25,18 @@ Follow = Mapping[str, Any]
 
 
 async def standing(group: Group, actor: Actor) -> Member | None:
-    """The actor's row in the group, if there ever was one."""
+    """The actor's row in the group, if there ever was one.
+
+    Of somebody from whose server the group takes nothing it says so, and there always is one.
+    """
+    found = await _row(group, actor)
+    if admitting.shuts_out(group, actor):
+        found = found or Member(id=0, group_id=group.id, actor_id=actor.id, state="left")
+        found.shut_out = True
+    return found
+
+
+async def _row(group: Group, actor: Actor) -> Member | None:
     return await bare.one(Member, "group_id = ? AND actor_id = ?", group.id, actor.id)
 
 
@@ -47,7 +58,7 @@ async def ask(
 
 async def approve(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
     """Let in somebody who asked. Raises `Malformed` when they did not."""
-    member = await standing(group, actor)
+    member = await _row(group, actor)
     if member is None or member.state != "asked":
         raise Malformed(f"{actor.handle} has not asked to join {group.name}")
     group_actor = await group.actor
@@ -56,7 +67,7 @@ async def approve(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
 
 async def refuse(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
     """Turn down somebody who asked. Raises `Malformed` when they did not."""
-    member = await standing(group, actor)
+    member = await _row(group, actor)
     if member is None or member.state != "asked":
         raise Malformed(f"{actor.handle} has not asked to join {group.name}")
     return await _end(wire, group, actor, "refused", reason)
@@ -64,7 +75,7 @@ async def refuse(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Dr
 
 async def remove(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
     """Put a member out; they may ask again. Raises `Malformed` for somebody who is none."""
-    member = await standing(group, actor)
+    member = await _row(group, actor)
     if member is None or member.state != "member":
         raise Malformed(f"{actor.handle} is not a member of {group.name}")
     _check_no_owner(group, actor, member)
@@ -78,7 +89,7 @@ async def ban(
 
     Raises `Malformed` for an owner, and for somebody who is banned already.
     """
-    _check_no_owner(group, actor, await standing(group, actor))
+    _check_no_owner(group, actor, await _row(group, actor))
     drafts = await _end(wire, group, actor, "banned", reason)
     await Member.filter(group_id=group.id, actor_id=actor.id).update(banned_until=until)
     return drafts
@@ -86,7 +97,7 @@ async def ban(
 
 async def pardon(group: Group, actor: Actor) -> None:
     """Lift a ban: they may ask again. Raises `Malformed` for somebody who is not banned."""
-    member = await standing(group, actor)
+    member = await _row(group, actor)
     if member is None or member.state != "banned":
         raise Malformed(f"{actor.handle} is not banned from {group.name}")
     await _move(group, actor, "left")
@@ -115,7 +126,7 @@ async def leave(group: Group, actor: Actor) -> bool:
 
     A ban stays: leaving is no way around it.
     """
-    member = await standing(group, actor)
+    member = await _row(group, actor)
     if member is None or member.state not in {"member", "asked", "invited"}:
         return False
     await _move(group, actor, "left")
@@ -146,7 +157,7 @@ async def _admit(
 
 async def _end(wire: Wire, group: Group, actor: Actor, state: str, reason: str) -> list[Draft]:
     """Removal and its answer are one commit."""
-    member = await standing(group, actor)
+    member = await _row(group, actor)
     follow = json.loads(member.follow) if member and member.follow else None
     await _move(group, actor, state, reason=reason)
     if follow is None:
@@ -159,7 +170,7 @@ async def _move(
 ) -> None:
     """Change the row, the count, and with them what the actor's server reads."""
     await routing.hold()
-    member = await standing(group, actor)
+    member = await _row(group, actor)
     old = member.state if member else "new"
     if not may_move(old, state):
         raise Malformed(f"{actor.handle} is {old} in {group.name} and cannot become {state}")
@@ -212,7 +223,7 @@ async def carry_over(group: Group, actor: Actor) -> bool:
             await leave(group, member.actor)
     if not older:
         return False
-    newer = await standing(group, actor)
+    newer = await _row(group, actor)
     state = newer.state if newer else "new"
     if any(row.state == "banned" for row in older):
         return state != "banned"

@@ -41,9 +41,13 @@ class Group(Model):
     with links) or `everyone`."""
     newcomer_posts = fields.IntField(default=3, db_default=3)
     """After how many posts somebody is no newcomer any more."""
+    servers_allowed = fields.TextField(default="", db_default="")
+    """One a line: people of other servers may neither join nor write; empty for all."""
+    servers_blocked = fields.TextField(default="", db_default="")
+    """One a line: their people may neither join nor write."""
     boost_replies = fields.BooleanField(default=False)
     state = fields.CharField(max_length=16, default="open")
-    """`open`, or `closed` for good (a Tombstone is served)."""
+    """`open`, `suspended` by whoever runs the instance, or `closed` for good (a Tombstone)."""
     members_count = fields.IntField(default=0)
     threads_count = fields.IntField(default=0)
     active_at = fields.BigIntField(default=0)
@@ -96,6 +100,8 @@ class Member(Model):
     asked_at = fields.BigIntField(default=0)
     joined_at = fields.BigIntField(default=0)
     changed_at = fields.BigIntField(default=0)
+    shut_out = False
+    """In no table: the group takes nothing from their server. `membership.standing` says."""
 
     class Meta:
         """Where the rows live."""

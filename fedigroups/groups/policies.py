@@ -8,6 +8,8 @@ from fedigroups.groups.models import Group, Member, Thread
 from fedigroups.groups.visibility import Viewer
 
 STAFF = frozenset({"moderator", "owner"})
+SHUT_OUT = "the group takes nothing from that server"
+"""Its hosts decided so: `admitting`."""
 
 
 def viewer(actor: Actor, member: Member | None) -> Viewer:
@@ -32,6 +34,8 @@ def refusal_to_join(group: Group, member: Member | None) -> str:
         return "the group is closed"
     if member is not None and member.state == "banned":
         return f"banned from the group: {member.reason or 'no reason was recorded'}"
+    if member is not None and member.shut_out:
+        return SHUT_OUT
     if group.join_policy == "invite" and (
         member is None or member.state not in {"invited", "member"}
     ):
@@ -87,4 +91,4 @@ def refusal_to_react(group: Group, member: Member | None) -> str:
         return "the group is closed"
     if member is not None and member.state == "banned":
         return f"banned from the group: {member.reason or 'no reason was recorded'}"
-    return ""
+    return SHUT_OUT if member is not None and member.shut_out else ""

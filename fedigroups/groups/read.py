@@ -33,7 +33,8 @@ from fedigroups.groups.visibility import (
 )
 
 LIMIT = 25
-PINNED = 5
+PINNED = 20
+"""As many as a group may pin."""
 HOSTS = 50
 FEED = 30
 THREAD_POSTS = 500

@@ -8,6 +8,7 @@ from fedigroups.mastodon import identity, pictures
 from fedigroups.mastodon.endpoints import (
     accounts,
     administering,
+    announcing,
     desk,
     empties,
     featuring,
@@ -33,7 +34,7 @@ from fedigroups.mastodon.endpoints import (
 FAMILIES = (
     *(identity, profiles, pictures, instances, accounts, following, statuses, posting),
     *(scheduling, media, reacting, timelines, notifications, pushes, finding, keeping, lists),
-    *(filters, featuring, reporting, administering, desk, polling, empties),
+    *(filters, featuring, reporting, administering, desk, polling, announcing, empties),
 )
 
 

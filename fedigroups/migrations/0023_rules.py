@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "table": "modmail",
-                "indexes": [Index(fields=["group", "person_id", "id"])],
+                "indexes": [Index(fields=["group_id", "person_id", "id"])],
             },
         ),
     ]

@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0024_pages
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -74,6 +74,18 @@ CREATE TABLE announced (
     waiting boolean NOT NULL,
     created_at bigint NOT NULL,
     group_id bigint NOT NULL
+);
+CREATE TABLE announcement (
+    id bigint NOT NULL,
+    text text NOT NULL,
+    begins_at bigint NOT NULL,
+    ends_at bigint NOT NULL,
+    created_at bigint NOT NULL
+);
+CREATE TABLE announcement_read (
+    id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    announcement_id bigint NOT NULL
 );
 CREATE TABLE app (
     id bigint NOT NULL,
@@ -241,7 +253,15 @@ CREATE TABLE groups (
     actor_id bigint NOT NULL,
     synchronized_at bigint DEFAULT 0 NOT NULL,
     approve character varying(16) DEFAULT 'nobody'::character varying NOT NULL,
-    newcomer_posts integer DEFAULT 3 NOT NULL
+    newcomer_posts integer DEFAULT 3 NOT NULL,
+    servers_allowed text DEFAULT ''::text NOT NULL,
+    servers_blocked text DEFAULT ''::text NOT NULL
+);
+CREATE TABLE instance_text (
+    id bigint NOT NULL,
+    kind character varying(16) NOT NULL,
+    language character varying(16) NOT NULL,
+    text text NOT NULL
 );
 CREATE TABLE invitation (
     id bigint NOT NULL,
@@ -362,6 +382,15 @@ CREATE TABLE member (
     banned_until bigint DEFAULT 0 NOT NULL,
     muted_until bigint DEFAULT 0 NOT NULL
 );
+CREATE TABLE modmail (
+    id bigint NOT NULL,
+    person_id bigint NOT NULL,
+    author_id bigint NOT NULL,
+    text text NOT NULL,
+    uri character varying(2048) NOT NULL,
+    created_at bigint NOT NULL,
+    group_id bigint NOT NULL
+);
 CREATE TABLE muted_thread (
     id bigint NOT NULL,
     thread_id bigint NOT NULL,
@@ -469,6 +498,12 @@ CREATE TABLE profile (
     banner_text text NOT NULL,
     credited text NOT NULL,
     actor_id bigint NOT NULL
+);
+CREATE TABLE promotion_thread (
+    id bigint NOT NULL,
+    due_at bigint NOT NULL,
+    tried_at bigint NOT NULL,
+    group_id bigint NOT NULL
 );
 CREATE TABLE push_message (
     id bigint NOT NULL,
@@ -714,6 +749,10 @@ ALTER TABLE ONLY actor
     ADD CONSTRAINT actor_uri_key UNIQUE (uri);
 ALTER TABLE ONLY announced
     ADD CONSTRAINT announced_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY announcement
+    ADD CONSTRAINT announcement_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY announcement_read
+    ADD CONSTRAINT announcement_read_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY app
     ADD CONSTRAINT app_client_id_key UNIQUE (client_id);
 ALTER TABLE ONLY app
@@ -762,6 +801,8 @@ ALTER TABLE ONLY groups
     ADD CONSTRAINT groups_actor_id_key UNIQUE (actor_id);
 ALTER TABLE ONLY groups
     ADD CONSTRAINT groups_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY instance_text
+    ADD CONSTRAINT instance_text_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY invitation
     ADD CONSTRAINT invitation_digest_key UNIQUE (digest);
 ALTER TABLE ONLY invitation
@@ -790,6 +831,8 @@ ALTER TABLE ONLY media
     ADD CONSTRAINT media_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY member
     ADD CONSTRAINT member_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY modmail
+    ADD CONSTRAINT modmail_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY muted_thread
     ADD CONSTRAINT muted_thread_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY notification
@@ -818,6 +861,8 @@ ALTER TABLE ONLY profile
     ADD CONSTRAINT profile_actor_id_key UNIQUE (actor_id);
 ALTER TABLE ONLY profile
     ADD CONSTRAINT profile_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY promotion_thread
+    ADD CONSTRAINT promotion_thread_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY push_message
     ADD CONSTRAINT push_message_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY push_subscription
@@ -876,6 +921,8 @@ ALTER TABLE ONLY tortoise_migrations
     ADD CONSTRAINT tortoise_migrations_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY announced
     ADD CONSTRAINT uid_announced_group_i_50f8ff UNIQUE (group_id, form, object_uri);
+ALTER TABLE ONLY announcement_read
+    ADD CONSTRAINT uid_announcemen_actor_i_989665 UNIQUE (actor_id, announcement_id);
 ALTER TABLE ONLY ballot
     ADD CONSTRAINT uid_ballot_poll_id_de3692 UNIQUE (poll_id, actor_id, choice);
 ALTER TABLE ONLY blocked_host
@@ -894,6 +941,8 @@ ALTER TABLE ONLY followed_tag
     ADD CONSTRAINT uid_followed_ta_actor_i_28faae UNIQUE (actor_id, name);
 ALTER TABLE ONLY follower_digest
     ADD CONSTRAINT uid_follower_di_actor_u_9e4f82 UNIQUE (actor_uri, host);
+ALTER TABLE ONLY instance_text
+    ADD CONSTRAINT uid_instance_te_kind_ea50f1 UNIQUE (kind, language);
 ALTER TABLE ONLY listed
     ADD CONSTRAINT uid_listed_listing_77232e UNIQUE (listing_id, target_id);
 ALTER TABLE ONLY log_entry
@@ -910,6 +959,8 @@ ALTER TABLE ONLY once
     ADD CONSTRAINT uid_once_actor_i_ecfe8d UNIQUE (actor_id, key);
 ALTER TABLE ONLY pinned_post
     ADD CONSTRAINT uid_pinned_post_actor_i_4f8b76 UNIQUE (actor_id, post_id);
+ALTER TABLE ONLY promotion_thread
+    ADD CONSTRAINT uid_promotion_t_group_i_bc7753 UNIQUE (group_id, due_at);
 ALTER TABLE ONLY reaction
     ADD CONSTRAINT uid_reaction_post_id_1ebdda UNIQUE (post_id, slot, actor_uri);
 ALTER TABLE ONLY reading
@@ -962,6 +1013,8 @@ CREATE INDEX idx_member_actor_i_565a7f ON member USING btree (actor_id, state);
 CREATE INDEX idx_member_follow__b529ee ON member USING btree (follow_uri);
 CREATE INDEX idx_member_group_i_8e5cda ON member USING btree (group_id, inbox);
 CREATE INDEX idx_member_group_i_9c7d64 ON member USING btree (group_id, state);
+CREATE INDEX idx_modmail_group_i_9aeab7 ON modmail USING btree (group_id, person_id, id);
+CREATE INDEX idx_modmail_uri_43b6f1 ON modmail USING btree (uri);
 CREATE INDEX idx_notificatio_actor_i_b0acc0 ON notification USING btree (actor_id, id);
 CREATE INDEX idx_notificatio_created_0db009 ON notification USING btree (created_at);
 CREATE INDEX idx_notificatio_post_id_8df1a6 ON notification USING btree (post_id);
@@ -1006,6 +1059,8 @@ ALTER TABLE ONLY account
     ADD CONSTRAINT account_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE RESTRICT;
 ALTER TABLE ONLY announced
     ADD CONSTRAINT announced_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
+ALTER TABLE ONLY announcement_read
+    ADD CONSTRAINT announcement_read_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES announcement(id) ON DELETE CASCADE;
 ALTER TABLE ONLY appeal
     ADD CONSTRAINT appeal_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decision(id) ON DELETE CASCADE;
 ALTER TABLE ONLY automatic_rule
@@ -1064,6 +1119,8 @@ ALTER TABLE ONLY member
     ADD CONSTRAINT member_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
 ALTER TABLE ONLY member
     ADD CONSTRAINT member_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
+ALTER TABLE ONLY modmail
+    ADD CONSTRAINT modmail_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
 ALTER TABLE ONLY muted_thread
     ADD CONSTRAINT muted_thread_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
 ALTER TABLE ONLY notification
@@ -1094,6 +1151,8 @@ ALTER TABLE ONLY post
     ADD CONSTRAINT post_thread_id_fkey FOREIGN KEY (thread_id) REFERENCES thread(id) ON DELETE CASCADE;
 ALTER TABLE ONLY profile
     ADD CONSTRAINT profile_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
+ALTER TABLE ONLY promotion_thread
+    ADD CONSTRAINT promotion_thread_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
 ALTER TABLE ONLY push_message
     ADD CONSTRAINT push_message_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES push_subscription(id) ON DELETE CASCADE;
 ALTER TABLE ONLY push_subscription

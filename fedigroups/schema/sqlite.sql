@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0024_pages
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff
 
 CREATE TABLE "account" ("id" BIGINT NOT NULL  PRIMARY KEY, "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE RESTRICT, "email" VARCHAR(320) NOT NULL, "password_hash" TEXT NOT NULL, "created_at" BIGINT NOT NULL, "role" VARCHAR(16) NOT NULL DEFAULT 'member', "approved_at" BIGINT NOT NULL DEFAULT 0, "confirmed_at" BIGINT NOT NULL DEFAULT 0, "email_key" VARCHAR(320) NOT NULL DEFAULT '', "language" VARCHAR(16) NOT NULL DEFAULT '', "locale" VARCHAR(16) NOT NULL DEFAULT '', "mail_about" TEXT NOT NULL DEFAULT 'sign_in sign_up', "reason" TEXT NOT NULL DEFAULT '', "second_factor" BLOB, "second_factor_at" BIGINT NOT NULL DEFAULT 0, "second_factor_step" BIGINT NOT NULL DEFAULT 0, "visibility" VARCHAR(16) NOT NULL DEFAULT 'public', "default_group_id" BIGINT NOT NULL DEFAULT 0, "sensitive" INT NOT NULL DEFAULT 0);
 
@@ -56,6 +56,21 @@ CREATE TABLE "announced" (
     "created_at" BIGINT NOT NULL,
     "group_id" BIGINT NOT NULL REFERENCES "groups" ("id") ON DELETE CASCADE,
     CONSTRAINT "uid_announced_group_i_50f8ff" UNIQUE ("group_id", "form", "object_uri")
+);
+
+CREATE TABLE "announcement" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "text" TEXT NOT NULL,
+    "begins_at" BIGINT NOT NULL,
+    "ends_at" BIGINT NOT NULL,
+    "created_at" BIGINT NOT NULL
+);
+
+CREATE TABLE "announcement_read" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "actor_id" BIGINT NOT NULL,
+    "announcement_id" BIGINT NOT NULL REFERENCES "announcement" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_announcemen_actor_i_989665" UNIQUE ("actor_id", "announcement_id")
 );
 
 CREATE TABLE "app" (
@@ -248,7 +263,15 @@ CREATE TABLE "groups" (
     "created_at" BIGINT NOT NULL,
     "updated_at" BIGINT NOT NULL,
     "actor_id" BIGINT NOT NULL UNIQUE REFERENCES "actor" ("id") ON DELETE RESTRICT
-, "synchronized_at" BIGINT NOT NULL DEFAULT 0, "approve" VARCHAR(16) NOT NULL DEFAULT 'nobody', "newcomer_posts" INT NOT NULL DEFAULT 3);
+, "synchronized_at" BIGINT NOT NULL DEFAULT 0, "approve" VARCHAR(16) NOT NULL DEFAULT 'nobody', "newcomer_posts" INT NOT NULL DEFAULT 3, "servers_allowed" TEXT NOT NULL DEFAULT '', "servers_blocked" TEXT NOT NULL DEFAULT '');
+
+CREATE TABLE "instance_text" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "kind" VARCHAR(16) NOT NULL,
+    "language" VARCHAR(16) NOT NULL,
+    "text" TEXT NOT NULL,
+    CONSTRAINT "uid_instance_te_kind_ea50f1" UNIQUE ("kind", "language")
+);
 
 CREATE TABLE "invitation" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
@@ -376,6 +399,16 @@ CREATE TABLE "member" (
     CONSTRAINT "uid_member_group_i_114b36" UNIQUE ("group_id", "actor_id")
 );
 
+CREATE TABLE "modmail" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "person_id" BIGINT NOT NULL,
+    "author_id" BIGINT NOT NULL,
+    "text" TEXT NOT NULL,
+    "uri" VARCHAR(2048) NOT NULL,
+    "created_at" BIGINT NOT NULL,
+    "group_id" BIGINT NOT NULL REFERENCES "groups" ("id") ON DELETE CASCADE
+);
+
 CREATE TABLE "muted_thread" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
     "thread_id" BIGINT NOT NULL,
@@ -496,6 +529,14 @@ CREATE TABLE "profile" (
     "banner_text" TEXT NOT NULL,
     "credited" TEXT NOT NULL,
     "actor_id" BIGINT NOT NULL UNIQUE REFERENCES "actor" ("id") ON DELETE CASCADE
+);
+
+CREATE TABLE "promotion_thread" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "due_at" BIGINT NOT NULL,
+    "tried_at" BIGINT NOT NULL,
+    "group_id" BIGINT NOT NULL REFERENCES "groups" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_promotion_t_group_i_bc7753" UNIQUE ("group_id", "due_at")
 );
 
 CREATE TABLE "push_message" (
@@ -808,6 +849,10 @@ CREATE INDEX "idx_member_follow__b529ee" ON "member" ("follow_uri");
 CREATE INDEX "idx_member_group_i_8e5cda" ON "member" ("group_id", "inbox");
 
 CREATE INDEX "idx_member_group_i_9c7d64" ON "member" ("group_id", "state");
+
+CREATE INDEX "idx_modmail_group_i_9aeab7" ON "modmail" ("group_id", "person_id", "id");
+
+CREATE INDEX "idx_modmail_uri_43b6f1" ON "modmail" ("uri");
 
 CREATE INDEX "idx_notificatio_actor_i_b0acc0" ON "notification" ("actor_id", "id");
 

@@ -118,7 +118,7 @@ class Served:
         self.uris = wire.uris
 
     async def group(self, request: Request) -> Response:
-        """A group's actor; of one that was closed for good, its Tombstone."""
+        """A group's actor; of one that is suspended little of it, of a closed one its Tombstone."""
         group = await Group.get_or_none(
             name=request.path_params["name"], hosted=True
         ).select_related("actor")
@@ -126,6 +126,9 @@ class Served:
             return missing("such group")
         if group.state == "closed":
             return self._gone(group.actor.uri, "Group", group.updated_at)
+        if group.state == "suspended":
+            document = await suspended_document(group.actor, self.wire.keyring, self.uris)
+            return activity_json(document, cache=ACTOR_CACHE)
         document = await group_document(group, group.actor, self.wire.keyring, self.uris)
         return activity_json(document, cache=ACTOR_CACHE)
 

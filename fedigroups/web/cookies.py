@@ -17,6 +17,8 @@ SESSION = "fedigroups"
 VISIT = "fedigroups-visit"
 SECOND = "fedigroups-second"
 """Half of a sign-in: the password was right, the second factor is awaited."""
+DISMISSED = "fedigroups-dismissed"
+"""Which announcements a stranger has read."""
 KNOWN = "fedigroups-known"
 """Somebody signed in here before. It opens nothing, and is shown to the page of signing in alone,
 so that pages can be kept for visitors who show no other cookie."""

@@ -55,6 +55,13 @@ def gone(request: Request) -> Response:
     return _page(request, 410)
 
 
+def not_open(request: Request, state: str) -> Response:
+    """Of a group that is closed for good 410; of one that is suspended 403."""
+    if state == "suspended":
+        return _page(request, 403, said=_("Whoever runs this server has suspended this group."))
+    return gone(request)
+
+
 async def on_http(request: Request, error: Exception) -> Response:
     """The page for an HTTPException of Starlette's, or JSON for programs."""
     if answers.is_for_programs(request.url.path):

@@ -49,7 +49,7 @@ async def group_feed(request: Request) -> Response:
     if group is None:
         return errors.not_found(request)
     if group.state != "open":
-        return errors.gone(request)
+        return errors.not_open(request, group.state)
     page = f"/groups/{group.name}"
     feed = Feed(
         origin=sites.of(request).origin,

@@ -191,7 +191,7 @@ async def _group(request: Request) -> Group | Response:
     group = await read.find_group(name)
     if group is None:
         return errors.not_found(request)
-    return group if group.state == "open" else errors.gone(request)
+    return group if group.state == "open" else errors.not_open(request, group.state)
 
 
 async def follow_page(request: Request, handle: str, uri: str) -> str:

@@ -29,13 +29,14 @@ async def choose(request: Request) -> Response:
     if request.headers.get("origin", origin) != origin:
         raise Blocked("this form was sent from another site; nothing was done")
     sent = await bodies.read(request)
-    response = visitors.seen(_where_they_were(request, origin))
+    response = visitors.seen(where_they_were(request, origin))
     if (language := sent.text("to")) in translation.LANGUAGES:
         cookies.give(request, response, translation.COOKIE, language, translation.YEAR)
     return response
 
 
-def _where_they_were(request: Request, origin: str) -> str:
+def where_they_were(request: Request, origin: str) -> str:
+    """The page of ours that the form was on; the first one when the browser does not say."""
     came = urlsplit(request.headers.get("referer", ""))
     if f"{came.scheme}://{came.netloc}" != origin:
         return "/"

@@ -15,7 +15,9 @@ from fedigroups.content import sanitise
 from fedigroups.groups import read
 from fedigroups.web import (
     acting_pages,
+    colours,
     consent_pages,
+    dismissing,
     feeds,
     language_choice,
     member_pages,
@@ -31,11 +33,12 @@ from fedigroups.web import (
 from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import answer, directory, group_page, join, tag_page
-from fedigroups.web.hosting import handing_over, letting_in, measuring, people, rules, texts
+from fedigroups.web.hosting import handing_over, letting_in, measuring, people, pins, rules, texts
 from fedigroups.web.moderation import desk, ledger, own, reports
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, profile, security
-from fedigroups.web.staff import overview, servers
+from fedigroups.web.staff import announcing, overview, saying, servers
+from fedigroups.web.staff import groups as staff_groups
 from fedigroups.web.staff import people as staff_people
 from fedigroups.web.thread_pages import thread_page
 from fedigroups.web.translation import gettext as _
@@ -117,6 +120,8 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         Route("/groups/{name}/feed.atom", shared(feeds.group_feed)),
         Route("/groups/{name}/threads/{id}/feed.atom", shared(feeds.thread_feed)),
         *static.routes(),
+        *colours.routes(),
+        *dismissing.routes(),
         *language_choice.routes(),
         *search_pages.routes(),
         *session_pages.routes(),
@@ -138,12 +143,16 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *people.routes(),
         *letting_in.routes(),
         *texts.routes(),
+        *pins.routes(),
         *measuring.routes(),
         *rules.routes(),
         *handing_over.routes(),
         *overview.routes(),
         *staff_people.routes(),
+        *staff_groups.routes(),
         *servers.routes(),
+        *announcing.routes(),
+        *saying.routes(),
     ]
 
 

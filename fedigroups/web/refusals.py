@@ -157,6 +157,45 @@ _SHAPES = {
     ),
     "to block a host, name it like .*": noted("Name a server like bad.example."),
     "there is no server to block in that list": noted("There is no server to block in that list."),
+    "the group takes nothing from that server": noted("The group takes nothing from that server."),
+    r"a list of \w+ servers has at most (?P<most>\d+) characters": noted(
+        "A list of servers has at most %(most)s characters."
+    ),
+    r"a list of \w+ servers has names like m.example, not '(?P<name>.*)'": noted(
+        "A list has names of servers like m.example: “%(name)s” is none."
+    ),
+    "the thread is pinned already": noted("The thread is pinned already."),
+    "the thread is not pinned already": noted("The thread is not pinned any more."),
+    "that thread is not in this group": noted("That thread is not in this group."),
+    r"a group has at most (?P<most>\d+) pinned threads; .*": noted(
+        "A group has at most %(most)s pinned threads: unpin one first."
+    ),
+    ".* is not for everybody": noted("Only what everybody may read can be pinned."),
+    r"somebody is new for 1 to (?P<most>\d+) posts": noted(
+        "Somebody is new for 1 to %(most)s posts."
+    ),
+    "newcomer_posts must be a whole number": noted("Type a whole number."),
+    "an announcement needs a text": noted("Write something first."),
+    "an announcement ends after it begins, and not in the past": noted(
+        "It must end after it begins, and not in the past."
+    ),
+    r"at most (?P<most>\d+) announcements stand; end one first": noted(
+        "At most %(most)s announcements stand at a time: end one first."
+    ),
+    "that announcement has ended already": noted("That announcement has ended already."),
+    "a time is written like .*": noted("A time is written like 2026-01-02T10:00."),
+    r"a server's name has at most (?P<most>\d+) characters": noted(
+        "A server’s name has at most %(most)s characters."
+    ),
+    "a colour is written like .*": noted("A colour is written like #0f6b5c."),
+    r"that needs a text of at most (?P<most>\d+) characters": noted(
+        "That needs a text of at most %(most)s characters."
+    ),
+    r"the group (?P<name>\S+) is not (open|suspended) any more": noted(
+        "The group %(name)s is in another state by now: look at the page again."
+    ),
+    r"(?P<name>\S+) is closed already": noted("The group %(name)s is closed already."),
+    "that is not the name of the group": noted("That is not the name of the group."),
     "that is for the owner of the group": noted("That is for the owner of the group."),
     "that is for who runs this server": noted("That is for whoever runs this server."),
 }

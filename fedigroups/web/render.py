@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from federation import clock
 from fedigroups.content import languages, sanitise
 from fedigroups.moderation import wording
-from fedigroups.web import cookies, refusals, static, translation, words
+from fedigroups.web import announced, cookies, refusals, static, translation, words
 from fedigroups.web import site as sites
 
 REMEMBERED = 1_024
@@ -68,7 +68,9 @@ def _environment() -> Environment:
         join_words=words.JOIN,
         join_long=words.JOIN_LONG,
         posting_words=words.POSTING,
+        approving_words=words.APPROVING,
         role_words=words.ROLES,
+        staff_words=words.STAFF,
         ended_words=words.ENDED,
         decision_words=words.DECISIONS,
         appeal_words=words.APPEALS,
@@ -117,7 +119,15 @@ def page(
     site = sites.of(request)
     me = getattr(request.state, "me", None)
     signed_in = me is not None or cookies.is_signed_in(request)
-    known = {**_EVERY_PAGE, "me": me, "signed_in": signed_in, **values, "site": site}
+    fresh = announced.shown(request, me.dismissed if me else None)
+    known = {
+        **_EVERY_PAGE,
+        "announced": fresh,
+        "me": me,
+        "signed_in": signed_in,
+        **values,
+        "site": site,
+    }
     text = _templates.get_template(template).render(known)
     sent = dict(headers or {})
     if activity := values.get("activity"):

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from federation.uris import Uris
+from fedigroups.about import NOTHING, Said
 from fedigroups.media.pictures import Pictures
+from fedigroups.models import Announcement
 
 SubscribeTemplate = Callable[[str], Awaitable[str | None]]
 """Of a handle `name@host`: its server's page for following, with `{uri}` in it, or None.
@@ -39,6 +41,10 @@ class Site:
     pictures: Pictures
     subscribe_template: SubscribeTemplate = no_template
     source_url: str = ""
+    said: Said = NOTHING
+    """What whoever runs it says of it on pages."""
+    announcements: tuple[Announcement, ...] = ()
+    """Those that run, or will."""
 
 
 def of(request: Request) -> Site:

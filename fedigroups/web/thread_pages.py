@@ -31,6 +31,8 @@ class Own:
     """Why they may not reply; "" when they may."""
     unwanted: frozenset[int]
     """Whose posts they do not want to read."""
+    looks_after: bool
+    """Whether they are a host of the group, which lives here."""
     first_new: int
     """The first post in reading order that is new to them; 0 when none is."""
 
@@ -67,6 +69,7 @@ async def thread_page(request: Request) -> Response:
         live="" if thread.next else f"?thread={thread.id}&after={_newest(thread)}",
         thread=thread,
         own=own,
+        pinned=bool(row and row.pinned_at),
         polls=await poll_views.of(_posts(thread), me.actor.id if me else 0),
     )
 
@@ -90,5 +93,6 @@ async def _own(actor: Actor, row: Thread, member: Member | None, thread: ThreadP
         read=known,
         refusal=policies.refusal_to_reply(row.group, member, row),
         unwanted=await mine.unwanted(actor.id),
+        looks_after=row.group.hosted and policies.is_staff(member),
         first_new=new[0] if known.seen_id and new else 0,
     )

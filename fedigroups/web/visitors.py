@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from federation import limits
 from federation.models import Actor
+from fedigroups import announcements
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts import secrets, sessions
 from fedigroups.accounts.models import Session
@@ -37,6 +38,8 @@ class Me:
     unread: int
     links: tuple[Link, ...] = ()
     """What else is in their menu."""
+    dismissed: frozenset[int] = frozenset()
+    """The announcements that they have read."""
 
     @property
     def actor(self) -> Actor:
@@ -72,6 +75,7 @@ async def me(request: Request) -> Me | None:
         token=token(request, cookies.read(request, cookies.SESSION)),
         icon=sites.of(request).pictures.shown(actor.icon_url, "icon"),
         unread=await notices.unread(actor.id),
+        dismissed=await announcements.dismissed(actor.id, sites.of(request).announcements),
     )
     return mine
 

@@ -13,15 +13,16 @@ from federation.errors import Malformed
 from federation.models import Actor
 from federation.wire import Wire
 from fedigroups.groups.visibility import open_sql
+from fedigroups.web import site as sites
 from fedigroups.web.answers import Endpoint, shared
 
 YEAR_MS = 365 * clock.DAY
 
 
-def routes(wire: Wire, *, name: str, contact: str, open_registrations: bool) -> list[BaseRoute]:
+def routes(wire: Wire, *, contact: str, open_registrations: bool) -> list[BaseRoute]:
     """The well-known URLs of this instance."""
     origin = wire.config.origin
-    known = WellKnown(wire, name, open_registrations)
+    known = WellKnown(wire, open_registrations)
     there = "/.well-known"
     xml, security = wellknown.host_meta_xml(origin), contact or f"{origin}/about"
     return [
@@ -42,9 +43,8 @@ OPEN = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=3600"}
 class WellKnown:
     """Names and numbers of one instance."""
 
-    def __init__(self, wire: Wire, name: str, open_registrations: bool) -> None:
+    def __init__(self, wire: Wire, open_registrations: bool) -> None:
         self.wire = wire
-        self.name = name
         self.open_registrations = open_registrations
 
     async def webfinger(self, request: Request) -> Response:
@@ -80,7 +80,7 @@ class WellKnown:
         document = nodeinfo.document(
             cast(Literal["2.0", "2.1"], version),
             self.wire.config.origin,
-            self.name,
+            sites.of(request).name,
             await _counts(),
             open_registrations=self.open_registrations,
         )

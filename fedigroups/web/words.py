@@ -32,7 +32,18 @@ POSTING = {
     "members": noted("Members start threads; everybody may reply."),
     "moderators": noted("Hosts start threads; everybody may reply."),
 }
+APPROVING = {
+    "nobody": noted("Nobody waits: each post is shown at once."),
+    "newcomers": noted("The first posts of everybody who is new wait."),
+    "links": noted("Posts with links wait."),
+    "everyone": noted("Each post waits, but for those of hosts."),
+}
 ROLES = {"owner": noted("Owner"), "moderator": noted("Moderator"), "member": noted("Member")}
+STAFF = {
+    "member": noted("None: a member like others"),
+    "moderator": noted("Moderator: people, groups, servers and reports"),
+    "admin": noted("Admin: all of it, and who else is staff"),
+}
 ENDED = {
     "deleted": noted("Deleted by its author"),
     "removed": noted("Removed by a moderator"),

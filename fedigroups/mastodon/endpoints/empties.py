@@ -24,7 +24,6 @@ OPEN = (
 )
 """Empty lists for anybody."""
 OWN = {
-    "/api/v1/announcements": "read",
     "/api/v1/conversations": "read:statuses",
 }
 """Empty lists for whoever is signed in, and the scope that they are asked for."""

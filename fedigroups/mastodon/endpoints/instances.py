@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation import clock, storage
+from fedigroups.about import FIRST, Said
 from fedigroups.accounts import reception as receptions
 from fedigroups.api.answers import json_answer
 from fedigroups.content import languages as tongues
@@ -42,7 +43,7 @@ async def v2(request: Request) -> Response:
 
 
 async def rules(request: Request) -> Response:
-    """`GET /api/v1/instance/rules`: each group has its own, in its profile."""
+    """`GET /api/v1/instance/rules`: those of the instance; each group has its own, too."""
     return json_answer(instances.rules(await _about(request)))
 
 
@@ -83,11 +84,18 @@ async def languages(_request: Request) -> Response:
     return json_answer([{"code": code, "name": name} for code, name in named])
 
 
-async def description(_request: Request) -> Response:
+async def description(request: Request) -> Response:
     """`GET /api/v1/instance/extended_description`."""
+    said = _said(request).html("about", FIRST)
     return json_answer(
-        {"updated_at": None, "content": f"<p>{instances.DESCRIPTION}</p>"},
+        {"updated_at": None, "content": said or f"<p>{instances.DESCRIPTION}</p>"},
     )
+
+
+def _said(request: Request) -> Said:
+    """What whoever runs the instance says of it; apps are answered in one language."""
+    said: Said = request.app.state.site.said
+    return said
 
 
 async def _about(request: Request) -> About:
@@ -118,6 +126,9 @@ async def _about(request: Request) -> About:
         statuses=counted["statuses"],
         peers=counted["peers"],
         active_month=counted["active"],
+        rules=_said(request).rules(FIRST),
+        said=_said(request).html("about", FIRST),
+        icon_url=_said(request).icon,
         vapid_key=reception.vapid.public,
         contact_account=present.account(operator, asking.pictures_of(request))
         if operator

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from federation import limits
 from fedigroups import __version__
+from fedigroups.content.sanitise import excerpt
 from fedigroups.mastodon import pictures
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.media import names
@@ -39,11 +40,19 @@ class About:
     contact_account: Entity | None = None
     rules: tuple[str, ...] = ()
     vapid_key: str = ""
+    said: str = ""
+    """What whoever runs it says of it, as safe HTML."""
+    icon_url: str = ""
 
     @property
     def streaming(self) -> str:
         """Where streams are."""
         return self.origin.replace("http", "ws", 1)
+
+    @property
+    def description(self) -> str:
+        """One plain line."""
+        return excerpt(self.said) or DESCRIPTION
 
     @property
     def email(self) -> str:
@@ -53,16 +62,16 @@ class About:
 
 def v2(about: About) -> Entity:
     """An Instance."""
-    thumbnail = pictures.url(about.origin, "thumbnail")
+    thumbnail = about.icon_url or pictures.url(about.origin, "thumbnail")
     return {
         "domain": about.host,
         "title": about.name,
         "version": VERSION,
         "source_url": about.source_url,
-        "description": DESCRIPTION,
+        "description": about.description,
         "usage": {"users": {"active_month": about.active_month}},
         "thumbnail": {"url": thumbnail, "blurhash": None, "versions": {}, "description": ""},
-        "icon": [{"src": pictures.url(about.origin, "group"), "size": "120x120"}],
+        "icon": [{"src": about.icon_url or pictures.url(about.origin, "group"), "size": "120x120"}],
         "languages": ["en"],
         "configuration": _configuration(about),
         "registrations": {
@@ -84,8 +93,8 @@ def v1(about: About) -> Entity:
     return {
         "uri": about.host,
         "title": about.name,
-        "short_description": DESCRIPTION,
-        "description": DESCRIPTION,
+        "short_description": about.description,
+        "description": about.said or DESCRIPTION,
         "email": about.email,
         "version": VERSION,
         "urls": {"streaming_api": about.streaming},
@@ -94,7 +103,7 @@ def v1(about: About) -> Entity:
             "status_count": about.statuses,
             "domain_count": about.peers,
         },
-        "thumbnail": pictures.url(about.origin, "thumbnail"),
+        "thumbnail": about.icon_url or pictures.url(about.origin, "thumbnail"),
         "languages": ["en"],
         "registrations": about.signup in {"open", "approval"},
         "approval_required": about.signup == "approval",

@@ -8,6 +8,7 @@ from federation.limits import REASON_CHARS
 from federation.models import Actor
 from federation.origin import host_of
 from federation.wire import Wire
+from fedigroups import audit
 from fedigroups.groups import membership, policies
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
@@ -41,15 +42,17 @@ async def act(
     if len(reason) > REASON_CHARS:
         raise Malformed(f"a reason has at most {REASON_CHARS} characters")
     await _check_may(host, kind, person)
-    if kind in DECISIONS:
-        await decide(wire, _decision(host, kind, person, reason.strip(), days))
-    elif kind == "approve":
+    if kind == "approve":
         await wire.peers.family(host_of(person.uri))
-        async with storage.transaction():
+    async with storage.transaction():
+        if kind in DECISIONS:
+            await decide(wire, _decision(host, kind, person, reason.strip(), days))
+        elif kind == "approve":
             await publish(await membership.approve(wire, host.group, person))
-    else:
-        async with storage.transaction():
+        else:
             await membership.invite(host.group, person)
+        facts = {"name": host.group.name, "handle": person.handle, "reason": reason.strip()}
+        await audit.by(host.actor, f"group {kind}", **facts)
 
 
 async def _check_may(host: Host, kind: str, person: Actor) -> None:

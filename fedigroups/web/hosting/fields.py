@@ -10,7 +10,8 @@ from fedigroups.web import refusals
 
 PROFILE = (
     *("name", "title", "description", "summary", "rules", "language"),
-    *("join_policy", "post_policy", "boost_replies"),
+    *("join_policy", "post_policy", "approve", "newcomer_posts", "boost_replies"),
+    *("servers_allowed", "servers_blocked"),
 )
 _BLAMED = (
     ("a group needs a title", "title"),
@@ -18,6 +19,10 @@ _BLAMED = (
     ("a summary has", "summary"),
     ("rules have", "rules"),
     ("a language is", "language"),
+    ("somebody is new", "newcomer_posts"),
+    ("newcomer_posts", "newcomer_posts"),
+    ("a list of allowed", "servers_allowed"),
+    ("a list of blocked", "servers_blocked"),
     ("a reason", "reason"),
     ("say why", "reason"),
     ("a picture", "icon"),

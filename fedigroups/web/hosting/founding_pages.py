@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from federation import clock
 from federation.errors import Malformed
 from federation.models import Actor
+from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
@@ -63,6 +64,7 @@ async def new(request: Request, session: Session) -> Response:
             join_policy=sent.text("join_policy"),
         )
         await founding.found(receptions.of(request).wire, name, owner, profile)
+        await audit.by(owner, "group create", name=name)
     except Malformed as error:
         if not await _made_just_now(owner, name):
             return _page(request, sent, fields.blamed(error, "name"))

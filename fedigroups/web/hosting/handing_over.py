@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from federation import storage
 from federation.errors import Malformed, NotHere
+from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.api.body import Body
 from fedigroups.groups import ending, lookup
@@ -59,7 +61,9 @@ async def _close(request: Request, host: Host, sent: Body, typed: dict[str, str]
     if sent.text("confirm").strip() != host.group.name:
         problems = {"confirm": _("That is not the name of the group.")}
         return _page(request, host, typed, problems)
-    await ending.close(receptions.of(request).wire, host.hosted)
+    async with storage.transaction():
+        await ending.close(receptions.of(request).wire, host.hosted)
+        await audit.by(host.actor, "group close", name=host.group.name)
     return forms.notice(
         request,
         200,

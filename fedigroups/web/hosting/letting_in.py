@@ -10,6 +10,7 @@ from federation import limits, origin
 from federation.errors import FederationError, Malformed, Slowed
 from federation.models import Actor
 from federation.pace import Buckets
+from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.content import sanitise
 from fedigroups.groups import inviting, read, speaking
@@ -46,6 +47,7 @@ async def invitations(request: Request, host: Host) -> Response:
         typed |= {name: sent.text(name, typed[name]) for name in typed}
         if sent.text("withdraw"):
             await inviting.withdraw(host.group, sent.number("withdraw"))
+            await audit.by(host.actor, "group withdraw", name=host.group.name)
             return seen(host, "invitations", "withdraw")
         field = "handle" if sent.text("way") == "handle" else "uses"
         try:
@@ -60,6 +62,7 @@ async def invitations(request: Request, host: Host) -> Response:
                 days=sent.number("days", 7),
                 note=fields.line(typed["note"]),
             )
+            await audit.by(host.actor, "group link", name=host.group.name, note=typed["note"])
             link = f"{sites.of(request).origin}/groups/{host.group.name}/invited?code={code}"
         except FederationError as error:
             problems = fields.blamed(error, field)

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation import storage
 from federation.errors import Malformed, Slowed, TooLarge, Unreachable
+from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.api.body import Body
 from fedigroups.groups import founding
@@ -39,7 +40,7 @@ async def texts(request: Request, host: Host) -> Response:
         sent = await forms.read(request)
         typed = fields.texts(sent, fields.PROFILE)
         try:
-            await _change(request, host, _profile(sent))
+            await _change(request, host, "texts", _profile(sent))
             return seen(host, "settings", "kept")
         except Malformed as error:
             problems = fields.blamed(error, "title")
@@ -56,6 +57,10 @@ def _profile(sent: Body) -> Profile:
         language=sent.text("language").strip(),
         join_policy=sent.text("join_policy"),
         post_policy=sent.text("post_policy"),
+        approve=sent.text("approve") or None,
+        newcomer_posts=sent.number("newcomer_posts") if "newcomer_posts" in sent else None,
+        servers_allowed=sent.text("servers_allowed"),
+        servers_blocked=sent.text("servers_blocked"),
         boost_replies=sent.flag("boost_replies"),
     )
 
@@ -72,7 +77,7 @@ async def pictures(request: Request, host: Host) -> Response:
             except (Malformed, TooLarge, Slowed, Unreachable) as error:
                 problems[field] = refusals.said(error)
         if not problems:
-            await _change(request, host, profile)
+            await _change(request, host, "pictures", profile)
             return seen(host, "settings/pictures", "kept")
     return page(request, host, "pictures", _("Pictures"), problems=problems)
 
@@ -85,10 +90,11 @@ async def _given(request: Request, host: Host, sent: Body, field: str) -> dict[s
     return {field: media} if media else {}
 
 
-async def _change(request: Request, host: Host, profile: Profile) -> None:
+async def _change(request: Request, host: Host, what: str, profile: Profile) -> None:
     """Nothing to change is no mistake here."""
     if profile == Profile():
         return
     async with storage.transaction():
         wire = receptions.of(request).wire
         await publish(await founding.change(wire, host.hosted, profile))
+        await audit.by(host.actor, "group set", name=host.group.name, page=what)

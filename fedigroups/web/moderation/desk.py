@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation.errors import Malformed
 from federation.models import Actor
+from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
@@ -42,7 +43,11 @@ async def desk(request: Request, session: Session) -> Response:
     problem = ""
     if request.method == "POST":
         try:
-            await _decide(request, session, hosted, await forms.read(request))
+            sent = await forms.read(request)
+            await _decide(request, session, hosted, sent)
+            kind, name = sent.text("decision"), hosted.group.name
+            about = {one: sent.text(one) for one in ("post", "report", "appeal", "text")}
+            await audit.by(session.account.actor, f"moderate {kind}", name=name, **about)
             return visitors.seen(request.url.path)
         except Malformed as error:
             problem = str(error)

@@ -200,7 +200,7 @@ async def _group(request: Request) -> Group | Response:
     group = await read.find_group(request.path_params["name"])
     if group is None or not group.hosted:
         return errors.not_found(request)
-    return group if group.state == "open" else errors.gone(request)
+    return group if group.state == "open" else errors.not_open(request, group.state)
 
 
 def _uri(request: Request, group: Group) -> str:

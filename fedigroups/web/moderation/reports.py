@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation.errors import Malformed
 from federation.models import Actor
+from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
@@ -88,7 +89,10 @@ async def staff_reports(request: Request, session: Session) -> Response:
     actor, problem = session.account.actor, ""
     if request.method == "POST":
         try:
-            await act(request, actor, await forms.read(request), staff=True)
+            sent = await forms.read(request)
+            await act(request, actor, sent, staff=True)
+            about = {one: sent.text(one) for one in ("report", "text")}
+            await audit.by(actor, f"reports {sent.text('decision')}", **about)
             return visitors.seen(request.url.path)
         except Malformed as error:
             problem = str(error)

@@ -21,6 +21,14 @@ DONE = {
     "suspend": noted("They are suspended, and are told why."),
     "lift": noted("They may come in again."),
     "sign_out": noted("They are signed out everywhere."),
+    "role": noted("Their role is another now."),
+    "kept": noted("It is kept."),
+    "announce": noted("It is announced."),
+    "end": noted("It is shown no more."),
+    "group_suspend": noted("The group is suspended, and its owner is told why."),
+    "group_lift": noted("The group is open again, and its owner is told."),
+    "group_contact": noted("Your letter is on its way to the owner."),
+    "group_close": noted("The group is closed for good. Servers that read it are told."),
     "block": noted("Nothing is taken from that server, and nothing sent to it."),
     "unblock": noted("That server is not blocked any more."),
     "import": noted("The servers of the list are blocked."),
@@ -46,6 +54,6 @@ def page(request: Request, session: Session, name: str, title: str, **values: An
     )
 
 
-async def noted_down(session: Session, what: str, detail: str) -> None:
+async def noted_down(session: Session, what: str, **facts: object) -> None:
     """Write down in the log of administrative acts that whoever is signed in did it."""
-    await audit.note(f"@{session.account.actor.username}", what, detail)
+    await audit.by(session.account.actor, what, **facts)

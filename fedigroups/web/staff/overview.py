@@ -51,16 +51,19 @@ async def dashboard(request: Request, session: Session) -> Response:
         asking=await Account.filter(actor__state="pending").count(),
         groups=await Group.filter(hosted=True, state="open").count(),
         accounts=await _grown(_("New accounts in each week"), "account", "created_at"),
+        founded=await _grown(_("New groups in each week"), "groups", "created_at", hosted=True),
+        joined=await _grown(_("New members of groups in each week"), "member", "joined_at"),
         posts=await _grown(_("Posts in each week"), "post", "received_at"),
     )
 
 
-async def _grown(title: str, table: str, column: str) -> Chart:
+async def _grown(title: str, table: str, column: str, **where: object) -> Chart:
     since = clock.now_ms() - WEEKS * WEEK
+    also = "".join(f" AND {name} = ?" for name in where)
     rows = await storage.rows(
         f"SELECT ({column} - ?) / ? AS week, COUNT(*) AS number FROM {table}"  # noqa: S608 - our own names
-        f" WHERE {column} > ? GROUP BY 1",
-        *(since, WEEK, since),
+        f" WHERE {column} > ?{also} GROUP BY 1",
+        *(since, WEEK, since, *where.values()),
     )
     counted = {int(row["week"]): row["number"] for row in rows}
     bars = [
@@ -75,7 +78,7 @@ async def queue(request: Request, session: Session) -> Response:
         host = (await forms.read(request)).text("host")
         await deliveries.retry(host)
         await arrivals.retry_host(host)
-        await noted_down(session, "queue retry", host)
+        await noted_down(session, "queue retry", host=host)
         return visitors.seen("/admin/queue?done=retry")
     return page(
         request,

@@ -24,6 +24,7 @@ from fedigroups.web.translation import gettext as _
 
 PAGE = 50
 STATES = ("pending", "live", "suspended")
+ROLES = ("member", "moderator", "admin")
 
 
 def routes() -> list[BaseRoute]:
@@ -73,10 +74,14 @@ async def person(request: Request, session: Session) -> Response:
         sent = await forms.read(request)
         kind, typed = sent.text("act"), sent.text("reason")
         try:
-            await act(receptions.of(request), session.account, account, kind, typed)
-            await noted_down(session, f"user {kind}", account.actor.username)
-            there = "/admin/people" if kind == "refuse" else f"/admin/people/{account.id}"
-            return visitors.seen(f"{there}?done={kind}")
+            role = sent.text("role")
+            await act(receptions.of(request), session.account, account, kind, typed, role)
+            await noted_down(
+                session, f"user {kind}", name=account.actor.username, reason=typed, role=role
+            )
+            if kind == "refuse" or sent.text("from") == "list":
+                return visitors.seen(f"/admin/people?state=pending&done={kind}")
+            return visitors.seen(f"/admin/people/{account.id}?done={kind}")
         except Malformed as error:
             problems = {"reason": refusals.said(error)}
     return page(
@@ -95,11 +100,15 @@ async def person(request: Request, session: Session) -> Response:
 
 
 async def act(
-    reception: Reception, by: Account, account: Account, kind: str, reason: str = ""
+    reception: Reception,
+    by: Account,
+    account: Account,
+    kind: str,
+    reason: str = "",
+    role: str = "",
 ) -> None:
     """Do it. Raises `Malformed` for what cannot be done; moderators touch no other staff."""
-    if account.id == by.id or (is_staff(account) and not by.admin):
-        raise Malformed("that is for who runs this server")
+    _check_may(by, account, kind)
     match kind:
         case "approve":
             await signup.approve(reception, account)
@@ -111,8 +120,22 @@ async def act(
             await suspending.suspend(reception, account, reason)
         case "lift":
             await suspending.lift(reception, account)
+        case "role":
+            await _give(account, role)
         case "sign_out":
             async with storage.transaction():
                 await doors.close(account)
         case _:
             raise Malformed("choose what to do")
+
+
+def _check_may(by: Account, account: Account, kind: str) -> None:
+    is_for_admins = is_staff(account) or kind == "role"
+    if account.id == by.id or (is_for_admins and not by.admin):
+        raise Malformed("that is for who runs this server")
+
+
+async def _give(account: Account, role: str) -> None:
+    if role not in ROLES:
+        raise Malformed("choose what to do")
+    await Account.filter(id=account.id).update(role=role)

@@ -20,6 +20,8 @@ from fedigroups.web.translation import gettext as _
 
 SHOWN = 100
 LIST_BYTES = 2_000_000
+AT_ONCE = 500
+"""Servers of a list that one request blocks; the page then goes on with the rest."""
 
 
 def routes() -> list[BaseRoute]:
@@ -41,10 +43,10 @@ async def servers(request: Request, session: Session) -> Response:
         try:
             if sent.text("act") == "unblock":
                 await peers.unblock(typed["host"])
-                await noted_down(session, "peer unblock", typed["host"])
+                await noted_down(session, "peer unblock", host=typed["host"])
                 return visitors.seen("/admin/servers?done=unblock")
             await peers.block(typed["host"], typed["note"].strip())
-            await noted_down(session, "peer block", typed["host"])
+            await noted_down(session, "peer block", **typed)
             return visitors.seen("/admin/servers?done=block")
         except Malformed as error:
             problems = {"host": refusals.said(error)}
@@ -73,17 +75,23 @@ async def export(_request: Request, _session: Session) -> Response:
 
 
 async def take_list(request: Request, session: Session) -> Response:
-    """`/admin/servers/import`: a list is shown before anybody is blocked by it."""
-    read, problems, text = Blocklist(), {}, ""
+    """`/admin/servers/import`: a list is shown before anybody is blocked by it.
+
+    A long one is worked off in several requests. Whoever stops in between sends the list again:
+    what is blocked already is passed over.
+    """
+    read, problems, text, goes_on = Blocklist(), {}, "", False
     if request.method == "POST":
         sent = await forms.read(request, most=LIST_BYTES, files=1)
         try:
             text = await _text(sent)
             read = blocklist.parse(text)
             if sent.text("step") == "block":
-                await _block(request, read)
-                await noted_down(session, "peer import", " ".join(read.blocks))
-                return visitors.seen("/admin/servers?done=import")
+                blocked = await _block(request, read)
+                await noted_down(session, "peer import", hosts=" ".join(blocked))
+                goes_on = len(blocked) == AT_ONCE
+                if not goes_on:
+                    return visitors.seen("/admin/servers?done=import")
         except Malformed as error:
             problems = {"list": refusals.said(error)}
     known = await _blocked()
@@ -94,6 +102,8 @@ async def take_list(request: Request, session: Session) -> Response:
         _("Import a list of blocks"),
         problems=problems,
         text=text,
+        goes_on=goes_on,
+        all=len(read.blocks),
         new=sorted(set(read.blocks) - known),
         known=len(set(read.blocks) & known),
         left_out=list(read.left_out),
@@ -116,9 +126,10 @@ async def _blocked() -> set[str]:
     return {peer.host for peer in await Peer.filter(blocked=True)}
 
 
-async def _block(request: Request, read: Blocklist) -> None:
-    """Those that are blocked already keep their notes."""
-    known = await _blocked()
-    for host, note in read.blocks.items():
-        if host not in known:
-            await receptions.of(request).wire.peers.block(host, note)
+async def _block(request: Request, read: Blocklist) -> list[str]:
+    """Block some of them; those that are blocked already keep their notes."""
+    known, peers = await _blocked(), receptions.of(request).wire.peers
+    new = [host for host in read.blocks if host not in known][:AT_ONCE]
+    for host in new:
+        await peers.block(host, read.blocks[host])
+    return new

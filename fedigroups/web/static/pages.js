@@ -42,6 +42,7 @@
       form.dataset.sent = "yes";
     }
   });
+  document.querySelector("form[data-go-on]")?.requestSubmit();
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });

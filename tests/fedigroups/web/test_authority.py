@@ -13,8 +13,8 @@ from federation.models import Peer
 from fedigroups.accounts.models import Account
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Group
-from fedigroups.web.hosting import handing_over, letting_in, measuring, people, texts
-from fedigroups.web.staff import overview, servers
+from fedigroups.web.hosting import handing_over, letting_in, measuring, people, pins, texts
+from fedigroups.web.staff import announcing, groups, overview, saying, servers
 from fedigroups.web.staff import people as staff_people
 from guests import Guest, House, hidden
 
@@ -24,7 +24,7 @@ OPEN = {"/groups/{name}/invited"}
 """For whoever was sent a link."""
 HOSTING = [
     route.path
-    for module in (people, letting_in, texts, measuring, handing_over)
+    for module in (people, letting_in, texts, pins, measuring, handing_over)
     for route in module.routes()
     if isinstance(route, Route) and route.path not in OPEN
 ]
@@ -80,13 +80,15 @@ async def test_pages_of_hosts_are_not_there_for_strangers_members_and_other_host
             assert shown == 200, path
         await Group.filter(id=welders.id).update(state="closed")
         assert {shown for shown, _ in (await answered(olga, paths)).values()} == {404}
-    assert len(paths) == 8
+    assert len(paths) == 9
     assert (await Account.get(actor__username="tom")).role == "member"
 
 
+ADMINS = {"/admin/texts", "/admin/look", "/admin/announcements"}
+"""Of staff, for who runs the instance alone."""
 STAFF = [
     route.path
-    for module in (overview, staff_people, servers)
+    for module in (overview, staff_people, servers, groups, announcing, saying)
     for route in module.routes()
     if isinstance(route, Route)
 ]
@@ -95,9 +97,12 @@ STAFF = [
 async def test_pages_of_staff_are_not_there_for_strangers_members_and_hosts(house: House) -> None:
     await house.settle("tom")
     await house.settle("ann", role="admin")
+    await house.settle("eve", role="moderator")
     await scenery.join(await scenery.group(), await lookup.person("olga"), "owner")
     tom = await Account.get(actor__username="tom")
-    paths = addresses(STAFF, "", tom.id)
+    group = await Group.get()
+    one_group = [path.replace("/groups/{id}", f"/groups/{group.id}") for path in STAFF]
+    paths = addresses(one_group, "", tom.id)
     async with AsyncExitStack() as stack:
         stranger = await stack.enter_async_context(house.guest())
         for path, (shown, sent) in (await answered(stranger, paths)).items():
@@ -109,7 +114,12 @@ async def test_pages_of_staff_are_not_there_for_strangers_members_and_hosts(hous
         ann = await signed_in(house, stack, "ann")
         for path in paths:
             assert (await ann.get(path)).status_code == 200, path
-    assert len(paths) == 8
+        eve = await signed_in(house, stack, "eve")
+        for path, (shown, sent) in (await answered(eve, paths)).items():
+            wanted = 403 if path in ADMINS else 200
+            assert shown == wanted, path
+            assert sent == 403 or path not in ADMINS, path
+    assert len(paths) == 13
 
 
 async def test_staff_suspend_with_a_reason_and_block_by_a_list_that_they_see_first(

@@ -12,10 +12,11 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 import browser
 import gallery
-from federation.models import Actor
+from federation.models import Actor, Peer
 from fedigroups.groups import speaking
-from fedigroups.groups.models import Post
+from fedigroups.groups.models import Member, Post
 from fedigroups.groups.speaking import Text
+from fedigroups.models import AnnouncementRead
 from gallery import PAGES, PASSWORD, Gallery
 
 try:
@@ -173,3 +174,29 @@ async def test_a_group_page_is_light_and_asks_for_little(shop: Gallery, chromium
         await page.goto(shop.url(name))
         assert len(asked) <= 4, asked
         await page.context.close()
+
+
+@SCRIPTS
+async def test_a_host_lets_in_pins_and_bans_and_staff_block_a_server(
+    shop: Gallery, chromium: Browser, scripts: bool
+) -> None:
+    page = await entered(shop, chromium, "olga", java_script_enabled=scripts)
+    await page.get_by_role("button", name="I have read it").click()
+    await page.goto(shop.url("hosting-requests"))
+    await page.get_by_role("button", name="Let in").click()
+    await expect(page.get_by_text("They are in.")).to_be_visible()
+    await page.goto(shop.url("thread"))
+    await page.get_by_role("button", name="Pin this thread").click()
+    await page.get_by_role("link", name="Pinned threads").click()
+    await expect(page.get_by_role("button", name="Unpin MIG or TIG")).to_be_visible()
+    await page.goto(shop.url("hosting-member"))
+    await page.get_by_label("Why?").first.fill("Spam")
+    await page.get_by_role("button", name="Ban").click()
+    await expect(page.get_by_text("Reason: Spam")).to_be_visible()
+    await page.goto(shop.url("admin-servers"))
+    await page.get_by_label("Server to block").fill("bad.example")
+    await page.get_by_role("button", name="Block it").first.click()
+    await expect(page.get_by_text("Nothing is taken from that server")).to_be_visible()
+    member = await Member.get(id=shop.ids["member"])
+    assert (member.state, (await Peer.get(host="bad.example")).blocked) == ("banned", True)
+    assert await AnnouncementRead.all().count() == 1

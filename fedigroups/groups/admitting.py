@@ -1,0 +1,46 @@
+"""This module decides from which servers a group takes people, by the two lists of its hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from federation import origin
+from federation.errors import Malformed
+from federation.limits import SUMMARY_CHARS
+from federation.models import Actor
+from federation.peers import plain
+from fedigroups.groups.models import Group
+
+
+def shuts_out(group: Group, actor: Actor) -> bool:
+    """Whether people of the actor's server may neither join nor write; those of here always may.
+
+    A name stands for what is below it, too. With a list of allowed servers there are no others;
+    one that is on both is blocked.
+    """
+    if actor.local or not (group.servers_allowed or group.servers_blocked):
+        return False
+    if _is_below(actor.host, group.servers_blocked.split()):
+        return True
+    allowed = group.servers_allowed.split()
+    return bool(allowed) and not _is_below(actor.host, allowed)
+
+
+def _is_below(host: str, names: Iterable[str]) -> bool:
+    return any(host == name or host.endswith(f".{name}") for name in names)
+
+
+def listed(text: str, which: str) -> str:
+    """What somebody typed as names of servers, one a line. Raises `Malformed` for what is none.
+
+    `which` list it is, `allowed` or `blocked`, stands in the refusal.
+    """
+    if len(text) > SUMMARY_CHARS:
+        raise Malformed(f"a list of {which} servers has at most {SUMMARY_CHARS} characters")
+    names = [plain(name) for name in text.replace(",", " ").split()]
+    for name in names:
+        if "." not in name or origin.host_of(f"https://{name}/") != name:
+            raise Malformed(
+                f"a list of {which} servers has names like m.example, not {name[:100]!r}"
+            )
+    return "\n".join(dict.fromkeys(names))

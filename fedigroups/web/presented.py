@@ -1,0 +1,50 @@
+"""This module lets pages know what whoever runs the instance says of it, at most a second late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.datastructures import State
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from federation.pace import Memory
+from fedigroups import about, announcements
+from fedigroups.accounts.reception import Reception
+from fedigroups.store import TROUBLE
+from fedigroups.web.site import Site
+
+FRESH_SECONDS = 1.0
+
+
+class Presented:
+    """ASGI middleware inside the ambient database: it brings `site` and `reception` up to date.
+
+    Found at `app.state.presented`.
+    """
+
+    def __init__(self, app: ASGIApp, state: State) -> None:
+        self.app = app
+        self._state = state
+        self._site: Site = state.site
+        self._reception: Reception = state.reception
+        self._fresh: Memory[bool] = Memory(entries=1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve; whoever comes while it is read anew is shown what was before."""
+        if scope["type"] == "http" and not self._fresh.get(""):
+            self._fresh.put("", True, FRESH_SECONDS)
+            await self._look()
+        await self.app(scope, receive, send)
+
+    def forget(self) -> None:
+        """It was changed by this process."""
+        self._fresh.forget("")
+
+    async def _look(self) -> None:
+        try:
+            said, standing = await about.read(), await announcements.standing()
+        except TROUBLE:
+            return  # whoever asks the database next says so
+        name = said.name or self._site.name
+        self._state.site = replace(self._site, name=name, said=said, announcements=tuple(standing))
+        self._state.reception = replace(self._reception, name=said.name or self._reception.name)

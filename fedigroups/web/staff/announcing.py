@@ -1,0 +1,81 @@
+"""The page on which something is announced to everybody here, for a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation import clock
+from federation.errors import Malformed
+from fedigroups import announcements
+from fedigroups.accounts.models import Session
+from fedigroups.content import markdown
+from fedigroups.web import forms, refusals, visitors
+from fedigroups.web.authority import for_staff
+from fedigroups.web.hosting import fields
+from fedigroups.web.staff.frame import noted_down, page
+from fedigroups.web.translation import gettext as _
+
+PAST = 20
+BLANK = {"text": "", "begins": "", "ends": ""}
+
+
+def routes() -> list[BaseRoute]:
+    """The page, for who runs the instance."""
+    announce = for_staff(announcing, admin=True)
+    return [Route("/admin/announcements", announce, methods=["GET", "POST"])]
+
+
+async def announcing(request: Request, session: Session) -> Response:
+    """`/admin/announcements`: those that stand, those that stood, and a new one."""
+    problems, typed = {}, BLANK
+    if request.method == "POST":
+        sent = await forms.read(request)
+        typed = fields.texts(sent, BLANK)
+        try:
+            if number := sent.number("end"):
+                await announcements.end(number)
+                await noted_down(session, "announcement end", id=number)
+            else:
+                await announcements.make(
+                    typed["text"], _time(typed["begins"]), _time(typed["ends"])
+                )
+                await noted_down(session, "announcement make", **typed)
+            request.app.state.presented.forget()
+            return visitors.seen(f"/admin/announcements?done={'end' if number else 'announce'}")
+        except Malformed as error:
+            problems = _blamed(error)
+    standing = await announcements.standing()
+    return page(
+        request,
+        session,
+        "announcements",
+        _("Announcements"),
+        problems=problems,
+        typed=typed,
+        standing=[(one, markdown.render(one.text, {})) for one in standing],
+        past=await announcements.past(PAST),
+        now=clock.now_ms(),
+    )
+
+
+def _time(text: str) -> int:
+    """What a field of a date and a time says, as UTC (ms); 0 for nothing. Raises `Malformed`."""
+    if not text:
+        return 0
+    try:
+        moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Malformed("a time is written like 2026-01-02T10:00") from error
+    return int(moment.timestamp() * clock.SECOND)
+
+
+def _blamed(error: Malformed) -> dict[str, str]:
+    """The refusal under the field that it is about."""
+    text = str(error)
+    field = "ends" if "ends after" in text or "a time is" in text else "text"
+    field = "act" if "ended already" in text else field
+    return {field: refusals.said(error)}
