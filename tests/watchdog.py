@@ -33,6 +33,7 @@ VERIFYING, VERIFYING_ALL = 12, 40
 """The same for what an inbox takes: to know a stranger's key, and whose it is, takes many."""
 ACTING_ALL = 56
 """How many an act from an app or a page may say in all: it is answered with what it was done to."""
+ACTS = ("/api/v1/", "/posts/", "/moderation")
 ASKING = "resolve=true"
 """In the address of a search that asks other servers, and keeps what they answer."""
 FETCHING, FETCHING_ALL = 16, 72
@@ -58,7 +59,7 @@ class Request:
             found.append(f"{self.name} held the event loop up for {self.longest_ms:.0f} ms")
         reads = self.name.startswith(("GET ", "HEAD ")) and ASKING not in self.name
         same, all_ = (REPEATS, STATEMENTS) if reads else (VERIFYING, VERIFYING_ALL)
-        if not reads and any(part in self.name for part in ("/api/v1/", "/posts/")):
+        if not reads and any(part in self.name for part in ACTS):
             all_ = ACTING_ALL
         if ASKING in self.name:
             same, all_ = FETCHING, FETCHING_ALL

@@ -30,66 +30,68 @@ def group() -> None:
     """Groups here, and groups elsewhere that people here are in."""
 
 
+PROFILE_OPTIONS = (
+    click.option("--title", help="The name that people read."),
+    click.option("--description", help="One plain line; else the summary's first words."),
+    click.option("--summary", help="What the group is for (Markdown)."),
+    click.option("--rules", help="One rule a line."),
+    click.option("--language", help="A language tag, e.g. en."),
+    click.option("--icon", help="A picture: a file, or the URL of one; '' for none."),
+    click.option(
+        "--discoverable/--undiscoverable",
+        default=None,
+        help="Whether lists and searches show it to whoever does not know its name.",
+    ),
+    click.option(
+        "--indexable/--unindexable",
+        default=None,
+        help="Whether its posts can be searched by who is not a member.",
+    ),
+    click.option("--banner", help="A wide picture, likewise."),
+    click.option(
+        "--join",
+        "join_policy",
+        type=click.Choice(["open", "approval", "invite"]),
+        help="Who may join.",
+    ),
+    click.option(
+        "--post",
+        "post_policy",
+        type=click.Choice(["anyone", "members", "moderators"]),
+        help="Who may start threads.",
+    ),
+    click.option(
+        "--approve",
+        type=click.Choice(["nobody", "newcomers", "links", "everyone"]),
+        help="Whose posts a moderator looks at before others do.",
+    ),
+    click.option(
+        "--newcomer-posts",
+        type=click.IntRange(1, founding.NEWCOMER_POSTS),
+        help="After how many posts somebody is no newcomer any more; else 3.",
+    ),
+    click.option(
+        "--allow-servers",
+        "servers_allowed",
+        help="Only people of these servers, and of this one; '' for all.",
+    ),
+    click.option(
+        "--block-servers",
+        "servers_blocked",
+        help="Nobody of these servers joins or writes; '' for none.",
+    ),
+    click.option(
+        "--boost-replies/--no-boost-replies",
+        default=None,
+        help="Show replies to microblog members too.",
+    ),
+)
+"""What a group says of itself."""
+
+
 def profile_options(command: Any) -> Any:
-    """What a group says of itself, as options."""
-    for option in reversed(
-        (
-            click.option("--title", help="The name that people read."),
-            click.option("--description", help="One plain line; else the summary's first words."),
-            click.option("--summary", help="What the group is for (Markdown)."),
-            click.option("--rules", help="One rule a line."),
-            click.option("--language", help="A language tag, e.g. en."),
-            click.option("--icon", help="A picture: a file, or the URL of one; '' for none."),
-            click.option(
-                "--discoverable/--undiscoverable",
-                default=None,
-                help="Whether lists and searches show it to whoever does not know its name.",
-            ),
-            click.option(
-                "--indexable/--unindexable",
-                default=None,
-                help="Whether its posts can be searched by who is not a member.",
-            ),
-            click.option("--banner", help="A wide picture, likewise."),
-            click.option(
-                "--join",
-                "join_policy",
-                type=click.Choice(["open", "approval", "invite"]),
-                help="Who may join.",
-            ),
-            click.option(
-                "--post",
-                "post_policy",
-                type=click.Choice(["anyone", "members", "moderators"]),
-                help="Who may start threads.",
-            ),
-            click.option(
-                "--approve",
-                type=click.Choice(["nobody", "newcomers", "links", "everyone"]),
-                help="Whose posts a moderator looks at before others do.",
-            ),
-            click.option(
-                "--newcomer-posts",
-                type=click.IntRange(1, founding.NEWCOMER_POSTS),
-                help="After how many posts somebody is no newcomer any more; else 3.",
-            ),
-            click.option(
-                "--allow-servers",
-                "servers_allowed",
-                help="Only people of these servers, and of this one; '' for all.",
-            ),
-            click.option(
-                "--block-servers",
-                "servers_blocked",
-                help="Nobody of these servers joins or writes; '' for none.",
-            ),
-            click.option(
-                "--boost-replies/--no-boost-replies",
-                default=None,
-                help="Show replies to microblog members too.",
-            ),
-        )
-    ):
+    """The command with an option for each thing that a group says of itself."""
+    for option in reversed(PROFILE_OPTIONS):
         command = option(command)
     return command
 

@@ -14,6 +14,8 @@ from fedigroups.store import TROUBLE
 from fedigroups.web.site import Site
 
 FRESH_SECONDS = 1.0
+UNASKED = ("/livez", "/readyz", "/metrics", "/static/")
+"""Answers that say nothing of it: whether the process lives must not hang on the database."""
 
 
 class Presented:
@@ -31,7 +33,8 @@ class Presented:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve; whoever comes while it is read anew is shown what was before."""
-        if scope["type"] == "http" and not self._fresh.get(""):
+        told = scope["type"] == "http" and not scope["path"].startswith(UNASKED)
+        if told and not self._fresh.get(""):
             self._fresh.put("", True, FRESH_SECONDS)
             await self._look()
         await self.app(scope, receive, send)

@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from federation import storage
 from federation.errors import Malformed
+from fedigroups import audit
 from fedigroups.api.body import Body
 from fedigroups.moderation import automatic, watching
 from fedigroups.moderation.automatic import Rule
@@ -37,7 +39,9 @@ async def rules(request: Request, host: Host) -> Response:
             if sent.text("do") == "try":
                 tried = await _tried(host, sent)
             else:
-                done = await _done(host, sent.text("do"), about, typed)
+                async with storage.transaction():
+                    done = await _done(host, sent.text("do"), about, typed)
+                    await audit.by(host.actor, "moderate automatic", name=host.group.name, act=done)
                 return seen(host, "settings/rules", done)
         except Malformed as error:
             problems = fields.blamed(error, "words")

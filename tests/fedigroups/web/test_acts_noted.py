@@ -70,6 +70,9 @@ FORMS: dict[str, list[Line]] = {
         )
     ],
     "/groups/{name}/settings/pictures": [(lambda w: {"no_icon": "1"}, "group set")],
+    "/groups/{name}/settings/rules": [
+        (lambda w: {"do": "add", "kind": "words", "words": "casino"}, "moderate automatic")
+    ],
     "/groups/{name}/pins": [
         (lambda w: {"act": "pin", "thread": str(w.thread)}, "moderate pin"),
         (lambda w: {"act": "up", "thread": str(w.thread)}, "moderate up"),
