@@ -26,8 +26,8 @@ def secret_in(folder: Path) -> bytes:
     except OSError as error:
         raise Misconfigured(
             f"The secret cannot be kept in {folder} ({error.strerror}): set FEDIGROUPS_DATA_DIR to "
-            "a folder that this program may write, for example /var/lib/fedigroups, or set "
-            "FEDIGROUPS_SECRET"
+            "a folder that this program may write and that has room, for example "
+            "/var/lib/fedigroups, or set FEDIGROUPS_SECRET"
         ) from error
 
 
@@ -68,10 +68,14 @@ def _make(path: Path) -> None:
 
 
 def _written(folder: Path, text: str) -> Path:
-    """A new file with a secret, on the disk and readable by its owner only."""
+    """A new file with a secret, on the disk and readable by its owner only; whole or none."""
     handle, beside = tempfile.mkstemp(dir=folder, prefix=".secret-")  # mode 0600
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        Path(beside).unlink()
+        raise
     return Path(beside)

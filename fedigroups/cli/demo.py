@@ -22,7 +22,10 @@ NAMES = ("First", "Second", "Third")
 @click.option("--exit", "leave", is_flag=True, help="Stop at the end; do not leave the pages open.")
 @click.option("--postgres", "url", default="", help="A PostgreSQL URL for the first instance.")
 @click.option("--kill", is_flag=True, help="Kill and restart an instance after every step.")
-def demo(leave: bool, url: str, kill: bool) -> None:
+@click.option(
+    "--restore", is_flag=True, help="At the end bring an instance back from a backup, and go on."
+)
+def demo(leave: bool, url: str, kill: bool, restore: bool) -> None:
     """Tell the story of a group over three instances. Exit status 1 if one shows a wrong thing."""
     folder = Path(tempfile.mkdtemp(prefix="fedigroups-demo-"))
     with ExitStack() as stack:
@@ -36,14 +39,14 @@ def demo(leave: bool, url: str, kill: bool) -> None:
                 stack.callback(instance.stop)
                 instance.start()
                 click.echo(f"{instance.name:7} {instance.origin}")
-            _tell(stage, kill=kill)
+            _tell(stage, folder / "backup" if restore else None, kill=kill)
         except (StageError, WrongError) as error:
             fail(str(error), REFUSED)
         if not leave:
             _leave_open(stage)
 
 
-def _tell(stage: list[Actor], *, kill: bool) -> None:
+def _tell(stage: list[Actor], backup: Path | None, *, kill: bool) -> None:
     def between() -> None:
         if kill:
             victim = random.choice(stage)  # noqa: S311  # any will do
@@ -52,8 +55,19 @@ def _tell(stage: list[Actor], *, kill: bool) -> None:
             click.echo(f"   ({victim.name} is killed and started again)")
             victim.start()
 
-    Story(stage[0], stage[1], stage[2], click.echo, between).tell()
+    story = Story(stage[0], stage[1], stage[2], click.echo, between)
+    told = story.tell()
+    if backup is not None:
+        click.echo("A backup is made, life goes on, and the instance comes back from the backup.")
+        stage[0].run("backup", str(backup))
+        story.goes_on(told, lambda: _restore(stage[0], backup))
     click.secho("Every instance shows what it should.", bold=True)
+
+
+def _restore(instance: Actor, backup: Path) -> None:
+    instance.stop()
+    instance.run("restore", str(backup), "--replace")
+    instance.start()
 
 
 def _leave_open(stage: list[Actor]) -> None:

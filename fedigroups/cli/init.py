@@ -128,8 +128,12 @@ def _write(file: Path, said: Mapping[str, str]) -> None:
     lines = [f"{name}={dotenv.quoted(value)}\n" for name, value in said.items()]
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as target:
-            target.write(_HEAD + "".join(lines))
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as target:
+                target.write(_HEAD + "".join(lines))
+        except OSError:
+            file.unlink()
+            raise
     except OSError as error:
         raise Misconfigured(
             f"{file} cannot be written ({error.strerror}): name a file that this user may write "

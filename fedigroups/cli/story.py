@@ -31,6 +31,16 @@ class Seen:
     likes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the story left behind: posts by their URIs."""
+
+    question: str
+    answer: str
+    thanks: str
+    meeting: str
+
+
 class WrongError(Exception):
     """An instance shows something else than it should."""
 
@@ -47,7 +57,7 @@ class Story:
         self.between = between
         self.group = f"@welders@{home.host}"
 
-    def tell(self) -> None:
+    def tell(self) -> Told:
         """The whole story. Raises `WrongError` at the first thing that is not as it should be."""
         self._people()
         self._join()
@@ -57,7 +67,27 @@ class Story:
         self._edit(question)
         self._vote(question)
         self._delete(thanks)
-        self._leave()
+        return Told(question, answer, thanks, self._leave())
+
+    def goes_on(self, told: Told, restored: Callable[[], None]) -> None:
+        """What came of it holds after `restored` brought the first instance back from a backup.
+
+        What was said since that backup is lost there and known elsewhere: no id of it is given
+        out again. Raises `WrongError`.
+        """
+        lost = self._write("Lost and found", "Who has my gloves?")
+        self._until("Rosa's instance shows what comes after the backup", self._reads_rosa(lost))
+        restored()
+        self._show("the edited question", told.question, "Which rod for 1 mm sheet, indoors?")
+        self._show("the answer", told.answer, "1.6 mm, and turn the current down.")
+        self._liked(told.question)
+        self._gone(told.thanks)
+        if [self._standing(self.home, name) for name in ("tom", "rosa")] != ["left", "member"]:
+            raise WrongError("the members are not those of before")
+        new = self._write("Found", "Here they are.")
+        self._until("Rosa's instance shows what Olga writes now", self._reads_rosa(new))
+        if lost == new or not {told.meeting, lost} <= set(self._seen(self.third)):
+            raise WrongError("something that Rosa's instance knew was written over")
 
     def _people(self) -> None:
         self.say("Olga founds the group Welders on the first instance.")
@@ -125,6 +155,9 @@ class Story:
     def _vote(self, question: str) -> None:
         self.say("Rosa likes the question.")
         self.third.run("post", "like", question, "--as", "rosa")
+        self._liked(question)
+
+    def _liked(self, question: str) -> None:
         self._until(
             "one like everywhere",
             lambda: all(self._seen(one).get(question, _NONE).likes == 1 for one in self.all),
@@ -133,27 +166,35 @@ class Story:
     def _delete(self, reply: str) -> None:
         self.say("Olga deletes her reply.")
         self.home.run("post", "delete", reply, "--as", "olga")
+        self._gone(reply)
+
+    def _gone(self, reply: str) -> None:
         self._until(
             "it is gone everywhere",
             lambda: all(self._seen(one).get(reply, _NONE).state == "deleted" for one in self.all),
         )
 
-    def _leave(self) -> None:
+    def _leave(self) -> str:
         self.say("Tom leaves; then Olga posts again.")
         self.second.run("group", "leave", self.group, "--as", "tom")
         self._until(
             "Tom has left, here and at home",
             lambda: self._standing(self.home, "tom") == "left",
         )
-        posted = self.home.ask(
-            "post", "write", "welders", "--as", "olga", "--title", "Meeting on Friday",
-            "--text", "At seven, in the workshop.",
-        )  # fmt: skip
-        uri = posted["uri"]
+        uri = self._write("Meeting on Friday", "At seven, in the workshop.")
         self._until("Rosa's instance shows it", lambda: self._shown(self.third, uri, "At seven"))
         if uri in self._seen(self.second):
             raise WrongError(f"{self.second.name} got a post after its last member left")
         self.say("   Tom's instance did not get it: nobody there is in the group any more.")
+        return uri
+
+    def _write(self, title: str, text: str) -> str:
+        words = ("--as", "olga", "--title", title, "--text", text)
+        uri: str = self.home.ask("post", "write", "welders", *words)["uri"]
+        return uri
+
+    def _reads_rosa(self, uri: str) -> Callable[[], bool]:
+        return lambda: uri in self._seen(self.third)
 
     def _show(self, what: str, uri: str, text: str) -> None:
         self._until(

@@ -33,16 +33,16 @@ def demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_demo_tells_its_story_and_ends_well(tmp_path: Path) -> None:
-    told = demo(tmp_path)
+def test_the_demo_tells_its_story_and_goes_on_after_a_restore(tmp_path: Path) -> None:
+    told = demo(tmp_path, "--restore")
     assert told.returncode == 0, told.stdout + told.stderr
     assert LAST in told.stdout
 
 
-async def test_the_story_is_the_same_with_one_instance_on_postgresql(
+async def test_the_story_is_the_same_with_one_instance_on_postgresql_and_after_a_restore(
     tmp_path: Path, make_url: MakeUrl
 ) -> None:
-    told = demo(tmp_path, "--postgres", await make_url("postgres", migrated=False))
+    told = demo(tmp_path, "--restore", "--postgres", await make_url("postgres", migrated=False))
     assert told.returncode == 0, told.stdout + told.stderr
     assert LAST in told.stdout
 

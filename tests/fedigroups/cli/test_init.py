@@ -129,22 +129,41 @@ def test_what_is_wrong_is_one_sentence_and_nothing_is_damaged(
     assert rows(tmp_path / "data") == before
 
 
-@pytest.mark.processes
-def test_a_full_disk_is_one_sentence_and_nothing_is_damaged(founded: Run, tmp_path: Path) -> None:
-    """Files of this process may have no more than 40 kB: as on a disk that is full."""
-    before = rows(tmp_path / "data")
-
-    def narrow() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_960, 40_960))
-
-    told = {"FEDIGROUPS_DATA_DIR": str(tmp_path / "data"), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "fedigroups", "user", "create", "mia"],
-        env=told, cwd=tmp_path, preexec_fn=narrow,
+def crowded(folder: Path, most: int, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command whose files may have no more than so many bytes: as on a disk that is full."""
+    return subprocess.run(
+        [sys.executable, "-m", "fedigroups", *words],
+        env={"FEDIGROUPS_DATA_DIR": str(folder / "data"), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+@pytest.mark.processes
+def test_a_full_disk_is_one_sentence_and_nothing_is_damaged(founded: Run, tmp_path: Path) -> None:
+    before = rows(tmp_path / "data")
+    done = crowded(tmp_path, 40_960, "user", "create", "mia")
     assert done.returncode == 1, done.stderr
     [line] = done.stderr.splitlines()
     assert "the disk did not take it" in line
     assert rows(tmp_path / "data") == before
     assert founded("user", "create", "mia").exit_code == 0
+
+
+@pytest.mark.processes
+def test_init_on_a_full_disk_leaves_nothing_half_done_and_can_be_said_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for half the secret, then for half the settings, then for half the tables."""
+    for most, status, sentence in (
+        (32, 3, "has room"), (100, 3, "cannot be written"), (40_960, 1, "the disk did not take it")
+    ):  # fmt: skip
+        done = crowded(tmp_path, most, "init", *WORDS)
+        assert (done.returncode, sentence in done.stderr) == (status, True), done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert not (tmp_path / ".env").exists()
+        left = {one.name.removeprefix("fedigroups.sqlite3") for one in tmp_path.glob("data/*")}
+        assert left <= {"secret", "", ".upgrade", "-wal", "-shm"}
+        assert not list(tmp_path.glob("data/.secret-*"))
+    monkeypatch.chdir(tmp_path)
+    assert init(*WORDS).exit_code == 0
