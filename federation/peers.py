@@ -120,9 +120,19 @@ class Peers:
         return bool(blocked) and not blocked.isdisjoint(_with_parents(plain(host)))
 
     async def block(self, host: str, note: str = "") -> None:
-        """Want nothing of a host and of the domains below it; refuses (`Malformed`) a bad name."""
-        await _upsert(_proper(host), {"blocked": True, "note": note})
+        """Want nothing of a host and of the domains below it.
+
+        Refuses (`Malformed`) a bad name, and ours or one above it: they would shut us out.
+        """
+        name = _proper(host)
+        if self.is_ours(name):
+            raise Malformed(f"{name} is this server, or a domain that it is in")
+        await _upsert(name, {"blocked": True, "note": note})
         self._blocked.forget("")
+
+    def is_ours(self, host: str) -> bool:
+        """Whether a block of the host would be one of ourselves."""
+        return plain(host) in _with_parents(self._config.host)
 
     async def unblock(self, host: str) -> None:
         """Take a host back; what else is known of it stays."""

@@ -8,8 +8,9 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from tortoise.exceptions import ValidationError
 
-from federation.errors import Refused, Slowed
+from federation.errors import Malformed, Refused, Slowed
 from fedigroups.api import answers
 from fedigroups.web import refusals, render, translation
 from fedigroups.web.translation import gettext as _
@@ -87,6 +88,11 @@ async def on_refusal(request: Request, error: Exception) -> Response:
     return _page(request, status, wait, text)
 
 
+async def on_misfit(request: Request, _error: Exception) -> Response:
+    """What is longer than whatever is kept of its kind: there is no such thing here."""
+    return await on_refusal(request, Malformed("something that was sent is longer than it may be"))
+
+
 async def on_crash(request: Request, error: Exception) -> Response:
     """The page for anything that was not foreseen; it needs neither database nor site."""
     if answers.is_for_programs(request.url.path):
@@ -98,7 +104,7 @@ async def on_crash(request: Request, error: Exception) -> Response:
 
 def handlers() -> Mapping[Any, Any]:
     """For Starlette's `exception_handlers`."""
-    refused = {Refused: on_refusal, Slowed: on_refusal}
+    refused = {Refused: on_refusal, Slowed: on_refusal, ValidationError: on_misfit}
     return {HTTPException: on_http, **refused, Exception: on_crash}
 
 

@@ -139,7 +139,10 @@ async def follow(request: Request, session: Session) -> Response:
 async def _joined(request: Request, person: Actor) -> Response:
     """The page of the group, once it was asked to let them in."""
     sent = await forms.read(request)
-    found = await _group_at(request, sent.text("uri"))
+    try:
+        found = await _group_at(request, sent.text("uri"))
+    except FederationError as error:
+        raise NotHere("there is nothing here") from error
     if found is None:
         raise NotHere("there is nothing here")
     await speaking.join(receptions.of(request).wire, person, found)

@@ -24,11 +24,12 @@ OLGA = "https://groups.example/users/olga"
 NOTHING: tuple[Any, ...] = (
     *(None, 7, "", "x", {}, [], [[]], [None], [{}], {"id": None}, {"type": "Note"}, True),
     *("https://h.example/users/vic", "https://evil.example/users/eve", "javascript:alert(1)"),
-    *("https://groups.example/nowhere", ["https://x.example/" + "x" * 3_000], "\x00"),
+    *(["https://x.example/" + "x" * 3_000], "\x00"),
 )
 """What is none of ours, or nothing at all."""
 SOMETHING: tuple[Any, ...] = (
     *(OLGA, [OLGA], {"id": OLGA, "type": "Person"}, [OLGA, OLGA], GROUP, [GROUP, OLGA]),
+    "https://groups.example/nowhere",
     [OLGA, *(f"https://x.example/{number}" for number in range(5_000))],
 )
 
@@ -48,9 +49,9 @@ async def test_a_flag_in_whatever_shape_is_kept_for_the_staff_or_is_nothing(scen
             assert await scene.send(flag) in {202, 400}
         assert await reports(town) == []
     for number, about in enumerate(SOMETHING):
-        content: Any = ("x" * 100_000, {"a": 1}, None, ["x"], 7, "<script>alert(1)</script>", "x")
+        content: Any = ("x" * 100_000, {"a": 1}, None, ["x"], 7, "<script>alert(1)</script>", "", 0)
         flag = eve.act("Flag", about, id=f"{eve.uri}/flag/a{number}", content=content[number])
-        async with scene.nothing_changes():
+        async with scene.nothing_changes(but=("report",)):
             assert await scene.send(flag) == 202
     kept = await reports(town)
     assert 0 < len(kept) <= len(SOMETHING)
@@ -65,11 +66,11 @@ async def test_nobody_reports_in_anothers_name_or_from_where_we_hear_nothing(sce
     # H044, H045, H235, H100: forged, told by a group as another's, and from a blocked host
     town, eve, vic = scene.ours, scene.eve, scene.vic
     flag = eve.act("Flag", [OLGA], content="spam")
-    async with scene.nothing_changes():
-        assert await scene.send(flag | {"actor": vic.uri}) in {401, 403}
+    async with scene.nothing_changes(but=("actor", "key"), asks=("evil.example", "h.example")):
+        assert await scene.send(flag | {"actor": vic.uri}) in {400, 401, 403}
         den = scene.evil.member("den", "Group")
         announced = vic.act("Flag", [OLGA], content="spam", id=f"{vic.uri}/flag/7")
-        assert await scene.send(den.act("Announce", announced), den) in {202, 401, 403}
+        assert await scene.send(den.act("Announce", announced), den) == 202
         await town.run(lambda: town.wire.peers.block("evil.example", "spam"))
         assert await scene.send(flag) == 403
     assert await reports(town) == []
@@ -106,11 +107,9 @@ async def test_a_vote_counts_for_whoever_signed_it_and_once(scene: Scene) -> Non
         vote | {"attributedTo": [eve.uri, vic.uri], "name": "6013"},
         vote | {"attributedTo": f"{eve.home.host}"},
         vote | {"name": "mig "},
-        vote | {"name": ["MIG", "TIG"]},
         vote | {"name": "x" * 100_000},
         vote | {"name": "\u202eMIG"},
         vote | {"inReplyTo": note["id"]},
-        vote | {"inReplyTo": [poll.uri, poll.uri]},
         vote | {"inReplyTo": f"{poll.uri}?x"},
         vote | {"inReplyTo": {"id": f"{GROUP}/nowhere"}},
     ]
@@ -121,10 +120,7 @@ async def test_a_vote_counts_for_whoever_signed_it_and_once(scene: Scene) -> Non
         }
         before = await counts(town, poll)
         await scene.send(eve.act("Create", paper, id=f"{eve.uri}/vote/{number}", to=paper["to"]))
-        if number == 8:  # the same poll, named twice: that is a vote
-            assert await counts(town, poll) in {"[0, 0]", "[1, 0]"}
-        else:
-            assert await counts(town, poll) == before, one
+        assert await counts(town, poll) == before, one
     for number in range(3):
         paper = vote | {
             "id": f"{eve.uri}#good/{number}",
@@ -139,6 +135,7 @@ async def test_nobody_elsewhere_says_how_a_poll_of_ours_stands(scene: Scene) -> 
     # H015, H090: an Update of the Question, by a stranger and by a voter
     town = scene.ours
     poll = await asked(town)
+    await scene.settle()
     before = (await town.post(poll.uri)).document  # type: ignore[union-attr]
     options = [{"type": "Note", "name": "MIG", "replies": {"totalItems": 99}}]
     for who in (scene.eve, scene.vic):
@@ -180,7 +177,7 @@ async def test_whatever_an_app_says_in_a_report_or_a_vote_is_taken_or_refused(
             for part in ({"options": poison}, {"options": ["a", "b"]} | asked_for, asked_for):
                 said = {"status": "@welders Rods?", "poll": {"expires_in": 300} | part}
                 assert (await app.http.post("/api/v1/statuses", json=said)).status_code in good
-            if poison not in (True, ["0"] * 500):
+            if poison not in (True, ["0"] * 500, ["1", ["2"]]):  # those are choices
                 votes = f"/api/v1/polls/{poll.id}/votes"
                 answer = await app.http.post(votes, json={"choices": poison})
                 assert answer.status_code in good[1:], (poison, answer.text)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from federation import clock
+from federation import clock, limits
 from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups import audit
@@ -73,7 +73,7 @@ async def new(request: Request, session: Session) -> Response:
 
 async def _made_just_now(owner: Actor, name: str) -> bool:
     """Whether the form was sent twice."""
-    return await Member.exists(
+    return len(name) <= limits.USERNAME_CHARS and await Member.exists(
         actor_id=owner.id,
         role="owner",
         group__name=name,

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation.errors import Malformed
 from federation.models import Peer
+from federation.peers import Peers
 from fedigroups import blocklist
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
@@ -86,6 +87,7 @@ async def take_list(request: Request, session: Session) -> Response:
         try:
             text = await _text(sent)
             read = blocklist.parse(text)
+            _leave_out_ours(receptions.of(request).wire.peers, read)
             if sent.text("step") == "block":
                 blocked = await _block(request, read)
                 await noted_down(session, "peer import", hosts=" ".join(blocked))
@@ -108,6 +110,13 @@ async def take_list(request: Request, session: Session) -> Response:
         known=len(set(read.blocks) & known),
         left_out=list(read.left_out),
     )
+
+
+def _leave_out_ours(peers: Peers, read: Blocklist) -> None:
+    """A list that names this server would have it block itself."""
+    for host in filter(peers.is_ours, [*read.blocks]):
+        del read.blocks[host]
+        read.left_out[host] = "is this server"
 
 
 async def _text(sent: Body) -> str:
