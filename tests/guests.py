@@ -67,6 +67,17 @@ def hidden(shown: httpx.Response) -> dict[str, str]:
     return dict(found)
 
 
+def code_for(origin: str, url: str, name: str) -> str:
+    """What somebody copies from the page of a running server that an app sends them to."""
+    with httpx.Client(base_url=origin, follow_redirects=True) as browser:
+        signed = hidden(browser.get(url)) | {"name": name, "password": PASSWORD}
+        shown = browser.post("/login", data=signed)
+        allowed = browser.post("/oauth/authorize", data=hidden(shown) | {"decision": "allow"})
+    found = re.search(r'id="code">([^<]+)<', allowed.text)
+    assert found, allowed.text
+    return found[1]
+
+
 @dataclass
 class App:
     """A program that people use their accounts with."""

@@ -37,10 +37,11 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a preflight or a refusal, or hand on, and add the headers."""
+        if scope["type"] == "http" and scope["path"].startswith(answers.PREFIXES):
+            scope["path"] = scope["path"].rstrip("/")  # toot opens /oauth/authorize/
         if scope["type"] != "http" or not answers.is_for_programs(scope["path"]):
             await self.app(scope, receive, send)
             return
-        scope["path"] = scope["path"].rstrip("/")
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":

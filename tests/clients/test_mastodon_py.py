@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from mastodon import Mastodon, MastodonAPIError, MastodonIllegalArgumentError
 
 from fedigroups.cli.stage import Actor
-from guests import PASSWORD, hidden
+from guests import PASSWORD, code_for, hidden
 
 pytestmark = pytest.mark.processes
 
@@ -57,22 +56,10 @@ def client(server: Server, app: tuple[str, str]) -> Mastodon:
     return Mastodon(*app, api_base_url=server.origin, mastodon_version=VERSION)
 
 
-def consent(server: Server, url: str) -> str:
-    """The code that somebody copies from the page in a browser."""
-    with httpx.Client(base_url=server.origin, follow_redirects=True) as browser:
-        shown = browser.get(url)
-        sent = hidden(shown) | {"name": "olga", "password": PASSWORD}
-        shown = browser.post("/login", data=sent)
-        allowed = browser.post("/oauth/authorize", data=hidden(shown) | {"decision": "allow"})
-    found = re.search(r'id="code">([^<]+)<', allowed.text)
-    assert found, allowed.text
-    return found[1]
-
-
 def test_an_app_signs_in_by_code_and_signs_out(server: Server) -> None:
     mastodon = client(server, registered(server))
     url = mastodon.auth_request_url(scopes=SCOPES, allow_http=True)
-    mastodon.log_in(code=consent(server, url), scopes=SCOPES, allow_http=True)
+    mastodon.log_in(code=code_for(server.origin, url, "olga"), scopes=SCOPES, allow_http=True)
     assert mastodon.account_verify_credentials().acct == "olga"
     assert mastodon.app_verify_credentials().name == "Trial"
     mastodon.revoke_access_token(allow_http=True)
