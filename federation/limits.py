@@ -67,6 +67,8 @@ REPORTS_A_DAY = 100
 """By one reporter, which may be the actor of a whole server; what is more is not kept."""
 REPORT_OBJECTS = 50
 """Posts and people in one report; what follows is not looked at."""
+MODMAILS_A_DAY = 30
+"""Of one member to the moderators of groups; what is more is not taken."""
 AUTOMATIC_RULES = 20
 """That run by themselves in one group."""
 EARLIER_POSTS = 50

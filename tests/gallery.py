@@ -70,6 +70,8 @@ PAGES = {
     "follow": ("/follow", "tom"),
     "ledger": ("/groups/welders/ledger", ""),
     "moderation": ("/groups/welders/moderation", "olga"),
+    "mail": ("/groups/welders/mail", "tom"),
+    "mail-desk": ("/groups/welders/moderation/mail", "olga"),
     "rules": ("/groups/welders/settings/rules", "olga"),
     "report": ("/posts/{post}/report", "tom"),
     "tag": ("/tags/welding", ""),

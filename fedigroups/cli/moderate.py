@@ -12,6 +12,7 @@ from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups.accounts.people import person_named
 from fedigroups.cli.appeals import appeals, ledger, settle
+from fedigroups.cli.mail import mail
 from fedigroups.cli.post import find
 from fedigroups.cli.reports import answer, reports
 from fedigroups.cli.rules import automatic, try_rules
@@ -37,7 +38,7 @@ def moderate() -> None:
     """Look at what waits, and decide. Whom it concerns is told why."""
 
 
-for other in (appeals, settle, ledger, reports, answer, automatic):
+for other in (appeals, settle, ledger, reports, answer, automatic, mail):
     moderate.add_command(other)
 
 
@@ -243,6 +244,7 @@ def _about_post(
     unnamed: bool = False,
 ) -> None:
     async def build(instance: Instance) -> Act:
+        acts.check_words(kind, text or "", rule or 0)
         post = await find(name)
         await post.fetch_related("author", "thread__group__actor")
         said: dict[str, Any] = {"kind": kind, "post": post, "text": text or "", "rule": rule or 0}

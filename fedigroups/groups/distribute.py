@@ -114,14 +114,22 @@ async def withdraw(
 
 
 async def _end(wire: Wire, hosted: Hosted, inner: Inner, gone: Post, author: Actor) -> list[Draft]:
-    if gone.state == "held":
-        return []  # nobody was told of it
+    if gone.state == "held" and not await was_told(gone.uri):
+        return []
     await _cancel(hosted.group.id, gone.uri)
     if await _awaits_leave(hosted, gone.uri):
         return await _unboost(wire, hosted, gone, author)
     drafts = await _wrap(wire, hosted, inner, gone, "delete", key=inner.uri)
     drafts += await _unboost(wire, hosted, gone, author)
     return drafts + _forward(hosted, inner, gone, "delete")
+
+
+async def was_told(post_uri: str) -> bool:
+    """Whether anybody was ever told of the post: of what waits only where it was shown before."""
+    found = await storage.row(
+        "SELECT 1 AS one FROM announced WHERE object_uri = ? LIMIT 1", post_uri
+    )
+    return found is not None
 
 
 async def hide(object_uri: str, by: str = "") -> None:

@@ -40,7 +40,9 @@ _READ = (
     "COALESCE((SELECT k.last_read_id FROM marker k WHERE k.actor_id = ?"
     " AND k.timeline = 'notifications'), 0)"
 )
-_AT_DESKS = "(n.actor_id = ? AND n.kind IN ('to_review', 'appeal', 'report'))"
+_AT_DESKS = (
+    "(n.actor_id = ? AND n.kind IN ('to_review', 'appeal', 'report', 'mail', 'mail_answer'))"
+)
 _KEY = (
     "CASE WHEN n.kind IN ('favourite', 'reblog') THEN n.kind || '-' || CAST(n.post_id AS TEXT)"
     " ELSE CAST(n.id AS TEXT) END"
@@ -72,6 +74,7 @@ class Desk:
     posts: int
     appeals: int
     reports: int
+    mails: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +169,14 @@ async def desks(actor_id: int) -> tuple[Desk, ...]:
         " (SELECT COUNT(*) FROM appeal a JOIN decision d ON d.id = a.decision_id"
         "   WHERE d.group_id = g.id AND a.state = 'open') AS appeals,"
         " (SELECT COUNT(*) FROM report r WHERE r.group_id = g.id AND r.state = 'open'"
-        "   AND r.person_id <> ?) AS reports"
+        "   AND r.person_id <> ?) AS reports,"
+        " (SELECT COUNT(*) FROM modmail l WHERE l.group_id = g.id AND l.author_id = l.person_id"
+        "   AND NOT EXISTS (SELECT 1 FROM modmail k WHERE k.group_id = g.id"
+        "     AND k.person_id = l.person_id AND k.id > l.id)) AS mails"
         " FROM member m JOIN groups g ON g.id = m.group_id WHERE m.actor_id = ?"
         " AND m.state = 'member' AND m.role IN ('owner', 'moderator') AND g.hosted = ?"
-        " AND g.state = 'open') AS x WHERE x.posts + x.appeals + x.reports > 0 ORDER BY x.name",
+        " AND g.state = 'open') AS x WHERE x.posts + x.appeals + x.reports + x.mails > 0"
+        " ORDER BY x.name",
         *(actor_id, actor_id, True),
     )
     return tuple(
@@ -179,6 +186,18 @@ async def desks(actor_id: int) -> tuple[Desk, ...]:
             row["posts"],
             row["appeals"],
             row["reports"],
+            row["mails"],
         )
         for row in rows
     )
+
+
+async def letters(actor_id: int) -> list[tuple[str, str]]:
+    """Name and title of each group whose moderators wrote to them, until they read it."""
+    rows = await storage.rows(
+        "SELECT DISTINCT g.name, g.title FROM notification n JOIN groups g"
+        " ON g.actor_id = n.sender_id WHERE n.actor_id = ? AND n.kind = 'mail_answer'"
+        " AND g.hosted = ? ORDER BY g.name",
+        *(actor_id, True),
+    )
+    return [(row["name"], sanitise.label(row["title"]) or row["name"]) for row in rows]

@@ -103,7 +103,7 @@ async def answer(wire: Wire, author: Actor, parent: Post, text: Text, *, key: st
 async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
     """Change what one wrote. Raises `Malformed` as `answer` does, and for somebody else's post."""
     check(text)
-    await post.fetch_related("thread__group__actor")
+    await post.fetch_related("thread__group__actor", "author")
     if post.author_id != author.id or post.state not in OWN:
         raise Malformed(f"{post.uri} is not yours to edit, or is gone")
     group, parent = post.thread.group, await Post.get_or_none(id=post.parent_id)
@@ -125,14 +125,20 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
     if poll is not None:
         _check_poll(poll, text)
         document = poll_documents.carrying(document, poll)
+    version = read_object(document)
     async with storage.transaction():
-        if not await threads.edit(post, read_object(document)):
+        why = await holding.reason_of_edit(group, post, version)
+        if not await threads.edit(post, version):
             raise Malformed(f"{post.uri} changed meanwhile; look at it and try again")
         await uploads.hold(post.uri, media)
         if post.state == "held":
             await _wait_again(wire, post, document)
             return
         body = dumps(build.update(wire.uris.activity(ids.new()), document))
+        if why:
+            inner = Inner(loads(body)["id"], body, wire.config.host, signed=True)
+            await holding.hold_edit(wire, group, post, inner, why)
+            return
         await sending.send(wire, author, group, post, "edit", body, mentions)
 
 
@@ -147,7 +153,8 @@ def _check_poll(poll: Poll, text: Text) -> None:
 
 async def _wait_again(wire: Wire, post: Post, document: Mapping[str, object]) -> None:
     """What nobody else has seen yet is new once more: it will be created as it reads now."""
-    body = dumps(build.create(wire.uris.activity(ids.new()), document))
+    make = build.update if await distribute.was_told(post.uri) else build.create
+    body = dumps(make(wire.uris.activity(ids.new()), document))
     await submissions.again(post, Inner(loads(body)["id"], body, wire.config.host, signed=True))
 
 
@@ -160,8 +167,8 @@ async def delete(wire: Wire, author: Actor, post: Post) -> None:
     told = await sending.mentioned_in(post)
     async with storage.transaction():
         await threads.end(post, "deleted")
-        if post.state == "held":
-            return  # nobody was told of it
+        if post.state == "held" and not await distribute.was_told(post.uri):
+            return
         await distribute.hide(post.uri)
         uri = wire.uris.activity(ids.new())
         body = dumps(build.delete(uri, author.uri, post.uri, group.actor.uri))

@@ -127,6 +127,7 @@ async def release(group: Group, post: Post) -> None:
     """Show a post that was held: it is counted, and whom it concerns is told, as of a new one."""
     await Post.filter(id=post.id).update(state="live")
     post.state = "live"
+    await _entitle(post)
     if can_see(None, post):
         await _count_in(group, post)
     news.say("post", post.id)
@@ -143,6 +144,18 @@ async def restore(group: Group, post: Post) -> None:
     news.say("post", post.id)
     if can_see(None, post):
         await _count_in(group, post)
+    await _entitle(post)
+
+
+async def hold_back(post: Post) -> None:
+    """Let a post wait that was shown: until `release` it is neither seen nor counted."""
+    await Post.filter(id=post.id).update(state="held")
+    await _count_out(post)
+    post.state = "held"
+
+
+async def _entitle(post: Post) -> None:
+    """Name the thread by the post that starts it."""
     if post.parent_id is None:
         title = post.title or _subject(post.content) or post.uri
         await Thread.filter(id=post.thread_id).update(title=title)
@@ -282,9 +295,8 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
     if "Question" in (post.kind, document.kind):
         await polls.keep(post, document)
     await indexing.enter(edited, post.thread.group_id, await _tag(post.id, document))
-    if post.parent_id is None:
-        title = str(columns["title"]) or _subject(str(columns["content"]))
-        await Thread.filter(id=post.thread_id).update(title=title or post.uri)
+    if post.state == "live":
+        await _entitle(edited)
     news.say("edit", post.id)
     return True
 
@@ -319,6 +331,11 @@ async def end(post: Post, state: str, reason: str = "") -> None:
         await storage.execute("DELETE FROM poll WHERE post_id = ?", post.id)
         await indexing.leave(post.id)
     await uploads.let_go(post.uri, withheld=state == "removed")
+    await _count_out(post)
+
+
+async def _count_out(post: Post) -> None:
+    """Count a post no more that is not seen any more; an empty thread is shown no more."""
     was_counted = can_see(None, post)
     if was_counted:
         await storage.execute(

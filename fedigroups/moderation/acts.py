@@ -75,15 +75,21 @@ class Act:
 
 def check(act: Act) -> Kind:
     """What kind it is. Raises `Malformed` without the reason or the rule that it needs."""
-    kind = KINDS[act.kind]
-    if kind.gives_reason and not act.text.strip():
-        raise Malformed(f"to {said(act.kind)} needs a reason that whom it concerns can read")
-    if len(act.text) > DECISION_CHARS:
-        raise Malformed(f"a reason has at most {DECISION_CHARS} characters")
-    if kind.needs_rule and not act.rule:
-        raise Malformed(f"to {said(act.kind)} needs the number of the rule that it rests on")
+    kind = check_words(act.kind, act.text, act.rule)
     if act.rule:
         rule_text(act.hosted.group, act.rule)
+    return kind
+
+
+def check_words(name: str, text: str, rule: int) -> Kind:
+    """The kind of that name. Raises `Malformed` without the words or the rule that it needs."""
+    kind = KINDS[name]
+    if kind.gives_reason and not text.strip():
+        raise Malformed(f"to {said(name)} needs a reason that whom it concerns can read")
+    if len(text) > DECISION_CHARS:
+        raise Malformed(f"a reason has at most {DECISION_CHARS} characters")
+    if kind.needs_rule and not rule:
+        raise Malformed(f"to {said(name)} needs the number of the rule that it rests on")
     return kind
 
 

@@ -7,6 +7,7 @@ are notified, and read it among their decisions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -16,7 +17,7 @@ from federation.origin import host_of
 from federation.strict_json import dumps, loads
 from federation.wire import Wire
 from fedigroups.accounts.models import Account
-from fedigroups.groups.distribute import Inner
+from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.moderation import wording
 from fedigroups.moderation.acts import Act, rule_text
 from fedigroups.moderation.effects.done import Done
@@ -99,13 +100,20 @@ def _settled(wire: Wire, act: Act, to: Actor, came: Inner) -> Draft:
 
 async def _note(wire: Wire, act: Act, to: Actor, uri: str, told: list[str]) -> Draft:
     """The Create of a note for nobody else."""
-    by = act.hosted.actor.uri
+    about = act.post.uri if act.post is not None else act.object_uri
+    return await direct(wire, act.hosted, to, uri, told, about)
+
+
+async def direct(
+    wire: Wire, hosted: Hosted, to: Actor, uri: str, told: Sequence[str], about: str
+) -> Draft:
+    """The Create of a note of the group for one person elsewhere; it answers `about`, if any."""
+    by = hosted.actor.uri
     html = "".join(f"<p>{escape(one).replace(chr(10), '<br>')}</p>" for one in told)
     if await _takes_persons_alone(to):
         by = wire.uris.moderation_actor
         note = build.chat_message(uri, by, to.uri, html)
     else:
-        about = act.post.uri if act.post is not None else act.object_uri
         note = build.direct_note(uri, by, to.uri, f"@{to.handle}", html, about)
     return _carried(wire, note, by, to)
 

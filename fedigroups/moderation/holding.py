@@ -5,7 +5,7 @@ from __future__ import annotations
 from federation.documents import ObjectDoc
 from federation.models import Actor
 from federation.wire import Wire
-from fedigroups.groups import membership, policies
+from fedigroups.groups import membership, policies, threads
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation import approval, watching
@@ -41,6 +41,12 @@ async def _unless_staff(group: Group, author: Actor, why: str) -> str:
     if why and policies.is_staff(await membership.standing(group, author)):
         return ""
     return why
+
+
+async def hold_edit(wire: Wire, group: Group, post: Post, inner: Inner, why: str) -> None:
+    """Let a post wait that was shown before this edit, and tell its author."""
+    await threads.hold_back(post)
+    await hold(wire, group, post, inner, why)
 
 
 async def hold(wire: Wire, group: Group, post: Post, inner: Inner | None, why: str) -> None:

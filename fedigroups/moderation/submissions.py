@@ -16,7 +16,9 @@ async def put(group: Group, post: Post, inner: Inner | None, why: str) -> None:
     """Let the post wait; `inner` is the activity in which it came, None when only it was found."""
     await storage.execute(
         "INSERT INTO submission (id, group_id, state, why, activity_uri, body, host, signed, since)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
+        " why = excluded.why, activity_uri = excluded.activity_uri, body = excluded.body,"
+        " host = excluded.host, signed = excluded.signed, since = excluded.since",
         *(post.id, group.id, WAITING, why, *_columns(inner), clock.now_ms()),
     )
     await telling.at_the_desk(group.id, "to_review", post.id)

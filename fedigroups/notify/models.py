@@ -21,7 +21,7 @@ class Notification(Model):
     """As clients call it: `mention`, `favourite`, `reblog`, `update`, `status`, `follow`,
     `follow_request`; `decision` against them, which they call `moderation_warning`, and `favour`,
     one for them, for which they have no word; and for moderators what waits at the desk of a group:
-    `to_review` (a post), `appeal` and `report`."""
+    `to_review` (a post), `appeal`, `report` and `mail`, of which a `mail_answer` is told."""
     sender: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
         "fedigroups.Actor", related_name="caused", on_delete=fields.CASCADE
     )

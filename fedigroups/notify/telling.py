@@ -171,7 +171,16 @@ async def decided(actor_id: int, group_id: int, decision_id: int, *, against: bo
     )
 
 
-DESK = ("to_review", "appeal", "report")
+async def written(actor_id: int, group_id: int, mail_id: int) -> None:
+    """Somebody here is told that the moderators of a group wrote to them."""
+    await _note(
+        "SELECT ?, told.id, 'mail_answer', g.actor_id, ?, ? FROM groups g"
+        " JOIN actor told ON told.id = ? WHERE g.id = ? AND told.local = ?",
+        *(ids.new(), mail_id, clock.now_ms(), actor_id, group_id, True),
+    )
+
+
+DESK = ("to_review", "appeal", "report", "mail", "mail_answer")
 """What moderators are told of: it waits at the desk of their group."""
 
 

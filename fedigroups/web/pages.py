@@ -34,7 +34,7 @@ from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import answer, directory, group_page, join, tag_page
 from fedigroups.web.hosting import handing_over, letting_in, measuring, people, pins, rules, texts
-from fedigroups.web.moderation import desk, ledger, own, reports
+from fedigroups.web.moderation import desk, ledger, mail, own, reports
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, profile, security
 from fedigroups.web.staff import announcing, overview, saying, servers
@@ -140,6 +140,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *desk.routes(),
         *ledger.routes(),
         *reports.routes(),
+        *mail.routes(),
         *people.routes(),
         *letting_in.routes(),
         *texts.routes(),

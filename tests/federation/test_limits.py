@@ -344,6 +344,10 @@ ELSEWHERE = {
     "REPORT_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
     "REPORTS_A_DAY": (RULES, "test_one_reporter_is_heard_so_often_a_day"),
     "REPORT_OBJECTS": (RULES, "test_of_a_long_report_so_many_posts_are_looked_at"),
+    "MODMAILS_A_DAY": (
+        "quirks/test_modmail.py",
+        "test_a_member_writes_so_often_a_day_and_only_members_do",
+    ),
     "AUTOMATIC_RULES": (RULES, "test_a_group_has_so_many_rules_and_no_more"),
     "EARLIER_POSTS": (RULES, "test_rules_look_at_the_newest_posts_of_an_author_and_no_further"),
     **dict.fromkeys(

@@ -9,12 +9,12 @@ from fedigroups.groups import weekly
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation import watching
 from fedigroups.moderation.automatic import Rule
-from servers import GROUP, Server
-from world import World
+from servers import GROUP, Member, Server
+from world import Town, World
 
 pytestmark = pytest.mark.anyio
 
-MONDAY = 1_767_571_200_000  # 5 January 2026, 0:00 UTC
+MONDAY = 1_799_020_800_000  # 4 January 2027, 0:00 UTC
 NINE = 9 * clock.HOUR
 SHOP = '<a href="https://shop.example/rods">my shop</a>'
 
@@ -35,6 +35,7 @@ async def test_the_thread_is_opened_once_a_week_by_the_group_and_takes_promotion
     bob = Server.at(world.network, "l.example", "lemmy").member("bob")
     for one in (ann, bob):
         await one.send(one.follow())
+    await world.settle()
     with clock.held(MONDAY):
         await ours.run(_make_rules)
 
@@ -52,15 +53,24 @@ async def test_the_thread_is_opened_once_a_week_by_the_group_and_takes_promotion
         assert len(found) == threads, after
     first = found[0]
     assert (first.title, first.author.uri, first.state) == ("Show your work", GROUP, "live")
-    await world.settle()
-    assert any(one["object"]["id"] == first.uri for one in bob.home.came("Announce{Create}")[:1])
-    for text, parent, state in (
-        *((SHOP, "", "live"), (SHOP, first.uri, "live"), (f"{SHOP}!", first.uri, "live")),
+    await _promote(world, ours, ann, first)
+    told = [one["object"]["object"]["id"] for one in bob.home.came("Announce{Create}")]
+    assert told[:1] == [first.uri]
+    document = await bob.read(first.uri)
+    assert (document.status_code, document.json()["attributedTo"]) == (200, GROUP)
+
+
+async def _promote(world: World, ours: Town, ann: Member, thread: Post) -> None:
+    """She links to her shop: once for nothing, in the thread as often as she likes."""
+    said = (
+        *((SHOP, "", "live"), (SHOP, thread.uri, "live"), (f"{SHOP}!", thread.uri, "live")),
         *((f"{SHOP}!!", "", "held"),),
-    ):
-        note = ann.note(text, reply_to=parent)
-        await ann.send(ann.create(note))
-        await world.settle()
+    )
+    for number, (text, parent, state) in enumerate(said):
+        with clock.held(MONDAY + 8 * clock.DAY + number * clock.MINUTE):
+            note = ann.note(text, reply_to=parent)
+            await ann.send(ann.create(note))
+            await world.settle()
         stored = await ours.post(note["id"])
         assert stored is not None
         assert stored.state == state, text

@@ -28,7 +28,7 @@ from fedigroups.groups.handlers.ballot import Paper
 from fedigroups.groups.handlers.message import Message
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import OPEN, can_see, left_a_place
-from fedigroups.moderation import appeals, holding, submissions, turning_away
+from fedigroups.moderation import appeals, holding, mail, submissions, turning_away
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -62,9 +62,9 @@ async def on_create(received: Received) -> Outcome:
 
 
 async def _take_in(received: Received, found: Found) -> Outcome:
-    if received.wire.uris.is_answer(found.post.object.in_reply_to):
-        return await _appeal(received, found.post)
     visibility = addressing.visibility(received.activity.document, found.post.object.document)
+    if received.wire.uris.is_answer(found.post.object.in_reply_to) or visibility == "direct":
+        return await _said_to_us(received, found.post)
     if visibility not in OPEN:
         return ignored("it is not public: a group never shows what was said to a few")
     if known := await threads.placed(found.post.object.id):
@@ -75,6 +75,23 @@ async def _take_in(received: Received, found: Found) -> Outcome:
     if parent is not None:
         return await _reply(received, found, parent, visibility)
     return await _start(received, found, visibility, "" if end else oldest.in_reply_to)
+
+
+async def _said_to_us(received: Received, said: evidence.Arrival) -> Outcome:
+    """A reply to the note by which somebody was told of a decision, or mail to moderators."""
+    group = await mail.answered(said.object.in_reply_to, said.author)
+    if group is None and not received.wire.uris.is_answer(said.object.in_reply_to):
+        addressed = addressing.read(received.activity.document).to
+        hosted = await lookup.all_hosted(addressed) if len(addressed) == 1 else []
+        if not hosted:
+            return ignored("it is not public: a group never shows what was said to a few")
+        group = hosted[0].group
+    if group is None:
+        return await _appeal(received, said)
+    if received.announcer is not None:
+        return ignored("mail is nobody's but its author's")
+    await mail.write(group, said.author, plain(said.object.content), said.object.id)
+    return done(f"mail to the moderators of {group.name}")
 
 
 async def _appeal(received: Received, said: evidence.Arrival) -> Outcome:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from federation.documents import id_of, text_of
 from federation.errors import NotUsable
 from fedigroups.content.sanitise import plain
-from fedigroups.moderation import appeals
+from fedigroups.moderation import appeals, mail
 from inbox.registry import Outcome, Received, done, ignored
 
 KIND = "ChatMessage"
@@ -34,6 +34,9 @@ def read(received: Received) -> Message:
 async def on_message(received: Received, said: Message) -> Outcome:
     """Take it as an appeal, if there is something to appeal against."""
     decision = await appeals.newest(received.actor)
+    if decision is None and (group := await mail.last_of(received.actor)):
+        await mail.write(group, received.actor, said.text, received.activity.object_id)
+        return done(f"mail to the moderators of {group.name}")
     if decision is None:
         return ignored("nothing was decided that it could be an answer to")
     await appeals.lodge(received.actor, decision, said.text)

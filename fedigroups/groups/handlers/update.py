@@ -26,7 +26,7 @@ from fedigroups.groups.handlers.delete import Witness, gather_delete, on_delete
 from fedigroups.groups.handlers.message import Message
 from fedigroups.groups.models import Group, Post
 from fedigroups.groups.visibility import OPEN
-from fedigroups.moderation import submissions
+from fedigroups.moderation import holding, submissions
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -69,9 +69,11 @@ async def on_update(received: Received) -> Outcome:
         return await on_create(received)
     if refusal := await _refusal(received, post):
         return ignored(refusal)
-    if not await _taken(post, received.facts.post.object):
+    version, group = received.facts.post.object, post.thread.group
+    why = await holding.reason_of_edit(group, post, version)
+    if not await _taken(post, version):
         return ignored("it is not newer than what we have")
-    return await _edited(received, post)
+    return await _edited(received, post, why)
 
 
 async def _taken(post: Post, version: ObjectDoc) -> bool:
@@ -81,9 +83,14 @@ async def _taken(post: Post, version: ObjectDoc) -> bool:
     return await threads.edit(post, version) or await polls.retold(post, version)
 
 
-async def _edited(received: Received, post: Post) -> Outcome:
-    if post.state == "held":
-        await submissions.again(post, inner_of(received))
+async def _edited(received: Received, post: Post, why: str) -> Outcome:
+    """Tell who was shown the post, unless it waits: it did before, or does for `why`."""
+    if post.state == "held" or why:
+        inner = inner_of(received)
+        if why:
+            await holding.hold_edit(received.wire, post.thread.group, post, inner, why)
+        else:
+            await submissions.again(post, inner)
         return done("edited, and waits for a moderator")
     if post.thread.group.hosted:
         wire, inner = received.wire, inner_of(received)

@@ -27,14 +27,18 @@ async def accept(wire: Wire, act: Act) -> Done:
 
 async def _announced(wire: Wire, act: Act, post: Post, inner: Inner) -> list[Draft]:
     group, author = act.hosted.group, post.author
+    is_edit = loads(inner.body)["type"] == "Update"
     if author.local:
         kind = "reply" if post.parent_id else "post"
         told = await sending.mentioned_in(post)
+        kind = "edit" if is_edit else kind
         return await sending.drafts(wire, author, group, post, kind, inner.body, told)
     can_announce = read_object(loads(post.document.encode())).can_announce
     drafts: list[Draft] = []
     for hosted in await _carriers(post, inner, act.hosted):
         told_ = await distribute.post(wire, hosted, inner, post, author, can_announce)
+        if is_edit and not told_:  # it was shown before it was changed
+            told_ = await distribute.edit(wire, hosted, inner, post)
         if told_ and hosted.group.id != group.id:
             await crossposts.add(post.thread, hosted.group)
         drafts += told_

@@ -21,7 +21,8 @@ async def remove(wire: Wire, act: Act) -> Done:
     if post.state not in {"live", "held"}:
         raise Malformed(f"{post.uri} is gone already")
     inner, stored = _said(wire, act, post)
-    drafts = [Draft(stored, ())] if stored and post.state == "live" else []
+    was_told = post.state == "live" or await distribute.was_told(post.uri)
+    drafts = [Draft(stored, ())] if stored and was_told else []
     if act.hosted.group.id != post.thread.group_id:
         drafts += await crossposts.withdraw(wire, act.hosted, inner, post)
         return Done(drafts, inner.uri)

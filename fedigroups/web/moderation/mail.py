@@ -1,0 +1,102 @@
+"""The pages on which a member and the moderators of a group write to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation import storage
+from federation.errors import Malformed, NotHere
+from federation.models import Actor
+from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.models import Session
+from fedigroups.groups import membership
+from fedigroups.groups.models import Group
+from fedigroups.moderation import mail
+from fedigroups.moderation.models import ModMail
+from fedigroups.notify import telling
+from fedigroups.web import addresses, forms, visitors
+from fedigroups.web.authority import Host, for_hosts
+from fedigroups.web.translation import gettext as _
+from fedigroups.web.visitors import signed_in
+
+
+def routes() -> list[BaseRoute]:
+    """The pages."""
+    group = "/groups/{name}"
+    return [
+        Route(f"{group}/mail", signed_in(own), methods=["GET", "POST"]),
+        Route(f"{group}/moderation/mail", for_hosts(desk), methods=["GET", "POST"]),
+    ]
+
+
+async def own(request: Request, session: Session) -> Response:
+    """`/groups/{name}/mail`: what a member and the moderators wrote; 404 for anybody else."""
+    person, problem = session.account.actor, ""
+    group = await Group.get_or_none(
+        name=request.path_params["name"], hosted=True, state="open"
+    ).select_related("actor")
+    found = await mail.between(group, person.id) if group else []
+    member = await membership.standing(group, person) if group else None
+    if group is None or not (found or (member and member.state == "member")):
+        raise NotHere("there is nothing here")
+    if request.method == "POST":
+        sent = await forms.read(request)
+        try:
+            async with storage.transaction():
+                await mail.write(group, person, sent.text("text"))
+            return visitors.seen(request.url.path)
+        except Malformed as error:
+            problem = str(error)
+    for one in found:
+        await telling.done_with("mail_answer", one.id)
+    return _page(request, group, found, problem, whom=None)
+
+
+async def desk(request: Request, host: Host) -> Response:
+    """`/groups/{name}/moderation/mail?with=`: who wrote, and one of them."""
+    problem, number = "", addresses.asked_number(request, "with")
+    if request.method == "POST":
+        sent = await forms.read(request)
+        number = sent.number("with")
+    threads = await mail.newest(host.group)
+    whom = next((actor for actor, _newest in threads if actor.id == number), None)
+    if number and whom is None:
+        raise NotHere("there is nothing here")
+    if request.method == "POST" and whom is not None:
+        try:
+            wire = receptions.of(request).wire
+            await mail.answer(wire, host.hosted, host.actor, whom, sent.text("text"))
+            return visitors.seen(f"{request.url.path}?with={whom.id}")
+        except Malformed as error:
+            problem = str(error)
+    found = await mail.between(host.group, whom.id) if whom else []
+    return _page(request, host.group, found, problem, whom=whom, threads=threads, is_host=True)
+
+
+def _page(
+    request: Request,
+    group: Group,
+    found: Sequence[ModMail],
+    problem: str,
+    *,
+    whom: Actor | None,
+    threads: Sequence[tuple[Actor, ModMail]] = (),
+    is_host: bool = False,
+) -> Response:
+    return forms.page(
+        request,
+        "moderation/mail.html",
+        status=422 if problem else 200,
+        title=_("Mail with the moderators of %(group)s", group=group.title or group.name),
+        nav="groups",
+        group=group,
+        found=found,
+        problem=problem,
+        whom=whom,
+        threads=threads,
+        is_host=is_host,
+    )
