@@ -24,13 +24,17 @@ from fedigroups.accounts.people import Wish
 from fedigroups.app import make_app
 from fedigroups.groups import founding, membership, speaking
 from fedigroups.groups.founding import Profile
-from fedigroups.groups.models import Group, Member, Thread
+from fedigroups.groups.models import Group, Member, Post, Thread
+from fedigroups.groups.polls import Asked
 from fedigroups.groups.speaking import Text
 from fedigroups.instance import Instance, assemble
 from fedigroups.media import uploads
 from fedigroups.media.uploads import Words
-from fedigroups.personal import keeping, stances
+from fedigroups.moderation import reporting
+from fedigroups.moderation.reporting import Complaint
+from fedigroups.personal import drafts, keeping, stances
 from fedigroups.settings import load
+from fedigroups.web.writing import Writing
 from network import Network
 
 PASSWORD = "correct horse battery"
@@ -48,6 +52,12 @@ PAGES = {
     "thread-member": ("/groups/welders/threads/{thread}", "tom"),
     "thread-empty": ("/groups/welders/threads/{lonely}", "tom"),
     "person": ("/@tom", ""),
+    "person-elsewhere": ("/@ann@m.example", "tom"),
+    "search": ("/search?q=sheet", ""),
+    "search-nothing": ("/search?q=zebra", "tom"),
+    "poll": ("/groups/welders/threads/{asked}", "tom"),
+    "poll-visitor": ("/groups/welders/threads/{asked}", ""),
+    "compose-poll": ("/groups/welders/new", "olga"),
     "about": ("/about", ""),
     "privacy": ("/about/privacy", ""),
     "blocked": ("/about/blocked", ""),
@@ -77,6 +87,7 @@ PAGES = {
     "tag": ("/tags/welding", ""),
     "answer": ("/answer?post={post}", ""),
     "settings": ("/settings", "tom"),
+    "settings-profile": ("/settings/profile", "tom"),
     "settings-decisions": ("/settings/decisions", "tom"),
     "settings-preferences": ("/settings/preferences", "tom"),
     "settings-blocks": ("/settings/blocks", "tom"),
@@ -223,8 +234,25 @@ async def furnish(instance: Instance) -> dict[str, int]:
     await Peer.create(host="spam.example", blocked=True, first_seen_at=clock.now_ms())
     cared_for = await looked_after(instance, group, olga, tom)
     await Thread.filter(id=shown.thread_id).update(pinned_at=clock.now_ms())
+    await reported(instance, tom.actor, said[2])
     known = {"thread": thread.id, "post": said[1].id, "own": own.id, "lonely": shown.thread_id}
-    return known | cared_for
+    return known | cared_for | {"asked": await asked(instance, olga.actor, group)}
+
+
+async def asked(instance: Instance, olga: Actor, group: Group) -> int:
+    """The thread of a poll; and a draft of another."""
+    draft = Writing(title="When shall we meet?", poll="Tuesday\nThursday", poll_hours=72)
+    await drafts.keep(olga.id, f"group:{group.id}", draft.as_draft())
+    poll = Asked(("MIG", "TIG", "A stick and patience"), 86_400)
+    text = Text("One answer each.", title="What do you weld with?", poll=poll)
+    return (await speaking.write(instance.wire, olga, group, text)).thread_id
+
+
+async def reported(instance: Instance, tom: Actor, post: Post) -> None:
+    """Something to look into, for the staff."""
+    await post.fetch_related("author", "thread__group__actor")
+    about = Complaint(person=post.author, posts=[post], text="He sells rods.", for_staff=True)
+    await reporting.report(instance.wire, tom, about)
 
 
 async def looked_after(

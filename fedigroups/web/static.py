@@ -16,7 +16,10 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-JOINED = {"member.js": ("vendor/htmx-2.0.8.min.js", "pages.js")}
+JOINED = {
+    "member.js": ("vendor/htmx-2.0.8.min.js", "pages.js", "keys.js"),
+    "visitor.js": ("pages.js", "keys.js"),
+}
 """Files that are served as one: each that a page needs is a request."""
 FOR_EVER = "public, max-age=31536000, immutable"
 
