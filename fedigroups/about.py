@@ -56,7 +56,7 @@ class Said:
 
     def html(self, kind: str, language: str) -> str:
         """The same as safe HTML."""
-        return _rendered(self.text(kind, language))
+        return rendered(self.text(kind, language))
 
     def rules(self, language: str) -> tuple[str, ...]:
         """The rules, in their order."""
@@ -68,7 +68,8 @@ NOTHING = Said()
 
 
 @lru_cache(maxsize=64)
-def _rendered(text: str) -> str:
+def rendered(text: str) -> str:
+    """Markdown of staff as safe HTML, which stands on every page: it is kept."""
     return markdown.render(text, {}) if text else ""
 
 

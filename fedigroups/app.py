@@ -94,6 +94,7 @@ def make_app(instance: Instance) -> ASGIApp:
     front = Front(Edge(Ambient(presented, instance.store)), app.state.shares)
     answers = Answers(Spoken(_guarded(front, instance)))
     instance.bus.listen(CHANGED, lambda _: answers.forget())
+    instance.bus.listen(CHANGED, lambda _: presented.changed())
     return Timed(answers, app)
 
 

@@ -477,6 +477,22 @@ SCHEDULED = like(
         "media_attachments": many(MEDIA),
     }
 )
+ANNOUNCEMENT = like(
+    {
+        "id": id,
+        "content": text,
+        "starts_at": maybe(moment),
+        "ends_at": maybe(moment),
+        "all_day": flag,
+        "published_at": moment,
+        "updated_at": moment,
+        "read": flag,
+        **{
+            name: many(like({"there is nothing of the kind": text}))
+            for name in ("mentions", "statuses", "tags", "emojis", "reactions")
+        },
+    }
+)
 ERROR = like({"error": text})
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from federation import clock
-from fedigroups import announcements
-from fedigroups.content import markdown
+from fedigroups import about, announcements
 from fedigroups.web import addresses, cookies
 from fedigroups.web import site as sites
 
@@ -33,7 +32,7 @@ def shown(request: Request, dismissed: frozenset[int] | None) -> list[Shown]:
     read = by_cookie(request) if dismissed is None else dismissed
     now = clock.now_ms()
     return [
-        Shown(one.id, markdown.render(one.text, {}))
+        Shown(one.id, about.rendered(one.text))
         for one in standing
         if one.id not in read and announcements.runs(one, now)
     ]

@@ -20,6 +20,7 @@ from clients import SCOPES, App, signed_in
 from device import HOST, Device
 from entities import Check, check, like, many, maybe, text
 from federation.models import Actor
+from fedigroups import announcements
 from fedigroups.accounts.models import Account
 from fedigroups.groups import founding
 from fedigroups.groups.founding import Profile
@@ -146,7 +147,7 @@ ANSWERS: dict[str, Check] = {
     f"{V1}/custom_emojis": NOTHING,
     f"{V1}/trends": NOTHING,
     **{f"{V1}/trends/{what}": NOTHING for what in ("statuses", "tags", "links")},
-    f"{V1}/announcements": NOTHING,
+    f"{V1}/announcements": many(entities.ANNOUNCEMENT),
     f"{V1}/conversations": NOTHING,
 }
 
@@ -216,6 +217,7 @@ async def filled(town: Town, tom: App) -> dict[str, Any]:
     await tom.post(f"{V1}/accounts/{vic.id}/mute")
     await tom.post(f"{V1}/accounts/{eve.id}/block")
     await tom.post(f"{V1}/domain_blocks", domain="bad.example")
+    await town.run(partial(announcements.make, f"[{NASTY}](javascript:x)"))
     await tom.post(f"{V1}/markers", home={"last_read_id": "1"})
     device = {"endpoint": f"https://{HOST}/to/tom", "keys": Device().keys}
     await tom.post(f"{V1}/push/subscription", subscription=device)
