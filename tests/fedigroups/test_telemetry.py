@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -135,11 +136,11 @@ def test_a_collector_is_sent_all_of_them_before_the_end() -> None:
 
 
 def test_a_collector_that_is_away_holds_up_nothing_for_long() -> None:
+    begun = time.monotonic()
     away = f"http://127.0.0.1:{free_port('127.0.0.1')}"
     with telemetry.exporting(away, ORIGIN), tracing.span("inbox.process", "consumer", {}):
         pass
-    with tracing.span("inbox.process", "consumer", {}) as span:
-        span.note({"outcome": "done"})
+    assert time.monotonic() - begun < 6 * telemetry.SECONDS
 
 
 @pytest.mark.processes

@@ -20,7 +20,7 @@ import pytest
 import world as worlds
 from commands import Run, ask, typed
 from conftest import MakeUrl
-from federation import ids, storage
+from federation import clock, ids, storage
 from fedigroups.accounts.people import person_named
 from fedigroups.app import make_app
 from fedigroups.backup import archive
@@ -232,6 +232,9 @@ async def test_a_backup_goes_from_either_database_into_the_other(
     assert before["post"] == 1
     status, said = await command(tmp_path / "folder", post, "restore", str(two))
     assert (status, "--replace" in said) == (3, True)
+    served = home.instance.settings.database_url
+    status, said = await command(tmp_path / "folder", served, "restore", str(two), "--replace")
+    assert (status, "stop every server" in said) == (3, True)
 
 
 @pytest.fixture
@@ -321,7 +324,7 @@ def test_a_backup_that_does_not_fit_is_refused_with_what_to_do(
 ) -> None:
     before = rows_of(tmp_path / "data/fedigroups.sqlite3")
     for told, sentence in (
-        ({"FEDIGROUPS_ORIGIN": "http://localhost:9000"}, "FEDIGROUPS_ORIGIN=http://localhost:8000"),
+        ({"FEDIGROUPS_ORIGIN": "http://localhost:9000"}, "The backup is of http://localhost:8000"),
         ({"FEDIGROUPS_SECRET": "00" * 32}, "take it away"),
     ):
         refused = typed(tmp_path / "there", "restore", str(kept), **told)
@@ -332,6 +335,10 @@ def test_a_backup_that_does_not_fit_is_refused_with_what_to_do(
     assert founded("backup", str(bare), "--no-secret").exit_code == 0
     refused = typed(tmp_path / "elsewhere", "restore", str(bare))
     assert (refused.exit_code, "FEDIGROUPS_SECRET_FILE" in refused.stderr) == (3, True)
+    with clock.held(clock.now_ms() + clock.DAY):
+        assert founded("backup", str(tmp_path / "tomorrow")).exit_code == 0
+    refused = typed(tmp_path / "elsewhere", "restore", str(tmp_path / "tomorrow"))
+    assert (refused.exit_code, "set the clock" in refused.stderr) == (3, True)
     with claim(tmp_path / "data/fedigroups.sqlite3"):
         refused = founded("restore", str(kept), "--replace")
     assert (refused.exit_code, "Another server" in refused.stderr) == (3, True)
@@ -352,7 +359,8 @@ def test_a_backup_of_a_newer_version_names_it(
     assert (refused.exit_code, "newer version" in refused.stderr) == (3, True)
     assert founded("backup", str(tmp_path / "newer")).exit_code == 0
     refused = typed(tmp_path / "there", "restore", str(tmp_path / "newer"))
-    assert (refused.exit_code, "9999_newer" in refused.stderr) == (3, True)
+    assert (refused.exit_code, "it knows 9999_newer" in refused.stderr) == (3, True)
+    assert "The backup is of version" in refused.stderr
 
 
 def test_a_backup_passes_through_standard_output_and_input(founded: Run, tmp_path: Path) -> None:
