@@ -81,6 +81,7 @@ async def place(house: House) -> Place:
         "/threads/": post.thread_id,
         "/people/": tom.id,
         "/groups/{name}/members": (await Member.get(actor_id=tom.id)).id,
+        "/admin/groups": hosted.group.id,
         "/admin/people": (await Account.get(actor_id=tom.id)).id,
         "/": 0,
     }
