@@ -162,11 +162,12 @@ async def _of_members(room: Room, post: About, whole: Entry, *, is_new: bool) ->
         for actor_id, boost in homes.items()
     }
     entries.setdefault(post.author_id, whole)
-    aims = [
-        aim
-        for actor_id, entry in entries.items()
-        for aim in _aimed(room, "user", str(actor_id), entry)
-    ]
+    is_its_own = any(boost.by == post.author_id for boost in boosts.values())
+    aims = []
+    for actor_id, entry in entries.items():
+        # as at home, where one's own and a group's own threads are met though they are unlisted
+        shown = read_in_thread if is_its_own or actor_id == post.author_id else met
+        aims += _aimed(room, "user", str(actor_id), entry, shown)
     if is_new:
         aims += [aim for id in boosts for aim in _aimed(room, "group", str(id), whole)]
     return aims

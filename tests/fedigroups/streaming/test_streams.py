@@ -91,6 +91,17 @@ async def test_what_a_group_says_itself_reaches_members_who_want_no_boosts(
     assert [one["id"] for one in await tom.get("/api/v1/timelines/home")] == [said["id"]]
 
 
+@once
+@pytest.mark.parametrize("visibility", ["public", "unlisted", "private"])
+async def test_what_one_starts_comes_to_ones_own_stream_as_it_does_home(
+    ear: Socket, tom: App, visibility: str
+) -> None:
+    said = await tom.post("/api/v1/statuses", status="@welders One?", visibility=visibility)
+    _, event, shown = await ear.event()
+    assert (event, shown["id"]) == ("update", said["id"])
+    assert [one["id"] for one in await tom.get("/api/v1/timelines/home")] == [said["id"]]
+
+
 async def test_a_thread_an_answer_an_edit_and_an_end_are_heard_as_they_happen(
     town: Town, ear: Socket, tom: App
 ) -> None:
