@@ -14,6 +14,8 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.groups import roster
 from fedigroups.groups.models import Member
 from fedigroups.groups.roster import Entry
+from fedigroups.moderation import evasion
+from fedigroups.moderation.evasion import Seen
 from fedigroups.web import addresses, errors, forms
 from fedigroups.web.authority import Host, for_hosts
 from fedigroups.web.hosting import fields
@@ -44,6 +46,8 @@ async def requests(request: Request, host: Host) -> Response:
             return seen(host, "requests", kind)
         except Malformed as error:
             problems = fields.blamed(error, "reason")
+    asking = await roster.asking(host.group)
+    names = {one.actor_id: Seen(one.handle.partition("@")[0]) for one in asking}
     return page(
         request,
         host,
@@ -52,7 +56,8 @@ async def requests(request: Request, host: Host) -> Response:
         problems=problems,
         typed=typed,
         about=about,
-        asking=await roster.asking(host.group),
+        asking=asking,
+        hints=await evasion.hints(host.group, names),
     )
 
 

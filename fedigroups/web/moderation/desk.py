@@ -15,9 +15,10 @@ from fedigroups.api.body import Body
 from fedigroups.groups import membership, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Post
-from fedigroups.moderation import acts, appeals, filing, reported, submissions
+from fedigroups.moderation import acts, appeals, approval, evasion, filing, reported, submissions
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
+from fedigroups.moderation.evasion import Seen
 from fedigroups.web import errors, forms, visitors
 from fedigroups.web.moderation import reports
 from fedigroups.web.translation import gettext as _
@@ -85,6 +86,12 @@ async def _decide(request: Request, session: Session, hosted: Hosted, sent: Body
 
 async def _page(request: Request, hosted: Hosted, viewer: Actor, problem: str) -> Response:
     title = hosted.group.title or hosted.group.name
+    waiting = await submissions.waiting(hosted.group)
+    authors: dict[int, Seen] = {}
+    for _row, post in waiting:
+        known = authors[post.author_id].links if post.author_id in authors else frozenset()
+        links = known | approval.links_in(post.content)
+        authors[post.author_id] = Seen(post.author.username, links)
     return forms.page(
         request,
         "moderation/desk.html",
@@ -94,7 +101,8 @@ async def _page(request: Request, hosted: Hosted, viewer: Actor, problem: str) -
         group=hosted.group,
         problem=problem,
         rules=acts.rules(hosted.group),
-        waiting=await submissions.waiting(hosted.group),
+        waiting=waiting,
+        hints=await evasion.hints(hosted.group, authors),
         appeals=await appeals.waiting(hosted.group),
         reports=await reported.shown(await filing.waiting(hosted.group.id, viewer)),
         viewer_id=viewer.id,

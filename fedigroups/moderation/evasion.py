@@ -1,0 +1,66 @@
+"""This module hints to moderators at who may be somebody banned, come back: they decide, not it.
+
+A hint is the same name on another server, or a link that one who is banned posted in the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from federation import storage
+from fedigroups.groups.models import Group
+from fedigroups.moderation import approval
+
+MOST = 500
+"""Of the newest who are banned, and of their newest posts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What of somebody is compared."""
+
+    username: str
+    links: frozenset[str] = frozenset()
+
+
+async def hints(group: Group, people: Mapping[int, Seen]) -> dict[int, list[str]]:
+    """Of actors, by their row ids: the handles of those banned whom they are like."""
+    banned = await storage.rows(
+        "SELECT a.id, a.username, a.host FROM member m JOIN actor a ON a.id = m.actor_id"
+        " WHERE m.group_id = ? AND m.state = 'banned' ORDER BY m.id DESC LIMIT ?",
+        *(group.id, MOST),
+    )
+    if not banned or not people:
+        return {}
+    posted = await _posted(group) if any(one.links for one in people.values()) else {}
+    found: dict[int, list[str]] = {}
+    for id, seen in people.items():
+        name = seen.username.casefold()
+        like = [
+            f"{row['username']}@{row['host']}"
+            for row in banned
+            if row["id"] != id
+            and (
+                row["username"].casefold() == name
+                or seen.links & posted.get(row["id"], frozenset())
+            )
+        ]
+        if like:
+            found[id] = like
+    return found
+
+
+async def _posted(group: Group) -> dict[int, frozenset[str]]:
+    """Where posts of the banned led to, removed ones too."""
+    rows = await storage.rows(
+        "SELECT p.author_id, p.content FROM post p JOIN thread t ON t.id = p.thread_id"
+        " JOIN member m ON m.actor_id = p.author_id AND m.group_id = t.group_id"
+        " WHERE t.group_id = ? AND m.state = 'banned' ORDER BY p.id DESC LIMIT ?",
+        *(group.id, MOST),
+    )
+    found: dict[int, frozenset[str]] = {}
+    for row in rows:
+        known = found.get(row["author_id"], frozenset())
+        found[row["author_id"]] = known | approval.links_in(row["content"])
+    return found
