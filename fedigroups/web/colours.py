@@ -22,6 +22,8 @@ DARK: Colour = (28, 32, 35)
 READABLE = 5.5
 """Of text on its ground: WCAG 2.2 asks for 4.5 (1.4.3), and softer grounds take some of it."""
 STEP = 0.05
+BARS = 0.35
+"""How much of the colour bars of charts have."""
 
 _HEX = re.compile(r"[0-9a-f]{6}")
 
@@ -51,7 +53,9 @@ def sheet(chosen: str) -> str:
         "accent-soft": (mixed(WHITE, day, 0.08), mixed(DARK, night, 0.08)),
     }
     lines = [f"  --{name}: light-dark({_hex(a)}, {_hex(b)});\n" for name, (a, b) in pairs.items()]
-    return f":root {{\n{''.join(lines)}}}\n.logo-ground {{ fill: {_hex(day)}; }}\n"
+    bars = f"light-dark({_hex(mixed(WHITE, day, BARS))}, {_hex(mixed(DARK, night, BARS))})"
+    others = f".logo-ground {{ fill: {_hex(day)}; }}\n.chart-whole {{ fill: {bars}; }}\n"
+    return f":root {{\n{''.join(lines)}}}\n{others}"
 
 
 def readable(colour: Colour, ground: Colour, towards: Colour) -> Colour:
