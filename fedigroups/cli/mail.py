@@ -24,7 +24,10 @@ from fedigroups.moderation import mail as mails
 @click.option("--as", "who", default="", help="The moderator here who answers.")
 @as_json
 def mail(group: str, whom: str, text: str, who: str, json_: bool) -> None:
-    """Who wrote to the moderators of a group, and what; --with and --text answer one of them."""
+    """What members wrote to the moderators of a group.
+
+    --with and --text answer one of them.
+    """
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
         hosted = await lookup.hosted_named(group)

@@ -75,7 +75,7 @@ def list_(group: str, settled: bool, json_: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="What automatic rules would do to 500 posts.")
 @as_json
 def rules(group: str, dry_run: bool, json_: bool) -> None:
-    """The rules of a group, with their numbers, which a refusal names."""
+    """The rules of a group, by the numbers that refusals name."""
     if dry_run:
         try_rules(group, json_)
         return

@@ -21,7 +21,7 @@ from fedigroups.moderation.models import Report
 @click.argument("group", default="")
 @as_json
 def reports(group: str, json_: bool) -> None:
-    """The open reports of a group; without GROUP those that the staff of this server sees."""
+    """The open reports of a GROUP; without it, those for the staff."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
         if group:
@@ -41,7 +41,10 @@ def reports(group: str, json_: bool) -> None:
 @click.option("--text", default="", help="What whoever reported it is told.")
 @click.option("--as", "who", default="", help="The moderator here who answers.")
 def answer(name: str, verdict: str, text: str, who: str) -> None:
-    """Answer a report, or tell the author's server of it without saying who reported."""
+    """Answer a report, or forward it to the author's server.
+
+    Who reported is not said there.
+    """
 
     async def work(instance: Instance) -> None:
         wire = instance.wire

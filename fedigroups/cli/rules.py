@@ -35,7 +35,7 @@ def automatic(
     remove: int | None,
     json_: bool,
 ) -> None:
-    """The rules of a group that run by themselves: what they catch waits for a moderator."""
+    """Rules that run by themselves, and let posts wait."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
         found = (await lookup.hosted_named(group)).group

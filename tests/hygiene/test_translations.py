@@ -68,12 +68,18 @@ class Bare(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.found: list[str] = []
+        self._key = False
         self.feed(html)
 
     def handle_data(self, data: str) -> None:
-        self._note(data)
+        if not self._key:  # what stands on a keyboard
+            self._note(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._key = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._key = tag == "kbd"
         for name, value in attrs:
             if name in SPOKEN and value:
                 self._note(value)

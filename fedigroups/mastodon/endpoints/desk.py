@@ -65,7 +65,7 @@ async def listed(request: Request) -> Response:
 async def single(request: Request) -> Response:
     """`GET /api/v1/admin/reports/:id`."""
     access = await administering.staff(request, READ)
-    return await _answered(request, access, await _asked(request, access))
+    return json_answer((await _shown(request, access, [await _asked(request, access)]))[0])
 
 
 async def assign(request: Request) -> Response:

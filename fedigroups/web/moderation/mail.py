@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from federation import storage
 from federation.errors import Malformed, NotHere
 from federation.models import Actor
+from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.groups import membership
@@ -69,7 +70,9 @@ async def desk(request: Request, host: Host) -> Response:
     if request.method == "POST" and whom is not None:
         try:
             wire = receptions.of(request).wire
-            await mail.answer(wire, host.hosted, host.actor, whom, sent.text("text"))
+            async with storage.transaction():
+                await mail.answer(wire, host.hosted, host.actor, whom, sent.text("text"))
+                await audit.by(host.actor, "moderate mail", name=host.group.name)
             return visitors.seen(f"{request.url.path}?with={whom.id}")
         except Malformed as error:
             problem = str(error)

@@ -238,7 +238,7 @@ async def test_a_reply_stays_in_its_group_though_it_mentions_nobody(town: Town, 
     [
         ({"status": "Hello?"}, "mention it, like @welders"),
         ({"status": "@olga Hello?"}, "mention it, like @welders"),
-        ({"status": "@welders Hello?", "visibility": "direct"}, "public, unlisted, or private"),
+        ({"status": "@welders Hello?", "visibility": "direct"}, "no direct messages"),
         ({"status": "@welders Hello?", "media_ids": ["1"]}, "no picture"),
         ({"status": "@welders Hello?", "poll": {"options": ["a", "b"]}}, "expires_in"),
         ({"status": "@welders Hello?", "scheduled_at": "2000-01-01"}, "5 minutes"),

@@ -12,8 +12,10 @@ import pytest
 from clients import App, signed_in
 from federation import storage
 from federation.models import Actor
+from fedigroups import announcements
 from fedigroups.accounts import people
-from fedigroups.groups import closing, takeout
+from fedigroups.groups import closing, deleting, takeout
+from fedigroups.groups.models import Post
 from fedigroups.personal import drafts, reading
 from fedigroups.personal.drafts import Written
 from fedigroups.personal.everything import TABLES
@@ -47,8 +49,12 @@ async def fill(town: Town, tom: App) -> None:
     tom_id = int((await tom.account("tom"))["id"])
     await town.run(lambda: reading.follow(tom_id, root.thread_id))
     await town.run(lambda: drafts.keep(tom_id, "welders", Written(text="Perhaps")))
+    note = await town.run(lambda: announcements.make("We move."))
+    await tom.post(f"/api/v1/announcements/{note.id}/dismiss")
     (own,) = await tom.get(f"/api/v1/accounts/{(await tom.account('tom'))['id']}/statuses")
     await tom.post(f"/api/v1/statuses/{own['id']}/pin")
+    mine = await town.run(lambda: Post.get(id=int(own["id"])).select_related("author"))
+    await town.run(lambda: deleting.begin(mine.author, mine))
     async with signed_in(town, "olga") as olgas:
         poll = {"options": ["MIG", "TIG"], "expires_in": 3_600}
         asked = await olgas.post("/api/v1/statuses", status="@welders Which?", poll=poll)

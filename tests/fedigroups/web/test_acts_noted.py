@@ -16,7 +16,7 @@ from fedigroups.groups import founding, lookup
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.invitation_models import GroupInvitation
 from fedigroups.groups.models import Group, Member
-from fedigroups.moderation import filing, reporting
+from fedigroups.moderation import filing, mail, reporting
 from fedigroups.moderation.reporting import Complaint
 from guests import PASSWORD, Guest, House, hidden
 
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.anyio
 
 OURS = ("fedigroups.web.hosting.", "fedigroups.web.staff.", "fedigroups.web.moderation.")
 OTHERS = {
+    "/groups/{name}/mail": "any member",
     "/groups/{name}/invited": "whoever was sent a link",
     "/posts/{id}/report": "any member",
     "/settings/decisions": "whoever appeals",
@@ -39,6 +40,7 @@ class World:
     asking: int
     account: int
     thread: int
+    writer: int
     report: int
     invitation: int
     group: int
@@ -79,6 +81,9 @@ FORMS: dict[str, list[Line]] = {
     ],
     "/groups/{name}/moderation": [
         (lambda w: {"report": str(w.report), "decision": "claim"}, "moderate claim")
+    ],
+    "/groups/{name}/moderation/mail": [
+        (lambda w: {"with": str(w.writer), "text": "We look."}, "moderate mail")
     ],
     "/admin/people/{id}": [(lambda w: {"act": "suspend", "reason": "Spam"}, "user suspend")],
     "/admin/groups/{id}": [
@@ -131,7 +136,8 @@ async def furnished(house: House) -> World:
     await reporting.report(house.instance.wire, ann, said)
     (report,) = await filing.waiting(group.id, olga)
     account = await Account.get(actor_id=tom.id)
-    return World(toms.id, asks.id, account.id, thread.id, report.id, 0, group.id)
+    await mail.write(group, tom, "May I?")
+    return World(toms.id, asks.id, account.id, thread.id, tom.id, report.id, 0, group.id)
 
 
 async def test_every_form_of_hosts_and_staff_writes_down_who_did_what(house: House) -> None:
@@ -253,7 +259,7 @@ async def test_pages_of_care_teach_when_empty_and_say_beside_the_field_what_is_w
             assert words in shown.text, path
         toms = await scenery.join(group, tom)
         account = await Account.get(actor_id=tom.id)
-        world = World(toms.id, 0, account.id, 0, 0, 0, group.id)
+        world = World(toms.id, 0, account.id, 0, 0, 0, 0, group.id)
         token = {"form_token": hidden(await guest.get("/settings"))["form_token"]}
         for path, typed, field, kept in WRONG:
             answer = await guest.post(address(world, path), token | typed)

@@ -430,7 +430,7 @@ async def test_hostile_words_are_escaped_wherever_they_are_shown(database: Store
         scripts = [
             attributes.get("src", "") for tag, attributes in page.elements if tag == "script"
         ]
-        assert scripts == [static.url("pages.js")], path
+        assert scripts == [static.url("visitor.js")], path
         for tag, attributes in page.elements:
             assert not [name for name in attributes if name.startswith("on") or name == "style"]
             target = attributes.get("href", attributes.get("action", ""))
