@@ -25,7 +25,8 @@ posts.json     what you wrote, as it was sent (ActivityStreams)
 groups.csv     the groups that you are in; other servers can import it as a list of follows
 likes.json     what you liked
 private.json   your bookmarks, drafts, lists and filters, the threads that you read,
-               how you voted, and whom you mute, block or made a note of
+               how you voted, what you and moderators wrote to each other, and whom you
+               mute, block or made a note of
 """
 
 

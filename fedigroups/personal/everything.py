@@ -23,6 +23,7 @@ async def forget(actor_id: int) -> None:
     await storage.execute("DELETE FROM notification WHERE sender_id = ?", actor_id)
     await storage.execute("DELETE FROM stance WHERE target_id = ?", actor_id)
     await storage.execute("DELETE FROM listed WHERE target_id = ?", actor_id)
+    await storage.execute("DELETE FROM modmail WHERE person_id = ?", actor_id)
 
 
 async def packed(actor_id: int) -> dict[str, Any]:
@@ -67,6 +68,11 @@ async def packed(actor_id: int) -> dict[str, Any]:
         "votes": await _rows(
             "SELECT p.uri AS poll, b.choice FROM ballot b JOIN poll q ON q.id = b.poll_id"
             " JOIN post p ON p.id = q.post_id WHERE b.actor_id = ? ORDER BY b.id",
+            actor_id,
+        ),
+        "mail": await _rows(
+            "SELECT g.name AS moderators, m.author_id = m.person_id AS own, m.text FROM modmail m"
+            " JOIN groups g ON g.id = m.group_id WHERE m.person_id = ? ORDER BY m.id",
             actor_id,
         ),
         "profile": await _rows(

@@ -15,7 +15,9 @@ from federation.models import Actor
 from fedigroups import announcements
 from fedigroups.accounts import people
 from fedigroups.groups import closing, deleting, takeout
-from fedigroups.groups.models import Post
+from fedigroups.groups.models import Group, Post
+from fedigroups.moderation import mail
+from fedigroups.moderation.models import ModMail
 from fedigroups.personal import drafts, reading
 from fedigroups.personal.drafts import Written
 from fedigroups.personal.everything import TABLES
@@ -55,6 +57,8 @@ async def fill(town: Town, tom: App) -> None:
     await tom.post(f"/api/v1/statuses/{own['id']}/pin")
     mine = await town.run(lambda: Post.get(id=int(own["id"])).select_related("author"))
     await town.run(lambda: deleting.begin(mine.author, mine))
+    welders = await town.run(lambda: Group.get(name="welders"))
+    await town.run(lambda: mail.write(welders, mine.author, "May I sell rods?"))
     async with signed_in(town, "olga") as olgas:
         poll = {"options": ["MIG", "TIG"], "expires_in": 3_600}
         asked = await olgas.post("/api/v1/statuses", status="@welders Which?", poll=poll)
@@ -89,6 +93,7 @@ async def test_nothing_that_somebody_kept_is_left_when_they_close_their_account(
 
     await town.run(close)
     assert await kept(town, tom) == set()
+    assert await town.run(lambda: ModMail.all().count()) == 0
     async with signed_in(town, "olga") as olga:
         assert await olga.get("/api/v1/notifications") == []
 
@@ -107,6 +112,9 @@ async def test_what_somebody_kept_is_in_the_file_that_they_take_along(world: Wor
     assert len(own["bookmarks"]) == 1
     assert own["people"][0]["note"] == "Knows her rods"
     assert own["hashtags"] == ["tig"]
+    assert [(one["moderators"], bool(one["own"]), one["text"]) for one in own["mail"]] == [
+        ("welders", True, "May I sell rods?")
+    ]
     assert own["lists"] == [{"title": "Friends", "handle": "olga@groups.example"}]
     assert own["filters"][0]["keyword"] == "sale"
     assert (own["featured_hashtags"], own["blocked_hosts"]) == (["mig"], ["evil.example"])
