@@ -26,6 +26,7 @@ from federation.follower_digest import of
 from federation.models import Actor, Key
 from fedigroups import drift, migrations, upgrade
 from fedigroups.groups import readers
+from fedigroups.moderation.models import Report
 from fedigroups.store import Store, orm_config
 
 pytestmark = pytest.mark.anyio
@@ -346,6 +347,29 @@ async def test_members_of_before_the_upgrade_read_on_where_they_did(
             "cursor": 7,
             "since": 7,
         }
+
+
+async def test_what_was_reported_before_the_upgrade_is_looked_into_after_it(
+    kind: str, make_store: MakeStore, later: Later
+) -> None:
+    """Of a group, to its moderators; of none, to the staff."""
+    store = await make_store(kind, migrated=False)
+    with store.context():
+        await _earlier(store, later, "0021_polls")
+        await _member_of_before("", "https://m.example/ann/inbox")
+        (group,) = await storage.rows("SELECT group_id FROM member ORDER BY id LIMIT 1")
+        for number, of_group in ((1, group["group_id"]), (2, None)):
+            await storage.execute(
+                "INSERT INTO flag (id, activity_uri, reporter_uri, group_id, objects, text,"
+                " created_at) VALUES (?, ?, 'https://m.example/ann', ?, '[]', 'Spam', 5)",
+                *(number, f"https://m.example/flags/{number}", of_group),
+            )
+        await store.migrate()
+        found = await Report.all().order_by("id")
+        assert [(one.group_id, one.for_staff, one.state, one.text) for one in found] == [
+            (group["group_id"], False, "open", "Spam"),
+            (0, True, "open", "Spam"),
+        ]
 
 
 async def _member_of_before(shared: str, inbox: str) -> None:
