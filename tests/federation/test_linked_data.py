@@ -382,6 +382,7 @@ ELSEWHERE = {
         "media_type",
         "more_body",
         "newcomer_posts",
+        "poll",
         "raw_path",
         "rules",
         "summary_html",
