@@ -9,8 +9,11 @@ import pytest
 from federation import clock
 from federation.vocabulary import PUBLIC
 from fedigroups.groups import lookup, membership
-from fedigroups.groups.models import Member, Thread
+from fedigroups.groups.models import Member, Post, Thread
 from fedigroups.moderation import expiring
+from fedigroups.moderation.acts import Act
+from fedigroups.moderation.decide import decide
+from fedigroups.moderation.kinds import KINDS
 from servers import GROUP
 
 pytestmark = pytest.mark.anyio
@@ -154,3 +157,57 @@ async def test_a_ban_for_a_time_is_one_in_either_spelling(stage, field) -> None:
             ends.append(await stage.ours.run(lambda: expiring.lift(wire)))
     assert ends == [0, 1, 0]
     assert (await stage.ours.members())[ann.handle] == "left"
+
+
+# 63 to 66
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_what_moderators_here_do_is_told_to_threads_in_the_forms_that_they_read(
+    stage,
+) -> None:
+    microblog, other, ann, _, _, note = await cast(stage)
+    until = clock.now_ms() + clock.DAY
+
+    async def take(verb: str, **more: Any) -> dict[str, Any]:
+        stage.forget()
+
+        async def work() -> None:
+            post = await Post.get(uri=note["id"]).select_related("author", "thread__group__actor")
+            about = {"post": post} if KINDS[verb].subject == "post" else {"person": post.author}
+            hosted, olga = await lookup.hosted_named("welders"), await lookup.person("olga")
+            said = {"text": "Ads.", "rule": 1 if KINDS[verb].needs_rule else 0} | about | more
+            await decide(stage.ours.wire, Act(kind=verb, hosted=hosted, decider=olga, **said))
+
+        await stage.ours.run(work)
+        await stage.settle()
+        assert not {"Block", "Lock", "Add", "Remove"} & set(microblog.kinds())
+        (told,) = [one.document["object"] for one in other.inbox if one.kind == "Announce"]
+        return told
+
+    locked = await take("lock")
+    assert (locked["type"], locked["object"]) == ("Lock", note["id"])
+    unlocked = await take("unlock")
+    assert (unlocked["type"], unlocked["object"]["type"]) == ("Undo", "Lock")
+    assert unlocked["object"]["object"] == note["id"]
+    for verb, kind, target in (
+        ("pin", "Add", FEATURED),
+        ("unpin", "Remove", FEATURED),
+        ("appoint", "Add", MODERATORS),
+        ("dismiss", "Remove", MODERATORS),
+    ):
+        told = await take(verb)
+        assert (told["type"], told["target"]) == (kind, target)
+        assert told["object"] == (ann.uri if target == MODERATORS else note["id"])
+    published = await stage.document(GROUP)
+    assert published["featured"] == FEATURED
+    assert MODERATORS in {published.get("moderators"), published["attributedTo"]}
+    for_a_day = await take("ban", until=until)
+    assert (for_a_day["type"], for_a_day["object"], for_a_day["target"]) == (
+        "Block",
+        ann.uri,
+        GROUP,
+    )
+    assert for_a_day["endTime"] == for_a_day["expires"] == clock.rfc3339(until)
+    assert for_a_day["removeData"] is False
+    await take("unban")
+    for_good = await take("ban")
+    assert not {"endTime", "expires"} & for_good.keys()
