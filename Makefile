@@ -36,7 +36,7 @@ clients: $(DEV_STAMP) .venv/clients/stamp ## Mastodon.py's own tests against a s
 	@touch $@
 
 test: check ## Every check, then every test; the last line is pytest's
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 crash: $(DEV_STAMP) ## Every fault of tests/crash, the long ones too: for hours
 	@$(BIN)/python -m pytest -m "long or not long" tests/crash

