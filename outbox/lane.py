@@ -136,8 +136,11 @@ class Run:
         written = _seconds()
         until = written + LOAD_SECONDS
         while True:
-            if not self._failure and not self._slots.closing and _seconds() < until:
-                crew.hire(waiting, self._width, [self._doubt.parcel.key] if self._doubt else [])
+            if not self._failure and not self._slots.closing:
+                # When time is up, what others overtook goes out yet: they would be sent again.
+                may = self._batch.is_near if _seconds() < until else self._batch.is_overtaken
+                closed = [self._doubt.parcel.key] if self._doubt else []
+                crew.hire(waiting, self._width, closed, may)
             if not crew.busy:
                 return
             for parcel, verdict in await crew.report(WRITE_SECONDS):

@@ -91,7 +91,7 @@ async def make_trial(
             if nats is None:
                 nats = [stack.enter_context(running()).url] if len(roles) > 1 else []
             await stack.enter_async_context(crowd.listening())
-            client = await stack.enter_async_context(httpx.AsyncClient(timeout=15))
+            client = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
             made = stack.enter_context(fleet(url, folder, roles, nats=nats, steer=steer or {}))
             monkeypatch.setattr(clock, "now_ms", made.clock.now_ms)
             monkeypatch.setattr(storage, "now_given", made.clock.now_ms)

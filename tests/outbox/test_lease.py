@@ -354,3 +354,17 @@ def first_look(scheduler: scheduler_module.Scheduler) -> Callable[..., Awaitable
             await find()
 
     return look
+
+
+async def test_what_overtook_another_is_not_sent_again_when_a_load_is_read_anew(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads go side by side, and a cursor passes only what has nothing unsent before it."""
+    monkeypatch.setattr(lane_module, "LOAD_SECONDS", 0.03)
+    host = await scene.host()
+    host.pause = 0.02
+    said = [*(f"a{number}" for number in range(6)), *"bcdefgh"]
+    for name in said:
+        await scene.say(name, thread=name[0])
+    await scene.scheduler.drain()
+    assert sorted(host.taken) == sorted(said)
