@@ -239,10 +239,13 @@ async def test_a_password_of_a_megabyte_is_not_hashed(hard_work: None, house: Ho
         form = hidden(await guest.get("/login")) | {"name": "olga"}
         answer = await guest.post("/login", form | {"password": "x" * 1_000_000})
         assert answer.status_code == 413
-        start = time.process_time()
-        answer = await guest.post("/login", form | {"password": "x" * 100_000})
-        assert answer.status_code == 401
-        assert time.process_time() - start < 0.05, "a hash costs several times that"
+        costs = []
+        for _ in range(3):
+            start = time.process_time()
+            answer = await guest.post("/login", form | {"password": "x" * 100_000})
+            assert answer.status_code == 401
+            costs.append(time.process_time() - start)
+        assert min(costs) < 0.05, "a hash costs several times that"
 
 
 async def test_others_are_served_while_a_hundred_sign_in(hard_work: None, house: House) -> None:
