@@ -14,6 +14,10 @@ TABLES = (
 )
 """Each names whom a row belongs to; what hangs on a row goes with it."""
 _HANDLE = "t.username || '@' || t.host AS handle"
+_MAIL = (
+    "SELECT g.name AS moderators, m.author_id = m.person_id AS own, m.text FROM modmail m"
+    " JOIN groups g ON g.id = m.group_id WHERE m.person_id = ? ORDER BY m.id"
+)
 
 
 async def forget(actor_id: int) -> None:
@@ -70,11 +74,7 @@ async def packed(actor_id: int) -> dict[str, Any]:
             " JOIN post p ON p.id = q.post_id WHERE b.actor_id = ? ORDER BY b.id",
             actor_id,
         ),
-        "mail": await _rows(
-            "SELECT g.name AS moderators, m.author_id = m.person_id AS own, m.text FROM modmail m"
-            " JOIN groups g ON g.id = m.group_id WHERE m.person_id = ? ORDER BY m.id",
-            actor_id,
-        ),
+        "mail": await _rows(_MAIL, actor_id),
         "profile": await _rows(
             "SELECT note, pairs, icon_text, banner_text, credited FROM profile WHERE actor_id = ?",
             actor_id,
