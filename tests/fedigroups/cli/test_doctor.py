@@ -31,7 +31,8 @@ from servers import Server
 from world import World
 
 CLOSED = "127.0.0.1:9"
-OLD = clock.now_ms() - clock.DAY
+OLD = "((CAST(strftime('%s', 'now') AS INTEGER) - 86400) * 1000)"
+"""A day ago, when it is planted."""
 _RECEIPT = (
     "INSERT INTO receipt (id, digest, activity_uri, actor_uri, kind, host, door, state, reason,"
     " attempts, next_try_at, received_at, settled_at) VALUES"
