@@ -2,15 +2,21 @@
 
 Tortoise begins deferred: a transaction that reads and then writes fails at once with "database is
 locked" when another process wrote in between, whatever `busy_timeout` says, because its snapshot
-cannot be upgraded. `BEGIN IMMEDIATE` waits its turn instead. Private classes of
-tortoise-orm ~= 1.1.9 are extended; tests/fedigroups/test_store.py watches what is relied on.
+cannot be upgraded. `BEGIN IMMEDIATE` waits its turn instead.
+
+SQLite itself does not wait fairly: the longer a writer has waited, the more rarely it looks, until
+whoever has just written wins each time. So it is asked to wait for a moment only, again and again:
+all who wait look equally often. Private classes of tortoise-orm ~= 1.1.9 are extended;
+tests/fedigroups/test_store.py watches what is relied on.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import time
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import (
@@ -24,6 +30,60 @@ from tortoise.exceptions import OperationalError
 from federation import metrics
 from federation.storage import Row
 from fedigroups.changes import Watched, WatchedTransaction
+from fedigroups.database_url import SECONDS_IN_LOCK
+
+Result = TypeVar("Result")
+
+_MOMENT = 40
+"""For so many milliseconds SQLite itself waits, and looks six times."""
+
+
+async def in_turn(ask: Callable[..., Awaitable[Result]], *said: Any, seconds: float) -> Result:
+    """What `ask` gives once nobody else writes; refuses as it does after so many seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return await ask(*said)
+        except (OperationalError, sqlite3.OperationalError) as error:
+            if not _is_taken(error) or time.monotonic() >= end:
+                raise
+
+
+def _is_taken(error: Exception) -> bool:
+    """Whether somebody else writes: Tortoise's error holds the one of SQLite."""
+    cause = error.args[0] if isinstance(error, OperationalError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+class _InTurn(SqliteClient):
+    """Outside of a transaction each statement that writes waits for its own turn."""
+
+    seconds_in_lock: float = SECONDS_IN_LOCK
+
+    async def create_connection(self, with_db: bool) -> None:
+        """As Tortoise does; what it asks of the file when it opens it may take its time."""
+        await super().create_connection(with_db)
+        if self._connection:
+            await self._connection.execute(f"PRAGMA busy_timeout = {_MOMENT}")
+
+    async def execute_insert(self, query: str, values: list[Any]) -> Any:
+        """As Tortoise does."""
+        return await self._in_turn(super().execute_insert, query, values)
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        """As Tortoise does."""
+        await self._in_turn(super().execute_many, query, values)
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Any]:
+        """As Tortoise does."""
+        return await self._in_turn(super().execute_query, query, values)
+
+    async def execute_script(self, query: str) -> None:
+        """As Tortoise does; outside of a transaction a script is one statement."""
+        await self._in_turn(super().execute_script, query)
+
+    async def _in_turn(self, ask: Callable[..., Awaitable[Result]], *said: Any) -> Result:
+        return await in_turn(ask, *said, seconds=self.seconds_in_lock)
 
 
 class _QuickRows(SqliteClient):
@@ -42,9 +102,10 @@ class ImmediateTransaction(_QuickRows, WatchedTransaction, SqliteTransactionWrap
     """A transaction that holds the write lock from its first statement on."""
 
     async def begin(self) -> None:
-        """Take the write lock; refuses with OperationalError after `busy_timeout` of waiting."""
+        """Take the write lock; refuses with OperationalError after `SECONDS_IN_LOCK`."""
+        seconds = getattr(self._parent, "seconds_in_lock", SECONDS_IN_LOCK)
         try:
-            await self._connection.execute("BEGIN IMMEDIATE")
+            await in_turn(self._connection.execute, "BEGIN IMMEDIATE", seconds=seconds)
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
 
@@ -87,7 +148,7 @@ class SafeTransactionContext(SqliteTransactionContext):
             self._trxlock.release()
 
 
-class Client(_QuickRows, Watched, SqliteClient):
+class Client(_QuickRows, Watched, _InTurn, SqliteClient):
     """The SQLite client whose transactions are immediate."""
 
     def _in_transaction(self) -> TransactionContext:
