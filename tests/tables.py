@@ -29,6 +29,11 @@ _SESSION = ("--", "SET ", "SELECT pg_catalog.set_config", "\\")
 """How lines of pg_dump begin that are about its own session."""
 
 
+def written(kind: str) -> str:
+    """What the file for this kind of database says."""
+    return (FILES / f"{kind}.sql").read_text(encoding="utf-8")
+
+
 async def made(url: str, *, at_once: bool) -> tuple[str, str]:
     """Which database it is, and its tables after migrating it; first the steps that they saw."""
     store = Store(Where(ORIGIN, url))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 import shutil
 import sqlite3
 import sys
@@ -32,7 +31,7 @@ from fedigroups.store import Store, orm_config
 pytestmark = pytest.mark.anyio
 
 INDEXES = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-FIRST = "0001_initial"
+ALONE, SHARED = "https://m.example/ann/inbox", "https://w.example/inbox"
 WIDER = """
     ops.AlterField("Actor", "kind", fields.CharField(max_length=64)),
     ops.AlterField("Key", "algorithm", fields.CharField(max_length=64)),
@@ -40,6 +39,24 @@ WIDER = """
 BROKEN = WIDER + 'ops.RunSQL("SELECT * FROM nothing_of_that_name", "SELECT 1"),'
 ORPHANS = 'ops.RunSQL("DELETE FROM actor", "SELECT 1"),'
 DROPS = 'ops.RunSQL("DROP TRIGGER watch", "SELECT 1"),'
+OF_TODAY = """
+from importlib import import_module
+
+from tortoise import migrations
+
+today = import_module("fedigroups.migrations.{name}").Migration
+
+
+class Migration(migrations.Migration):
+    dependencies = today.dependencies
+    operations = [
+        each
+        for each in today.operations
+        if getattr(each, "model_name", getattr(each, "name", "")) in ("Actor", "Key")
+    ]
+"""
+"""A step of today as far as actors and keys go: Tortoise renders what it knows for each step."""
+
 STEP = """
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
@@ -49,47 +66,60 @@ class Migration(migrations.Migration):
     dependencies = [("fedigroups", "{before}")]
     operations = [{operations}]
 """
+TODAY = upgrade.known_steps("fedigroups.migrations")
 _packages = count(1)
 
+NewPackage = Callable[[], Path]
 Later = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Later]:
-    """A factory of apps whose migrations go on after those of today, with these operations."""
+def new_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewPackage]:
+    """A factory of folders that can be imported by their names, until the test ends."""
     made: list[str] = []
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    def make(store: Store, **steps: str) -> dict[str, Any]:
-        package = f"later_{next(_packages)}"
-        made.append(package)
-        today = Path(migrations.__path__[0])
-        shutil.copytree(today, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-        before = upgrade.known_steps("fedigroups.migrations")[-1]
-        for name, operations in steps.items():
-            step = f"9{name}"
-            text = STEP.format(before=before, operations=operations)
-            (tmp_path / package / f"{step}.py").write_text(text)
-            before = step
-        importlib.invalidate_caches()
-        apps: dict[str, Any] = orm_config(store.database)["apps"]
-        apps["fedigroups"]["migrations"] = package
-        return apps
+    def make() -> Path:
+        made.append(f"later_{next(_packages)}")
+        package = tmp_path / made[-1]
+        package.mkdir()
+        (package / "__init__.py").touch()
+        return package
 
     yield make
     for name in [name for name in sys.modules if name.partition(".")[0] in made]:
         del sys.modules[name]
 
 
-async def _earlier(store: Store, later: Later, last: str) -> None:
-    """Bring an empty database only as far as it was when `last` was the newest step."""
-    apps = later(store)
-    package = apps["fedigroups"]["migrations"]
-    for name in upgrade.known_steps(package):
-        if name > last:
-            os.unlink(f"{importlib.import_module(package).__path__[0]}/{name}.py")
+@pytest.fixture
+def later(new_package: NewPackage) -> Later:
+    """A factory of apps whose migrations go on after those of today, with these operations."""
+
+    def make(store: Store, **steps: str) -> dict[str, Any]:
+        package, before = new_package(), TODAY[-1]
+        for name in TODAY:
+            (package / f"{name}.py").write_text(OF_TODAY.format(name=name))
+        for name, operations in steps.items():
+            text = STEP.format(before=before, operations=operations)
+            before = f"9{name}"
+            (package / f"{before}.py").write_text(text)
+        return _apps(store, package)
+
+    return make
+
+
+def _apps(store: Store, package: Path) -> dict[str, Any]:
+    importlib.invalidate_caches()
+    apps: dict[str, Any] = orm_config(store.database)["apps"]
+    apps["fedigroups"]["migrations"] = package.name
+    return apps
+
+
+async def _first_step(store: Store, package: Path) -> None:
+    """Make the tables as the first version had them."""
+    shutil.copy(Path(migrations.__path__[0], f"{TODAY[0]}.py"), package)
     async with storage.transaction():
-        await upgrade.Executor(apps).migrate()
+        await upgrade.Executor(_apps(store, package)).migrate()
 
 
 async def _people(store: Store) -> None:
@@ -127,20 +157,16 @@ async def test_an_empty_database_gets_all_tables_and_indexes(
     store = await make_store(kind, migrated=False)
     with store.context():
         assert "setting" in await drift.missing(store.database)
-        assert await store.migrate() == upgrade.known_steps("fedigroups.migrations")
+        assert await store.migrate() == TODAY
         assert await drift.missing(store.database) == []
 
 
-@pytest.mark.parametrize("at_once", [True, False])
-async def test_tables_made_at_once_are_those_that_the_steps_make(
-    kind: str, make_url: MakeUrl, at_once: bool
+async def test_the_tables_that_a_new_database_gets_are_those_written_down(
+    kind: str, make_url: MakeUrl
 ) -> None:
-    """Red after a new step: run `make schema`."""
-    written = (tables.FILES / f"{kind}.sql").read_text(encoding="utf-8")
-    assert await tables.made(await make_url(kind, migrated=False), at_once=at_once) == (
-        kind,
-        written,
-    )
+    """That the steps make the same is seen where an instance goes through all of them, below."""
+    url = await make_url(kind, migrated=False)
+    assert await tables.made(url, at_once=True) == (kind, tables.written(kind))
 
 
 async def test_steps_that_are_not_written_down_yet_are_taken_after_the_others(
@@ -149,7 +175,7 @@ async def test_steps_that_are_not_written_down_yet_are_taken_after_the_others(
     store = await make_store("sqlite", migrated=False)
     with store.context():
         taken = await upgrade.upgrade(store.database, later(store, wider=WIDER))
-        assert taken == [*upgrade.known_steps("fedigroups.migrations"), "9wider"]
+        assert taken == [*TODAY, "9wider"]
         assert await upgrade.taken_steps() == taken
         assert await drift.missing(store.database) == []
 
@@ -206,7 +232,7 @@ async def test_two_processes_that_migrate_at_once_take_each_step_once(
         for store in stores:
             await store.open()
         steps = await asyncio.gather(*(store.migrate() for store in stores))
-        assert sorted(map(len, steps)) == [0, 0, len(upgrade.known_steps("fedigroups.migrations"))]
+        assert sorted(map(len, steps)) == [0, 0, len(TODAY)]
     finally:
         for store in stores:
             await store.close()
@@ -267,7 +293,7 @@ async def test_when_a_step_fails_no_step_was_taken(database: Store, later: Later
     apps = later(database, _1_wider=WIDER, _2_broken=BROKEN)
     with pytest.raises(OperationalError, match="nothing_of_that_name"):
         await upgrade.upgrade(database.database, apps)
-    assert await upgrade.taken_steps() == upgrade.known_steps("fedigroups.migrations")
+    assert await upgrade.taken_steps() == TODAY
     await _all_is_there(database)
     assert await upgrade.upgrade(database.database, later(database, _1_wider=WIDER)) == [
         "9_1_wider"
@@ -321,73 +347,70 @@ async def test_an_empty_sqlite_file_is_not_copied(make_store: MakeStore) -> None
     assert list(store.database.path.parent.glob("*.before-*")) == []
 
 
-@pytest.mark.parametrize("shared", ["", "https://m.example/inbox"])
-async def test_members_of_before_the_upgrade_read_on_where_they_did(
-    kind: str, make_store: MakeStore, later: Later, shared: str
+async def test_an_instance_of_the_first_version_goes_through_all_steps_and_loses_nothing(
+    kind: str, make_url: MakeUrl, new_package: NewPackage
 ) -> None:
-    store = await make_store(kind, migrated=False)
-    with store.context():
-        await _earlier(store, later, FIRST)
-        inbox = shared or "https://m.example/ann/inbox"
-        await _member_of_before(shared, inbox)
-        await store.migrate()
-        assert not await readers.drift()
-        assert await storage.rows("SELECT inbox FROM member ORDER BY id") == [
-            {"inbox": inbox},
-            {"inbox": "https://groups.example/inbox"},
-        ]
-        digests = await followers.read_all()
-        assert digests["https://groups.example/groups/welders", "m.example"] == of(
-            ["https://m.example/ann"]
+    """Its tables are then those written down; red after a new step: run `make schema`."""
+    url = await make_url(kind, migrated=False)
+    store = Store(Where("https://groups.example", url))
+    await store.open()
+    try:
+        with store.context():
+            await _first_step(store, new_package())
+            await _members_of_before()
+            await _reports_of_before()
+            await store.migrate()
+            await _members_read_on_where_they_did()
+            await _what_was_reported_is_looked_into()
+    finally:
+        await store.close()
+    assert await tables.made(url, at_once=False) == (kind, tables.written(kind))
+
+
+async def _members_read_on_where_they_did() -> None:
+    assert not await readers.drift()
+    inboxes = await storage.rows("SELECT inbox FROM member ORDER BY id")
+    ours = "https://groups.example/inbox"
+    assert [row["inbox"] for row in inboxes] == [ALONE, ours, SHARED]
+    digests = await followers.read_all()
+    for group, host, people in (
+        ("https://groups.example/groups/welders", "m.example", ["https://m.example/ann"]),
+        ("https://groups.example/groups/welders", "w.example", ["https://w.example/bob"]),
+        ("https://l.example/cats", "groups.example", ["https://groups.example/users/olga"]),
+    ):
+        assert digests[group, host] == of(people)
+    for inbox in (ALONE, SHARED):
+        found = await storage.rows("SELECT cursor, since FROM subscription WHERE inbox = ?", inbox)
+        assert found == [{"cursor": 7, "since": 7}] * 2
+
+
+async def _what_was_reported_is_looked_into() -> None:
+    """Of a group, by its moderators; of none, by the staff."""
+    found = await Report.all().order_by("id")
+    assert [(one.group_id, one.for_staff, one.state, one.text) for one in found] == [
+        (5, False, "open", "Spam"),
+        (0, True, "open", "Spam"),
+    ]
+
+
+async def _reports_of_before() -> None:
+    for number, of_group in ((1, 5), (2, None)):
+        await storage.execute(
+            "INSERT INTO flag (id, activity_uri, reporter_uri, group_id, objects, text,"
+            " created_at) VALUES (?, ?, 'https://m.example/ann', ?, '[]', 'Spam', 5)",
+            *(number, f"https://m.example/flags/{number}", of_group),
         )
-        assert digests["https://l.example/cats", "groups.example"] == of(
-            ["https://groups.example/users/olga"]
-        )
-        assert await storage.row("SELECT cursor, since FROM subscription") == {
-            "cursor": 7,
-            "since": 7,
-        }
 
 
-async def test_what_was_reported_before_the_upgrade_is_looked_into_after_it(
-    kind: str, make_store: MakeStore, later: Later
-) -> None:
-    """Of a group, to its moderators; of none, to the staff."""
-    store = await make_store(kind, migrated=False)
-    with store.context():
-        await _earlier(store, later, "0021_polls")
-        await _member_of_before("", "https://m.example/ann/inbox")
-        (group,) = await storage.rows("SELECT group_id FROM member ORDER BY id LIMIT 1")
-        for number, of_group in ((1, group["group_id"]), (2, None)):
-            await storage.execute(
-                "INSERT INTO flag (id, activity_uri, reporter_uri, group_id, objects, text,"
-                " created_at) VALUES (?, ?, 'https://m.example/ann', ?, '[]', 'Spam', 5)",
-                *(number, f"https://m.example/flags/{number}", of_group),
-            )
-        await store.migrate()
-        found = await Report.all().order_by("id")
-        assert [(one.group_id, one.for_staff, one.state, one.text) for one in found] == [
-            (group["group_id"], False, "open", "Spam"),
-            (0, True, "open", "Spam"),
-        ]
-
-
-async def _member_of_before(shared: str, inbox: str) -> None:
-    """Ann of m.example in our welders, Olga in the cats of l.example: written as they once were."""
+async def _members_of_before() -> None:
+    """Ann and Bob in our welders, Olga in the cats of l.example: written as they once were."""
     ours, cats = "https://groups.example", "https://l.example/cats"
     people = (
-        (
-            1,
-            "https://m.example/ann",
-            "Person",
-            False,
-            "m.example",
-            f"{inbox[:17]}/ann/inbox",
-            shared,
-        ),
+        (1, "https://m.example/ann", "Person", False, "m.example", ALONE, ""),
         (2, f"{ours}/groups/welders", "Group", True, "groups.example", "", ""),
         (3, f"{ours}/users/olga", "Person", True, "groups.example", "", f"{ours}/inbox"),
         (4, cats, "Group", False, "l.example", f"{cats}/inbox", ""),
+        (9, "https://w.example/bob", "Person", False, "w.example", f"{SHARED}/bob", SHARED),
     )
     for row in people:
         await storage.execute(
@@ -406,7 +429,7 @@ async def _member_of_before(shared: str, inbox: str) -> None:
             " 'open', 1, 0, 0, 0, 0)",
             *(number, actor, hosted, False),
         )
-    for number, group, actor in ((7, 5, 1), (8, 6, 3)):
+    for number, group, actor in ((7, 5, 1), (8, 6, 3), (10, 5, 9)):
         await storage.execute(
             "INSERT INTO member (id, group_id, actor_id, state, role, follow_uri, follow, reason,"
             " asked_at, joined_at, changed_at) VALUES (?, ?, ?, 'member', 'member', '', '', '', 0,"
@@ -415,8 +438,9 @@ async def _member_of_before(shared: str, inbox: str) -> None:
         )
     for number, stream in enumerate(("group:5:thread", "group:5:microblog")):
         await storage.execute("INSERT INTO stream (name, head) VALUES (?, 9)", stream)
-        await storage.execute(
-            "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, created_at)"
-            " VALUES (?, ?, ?, 'm.example', 7, 7, 0)",
-            *(number, stream, inbox),
-        )
+        for inbox in (ALONE, SHARED):
+            await storage.execute(
+                "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, created_at)"
+                " VALUES (?, ?, ?, ?, 7, 7, 0)",
+                *(2 * number + (inbox == SHARED), stream, inbox, inbox[8:17]),
+            )
