@@ -33,12 +33,6 @@ def demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_demo_tells_its_story_and_goes_on_after_a_restore(tmp_path: Path) -> None:
-    told = demo(tmp_path, "--restore")
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert LAST in told.stdout
-
-
 async def test_the_story_is_the_same_with_one_instance_on_postgresql_and_after_a_restore(
     tmp_path: Path, make_url: MakeUrl
 ) -> None:
@@ -47,8 +41,10 @@ async def test_the_story_is_the_same_with_one_instance_on_postgresql_and_after_a
     assert LAST in told.stdout
 
 
-def test_killing_a_server_at_every_step_of_the_story_loses_nothing(tmp_path: Path) -> None:
-    told = demo(tmp_path, "--kill")
+def test_killing_a_server_at_every_step_of_the_story_loses_nothing_nor_does_a_restore(
+    tmp_path: Path,
+) -> None:
+    told = demo(tmp_path, "--kill", "--restore")
     assert told.returncode == 0, told.stdout + told.stderr
     assert LAST in told.stdout
     assert told.stdout.count("is killed and started again") >= 8

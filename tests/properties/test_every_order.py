@@ -1,5 +1,7 @@
 """Fault F22: all orders of a story, each part once to thrice, of one host and of two, end the same.
 
+All of them where two hosts tell it to SQLite, every third one elsewhere.
+
 Hundreds of stories are told to one instance at once, each in an order of its own: they have nothing
 in common but the group. Signatures are not of interest here, so they arrive without.
 """
@@ -256,17 +258,20 @@ STORIES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "hosts"), [("sqlite", 1), ("sqlite", 2), ("postgres", 2)])
+@pytest.mark.parametrize(
+    ("kind", "hosts", "every"), [("sqlite", 1, 3), ("sqlite", 2, 1), ("postgres", 2, 3)]
+)
 @pytest.mark.parametrize("write", STORIES)
 async def test_every_order_ends_the_same(
     world: World,
     write: Callable[[Cast, int], Story],
     hosts: int,
+    every: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(limits, "AWAITED_PER_HOST", limits.AWAITED)  # one host tells all of them
     town, cast = await open_world(world, hosts)
-    orders = list(itertools.permutations(range(len(write(cast, 0).parts))))
+    orders = list(itertools.permutations(range(len(write(cast, 0).parts))))[::every]
     stories = [write(cast, number) for number in range(1, len(orders) + 1)]
     tellings = [
         told(story.parts, order, seed)
