@@ -12,53 +12,33 @@ import resource
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]  # tests/federation is no package
 
-import apps  # noqa: E402
-import arrivals  # noqa: E402
-import fanout  # noqa: E402
-import layers  # noqa: E402
-import pages  # noqa: E402
-import publishing  # noqa: E402
-import sharing  # noqa: E402
-import strain  # noqa: E402
-import streams  # noqa: E402
-import uvloop  # noqa: E402
 from trial import Size, Trial, table  # noqa: E402
 
 from fedigroups import logging  # noqa: E402
 
 Measure = Callable[[Size], Awaitable[Trial]]
-MEASURES: dict[str, Measure] = {
-    measure.__name__: measure
-    for measure in (
-        layers.sign_layer,
-        layers.verify_layer,
-        pages.actor_get,
-        pages.thread_page,
-        apps.app_home,
-        apps.app_group,
-        apps.app_thread,
-        arrivals.inbox_accept,
-        arrivals.inbox_accept_full_vs_normal,
-        arrivals.process_create,
-        fanout.fanout_warm,
-        fanout.fanout_cold,
-        fanout.fanout_growth,
-        publishing.broadcast_accept,
-        publishing.queue_overhead,
-        sharing.isolation,
-        sharing.workers_2,
-        strain.loop_stall,
-        strain.rss_10k,
-        streams.stream_idle,
-        streams.stream_event,
-    )
+MEASURES = {
+    **dict.fromkeys(("sign_layer", "verify_layer"), "layers"),
+    **dict.fromkeys(("actor_get", "thread_page"), "pages"),
+    **dict.fromkeys(("app_home", "app_group", "app_thread"), "apps"),
+    **dict.fromkeys(("inbox_accept", "inbox_accept_full_vs_normal", "process_create"), "arrivals"),
+    **dict.fromkeys(("fanout_warm", "fanout_cold", "fanout_growth"), "fanout"),
+    **dict.fromkeys(("broadcast_accept", "queue_overhead"), "publishing"),
+    **dict.fromkeys(("isolation", "workers_2"), "sharing"),
+    **dict.fromkeys(("loop_stall", "rss_10k"), "strain"),
+    **dict.fromkeys(("stream_idle", "stream_event"), "streams"),
 }
+"""Each benchmark, and the module whose function it is: its own process alone imports that."""
+
 SECONDS = 900
 
 
@@ -99,11 +79,12 @@ def apart(name: str, size: Size) -> dict[str, Any]:
 
 def alone(name: str, size: Size) -> dict[str, Any]:
     """The report of one benchmark, in this process."""
+    measure: Measure = getattr(import_module(MEASURES[name]), name)
     logging.configure("json", "info")  # as in production
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # thousands of connections
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(MEASURES[name](size)).report()  # type: ignore[arg-type]
+        return runner.run(measure(size)).report()  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

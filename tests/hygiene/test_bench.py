@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ALWAYS = ("sign_layer", "verify_layer", "actor_get", "process_create", "fanout_warm", "workers_2")
-NOW_AND_THEN = (
-    "thread_page", "inbox_accept", "inbox_accept_full_vs_normal", "fanout_cold", "fanout_growth",
-    "broadcast_accept", "queue_overhead", "isolation", "loop_stall", "rss_10k",
+NAMES = (
+    "sign_layer", "verify_layer", "actor_get", "inbox_accept", "inbox_accept_full_vs_normal",
+    "process_create", "fanout_warm", "fanout_cold", "fanout_growth", "broadcast_accept",
+    "queue_overhead", "isolation", "workers_2", "thread_page", "loop_stall", "rss_10k",
     "stream_idle", "stream_event", "app_home", "app_group", "app_thread",
 )  # fmt: skip
 
@@ -26,13 +26,11 @@ def bench(*words: str, program: str = "run.py") -> subprocess.CompletedProcess[s
 
 def test_the_benchmarks_are_these() -> None:
     usage = bench("--help").stdout.partition("positional arguments:")[2].partition("options:")[0]
-    assert set(re.findall(r"[a-z]\w+", usage)) == {*ALWAYS, *NOW_AND_THEN}
+    assert set(re.findall(r"[a-z]\w+", usage)) == set(NAMES)
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize(
-    "name", [*ALWAYS, *(pytest.param(name, marks=pytest.mark.long) for name in NOW_AND_THEN)]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_benchmark_runs_for_a_short_round(name: str, tmp_path: Path) -> None:
     out = tmp_path / "bench.json"
     done = bench("--short", "--output", str(out), name)
