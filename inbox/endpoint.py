@@ -120,7 +120,7 @@ class _Door:
         new = await self._recorder.record(arrival)
         metrics.INBOX_REQUESTS.labels("taken" if new else "duplicate").inc()
         if not new:
-            log.debug("inbox.duplicate", activity=arrival.activity.id, peer=arrival.host)
+            log.info("inbox.duplicate", activity=arrival.activity.id, peer=arrival.host)
         crashpoint("before_202")
         return Response(status_code=202)
 
@@ -143,7 +143,7 @@ class _Door:
         activity = read_document(headers, body)
         host = await admit(self._wire, activity)
         if await self._verifier.is_moot(activity):
-            log.debug("inbox.moot", activity=activity.id, peer=activity.actor)
+            log.info("inbox.moot", activity=activity.id, peer=activity.actor)
             return None
         signed = signed_request(request, body, self._wire.config.origin)
         sender = await self._verifier.verify(signed, activity)

@@ -90,6 +90,13 @@ class ObjectDoc:
     """Who may announce it without asking (GoToSocial); None when anybody may."""
     document: Document
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether there is nothing in it to read, to see or to answer."""
+        texts = (self.name, self.content, self.summary, self.source)
+        asks = any(key in self.document for key in ("oneOf", "anyOf"))
+        return not (self.attachments or asks or any(text.strip() for text in texts))
+
 
 def read_object(document: Document) -> ObjectDoc:
     """What the object says.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -16,6 +18,8 @@ from fedigroups.cli.stage import Actor, StageError
 from fedigroups.cli.story import Story, WrongError
 
 NAMES = ("First", "Second", "Third")
+TERMINATED = 128 + signal.SIGTERM
+"""The exit status of what was ended by that signal, as shells have it."""
 
 
 @click.command()
@@ -27,6 +31,7 @@ NAMES = ("First", "Second", "Third")
 )
 def demo(leave: bool, url: str, kill: bool, restore: bool) -> None:
     """Tell the story of a group over three instances. Exit status 1 if one shows a wrong thing."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that the stack unwinds
     folder = Path(tempfile.mkdtemp(prefix="fedigroups-demo-"))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

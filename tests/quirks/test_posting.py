@@ -503,6 +503,33 @@ async def test_a_thread_of_somebody_who_never_joined_is_not_taken_and_they_alone
     assert "only members" in await stage.last()
 
 
+# wire.md (c) 28
+async def test_of_who_is_met_by_a_post_the_software_is_asked_before_they_are_answered(
+    stage,
+) -> None:
+    await families(stage)
+    await stage.ours.change(post_policy="anyone")
+    bea = stage.threads("l2.example").member("bea")
+    page = bea.page("Spot welding", "How thick?")
+    await stage.say(bea, page)
+    await stage.send(bea, bea.act("Delete", page["id"]))
+    assert heard(stage) == ["Announce", "Undo{Announce}", "Announce{Create}", "Announce{Delete}"]
+    assert bea.home.kinds() == []  # no boost, and no Undo of one
+
+
+# wire.md (c) 43
+async def test_of_a_post_that_says_nothing_there_is_no_thread(stage) -> None:
+    _, _, ann, bob = await families(stage)
+    for number, nothing in enumerate(("", " ", {"a": 1}, None)):
+        await stage.say(ann, ann.note("") | {"content": nothing, "id": f"{ann.uri}/{number}"})
+    assert heard(stage) == []
+    assert "nothing in it" in await stage.last()
+    picture = {"type": "Document", "mediaType": "image/png", "url": "https://m.example/a.png"}
+    await stage.say(ann, ann.note("", attachment=[picture]))
+    assert "Announce" in heard(stage)
+    assert bob.home.kinds() == ["Announce{Create}"]
+
+
 # wire.md (c) 50
 async def test_a_hashtag_with_the_name_of_the_group_is_not_the_group(stage) -> None:
     _, _, ann, _ = await families(stage)

@@ -47,6 +47,7 @@ async def gather_create(received: Received) -> Found | Message | Paper | None:
     post = await evidence.arrival(received)
     if post.object.is_vote:
         return ballot.read(received, post.object)
+    await received.wire.peers.family(host_of(post.author.uri))  # before anything is sent there
     return Found(post, await evidence.ancestors(received, post.object))
 
 
@@ -67,6 +68,8 @@ async def _take_in(received: Received, found: Found) -> Outcome:
         return await _said_to_us(received, found.post)
     if visibility not in OPEN:
         return ignored("it is not public: a group never shows what was said to a few")
+    if found.post.object.says_nothing:
+        return ignored("there is nothing in it to read, to see or to answer")
     if known := await threads.placed(found.post.object.id):
         return await _again(received, known)
     oldest = [*found.ancestors, found.post][0].object
