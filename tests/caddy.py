@@ -57,9 +57,15 @@ class Caddy:
         )
         urllib.request.urlopen(request, timeout=10).close()
 
-    def issue(self, name: str, authority: trustme.CA, until: datetime | None = None) -> None:
+    def issue(
+        self,
+        name: str,
+        authority: trustme.CA,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> None:
         """A certificate for localhost, by its name here."""
-        issued = authority.issue_cert("localhost", not_after=until)
+        issued = authority.issue_cert("localhost", not_before=since, not_after=until)
         issued.private_key_pem.write_to_path(self.folder / f"{name}.key")
         for part in issued.cert_chain_pems:
             part.write_to_path(self.folder / f"{name}.pem", append=True)

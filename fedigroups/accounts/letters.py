@@ -101,6 +101,16 @@ def group_lifted(instance: str, group: str) -> Letter:
     )
 
 
+def group_closed(instance: str, group: str, reason: str) -> Letter:
+    """To the owner of a group that is gone for good."""
+    return Letter(
+        f"Your group {group} at {instance} is closed",
+        f"Whoever runs {instance} has closed your group {group} for good: nobody reads it any "
+        f"more, and servers that did are told. The reason:\n\n{reason}\n\n"
+        "Answer this mail if you think that it is wrong.\n",
+    )
+
+
 def about_group(instance: str, group: str, text: str) -> Letter:
     """To the owner of a group, from whoever runs the instance."""
     return Letter(

@@ -10,7 +10,7 @@ from federation import storage
 from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.accounts.people import person_named
-from fedigroups.cli import pictures
+from fedigroups.cli import group_states, pictures
 from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.groups import founding, lookup, membership, speaking
 from fedigroups.groups.distribute import Hosted
@@ -169,6 +169,7 @@ def summary(found: Group) -> dict[str, Any]:
         "uri": found.actor.uri,
         "title": found.title,
         "here": found.hosted,
+        "state": found.state,
         "join": found.join_policy,
         "post": found.post_policy,
         "approve": found.approve,
@@ -334,6 +335,10 @@ def leave(name: str, who: str) -> None:
 
     acting(work)
     click.echo(f"{who} left {name}.")
+
+
+for command in group_states.COMMANDS:
+    group.add_command(command)
 
 
 def _decide(name: str, handle: str, kind: str, reason: str) -> None:

@@ -69,18 +69,20 @@ def show_(host: str, json_: bool) -> None:
 @peer.command()
 @click.argument("host")
 @click.option("--note", default="", help="Why, for the other operators here.")
-def block(host: str, note: str) -> None:
+@as_json
+def block(host: str, note: str, json_: bool) -> None:
     """Cut a host off: nothing is taken from it, nothing sent. So are its sub-domains."""
     acting(lambda instance: instance.wire.peers.block(host, note))
-    click.echo(f"{host} is blocked.")
+    show(json_, {"host": host, "blocked": True}, f"{host} is blocked.")
 
 
 @peer.command()
 @click.argument("host")
-def unblock(host: str) -> None:
+@as_json
+def unblock(host: str, json_: bool) -> None:
     """Talk to a host again."""
     acting(lambda instance: instance.wire.peers.unblock(host))
-    click.echo(f"{host} is not blocked.")
+    show(json_, {"host": host, "blocked": False}, f"{host} is not blocked.")
 
 
 for command in peer_lists.COMMANDS:

@@ -78,7 +78,8 @@ def failed(host: str, limit: int, json_: bool) -> None:
 
 @queue.command()
 @click.argument("host")
-def retry(host: str) -> None:
+@as_json
+def retry(host: str, json_: bool) -> None:
     """Try a host again now. What failed of its arrivals is processed again."""
 
     async def work(instance: Instance) -> int:
@@ -89,7 +90,8 @@ def retry(host: str) -> None:
         return revived
 
     revived = acting(work)
-    click.echo(f"{host} is tried again; {revived} arrivals of it are processed again.")
+    said = f"{host} is tried again; {revived} arrivals of it are processed again."
+    show(json_, {"host": host, "arrivals": revived}, said)
 
 
 def _when(ms: int) -> str:

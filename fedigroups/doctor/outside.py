@@ -21,6 +21,8 @@ from fedigroups.setting_values import is_loopback
 from fedigroups.web import health
 
 TLS_MS = 14 * clock.DAY
+TLS_PART = 4
+"""Of a certificate that is made for few days, so much of them: it is renewed before."""
 CLOCK_MS = 5 * clock.MINUTE
 PEERS_ASKED = 5
 UPLOAD_BYTES = 1_100_000
@@ -66,11 +68,16 @@ async def _tls(instance: Instance) -> Finding:
     except ssl.SSLError as error:
         why = getattr(error, "verify_message", "") or error.reason
         return Finding("TLS", "wrong", f"other servers will not trust it: {why}", remedy)
-    left = answer.certified_until - clock.now_ms()
+    begins, ends = answer.certified
+    left, soon = ends - clock.now_ms(), min(TLS_MS, (ends - begins) // TLS_PART)
     remedy = "See why it is not renewed: the proxy's log says so."
-    return judged(
-        "TLS", left > TLS_MS, f"the certificate holds for {left // clock.DAY} days", remedy
-    )
+    return judged("TLS", left > soon, f"the certificate holds for {_long(left)}", remedy)
+
+
+def _long(left: int) -> str:
+    if left < 2 * clock.DAY:
+        return f"{left // clock.HOUR} hours"
+    return f"{left // clock.DAY} days"
 
 
 async def _proxy(instance: Instance) -> Finding:

@@ -24,12 +24,12 @@ MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, and until when the certificate holds (ms; 0 without TLS)."""
+    """What came back, and from when until when the certificate holds (ms; 0 without TLS)."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
-    certified_until: int
+    certified: tuple[int, int]
 
     def json(self) -> Any:
         """The body as JSON; None when it is none."""
@@ -53,10 +53,10 @@ def visit(
     try:
         link.request(method, path, body or None, dict(headers))
         sock = link.sock
-        until = _until(sock) if isinstance(sock, ssl.SSLSocket) else 0
+        certified = _certified(sock) if isinstance(sock, ssl.SSLSocket) else (0, 0)
         answer = link.getresponse()
         told = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, told, answer.read(MOST_BYTES), until)
+        return Answer(answer.status, told, answer.read(MOST_BYTES), certified)
     except http.client.HTTPException as error:
         raise OSError(f"what answers there speaks no HTTP ({error!r})") from error
     finally:
@@ -79,6 +79,10 @@ def _trust() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _until(sock: ssl.SSLSocket) -> int:
+def _certified(sock: ssl.SSLSocket) -> tuple[int, int]:
     certificate = sock.getpeercert() or {}
-    return int(ssl.cert_time_to_seconds(str(certificate["notAfter"]))) * clock.SECOND
+    begins, ends = (
+        int(ssl.cert_time_to_seconds(str(certificate[name]))) * clock.SECOND
+        for name in ("notBefore", "notAfter")
+    )
+    return begins, ends

@@ -1,4 +1,4 @@
-"""Suspending a group that lives here: nobody reads or writes in it until it is lifted."""
+"""Suspending a group that lives here until it is lifted, or closing it: its owner is told why."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from fedigroups.accounts import letters, mail
 from fedigroups.accounts.mail import Letter
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.reception import Reception
+from fedigroups.groups import ending
+from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group
 
 
@@ -17,7 +19,7 @@ async def suspend(reception: Reception, group: Group, reason: str) -> None:
 
     Raises `Malformed` without a reason, and for a group that is not open.
     """
-    _check(reason)
+    check(reason)
     async with storage.transaction():
         await _turn(group, "open", "suspended")
         text = reason.strip()
@@ -33,16 +35,30 @@ async def lift(reception: Reception, group: Group) -> None:
     reception.posted()
 
 
+async def close(reception: Reception, hosted: Hosted, reason: str) -> None:
+    """Close it for good, tell every server that reads it, and its owner why; committed.
+
+    Raises `Malformed` without a reason, and for a group that is closed.
+    """
+    check(reason)
+    group, text = hosted.group, reason.strip()
+    async with storage.transaction():
+        await ending.close(reception.wire, hosted)
+        await _write(reception, group, letters.group_closed(reception.name, group.name, text))
+    reception.posted()
+
+
 async def contact(reception: Reception, group: Group, text: str) -> None:
     """Write to the owner; committed. Raises `Malformed` without a text."""
-    _check(text)
+    check(text)
     letter = letters.about_group(reception.name, group.name, text.strip())
     async with storage.transaction():
         await _write(reception, group, letter)
     reception.posted()
 
 
-def _check(text: str) -> None:
+def check(text: str) -> None:
+    """Refuse (`Malformed`) a reason, or a letter, that is none or too long."""
     if not text.strip() or len(text) > DECISION_CHARS:
         raise Malformed(f"that needs a text of at most {DECISION_CHARS} characters")
 

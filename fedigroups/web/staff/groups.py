@@ -12,7 +12,6 @@ from tortoise.expressions import Q
 from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Account, Session
-from fedigroups.groups import ending
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Member
 from fedigroups.moderation import suspending_groups
@@ -24,9 +23,8 @@ from fedigroups.web.translation import gettext as _
 
 PAGE = 50
 STATES = ("open", "suspended", "closed")
-TYPED = ("reason", "confirm", "text")
+TYPED = ("reason", "why", "confirm", "text")
 FIELD = {"suspend": "reason", "close": "confirm", "contact": "text"}
-"""Where an act's refusal is said."""
 
 
 def routes() -> list[BaseRoute]:
@@ -76,11 +74,11 @@ async def group(request: Request, session: Session) -> Response:
         typed, kind = fields.texts(sent, TYPED), sent.text("act")
         try:
             await _act(request, session.account, found, kind, typed)
-            said = {name: typed[name] for name in ("reason", "text")}
+            said = {name: typed[name] for name in ("reason", "why", "text")}
             await noted_down(session, f"group {kind}", name=found.name, **said)
             return visitors.seen(f"/admin/groups/{found.id}?done=group_{kind}")
         except Malformed as error:
-            problems = {FIELD.get(kind, "act"): refusals.said(error)}
+            problems = {_blamed(kind, typed): refusals.said(error)}
     hosts = Member.filter(group_id=found.id, state="member", role__in=["owner", "moderator"])
     return page(
         request,
@@ -92,6 +90,13 @@ async def group(request: Request, session: Session) -> Response:
         typed=typed,
         hosts=await hosts.order_by("-role", "id").select_related("actor").limit(PAGE),
     )
+
+
+def _blamed(kind: str, typed: dict[str, str]) -> str:
+    """The field at which an act's refusal is said."""
+    if kind == "close" and not typed["why"].strip():
+        return "why"
+    return FIELD.get(kind, "act")
 
 
 async def _act(
@@ -109,8 +114,9 @@ async def _act(
         case "close":
             if not by.admin:
                 raise Malformed("that is for who runs this server")
+            suspending_groups.check(typed["why"])
             if typed["confirm"].strip() != found.name:
                 raise Malformed("that is not the name of the group")
-            await ending.close(reception.wire, Hosted(found, found.actor))
+            await suspending_groups.close(reception, Hosted(found, found.actor), typed["why"])
         case _:
             raise Malformed("choose what to do")

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import sys
 import tarfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ from fedigroups.store import claim
 from servers import Member, Server
 from world import Town, World
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SECRET = "5e" * 32
 
 
@@ -272,6 +273,15 @@ def test_another_machine_gets_the_secret_and_goes_on(kept: Path, tmp_path: Path)
     assert typed(there, "doctor", "--inside").exit_code == 0
 
 
+def test_a_backup_that_was_made_while_nothing_may_be_changed_comes_back_open(
+    founded: Run, tmp_path: Path
+) -> None:
+    assert founded("maintenance", "on").exit_code == 0
+    assert founded("backup", str(tmp_path / "kept")).exit_code == 0
+    assert typed(tmp_path / "there", "restore", str(tmp_path / "kept")).exit_code == 0
+    assert "Open." in typed(tmp_path / "there", "maintenance", "show").stdout
+
+
 def test_ids_go_on_above_those_of_today_though_the_clock_steps_back(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,9 +307,31 @@ def packed(manifest: str) -> bytes:
     return file.getvalue()
 
 
+def altered(name: str) -> Callable[[bytes], bytes]:
+    """Changes the last byte of one thing in a backup, which is else as well made as it was."""
+
+    def spoil(whole: bytes) -> bytes:
+        file = io.BytesIO()
+        with (
+            tarfile.open(fileobj=io.BytesIO(whole)) as before,
+            tarfile.open(fileobj=file, mode="w:gz") as after,
+        ):
+            for entry in before:
+                source = before.extractfile(entry)
+                assert source is not None
+                content = bytearray(source.read())
+                content[-1] ^= entry.name == name
+                after.addfile(entry, io.BytesIO(content))
+        return file.getvalue()
+
+    return spoil
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
+        (altered(archive.DATABASE), "database.sqlite3 is not what was put in"),
+        (altered(archive.SECRET), "secret is not what was put in"),
         (lambda one: one[: len(one) // 2], "no whole backup"),
         (lambda one: b"", "no whole backup"),
         (lambda one: b"something else", "no whole backup"),

@@ -281,13 +281,20 @@ async def test_a_fault_of_the_proxy_is_found(name: str, front: Front) -> None:
 @pytest.mark.anyio
 @pytest.mark.processes
 async def test_a_certificate_that_nobody_trusts_or_that_ends_soon_is_found(front: Front) -> None:
-    soon = datetime.now(UTC) + timedelta(days=3)
+    now, ours = datetime.now(UTC), front.caddy.authority
     front.caddy.issue("stranger", trustme.CA())
-    front.caddy.issue("ending", front.caddy.authority, soon)
-    for certificate, said in (("stranger", "will not trust it"), ("ending", "for 2 days")):
+    front.caddy.issue("ending", ours, until=now + timedelta(days=3))
+    front.caddy.issue("short", ours, now - timedelta(days=3), now + timedelta(days=3))
+    front.caddy.issue("late", ours, now - timedelta(days=5), now + timedelta(days=1))
+    for certificate, verdict, said in (
+        ("stranger", "wrong", "will not trust it"),
+        ("ending", "wrong", "for 2 days"),
+        ("short", "ok", "for 2 days"),
+        ("late", "wrong", "for 23 hours"),
+    ):
         front.caddy.hand_on(certificate=certificate)
         tls = (await front.seen())["TLS"]
-        assert (tls.verdict, said in tls.found) == ("wrong", True), tls.found
+        assert (tls.verdict, said in tls.found) == (verdict, True), tls.found
 
 
 @pytest.mark.anyio

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import click
 import pytest
 
 from commands import Run, ask
@@ -87,3 +88,14 @@ def test_a_repair_is_tried_first_then_shown_and_written_down(
     assert type(ask(harmed, *words)) is type(would)
     said = ask(harmed, "audit")
     assert [one["what"] for one in said[:2]] == [" ".join(words[:2])] * 2
+
+
+def test_every_command_that_can_be_tried_first_is_among_them() -> None:
+    tried = {
+        (name, below)
+        for name, family in main.commands.items()
+        if isinstance(family, click.Group)
+        for below, command in family.commands.items()
+        if any("--dry-run" in one.opts for one in command.params)
+    }
+    assert tried == {words[:2] for words, _ in REPAIRS.values()} | {("moderate", "rules")}

@@ -103,14 +103,21 @@ def test_a_second_server_on_the_same_file_is_one_sentence(tmp_path: Path) -> Non
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("words", "peer", "asked"),
+    [
+        ((), "203.0.113.7", signal.SIGTERM),
+        (("--proxies", "192.0.2.1,198.51.100.0/24"), "127.0.0.1", signal.SIGINT),
+    ],
+    ids=["a proxy on this machine is believed", "who is no proxy that is named is not"],
+)
 def test_an_origin_on_this_machine_says_the_port_and_stopping_is_no_failure(
-    asked: signal.Signals, tmp_path: Path
+    words: tuple[str, ...], peer: str, asked: signal.Signals, tmp_path: Path
 ) -> None:
     first = Actor("First", "127.0.0.1", tmp_path)
     with first.log.open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "fedigroups", "serve"],
+            [sys.executable, "-m", "fedigroups", "serve", *words],
             env=first.environment(),
             stdout=log,
             stderr=log,
@@ -125,5 +132,5 @@ def test_an_origin_on_this_machine_says_the_port_and_stopping_is_no_failure(
             first.kill()
     said = first.log.read_text()
     assert f"Fedigroups serves {first.origin} at {first.origin} (stop with Ctrl-C)" in said
-    assert "peer=203.0.113.7" in said, "a proxy on this machine is believed"
+    assert f"peer={peer}" in said
     assert "Traceback" not in said

@@ -191,17 +191,21 @@ async def test_closing_a_group_and_giving_roles_are_for_who_runs_the_server(
     group, page = await Group.get(), f"/admin/people/{tom.id}"
     async with house.guest() as ann:
         await ann.sign_in("ann")
-        close = {"act": "close", "confirm": "welders"}
+        close = {"act": "close", "confirm": "welders", "why": "It sells."}
         refused = await ann.fill(f"/admin/groups/{group.id}", **close)
         assert (refused.status_code, (await Group.get()).state) == (422, "open")
         assert (await ann.fill(page, act="role", role="admin")).status_code == 422
     assert (await olga.fill(page, act="role", role="king")).status_code == 422
     await olga.fill(page, act="role", role="moderator")
     assert (await Account.get(id=tom.id)).role == "moderator"
-    wrong = await olga.fill(f"/admin/groups/{group.id}", act="close", confirm="bakers")
+    wrong = await olga.fill(f"/admin/groups/{group.id}", **close | {"confirm": "bakers"})
     assert (wrong.status_code, 'id="confirm-problem"' in wrong.text) == (422, True)
+    silent = await olga.fill(f"/admin/groups/{group.id}", **close | {"why": " "})
+    assert (silent.status_code, 'id="why-problem"' in silent.text) == (422, True)
+    assert (await Group.get()).state == "open"
     await olga.fill(f"/admin/groups/{group.id}", **close)
     assert (await Group.get()).state == "closed"
+    assert "It sells." in (await house.letters("olga@mail.example"))[-1].text
 
 
 @SQLITE
