@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from federation.models import Peer
+from fedigroups.accounts import reception as receptions
 from fedigroups.content import sanitise
 from fedigroups.groups import read
 from fedigroups.web import (
@@ -70,6 +71,7 @@ async def home(request: Request) -> Response:
         canonical=f"{site.origin}/",
         nav="home",
         home=found,
+        may_sign_up=receptions.of(request).signup in ("open", "approval"),
     )
 
 
