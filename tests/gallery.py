@@ -106,6 +106,7 @@ PAGES = {
     "hosting-health": ("/groups/welders/health", "olga"),
     "hosting-settings": ("/groups/welders/settings", "olga"),
     "hosting-pictures": ("/groups/welders/settings/pictures", "olga"),
+    "hosting-servers": ("/groups/welders/settings/servers", "olga"),
     "hosting-handing-over": ("/groups/welders/settings/handing-over", "olga"),
     "admin": ("/admin", "olga"),
     "admin-people": ("/admin/people", "olga"),

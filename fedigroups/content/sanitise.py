@@ -135,6 +135,8 @@ def label(text: str, chars: int = limits.LABEL_CHARS) -> str:
     Without control and invisible direction characters and with few combining marks in a row, so
     that it stays in its place on a page.
     """
+    if not text:
+        return ""
     if text.isascii() and text.isprintable():
         return shorten(" ".join(text[: chars * 8].split()), chars)
     kept: list[str] = []

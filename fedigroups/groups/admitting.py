@@ -18,12 +18,15 @@ def shuts_out(group: Group, actor: Actor) -> bool:
     A name stands for what is below it, too. With a list of allowed servers there are no others;
     one that is on both is blocked.
     """
-    if actor.local or not (group.servers_allowed or group.servers_blocked):
-        return False
-    if _is_below(actor.host, group.servers_blocked.split()):
+    return not actor.local and shuts_out_host(group, actor.host)
+
+
+def shuts_out_host(group: Group, host: str) -> bool:
+    """The same of another server."""
+    if _is_below(host, group.servers_blocked.split()):
         return True
     allowed = group.servers_allowed.split()
-    return bool(allowed) and not _is_below(actor.host, allowed)
+    return bool(allowed) and not _is_below(host, allowed)
 
 
 def _is_below(host: str, names: Iterable[str]) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from federation import clock, limits, storage
+from federation.models import Actor
 from fedigroups.content import sanitise
-from fedigroups.groups.models import Group
+from fedigroups.groups import admitting
+from fedigroups.groups.models import Group, Member
 
 PAGE = 50
 STATES = ("member", "invited", "refused", "left", "removed", "banned")
@@ -136,3 +139,27 @@ def _entry(row: storage.Row) -> Entry:
         host_seen_at=row["host_seen_at"],
         neighbours=row["neighbours"],
     )
+
+
+async def outside(group: Group) -> dict[str, int]:
+    """The servers from which the group takes nobody, and how many members are from there.
+
+    Who looks after the group is not counted. One query.
+    """
+    rows = await storage.rows(
+        "SELECT a.host AS host, COUNT(*) AS members FROM member m JOIN actor a ON a.id = m.actor_id"
+        " WHERE m.group_id = ? AND m.state = 'member' AND m.role = 'member' AND a.local = ?"
+        " GROUP BY a.host ORDER BY a.host",
+        *(group.id, False),
+    )
+    return {
+        row["host"]: row["members"] for row in rows if admitting.shuts_out_host(group, row["host"])
+    }
+
+
+async def people_of(group: Group, hosts: Iterable[str], limit: int) -> list[Actor]:
+    """Members from these servers, but for who looks after the group; the first so many."""
+    some = [*hosts][:limit]
+    found = Member.filter(group_id=group.id, state="member", role="member", actor__host__in=some)
+    rows = await found.order_by("id").limit(limit).select_related("actor") if some else []
+    return [row.actor for row in rows]

@@ -26,12 +26,14 @@ class Seen:
 
 async def hints(group: Group, people: Mapping[int, Seen]) -> dict[int, list[str]]:
     """Of actors, by their row ids: the handles of those banned whom they are like."""
+    if not people:
+        return {}
     banned = await storage.rows(
         "SELECT a.id, a.username, a.host FROM member m JOIN actor a ON a.id = m.actor_id"
         " WHERE m.group_id = ? AND m.state = 'banned' ORDER BY m.id DESC LIMIT ?",
         *(group.id, MOST),
     )
-    if not banned or not people:
+    if not banned:
         return {}
     posted = await _posted(group) if any(one.links for one in people.values()) else {}
     found: dict[int, list[str]] = {}

@@ -43,6 +43,8 @@ class Reported:
 
 async def shown(reports: Sequence[Report]) -> list[Reported]:
     """The reports, which have their notes loaded. Four queries, however many there are."""
+    if not reports:
+        return []
     people = {one.id: one for one in await Actor.filter(id__in=_people(reports) or [0])}
     posts = {one.id: one for one in await Post.filter(id__in=[r.post_id for r in reports] or [0])}
     places = Group.filter(id__in=[r.group_id for r in reports] or [0])

@@ -76,7 +76,9 @@ async def waiting(group: Group, *, settled: bool = False) -> list[tuple[Submissi
     """What waits in the group, oldest first; with `settled` also what was refused or asked for."""
     query = Submission.filter(group_id=group.id).exclude(state="accepted").order_by("since")
     rows = await (query if settled else query.filter(state=WAITING))
-    held = Post.filter(id__in=[row.id for row in rows] or [0], state="held")
+    if not rows:
+        return []
+    held = Post.filter(id__in=[row.id for row in rows], state="held")
     posts = {post.id: post for post in await held.select_related("author", "thread")}
     return [(row, posts[row.id]) for row in rows if row.id in posts]
 

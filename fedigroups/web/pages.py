@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from federation.models import Peer
+from fedigroups.accounts import reception as receptions
 from fedigroups.content import sanitise
 from fedigroups.groups import read
 from fedigroups.web import (
@@ -33,7 +34,16 @@ from fedigroups.web import (
 from fedigroups.web import site as sites
 from fedigroups.web.answers import shared
 from fedigroups.web.group_pages import answer, directory, group_page, join, tag_page
-from fedigroups.web.hosting import handing_over, letting_in, measuring, people, pins, rules, texts
+from fedigroups.web.hosting import (
+    handing_over,
+    letting_in,
+    measuring,
+    people,
+    pins,
+    rules,
+    texts,
+)
+from fedigroups.web.hosting import servers as hosts_servers
 from fedigroups.web.moderation import desk, ledger, mail, own, reports
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, profile, security
@@ -70,6 +80,7 @@ async def home(request: Request) -> Response:
         canonical=f"{site.origin}/",
         nav="home",
         home=found,
+        may_sign_up=receptions.of(request).signup in ("open", "approval"),
     )
 
 
@@ -144,6 +155,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *people.routes(),
         *letting_in.routes(),
         *texts.routes(),
+        *hosts_servers.routes(),
         *pins.routes(),
         *measuring.routes(),
         *rules.routes(),

@@ -196,6 +196,48 @@ _SHAPES = {
     ),
     r"(?P<name>\S+) is closed already": noted("The group %(name)s is closed already."),
     "that is not the name of the group": noted("That is not the name of the group."),
+    "to .* needs a reason that whom it concerns can read": noted(
+        "Say why: whom it concerns is told."
+    ),
+    "to .* needs the number of the rule that it rests on": noted(
+        "Choose the rule that it is about."
+    ),
+    "choose what to decide": noted("Choose what to do."),
+    "that post does not wait here": noted("That post does not wait here any more."),
+    "you can appeal against a decision that was taken against you, no other": noted(
+        "You can appeal against what was decided about you, and nothing else."
+    ),
+    "there is no such decision": noted("There is no such decision."),
+    r"appeals are taken for (?P<days>\d+) days after a decision": noted(
+        "Appeals are taken for %(days)s days after a decision."
+    ),
+    "say why you think that the decision is wrong": noted("Say why it is wrong."),
+    "there is an appeal against this decision already": noted("You have appealed already."),
+    "nobody decides about their own appeal; .*": noted(
+        "Nobody decides about their own appeal: another moderator looks at it."
+    ),
+    "another moderator looks at an appeal than the one who decided; .*": noted(
+        "You decided this yourself: another moderator looks at the appeal."
+    ),
+    "a note says something": noted("Write something first."),
+    "that report was answered meanwhile; look at the list again": noted(
+        "That report was answered meanwhile: look at the list again."
+    ),
+    "you wrote that yourself: edit it, or delete it": noted(
+        "You wrote that yourself: edit it, or delete it."
+    ),
+    "choose what becomes of the report": noted("Choose what to do."),
+    "say in words what becomes of it: whoever reported it reads that": noted(
+        "Say what becomes of it: whoever reported it reads that."
+    ),
+    "another moderator looks into that report; take it over first": noted(
+        "Another moderator looks into that report: take it over first."
+    ),
+    "that was forwarded already": noted("Their server was told already."),
+    r"at most (?P<most>\d+) messages a day; wait for an answer": noted(
+        "At most %(most)s messages a day: wait for an answer."
+    ),
+    "a mute ends at some time: say for how many days": noted("Say for how many days."),
     "that is for the owner of the group": noted("That is for the owner of the group."),
     "that is for who runs this server": noted("That is for whoever runs this server."),
 }

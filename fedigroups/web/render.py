@@ -18,9 +18,6 @@ from fedigroups.moderation import wording
 from fedigroups.web import announced, cookies, refusals, static, translation, words
 from fedigroups.web import site as sites
 
-REMEMBERED = 1_024
-"""Of how many people a page's words are kept: a page of 500 posts is by few."""
-
 
 def cleaned(html: str, language: str = "") -> Markup:
     """A stranger's text in its frame: the one place where HTML is not escaped.
@@ -51,6 +48,8 @@ def _environment() -> Environment:
         day=words.day,
         lasted=words.lasted,
         initial=words.initial,
+        view_on=words.view_on,
+        in_reply_to=words.in_reply_to,
         label=sanitise.label,
         excerpt=sanitise.excerpt,
         cleaned=cleaned,
@@ -80,8 +79,8 @@ def _environment() -> Environment:
     )
     people: Any = environment.get_template("people.html").module
     environment.filters.update(
-        mark=lru_cache(REMEMBERED)(people.mark),
-        who=lru_cache(REMEMBERED)(people.who),
+        mark=lru_cache(words.REMEMBERED)(people.mark),
+        who=lru_cache(words.REMEMBERED)(people.who),
     )
     return environment
 

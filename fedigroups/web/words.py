@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from typing import Literal
@@ -112,6 +113,28 @@ APPEALS = {
     "upheld": noted("The decision stands."),
     "overturned": noted("The decision was taken back."),
 }
+
+
+REMEMBERED = 1_024
+"""Of how many people and servers words are kept: a page of 500 posts is by few."""
+
+
+def _remembered(say: Callable[[str], Markup]) -> Callable[[str], Markup]:
+    """The same, which says what it has said before in that language without work."""
+    kept = lru_cache(REMEMBERED)(lambda _language, name: say(name))
+    return lambda name: kept(translation.spoken(), name)
+
+
+@_remembered
+def view_on(host: str) -> Markup:
+    """What a link to a post on its own server is called."""
+    return Markup(_("View on <bdi>%(host)s</bdi>", host=escape(host)))  # noqa: S704 - escaped
+
+
+@_remembered
+def in_reply_to(name: str) -> Markup:
+    """What a link to the post that is answered is called."""
+    return Markup(_("In reply to <bdi>%(name)s</bdi>", name=escape(name)))  # noqa: S704 - escaped
 
 
 def number(value: int) -> str:

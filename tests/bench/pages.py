@@ -72,6 +72,7 @@ async def thread_page(size: Size) -> Trial:
         instance = await stack.enter_async_context(home(settings(folder)))
         app = make_app(instance)
         long, brief = await _thread(instance, 500), await _thread(instance, 50)
+        await get(app, "html", brief)  # what the instance says of itself is read once
         queries = [await _queries(app, path) for path in (long, brief)]
 
         def shown(path: str) -> Measured:

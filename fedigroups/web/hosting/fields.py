@@ -11,8 +11,8 @@ from fedigroups.web import refusals
 PROFILE = (
     *("name", "title", "description", "summary", "rules", "language"),
     *("join_policy", "post_policy", "approve", "newcomer_posts", "boost_replies"),
-    *("servers_allowed", "servers_blocked"),
 )
+SERVERS = ("servers_allowed", "servers_blocked")
 _BLAMED = (
     ("a group needs a title", "title"),
     ("a description is", "description"),

@@ -19,6 +19,7 @@ DONE = {
     "approve": noted("They are in."),
     "refuse_join": noted("They are turned down."),
     "expel": noted("They are out, and may ask to join again."),
+    "shut_out": noted("They are out. They may ask to join again when you take their server."),
     "ban": noted("They are out, and cannot come back until the ban is lifted."),
     "warn": noted("They are warned."),
     "mute": noted("They can read, and not write until then."),

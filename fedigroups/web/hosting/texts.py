@@ -40,7 +40,7 @@ async def texts(request: Request, host: Host) -> Response:
         sent = await forms.read(request)
         typed = fields.texts(sent, fields.PROFILE)
         try:
-            await _change(request, host, "texts", _profile(sent))
+            await change(request, host, "texts", _profile(sent))
             return seen(host, "settings", "kept")
         except Malformed as error:
             problems = fields.blamed(error, "title")
@@ -59,8 +59,6 @@ def _profile(sent: Body) -> Profile:
         post_policy=sent.text("post_policy"),
         approve=sent.text("approve") or None,
         newcomer_posts=sent.number("newcomer_posts") if "newcomer_posts" in sent else None,
-        servers_allowed=sent.text("servers_allowed"),
-        servers_blocked=sent.text("servers_blocked"),
         boost_replies=sent.flag("boost_replies"),
     )
 
@@ -77,7 +75,7 @@ async def pictures(request: Request, host: Host) -> Response:
             except (Malformed, TooLarge, Slowed, Unreachable) as error:
                 problems[field] = refusals.said(error)
         if not problems:
-            await _change(request, host, "pictures", profile)
+            await change(request, host, "pictures", profile)
             return seen(host, "settings/pictures", "kept")
     return page(request, host, "pictures", _("Pictures"), problems=problems)
 
@@ -90,8 +88,8 @@ async def _given(request: Request, host: Host, sent: Body, field: str) -> dict[s
     return {field: media} if media else {}
 
 
-async def _change(request: Request, host: Host, what: str, profile: Profile) -> None:
-    """Nothing to change is no mistake here."""
+async def change(request: Request, host: Host, what: str, profile: Profile) -> None:
+    """Do it, committed, and tell whoever reads the group. Nothing to change is no mistake here."""
     if profile == Profile():
         return
     async with storage.transaction():

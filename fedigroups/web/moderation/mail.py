@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation import storage
 from federation.errors import Malformed, NotHere
-from federation.models import Actor
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.groups import membership
 from fedigroups.groups.models import Group
 from fedigroups.moderation import mail
-from fedigroups.moderation.models import ModMail
 from fedigroups.notify import telling
-from fedigroups.web import addresses, forms, visitors
+from fedigroups.web import addresses, forms, refusals, visitors
 from fedigroups.web.authority import Host, for_hosts
+from fedigroups.web.hosting.frame import page
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
 
@@ -36,7 +33,7 @@ def routes() -> list[BaseRoute]:
 
 async def own(request: Request, session: Session) -> Response:
     """`/groups/{name}/mail`: what a member and the moderators wrote; 404 for anybody else."""
-    person, problem = session.account.actor, ""
+    person, problem, typed = session.account.actor, "", ""
     group = await Group.get_or_none(
         name=request.path_params["name"], hosted=True, state="open"
     ).select_related("actor")
@@ -51,15 +48,25 @@ async def own(request: Request, session: Session) -> Response:
                 await mail.write(group, person, sent.text("text"))
             return visitors.seen(request.url.path)
         except Malformed as error:
-            problem = str(error)
+            problem, typed = refusals.said(error), sent.text("text")
     for one in found:
         await telling.done_with("mail_answer", one.id)
-    return _page(request, group, found, problem, whom=None)
+    return forms.page(
+        request,
+        "moderation/mail.html",
+        status=422 if problem else 200,
+        title=_("Mail with the moderators of %(group)s", group=group.title or group.name),
+        nav="groups",
+        group=group,
+        found=found,
+        problem=problem,
+        typed=typed,
+    )
 
 
 async def desk(request: Request, host: Host) -> Response:
     """`/groups/{name}/moderation/mail?with=`: who wrote, and one of them."""
-    problem, number = "", addresses.asked_number(request, "with")
+    problem, typed, number = "", "", addresses.asked_number(request, "with")
     if request.method == "POST":
         sent = await forms.read(request)
         number = sent.number("with")
@@ -75,31 +82,15 @@ async def desk(request: Request, host: Host) -> Response:
                 await audit.by(host.actor, "moderate mail", name=host.group.name)
             return visitors.seen(f"{request.url.path}?with={whom.id}")
         except Malformed as error:
-            problem = str(error)
-    found = await mail.between(host.group, whom.id) if whom else []
-    return _page(request, host.group, found, problem, whom=whom, threads=threads, is_host=True)
-
-
-def _page(
-    request: Request,
-    group: Group,
-    found: Sequence[ModMail],
-    problem: str,
-    *,
-    whom: Actor | None,
-    threads: Sequence[tuple[Actor, ModMail]] = (),
-    is_host: bool = False,
-) -> Response:
-    return forms.page(
+            problem, typed = refusals.said(error), sent.text("text")
+    return page(
         request,
-        "moderation/mail.html",
-        status=422 if problem else 200,
-        title=_("Mail with the moderators of %(group)s", group=group.title or group.name),
-        nav="groups",
-        group=group,
-        found=found,
-        problem=problem,
+        host,
+        "mail",
+        _("Mail from members"),
+        problems={"text": problem} if problem else {},
+        typed=typed,
+        found=await mail.between(host.group, whom.id) if whom else [],
         whom=whom,
         threads=threads,
-        is_host=is_host,
     )

@@ -15,7 +15,8 @@ from fedigroups.moderation import answering, appeals, filing
 from fedigroups.moderation.kinds import KINDS
 from fedigroups.moderation.models import Appeal, Decision
 from fedigroups.moderation.wording import REPORTS
-from fedigroups.web import forms, translation
+from fedigroups.web import forms, refusals, translation
+from fedigroups.web.moderation.tried import NOTHING, Tried
 from fedigroups.web.settings.frame import page
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
@@ -31,7 +32,7 @@ def routes() -> list[BaseRoute]:
 async def decisions(request: Request, session: Session) -> Response:
     """`/settings/decisions`: what was decided about somebody, newest first, and an appeal."""
     person = session.account.actor
-    problem = done = ""
+    done, tried = "", NOTHING
     if request.method == "POST":
         sent = await forms.read(request)
         try:
@@ -42,7 +43,8 @@ async def decisions(request: Request, session: Session) -> Response:
                 await appeals.lodge(person, decision, sent.text("text"))
             done = _("Your appeal is with the moderators. You will be told what they decide.")
         except Malformed as error:
-            problem = str(error)
+            about = (sent.text("decision"), "appeal")
+            tried = Tried(*about, text=sent.text("text"), problem=refusals.said(error))
     say = catalogues.saying(translation.locale())
     found = (
         await Decision.filter(person_id=person.id)
@@ -59,7 +61,8 @@ async def decisions(request: Request, session: Session) -> Response:
         session,
         "decisions",
         _("Decisions about you"),
-        problem=problem,
+        problem=tried.problem,
+        tried=tried,
         done=done,
         waiting={post.id for post in await held},
         reports=[(one, say(one.outcome) if one.outcome else "") for one in await filing.by(person)],

@@ -17,12 +17,16 @@ from fedigroups.moderation import acts, filing, reporting
 from fedigroups.moderation import reported as reading
 from fedigroups.moderation.reporting import Complaint
 from fedigroups.moderation.wording import CANNED
-from fedigroups.web import forms, visitors
+from fedigroups.web import forms, refusals, visitors
 from fedigroups.web.acting_pages import Met, met
 from fedigroups.web.authority import for_staff
+from fedigroups.web.hosting.fields import texts
+from fedigroups.web.moderation.tried import NOTHING, refused
 from fedigroups.web.staff.frame import page
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
+
+TYPED = ("category", "rule", "text", "staff", "forward")
 
 
 def routes() -> list[BaseRoute]:
@@ -37,14 +41,16 @@ async def complain(request: Request, session: Session) -> Response:
     """`/posts/{id}/report`: for whoever may read the post."""
     reporter = session.account.actor
     found = await met(request, reporter)
-    problem = ""
+    problem, typed = "", texts(Body(), TYPED)
     if request.method == "POST":
+        sent = await forms.read(request)
+        typed = texts(sent, TYPED)
         try:
-            said = _complaint(await forms.read(request), found)
+            said = _complaint(sent, found)
             await reporting.report(receptions.of(request).wire, reporter, said)
             return visitors.seen("/settings/decisions#reports")
         except Malformed as error:
-            problem = str(error)
+            problem = refusals.said(error)
     return forms.page(
         request,
         "moderation/complain.html",
@@ -52,6 +58,7 @@ async def complain(request: Request, session: Session) -> Response:
         title=_("Report a post"),
         nav="groups",
         problem=problem,
+        typed=typed,
         post=await read.post_view(found.post.id),
         rules=acts.rules(found.group),
         thread_link=found.thread_link,
@@ -86,22 +93,23 @@ def _elsewhere(found: Met) -> str:
 
 async def staff_reports(request: Request, session: Session) -> Response:
     """`/admin/reports`: what was reported to the staff, or concerns no group here."""
-    actor, problem = session.account.actor, ""
+    actor, tried = session.account.actor, NOTHING
     if request.method == "POST":
+        sent = await forms.read(request)
         try:
-            sent = await forms.read(request)
             await act(request, actor, sent, staff=True)
             about = {one: sent.text(one) for one in ("report", "text")}
             await audit.by(actor, f"reports {sent.text('decision')}", **about)
             return visitors.seen(request.url.path)
         except Malformed as error:
-            problem = str(error)
+            tried = refused(sent, error)
     return page(
         request,
         session,
         "reports",
         _("Reports"),
-        problem=problem,
+        problems={"form": tried.problem} if tried.problem else {},
+        tried=tried,
         reports=await reading.shown(await filing.for_staff(actor)),
     )
 

@@ -130,6 +130,10 @@
     addEventListener("pagehide", () => source.close());
   }
 
+  // Where one is stands in sight, in a line of pages that is pushed aside.
+  const here = document.querySelector(".settings-nav [aria-current]"), line = here?.closest(".links");
+  if (line) line.scrollLeft = here.offsetLeft - (line.clientWidth - here.offsetWidth) / 2;
+
   document.addEventListener("htmx:afterSwap", event => improve(event.target));
   improve(document);
 })();

@@ -72,6 +72,7 @@ FORMS: dict[str, list[Line]] = {
         )
     ],
     "/groups/{name}/settings/pictures": [(lambda w: {"no_icon": "1"}, "group set")],
+    "/groups/{name}/settings/servers": [(lambda w: {"servers_blocked": "x.example"}, "group set")],
     "/groups/{name}/settings/rules": [
         (lambda w: {"do": "add", "kind": "words", "words": "casino"}, "moderate automatic")
     ],
@@ -199,8 +200,8 @@ WRONG: list[tuple[str, dict[str, str], str, str]] = [
     ("/groups/{name}/invitations", {"way": "handle", "handle": "a & b"}, "handle", "a &amp; b"),
     ("/groups/{name}/settings", POLICIES | {"title": " ", "rules": "1 < 2"}, "title", "1 &lt; 2"),
     (
-        "/groups/{name}/settings",
-        POLICIES | {"title": "W", "servers_allowed": "m.example\nno host"},
+        "/groups/{name}/settings/servers",
+        {"servers_allowed": "m.example\nno host"},
         "servers_allowed",
         "m.example\nno host</textarea>",
     ),

@@ -70,7 +70,10 @@ async def test_a_post_is_refused_on_the_desk_and_its_author_reads_why_and_appeal
         await tom.sign_in("tom")
         number = str(room.post.id)
         said = {"post": number, "decision": "refuse"}
-        assert await room.decide(olga, **said, text="Ads.") == 422
+        refused = await olga.fill(DESK, **said, text="It is an <ad>.")
+        assert refused.status_code == 422
+        assert "It is an &lt;ad&gt;.</textarea>" in refused.text
+        assert "Choose the rule that it is about." in refused.text
         assert await room.decide(olga, **said, rule="2", text="It <sells>.") == 303
         assert "Nothing waits." in (await olga.get(DESK)).text
         shown = (await tom.get("/settings/decisions")).text

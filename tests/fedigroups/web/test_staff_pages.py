@@ -16,7 +16,9 @@ from fedigroups.accounts.models import Account
 from fedigroups.groups import founding, lookup, membership, pinning, policies
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Thread
+from fedigroups.moderation.models import Decision
 from fedigroups.web import colours
+from fedigroups.web.hosting import servers as hosts_servers
 from fedigroups.web.staff import servers
 from guests import Guest, House, hidden
 
@@ -269,8 +271,8 @@ async def test_a_host_says_in_the_settings_whose_posts_wait(olga: Guest) -> None
 async def test_a_group_takes_nobody_from_servers_that_its_hosts_keep_out(
     house: House, olga: Guest
 ) -> None:
-    typed = {"title": "Welders", "join_policy": "open", "post_policy": "anyone"}
-    page, wire = "/groups/welders/settings", house.instance.wire
+    page, wire = "/groups/welders/settings/servers", house.instance.wire
+    await Group.filter(name="welders").update(post_policy="anyone")
     await house.settle("tom")
     tom = await lookup.person("tom")
     ann, bob, eve = [
@@ -283,7 +285,7 @@ async def test_a_group_takes_nobody_from_servers_that_its_hosts_keep_out(
         ({"servers_allowed": "m.example", "servers_blocked": "m.example"}, [tom]),
         ({}, [tom, ann, bob, eve]),
     ):
-        done = await olga.fill(page, **typed, **lists)
+        done = await olga.fill(page, **lists)
         assert done.status_code == 303, done.text
         group = await Group.get(name="welders").select_related("actor")
         for person in (tom, ann, bob, eve):
@@ -295,8 +297,36 @@ async def test_a_group_takes_nobody_from_servers_that_its_hosts_keep_out(
             ]
             assert (refused == [""] * 3) == (person in taken), (lists, person.handle)
             assert all(refused) or not any(refused)
-    await olga.fill(page, **typed, servers_blocked="l.example")
+    await olga.fill(page, servers_blocked="l.example")
     group = await Group.get(name="welders").select_related("actor")
     follow = {"id": "https://l.example/1", "type": "Follow", "actor": bob.uri}
     assert (await membership.ask(wire, group, group.actor, bob, follow))[0] == "refused"
     assert not await Member.exists(actor_id=bob.id)
+
+
+async def test_members_from_servers_that_are_not_taken_any_more_go_with_a_reason_in_steps(
+    house: House, olga: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, group = "/groups/welders/settings/servers", await Group.get(name="welders")
+    handles = ("ann@m.example", "bob@l.example", "ben@l.example", "mo@l.example", "bea@l.example")
+    ann, bob, ben, mo, bea = [await scenery.person(one) for one in handles]
+    for person in (ann, bob, ben, mo, bea):
+        await scenery.join(group, person)
+    await Member.filter(actor_id=mo.id).update(role="moderator")
+    assert "from a server" not in (await olga.get(page)).text
+    await olga.fill(page, servers_blocked="l.example")
+    assert "3 members are from servers that you do not take" in (await olga.get(page)).text
+    monkeypatch.setattr(hosts_servers, "AT_ONCE", 2)
+    refused = await olga.fill(page, do="remove", reason=" ")
+    assert (refused.status_code, 'id="reason-problem"' in refused.text) == (422, True)
+    shown = await olga.fill(page, do="remove", reason="<Spam> comes from there.")
+    assert "1 person is still to be removed." in shown.text
+    assert 'value="&lt;Spam&gt; comes from there."' in shown.text
+    done = await olga.fill(page, do="remove", reason="Spam comes from there.", removed="2")
+    assert done.headers["location"].endswith("done=shut_out")
+    told = {one.person_id: one.text for one in await Decision.filter(kind="expel")}
+    assert set(told) == {bob.id, ben.id, bea.id}
+    assert all("comes from there." in text for text in told.values())
+    stay = await Member.filter(group_id=group.id, state="member").values_list("actor_id", flat=True)
+    assert {ann.id, mo.id} <= set(stay)
+    assert not {bob.id, ben.id, bea.id} & set(stay)
