@@ -141,6 +141,14 @@ ANSWERS: dict[str, Check] = {
     f"{V2}/admin/accounts": many(entities.ADMIN_ACCOUNT),
     f"{V1}/admin/accounts/{{ann}}": entities.ADMIN_ACCOUNT,
     **{f"{V1}/admin/trends/{what}": NOTHING for what in ("statuses", "tags", "links")},
+    f"{V1}/admin/domain_blocks": many(entities.SERVER_BLOCK),
+    f"{V1}/admin/domain_blocks/{{server_block}}": entities.SERVER_BLOCK,
+    f"{V1}/admin/email_domain_blocks": many(entities.MAIL_BLOCK),
+    f"{V1}/admin/email_domain_blocks/{{mail_block}}": entities.MAIL_BLOCK,
+    f"{V1}/admin/ip_blocks": many(entities.NETWORK_BLOCK),
+    f"{V1}/admin/ip_blocks/{{network_block}}": entities.NETWORK_BLOCK,
+    f"{V1}/admin/canonical_email_blocks": many(entities.MAILBOX_BLOCK),
+    f"{V1}/admin/canonical_email_blocks/{{mailbox_block}}": entities.MAILBOX_BLOCK,
     f"{V1}/admin/reports": many(entities.ADMIN_REPORT),
     f"{V1}/admin/reports/{{report}}": entities.ADMIN_REPORT,
     f"{V1}/polls/{{poll}}": entities.POLL,
@@ -150,6 +158,21 @@ ANSWERS: dict[str, Check] = {
     f"{V1}/announcements": many(entities.ANNOUNCEMENT),
     f"{V1}/conversations": NOTHING,
 }
+
+
+KEPT_OUT = {
+    "server_block": (
+        "domain_blocks",
+        {"domain": "bad.example", "severity": "suspend", "private_comment": NASTY},
+    ),
+    "mail_block": ("email_domain_blocks", {"domain": "xn--e1afmkfd.example"}),
+    "mailbox_block": ("canonical_email_blocks", {"email": "a@m.example"}),
+    "network_block": (
+        "ip_blocks",
+        {"ip": "2001:db8::/32", "severity": "sign_up_requires_approval", "comment": NASTY},
+    ),
+}
+"""What the staff blocks: where, and how it is said."""
 
 
 def addresses() -> set[str]:
@@ -225,6 +248,10 @@ async def filled(town: Town, tom: App) -> dict[str, Any]:
     complaint = {"account_id": str(ann.id), "status_ids": [str(root.id)], "comment": NASTY}
     report = await tom.post(f"{V1}/reports", **complaint, staff=True)
     (notice, *_) = await tom.get(f"{V1}/notifications")
+    kept_out = {
+        key: (await tom.post(f"{V1}/admin/{path}", **said))["id"]
+        for key, (path, said) in KEPT_OUT.items()
+    }
     return {
         "ann": ann.id,
         "group": group["id"],
@@ -240,6 +267,7 @@ async def filled(town: Town, tom: App) -> dict[str, Any]:
         "filtered": filtered["id"],
         "report": report["id"],
         "notice": notice["id"],
+        **kept_out,
     }
 
 
