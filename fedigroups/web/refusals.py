@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from fedigroups.web.app_words import SENTENCES
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 
@@ -221,6 +222,8 @@ def said(error: Exception) -> str:
 
 def of_text(text: str) -> str:
     """The same, of the words of a refusal."""
+    if text in SENTENCES:
+        return _(text)
     for shape, known in _KNOWN:
         if match := shape.fullmatch(text):
             return _(known, **match.groupdict())
