@@ -444,6 +444,35 @@ ADMIN_REPORT = like(
         "rules": many(RULE),
     }
 )
+SERVER_BLOCK = like(
+    {
+        **dict.fromkeys(("domain", "digest", "private_comment", "public_comment"), text),
+        **dict.fromkeys(("reject_media", "reject_reports", "obfuscate"), flag),
+        "id": id,
+        "created_at": moment,
+        "severity": one_of("silence", "suspend", "noop"),
+    }
+)
+MAIL_BLOCK = like(
+    {
+        "id": id,
+        "domain": text,
+        "created_at": moment,
+        "allow_with_approval": flag,
+        "history": many(like({})),
+    }
+)
+NETWORK_BLOCK = like(
+    {
+        "id": id,
+        "ip": text,
+        "severity": one_of("sign_up_requires_approval", "sign_up_block", "no_access"),
+        "comment": text,
+        "created_at": moment,
+        "expires_at": maybe(moment),
+    }
+)
+MAILBOX_BLOCK = like({"id": id, "canonical_email_hash": text})
 COUNT = like({"count": count})
 FEATURED_TAG = like(
     {"id": id, "name": text, "url": url, "statuses_count": text, "last_status_at": maybe(day)}

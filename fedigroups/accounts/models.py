@@ -279,3 +279,28 @@ class Token(Model):
         """Where the rows live."""
 
         table = "oauth_token"
+
+
+class SignUpBlock(Model):
+    """From where nobody makes an account here, or only if somebody says yes."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    kind = fields.CharField(max_length=16)
+    """`mail` (a host of addresses), `mailbox` (one address) or `network`."""
+    value = fields.CharField(max_length=255)
+    """Of a mailbox the digest alone: an address of somebody who is not here is not kept."""
+    asks = fields.BooleanField(default=False)
+    """Whether who comes from there may ask, and waits until somebody says yes."""
+    note = fields.TextField(default="")
+    expires_at = fields.BigIntField(default=0)
+    """0 for never."""
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "sign_up_block"
+        unique_together = (("kind", "value"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"

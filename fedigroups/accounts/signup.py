@@ -9,21 +9,23 @@ from __future__ import annotations
 from federation import clock, limits, storage
 from federation.errors import Blocked, Malformed
 from federation.models import Actor
-from fedigroups.accounts import invitations, letters, mailboxes, people, tickets
+from fedigroups.accounts import invitations, letters, mailboxes, people, signup_blocks, tickets
 from fedigroups.accounts.models import Account, Ticket
 from fedigroups.accounts.people import Wish
 from fedigroups.accounts.reception import Reception
 
 
-async def ask(reception: Reception, wish: Wish, *, invitation: str = "") -> Account:
+async def ask(reception: Reception, wish: Wish, *, invitation: str = "", seen: str = "") -> Account:
     """Make an account that waits for what this instance asks of new people, committed.
 
-    Raises `Blocked` where nobody may come (without an invitation), `Malformed` for a name that is
-    bad or taken, a bad address or password, and where a reason must be given and is not.
+    `seen` is where they are, as visitors are counted. Raises `Blocked` where nobody may come
+    (without an invitation), `Malformed` for a name that is bad or taken, a bad or blocked address,
+    a bad password, and where a reason must be given and is not.
     """
     await _check_allowed(reception, wish, invitation)
+    waits = await signup_blocks.check(wish.email.strip(), seen) or reception.signup == "approval"
     confirmed = not reception.confirm_email
-    approved = reception.signup != "approval" or bool(invitation)
+    approved = not waits or bool(invitation)
     account = await people.add(reception.wire, wish, confirmed=confirmed, approved=approved)
     if invitation:
         await _take(invitation, account)
@@ -84,6 +86,7 @@ async def change_address(reception: Reception, account: Account, email: str) -> 
     Whether somebody else here has it is told to that address alone.
     """
     address = mailboxes.check(email)
+    await signup_blocks.check(address)
     await send_confirmation(reception, account, account.actor.username, address)
 
 

@@ -51,7 +51,7 @@ def refusal(error: Exception, spoken: Callable[[str], str] = str) -> Response:
             answer.headers["WWW-Authenticate"] = 'Bearer realm="Fedigroups"'
         return answer
     if isinstance(error, Slowed):
-        answer = json_answer({"error": f"Too many requests: {error}"}, 429)
+        answer = json_answer({"error": spoken(f"Too many requests: {error}")}, 429)
         answer.headers["Retry-After"] = str(math.ceil(error.seconds))
         return answer
     if isinstance(error, Refused):

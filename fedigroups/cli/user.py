@@ -11,7 +11,7 @@ import click
 from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named, sign_up
-from fedigroups.cli import pictures, user_access
+from fedigroups.cli import pictures, user_access, user_blocks
 from fedigroups.cli.run import acting, as_json, show, table, with_instance
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Member
@@ -119,5 +119,5 @@ def show_(name: str, json_: bool) -> None:
     show(json_, person, f"{person['handle']}\n{lines}")
 
 
-for command in user_access.COMMANDS:
+for command in (*user_access.COMMANDS, *user_blocks.COMMANDS):
     user.add_command(command)

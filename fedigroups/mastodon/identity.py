@@ -47,7 +47,9 @@ async def sign_up(request: Request) -> Response:
         locale=sent.text("locale")[:16],
     )
     try:
-        account = await signup.ask(reception, wish, invitation=sent.text("invite_code"))
+        account = await signup.ask(
+            reception, wish, invitation=sent.text("invite_code"), seen=address_of(request)
+        )
     except Malformed as error:
         raise ApiError(422, f"Validation failed: {error}", details={}) from error
     issued = await tokens.issue(access.app, access.scopes, account.id)

@@ -8,7 +8,9 @@ from fedigroups.mastodon import identity, pictures
 from fedigroups.mastodon.endpoints import (
     accounts,
     administering,
+    admitting,
     announcing,
+    blocking,
     desk,
     empties,
     featuring,
@@ -27,6 +29,7 @@ from fedigroups.mastodon.endpoints import (
     reacting,
     reporting,
     scheduling,
+    sign_up_blocks,
     statuses,
     timelines,
 )
@@ -34,7 +37,19 @@ from fedigroups.mastodon.endpoints import (
 FAMILIES = (
     *(identity, profiles, pictures, instances, accounts, following, statuses, posting),
     *(scheduling, media, reacting, timelines, notifications, pushes, finding, keeping, lists),
-    *(filters, featuring, reporting, administering, desk, polling, announcing, empties),
+    *(
+        filters,
+        featuring,
+        reporting,
+        administering,
+        admitting,
+        desk,
+        blocking,
+        sign_up_blocks,
+        polling,
+        announcing,
+        empties,
+    ),
 )
 
 

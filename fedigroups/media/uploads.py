@@ -6,7 +6,7 @@ A picture waits for its post for a day. A post holds it, and is the only one tha
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
 from federation import clock, ids, limits, storage
@@ -107,6 +107,14 @@ async def chosen(person: Actor, media_ids: Sequence[int] | None, holder: str = "
 async def held_by(holder: str) -> list[Media]:
     """The pictures of a post, in their order."""
     return await Media.filter(holder=holder, state="held").order_by("place")
+
+
+async def held_by_each(holders: Iterable[str]) -> dict[str, list[Media]]:
+    """The pictures of each of these posts, in their order. One query."""
+    found: dict[str, list[Media]] = {holder: [] for holder in holders}
+    for one in await Media.filter(holder__in=[*found], state="held").order_by("place"):
+        found[one.holder].append(one)
+    return found
 
 
 async def hold(holder: str, media: Sequence[Media]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedigroups.accounts import invitations, sessions, signup, tickets
+from fedigroups.accounts import invitations, sessions, signup, signup_blocks, tickets
 from fedigroups.oauth import apps, codes, tokens
 
 SWEEPS = (
@@ -13,10 +13,11 @@ SWEEPS = (
     tokens.retire,
     apps.retire,
     signup.retire,
+    signup_blocks.retire,
 )
 
 
 async def retire() -> None:
-    """Sweep sessions, tickets, invitations, codes, tokens, apps and unconfirmed accounts."""
+    """Sweep sessions, tickets, codes, tokens, apps, unconfirmed accounts and what else ends."""
     for sweep in SWEEPS:
         await sweep()

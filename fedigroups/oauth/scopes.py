@@ -15,7 +15,10 @@ WRITE = frozenset(
 FOLLOW = frozenset(
     f"{way}:{one}" for way in ("read", "write") for one in ("follows", "blocks", "mutes")
 )
-STAFF = ("accounts", "reports", "domain_blocks")
+STAFF = (
+    *("accounts", "reports", "domain_blocks"),
+    *("email_domain_blocks", "ip_blocks", "canonical_email_blocks"),
+)
 ADMIN_READ = frozenset(f"admin:read:{one}" for one in STAFF)
 ADMIN_WRITE = frozenset(f"admin:write:{one}" for one in STAFF)
 """Of whoever moderates or runs the instance: what a token may is never more than its person may."""

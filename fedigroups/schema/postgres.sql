@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -641,6 +641,15 @@ CREATE TABLE setting (
     key character varying(64) NOT NULL,
     value text NOT NULL
 );
+CREATE TABLE sign_up_block (
+    id bigint NOT NULL,
+    kind character varying(16) NOT NULL,
+    value character varying(255) NOT NULL,
+    asks boolean NOT NULL,
+    note text NOT NULL,
+    expires_at bigint NOT NULL,
+    created_at bigint NOT NULL
+);
 CREATE TABLE stance (
     id bigint NOT NULL,
     muted boolean NOT NULL,
@@ -897,6 +906,8 @@ ALTER TABLE ONLY session
     ADD CONSTRAINT session_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY setting
     ADD CONSTRAINT setting_pkey PRIMARY KEY (key);
+ALTER TABLE ONLY sign_up_block
+    ADD CONSTRAINT sign_up_block_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY stance
     ADD CONSTRAINT stance_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY stream
@@ -969,6 +980,8 @@ ALTER TABLE ONLY recovery_code
     ADD CONSTRAINT uid_recovery_co_account_19d96e UNIQUE (account_id, digest);
 ALTER TABLE ONLY report
     ADD CONSTRAINT uid_report_activit_d7ac23 UNIQUE (activity_uri, group_id);
+ALTER TABLE ONLY sign_up_block
+    ADD CONSTRAINT uid_sign_up_blo_kind_2432dc UNIQUE (kind, value);
 ALTER TABLE ONLY stance
     ADD CONSTRAINT uid_stance_actor_i_ef70e8 UNIQUE (actor_id, target_id);
 ALTER TABLE ONLY subscription

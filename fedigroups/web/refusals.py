@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from fedigroups.web.app_words import SENTENCES
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 
@@ -79,6 +80,18 @@ _SHAPES = {
     ),
     r"somebody here has the address (?P<email>\S+); use another one": noted(
         "Somebody here has the address %(email)s: use another one."
+    ),
+    "an account cannot be made here with that e-mail address; .*": noted(
+        "An account cannot be made here with that e-mail address: ask whoever runs this server."
+    ),
+    "an account cannot be made here from your network; .*": noted(
+        "An account cannot be made here from your network: ask whoever runs this server."
+    ),
+    "a network is written like .*": noted(
+        "A network is written like 203.0.113.0/24 or 2001:db8::/32."
+    ),
+    r"a network of this kind has /(?P<few>\d+) to /(?P<many>\d+): .*": noted(
+        "A network of this kind has /%(few)s to /%(many)s."
     ),
     "an account needs a password": noted("An account needs a password."),
     r"a reason has at most (?P<most>\d+) characters": noted(
@@ -251,6 +264,8 @@ def said(error: Exception) -> str:
 
 def of_text(text: str) -> str:
     """The same, of the words of a refusal."""
+    if text in SENTENCES:
+        return _(text)
     for shape, known in _KNOWN:
         if match := shape.fullmatch(text):
             return _(known, **match.groupdict())

@@ -60,7 +60,7 @@ async def sign_up(request: Request) -> Response:
         reason=sent.text("reason"),
     )
     try:
-        account = await signup.ask(reception, wish, invitation=invitation)
+        account = await signup.ask(reception, wish, invitation=invitation, seen=address_of(request))
     except Malformed as error:
         return _form(request, reception, wish, invitation, problem=refusals.said(error))
     if account.admitted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +50,7 @@ async def listed(request: Request) -> Response:
     )
     ids = [row["id"] for row in found]
     by_id = {row.id: row for row in await ScheduledPost.filter(id__in=ids)}
-    return asking.paged(request, window, ids, [await shown(by_id[id]) for id in ids])
+    return asking.paged(request, window, ids, await _all(by_id[id] for id in ids if id in by_id))
 
 
 async def one_of_them(request: Request) -> Response:
@@ -118,10 +119,19 @@ def _poll(text: Text) -> Entity | None:
 
 async def shown(row: ScheduledPost) -> Entity:
     """The ScheduledStatus."""
-    pictures = await uploads.held_by(scheduled.holder(row.id))
-    return {
-        "id": str(row.id),
-        "scheduled_at": date_time(row.due_at),
-        "params": json.loads(row.params),
-        "media_attachments": [media.attachment(one) for one in pictures],
-    }
+    return (await _all([row]))[0]
+
+
+async def _all(rows: Iterable[ScheduledPost]) -> list[Entity]:
+    """The ScheduledStatuses. One query for the pictures of all."""
+    by_holder = {scheduled.holder(row.id): row for row in rows}
+    pictures = await uploads.held_by_each(by_holder)
+    return [
+        {
+            "id": str(row.id),
+            "scheduled_at": date_time(row.due_at),
+            "params": json.loads(row.params),
+            "media_attachments": [media.attachment(one) for one in pictures[holder]],
+        }
+        for holder, row in by_holder.items()
+    ]

@@ -32,6 +32,8 @@ DONE = {
     "block": noted("Nothing is taken from that server, and nothing sent to it."),
     "unblock": noted("That server is not blocked any more."),
     "import": noted("The servers of the list are blocked."),
+    "sign_ups_block": noted("No account is taken from there any more."),
+    "sign_ups_lift": noted("That is blocked no more."),
     "retry": noted("That server is tried again now."),
 }
 """What a page says after a form was sent, by the word in its address."""

@@ -9,14 +9,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from tortoise.expressions import Q
 
-from federation import storage
 from federation.errors import Malformed
-from fedigroups.accounts import doors, signup
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Account, Session
-from fedigroups.accounts.reception import Reception
 from fedigroups.groups.models import Member
-from fedigroups.moderation import suspending
+from fedigroups.moderation import account_acts
 from fedigroups.web import addresses, errors, forms, refusals, visitors
 from fedigroups.web.authority import for_staff, is_staff
 from fedigroups.web.staff.frame import noted_down, page
@@ -24,7 +21,6 @@ from fedigroups.web.translation import gettext as _
 
 PAGE = 50
 STATES = ("pending", "live", "suspended")
-ROLES = ("member", "moderator", "admin")
 
 
 def routes() -> list[BaseRoute]:
@@ -75,7 +71,9 @@ async def person(request: Request, session: Session) -> Response:
         kind, typed = sent.text("act"), sent.text("reason")
         try:
             role = sent.text("role")
-            await act(receptions.of(request), session.account, account, kind, typed, role)
+            await account_acts.act(
+                receptions.of(request), session.account, account, kind, typed, role
+            )
             await noted_down(
                 session, f"user {kind}", name=account.actor.username, reason=typed, role=role
             )
@@ -97,45 +95,3 @@ async def person(request: Request, session: Session) -> Response:
         .limit(PAGE),
         may=session.account.admin or not is_staff(account),
     )
-
-
-async def act(
-    reception: Reception,
-    by: Account,
-    account: Account,
-    kind: str,
-    reason: str = "",
-    role: str = "",
-) -> None:
-    """Do it. Raises `Malformed` for what cannot be done; moderators touch no other staff."""
-    _check_may(by, account, kind)
-    match kind:
-        case "approve":
-            await signup.approve(reception, account)
-        case "refuse":
-            await signup.refuse(account)
-        case "confirm":
-            await signup.send_confirmation(reception, account, account.actor.username)
-        case "suspend":
-            await suspending.suspend(reception, account, reason)
-        case "lift":
-            await suspending.lift(reception, account)
-        case "role":
-            await _give(account, role)
-        case "sign_out":
-            async with storage.transaction():
-                await doors.close(account)
-        case _:
-            raise Malformed("choose what to do")
-
-
-def _check_may(by: Account, account: Account, kind: str) -> None:
-    is_for_admins = is_staff(account) or kind == "role"
-    if account.id == by.id or (is_for_admins and not by.admin):
-        raise Malformed("that is for who runs this server")
-
-
-async def _give(account: Account, role: str) -> None:
-    if role not in ROLES:
-        raise Malformed("choose what to do")
-    await Account.filter(id=account.id).update(role=role)

@@ -83,3 +83,20 @@ def test_whoever_is_in_cannot_be_refused_but_closed(user: Any) -> None:
     assert user("close", "olga", "--yes").exit_code == 0
     assert ask(user, "list") == []
     assert "taken" in user("create", "olga").stderr
+
+
+def test_accounts_are_taken_from_nowhere_that_is_blocked_and_no_address_is_written_down(
+    user: Any,
+) -> None:
+    for what in ("spam.example", "eve@m.example", "203.0.113.0/24"):
+        assert user("block-sign-ups", what, "--note", "Spam", "--days", "7").exit_code == 0
+    kinds = [one["kind"] for one in ask(user, "sign-up-blocks")]
+    assert kinds == ["mail", "mailbox", "network"]
+    assert user("block-sign-ups", "eve@").exit_code == 2
+    assert user("block-sign-ups", "10.0.0.0/1").exit_code == 1
+    assert user("unblock-sign-ups", "E.VE+2@m.example").exit_code == 0
+    assert "is not blocked" in user("unblock-sign-ups", "eve@m.example").stderr
+    assert len(ask(user, "sign-up-blocks")) == 2
+    here = {"FEDIGROUPS_DATA_DIR": str(user.args[0])}
+    written = CliRunner().invoke(main, ("audit", "user"), env=here).stdout
+    assert ("block-sign-ups" in written, "@m.example" in written) == (True, False)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import entities
+import fedigroups
 from clients import App, signed_in
 from entities import check, many
 from federation import storage
@@ -17,6 +20,7 @@ from federation.vocabulary import PUBLIC
 from fedigroups.accounts.people import person_named
 from fedigroups.groups import founding
 from fedigroups.groups.models import Member, Post, Thread
+from fedigroups.web import app_words
 from servers import Server
 from world import Town, World
 
@@ -179,6 +183,23 @@ async def test_a_refusal_is_in_the_language_of_the_app(tom: App) -> None:
     ]
     assert english["error"] == "a text has at most 50000 characters"
     assert italian["error"] == "Un testo ha al massimo 50000 caratteri."
+    spanish = {"Accept-Language": "es"}
+    direct = {"status": "@olga Psst!", "visibility": "direct"}
+    told = await tom.ask("POST", STATUSES, 422, json=direct, headers=spanish)
+    assert told["error"].startswith("Aquí no hay mensajes directos")
+    gone = await tom.ask("GET", f"{STATUSES}/1", 404, headers=spanish)
+    assert gone["error"] == "No se ha encontrado"
+
+
+def test_each_sentence_that_is_translated_for_apps_is_one_that_they_are_told() -> None:
+    told = {
+        node.value
+        for part in ("mastodon", "oauth", "api")
+        for file in (Path(fedigroups.__file__).parent / part).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    }
+    assert told >= app_words.SENTENCES
 
 
 async def test_a_post_that_mentions_a_group_starts_a_thread_in_it(town: Town, tom: App) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,9 +12,9 @@ import entities
 import scenery
 from clients import App, signed_in
 from entities import check, many
-from federation import clock, ids, storage
+from federation import ids
 from federation.models import Actor
-from fedigroups.groups.models import Group, Post, Reaction
+from fedigroups.groups.models import Group, Post
 from fedigroups.mastodon.present.shapes import date_time
 from world import Town, World
 
@@ -216,79 +216,3 @@ async def test_the_pictures_of_who_has_none_are_png(tom: App) -> None:
         assert answer.headers["content-type"] == "image/png"
         assert answer.content.startswith(b"\x89PNG")
     assert (await tom.http.get("/pictures/nobody.png")).status_code == 404
-
-
-# However long a list is, its queries are as many
-
-
-async def _counted(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], Awaitable[Any]]) -> int:
-    counted = 0
-    rows = storage.rows
-
-    async def counting(sql: str, *values: object) -> list[storage.Row]:
-        nonlocal counted
-        counted += 1
-        return await rows(sql, *values)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(storage, "rows", counting)
-        await ask()
-    return counted
-
-
-async def _crowd(town: Town, many_: int) -> None:
-    """As many threads by as many people, each with an answer and a like."""
-
-    async def work() -> None:
-        group = await Group.get(name="welders", hosted=True)
-        olga = await Actor.get(username="olga")
-        for _ in range(many_):
-            author = await scenery.person(f"p{ids.new()}@m.example")
-            mention = {"tag": [{"type": "Mention", "href": olga.uri}]}
-            thread, root = await scenery.thread(group, author, document=json.dumps(mention))
-            answer = await scenery.post(thread, olga, root)
-            for post in (root, answer):
-                await Reaction.create(
-                    id=ids.new(),
-                    post_id=post.id,
-                    actor_uri=author.uri,
-                    slot="vote",
-                    kind="like",
-                    created_at=clock.now_ms(),
-                )
-                await storage.execute(
-                    "INSERT INTO notification (id, actor_id, kind, sender_id, post_id, created_at)"
-                    " VALUES (?, ?, 'favourite', ?, ?, ?)",
-                    *(ids.new(), olga.id, author.id, post.id, clock.now_ms()),
-                )
-
-    await town.run(work)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/api/v1/timelines/home",
-        "/api/v1/timelines/public",
-        "/api/v1/notifications",
-        "/api/v2/notifications",
-        "/api/v2/search?q=p",
-        "/api/v1/accounts/{group}/statuses",
-        "/api/v1/statuses/{root}/context",
-    ],
-)
-async def test_a_list_takes_as_many_queries_however_long_it_is(
-    town: Town, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    await _crowd(town, 2)
-    async with signed_in(town, "olga") as olga:
-        group = await olga.account("welders")
-        root = (await olga.get("/api/v1/timelines/public"))[0]
-        there = path.format(group=group["id"], root=root["id"])
-        await town.reply("tom", root["uri"], "Hello, @olga@groups.example")
-        few = await _counted(monkeypatch, lambda: olga.get(there))
-        await _crowd(town, 8)
-        for _ in range(5):
-            await town.reply("tom", root["uri"], "And again, @olga@groups.example")
-        many_ = await _counted(monkeypatch, lambda: olga.get(there))
-    assert 0 < many_ <= few <= 12

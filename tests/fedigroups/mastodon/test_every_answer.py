@@ -1,155 +1,25 @@
 """Whatever an app may GET is such as the strictest decoders take it, of the worst that there is.
 
-Each address of the client API is named here with what it answers; one that is not fails the test.
+Each address of the client API is named in `answers.py` with what it answers; one that is not fails.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from functools import partial
 from typing import Any
 
 import pytest
 from starlette.routing import Route
 
-import drawn
-import entities
-import scenery
-from clients import SCOPES, App, signed_in
-from device import HOST, Device
-from entities import Check, check, like, many, maybe, text
-from federation.models import Actor
-from fedigroups import announcements
+from answers import ANSWERS, BARE, NOTHING, V1, V2, filled, more_of_all
+from clients import SCOPES, signed_in
+from entities import check
 from fedigroups.accounts.models import Account
-from fedigroups.groups import founding
-from fedigroups.groups.founding import Profile
-from fedigroups.groups.models import Group, Post
 from fedigroups.mastodon import routes
-from world import Town, World
+from village import counted
+from world import World
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["sqlite"])]
-
-V1, V2 = "/api/v1", "/api/v2"
-NASTY = '"><script>alert(1)</script>\u202e'
-LONG = "x" * 5_000
-WORST = {
-    "tag": [
-        *(None, 1, {}, {"type": "Hashtag", "name": NASTY}, {"type": "Hashtag", "name": "#tig"}),
-        {"type": "Emoji", "name": ":fox:", "icon": {"url": "https://m.example/fox.png"}},
-        {"type": "Emoji", "name": ":blob:", "icon": {"url": "javascript:alert(1)"}},
-        {"type": "Mention", "href": "https://nobody.example/u/x", "name": "@x"},
-    ],
-    "attachment": [None, {"type": "PropertyValue", "name": NASTY, "value": LONG}],
-    "image": {"url": "data:image/png;base64,AAAA"},
-    "source": {"content": 4},
-}
-BARE = {"/health", "/pictures/{name}.png"}
-"""Of these no answer is JSON."""
-STRANGERS = ("vic@h.example", "eve@evil.example")
-NOTHING = many(like({"there is nothing of the kind": text}))
-"""A list that stays empty here."""
-
-ANSWERS: dict[str, Check] = {
-    f"{V1}/accounts/verify_credentials": entities.CREDENTIALS,
-    f"{V1}/accounts?id[]={{ann}}&id[]={{group}}": many(entities.ACCOUNT),
-    f"{V1}/accounts/lookup?acct=ann@m.example": entities.ACCOUNT,
-    f"{V1}/accounts/search?q=ann": many(entities.ACCOUNT),
-    f"{V1}/accounts/relationships?id[]={{ann}}&id[]={{group}}": many(entities.RELATIONSHIP),
-    f"{V1}/accounts/familiar_followers?id[]={{group}}": many(
-        like({"id": entities.id, "accounts": many(entities.ACCOUNT)})
-    ),
-    f"{V1}/accounts/{{ann}}": entities.ACCOUNT,
-    f"{V1}/accounts/{{ann}}/statuses": many(entities.STATUS_SEEN),
-    f"{V1}/accounts/{{group}}/followers": many(entities.ACCOUNT),
-    f"{V1}/accounts/{{tom}}/following": many(entities.ACCOUNT),
-    f"{V1}/accounts/{{group}}/lists": many(entities.LIST),
-    f"{V1}/accounts/{{tom}}/featured_tags": many(entities.FEATURED_TAG),
-    f"{V1}/accounts/{{ann}}/endorsements": NOTHING,
-    f"{V1}/accounts/{{ann}}/identity_proofs": NOTHING,
-    f"{V1}/instance": entities.OLD_INSTANCE,
-    f"{V2}/instance": entities.INSTANCE,
-    f"{V1}/instance/rules": NOTHING,  # each group has its own
-    f"{V1}/instance/peers": NOTHING,
-    f"{V1}/instance/activity": many(
-        like(dict.fromkeys(("week", "statuses", "logins", "registrations"), text))
-    ),
-    f"{V1}/instance/languages": many(like({"code": text, "name": text})),
-    f"{V1}/instance/extended_description": like(
-        {"updated_at": maybe(entities.moment), "content": text}
-    ),
-    f"{V1}/instance/translation_languages": like({}),
-    f"{V1}/endorsements": NOTHING,
-    f"{V1}/domain_blocks": many(text),
-    f"{V1}/mutes": many(entities.ACCOUNT),
-    f"{V1}/blocks": many(entities.ACCOUNT),
-    f"{V1}/follow_requests": NOTHING,  # a person is not followed
-    f"{V1}/statuses?id[]={{root}}&id[]={{poll}}": many(entities.STATUS_SEEN),
-    f"{V1}/statuses/{{root}}": entities.STATUS_SEEN,
-    f"{V1}/statuses/{{root}}/context": entities.CONTEXT,
-    f"{V1}/statuses/{{root}}/favourited_by": many(entities.ACCOUNT),
-    f"{V1}/statuses/{{root}}/reblogged_by": many(entities.ACCOUNT),
-    f"{V1}/statuses/{{root}}/history": many(entities.EDIT),
-    f"{V1}/statuses/{{root}}/card": like({}),
-    f"{V1}/statuses/{{root}}/quotes": NOTHING,
-    f"{V1}/statuses/{{own}}/source": entities.SOURCE,
-    f"{V1}/scheduled_statuses": many(entities.SCHEDULED),
-    f"{V1}/scheduled_statuses/{{scheduled}}": entities.SCHEDULED,
-    f"{V1}/media/{{upload}}": entities.MEDIA,
-    f"{V1}/timelines/home": many(entities.STATUS_SEEN),
-    f"{V1}/timelines/public": many(entities.STATUS_SEEN),
-    f"{V1}/timelines/tag/tig": many(entities.STATUS_SEEN),
-    f"{V1}/timelines/list/{{list}}": many(entities.STATUS_SEEN),
-    f"{V1}/notifications": many(entities.NOTIFICATION),
-    f"{V1}/notifications/{{notice}}": entities.NOTIFICATION,
-    f"{V1}/notifications/unread_count": entities.COUNT,
-    f"{V1}/notifications/policy": like({}),
-    f"{V1}/notifications/requests": NOTHING,
-    f"{V1}/notifications/requests/merged": like({"merged": entities.flag}),
-    f"{V2}/notifications": entities.GROUPED,
-    f"{V2}/notifications/unread_count": entities.COUNT,
-    f"{V2}/notifications/policy": entities.POLICY,
-    f"{V2}/notifications/ungrouped-{{notice}}": entities.GROUPED,
-    f"{V2}/notifications/ungrouped-{{notice}}/accounts": many(entities.ACCOUNT),
-    f"{V1}/push/subscription": entities.PUSH,
-    f"{V2}/search?q=ann": entities.SEARCH,
-    f"{V1}/directory": many(entities.ACCOUNT),
-    f"{V1}/suggestions": many(entities.ACCOUNT),
-    f"{V2}/suggestions": many(
-        like({"source": text, "sources": many(text), "account": entities.ACCOUNT})
-    ),
-    f"{V1}/markers?timeline[]=home": like({"home": entities.MARKER}),
-    f"{V1}/preferences": entities.PREFERENCES,
-    f"{V1}/bookmarks": many(entities.STATUS_SEEN),
-    f"{V1}/favourites": many(entities.STATUS_SEEN),
-    f"{V1}/followed_tags": many(entities.TAG),
-    f"{V1}/tags/tig": entities.TAG,
-    f"{V1}/lists": many(entities.LIST),
-    f"{V1}/lists/{{list}}": entities.LIST,
-    f"{V1}/lists/{{list}}/accounts": many(entities.ACCOUNT),
-    f"{V1}/featured_tags": many(entities.FEATURED_TAG),
-    f"{V1}/featured_tags/suggestions": many(entities.TAG),
-    f"{V1}/filters": many(entities.OLD_FILTER),
-    f"{V1}/filters/{{keyword}}": entities.OLD_FILTER,
-    f"{V2}/filters": many(entities.FILTER),
-    f"{V2}/filters/{{filter}}": entities.FILTER,
-    f"{V2}/filters/{{filter}}/keywords": many(entities.KEYWORD),
-    f"{V2}/filters/{{filter}}/statuses": many(entities.FILTER_STATUS),
-    f"{V2}/filters/keywords/{{keyword}}": entities.KEYWORD,
-    f"{V2}/filters/statuses/{{filtered}}": entities.FILTER_STATUS,
-    f"{V1}/admin/accounts": many(entities.ADMIN_ACCOUNT),
-    f"{V2}/admin/accounts": many(entities.ADMIN_ACCOUNT),
-    f"{V1}/admin/accounts/{{ann}}": entities.ADMIN_ACCOUNT,
-    **{f"{V1}/admin/trends/{what}": NOTHING for what in ("statuses", "tags", "links")},
-    f"{V1}/admin/reports": many(entities.ADMIN_REPORT),
-    f"{V1}/admin/reports/{{report}}": entities.ADMIN_REPORT,
-    f"{V1}/polls/{{poll}}": entities.POLL,
-    f"{V1}/custom_emojis": NOTHING,
-    f"{V1}/trends": NOTHING,
-    **{f"{V1}/trends/{what}": NOTHING for what in ("statuses", "tags", "links")},
-    f"{V1}/announcements": many(entities.ANNOUNCEMENT),
-    f"{V1}/conversations": NOTHING,
-}
 
 
 def addresses() -> set[str]:
@@ -169,80 +39,6 @@ def test_each_address_is_named_with_what_it_answers(kind: str) -> None:
     assert {re.sub(r"\{[^}]*\}", "*", path) for path in paths} == addresses()
 
 
-async def the_worst(town: Town) -> tuple[Actor, Post]:
-    """Ann and what she wrote, as a server sends it that wants to break apps."""
-
-    async def work() -> tuple[Actor, Post]:
-        ann = await scenery.person("ann@m.example")
-        worst = {"name": NASTY + LONG, "summary": "", "page_url": "x:y", "icon_url": "data:,"}
-        await Actor.filter(id=ann.id).update(document=json.dumps(WORST), published_at=0, **worst)
-        group = await Group.get(name="welders", hosted=True)
-        _, root = await scenery.thread(group, ann)
-        said = {"title": NASTY, "warning": NASTY, "page_url": "javascript:alert(1)"}
-        counted = {"likes_count": -1, "boosts_count": -2, "updated_at": 1, "language": ""}
-        document = json.dumps(WORST)
-        await Post.filter(id=root.id).update(document=document, content="", **said, **counted)
-        return ann, root
-
-    found: tuple[Actor, Post] = await town.run(work)
-    return found
-
-
-async def filled(town: Town, tom: App) -> dict[str, Any]:
-    """The ids of one thing of each kind that Tom's app may ask for."""
-    ann, root = await the_worst(town)
-    group = await tom.account("welders")
-    vic, eve = [await town.run(partial(scenery.person, name)) for name in STRANGERS]
-    there = f"{V1}/statuses/{root.id}"
-    for act in ("bookmark", "favourite", "reblog"):
-        await tom.post(f"{there}/{act}")
-    olga = await town.person("olga")
-    await town.run(partial(founding.found, town.wire, "bakers", olga, Profile(title=NASTY)))
-    own = await tom.post(f"{V1}/statuses", status="@welders #tig #mig?")
-    await town.reply("olga", own["uri"], f"{NASTY} @tom@groups.example")
-    async with signed_in(town, "olga") as olgas:
-        options = {"options": [NASTY, "TIG"], "expires_in": 3_600}
-        poll = await olgas.post(f"{V1}/statuses", status="@welders Which?", poll=options)
-    await tom.post(f"{V1}/polls/{poll['id']}/votes", choices=[1])
-    later = {"status": NASTY + "@welders", "scheduled_at": "2099-01-01T00:00:00Z"}
-    made = await tom.post(f"{V1}/lists", title=NASTY)
-    await tom.post(f"{V1}/lists/{made['id']}/accounts", account_ids=[group["id"]])
-    words = [{"keyword": NASTY}]
-    filter = await tom.post(
-        f"{V2}/filters", title=NASTY, context=["home"], keywords_attributes=words
-    )
-    filtered = await tom.post(f"{V2}/filters/{filter['id']}/statuses", status_id=str(root.id))
-    await tom.post(f"{V1}/tags/tig/follow")
-    await tom.post(f"{V1}/tags/mig/feature")
-    await tom.post(f"{V1}/accounts/{vic.id}/mute")
-    await tom.post(f"{V1}/accounts/{eve.id}/block")
-    await tom.post(f"{V1}/domain_blocks", domain="bad.example")
-    await town.run(partial(announcements.make, f"[{NASTY}](javascript:x)"))
-    await tom.post(f"{V1}/markers", home={"last_read_id": "1"})
-    device = {"endpoint": f"https://{HOST}/to/tom", "keys": Device().keys}
-    await tom.post(f"{V1}/push/subscription", subscription=device)
-    upload = await tom.ask("POST", f"{V1}/media", files={"file": ("a.png", drawn.png())})
-    complaint = {"account_id": str(ann.id), "status_ids": [str(root.id)], "comment": NASTY}
-    report = await tom.post(f"{V1}/reports", **complaint, staff=True)
-    (notice, *_) = await tom.get(f"{V1}/notifications")
-    return {
-        "ann": ann.id,
-        "group": group["id"],
-        "tom": own["account"]["id"],
-        "root": root.id,
-        "own": own["id"],
-        "poll": poll["id"],
-        "upload": upload["id"],
-        "list": made["id"],
-        "scheduled": (await tom.post(f"{V1}/statuses", **later))["id"],
-        "filter": filter["id"],
-        "keyword": filter["keywords"][0]["id"],
-        "filtered": filtered["id"],
-        "report": report["id"],
-        "notice": notice["id"],
-    }
-
-
 async def test_every_answer_is_one_that_every_decoder_takes(world: World, kind: str) -> None:
     town = await world.town()
     await town.run(lambda: Account.filter(actor__username="tom").update(role="admin"))
@@ -254,3 +50,48 @@ async def test_every_answer_is_one_that_every_decoder_takes(world: World, kind: 
             if shown == [] and wanted is not NOTHING:
                 lacking.add(path)
     assert lacking == set()
+
+
+OF_ONE = {
+    *(f"{V1}/accounts/lookup?acct=ann@m.example", f"{V1}/accounts/{{ann}}"),
+    *(f"{V1}/admin/reports/{{report}}", f"{V1}/filters/{{keyword}}", f"{V1}/polls/{{poll}}"),
+    *(f"{V1}/statuses/{{root}}", f"{V1}/instance", f"{V2}/instance"),
+    *(f"{V1}/instance/activity", f"{V1}/instance/languages"),
+    *(path for path in ANSWERS if "id[]" in path or "ungrouped" in path),
+}
+"""What has lists in it that are as long as what is asked for."""
+
+
+def length(answer: Any) -> int:
+    """How long the lists of an answer are."""
+    if isinstance(answer, dict):
+        return sum(len(one) for one in answer.values() if isinstance(one, list))
+    return len(answer)
+
+
+async def test_a_list_takes_as_many_queries_however_long_it_is(world: World, kind: str) -> None:
+    town = await world.town()
+    await town.run(lambda: Account.filter(actor__username="tom").update(role="admin"))
+    async with signed_in(town, "tom", scopes=(*SCOPES, "admin:read", "admin:write")) as tom:
+        known = await filled(town, tom)
+        await town.run(lambda: more_of_all(known, 2))
+        paths = [path.format(**known) for path in ANSWERS]
+
+        async def all_of_them() -> dict[str, tuple[int, int]]:
+            found = {}
+            for path in paths:
+                await tom.get(path)  # what is looked up once is looked up
+                with counted() as said:
+                    long = length(await tom.get(path))
+                found[path] = long, len(said)
+            return found
+
+        few = await town.run(all_of_them)
+        await town.run(lambda: more_of_all(known, 5))
+        many_ = await town.run(all_of_them)
+    grown = {path for path in paths if many_[path][0] > few[path][0]}
+    too_many = {path: (few[path], many_[path]) for path in grown if many_[path][1] > few[path][1]}
+    assert too_many == {}
+    assert max(queries for _, queries in many_.values()) <= 16
+    stayed = {one for one, path in zip(ANSWERS, paths, strict=True) if path not in grown}
+    assert {one for one in stayed if few[one.format(**known)][0]} == OF_ONE

@@ -96,6 +96,9 @@ FORMS: dict[str, list[Line]] = {
     "/admin/texts": [(lambda w: {"about": "Ours."}, "instance texts")],
     "/admin/look": [(lambda w: {"name": "Ours", "colour": "#aa0000"}, "instance look")],
     "/admin/servers": [(lambda w: {"act": "block", "host": "bad.example"}, "peer block")],
+    "/admin/sign-ups": [
+        (lambda w: {"what": "eve@spam.example", "days": "7"}, "user block-sign-ups"),
+    ],
     "/admin/servers/import": [
         (lambda w: {"step": "block", "text": "worse.example"}, "peer import")
     ],
@@ -215,6 +218,7 @@ WRONG: list[tuple[str, dict[str, str], str, str]] = [
     ("/admin/groups/{id}", {"act": "contact", "text": " "}, "text", ""),
     ("/admin/groups/{id}", {"act": "close", "confirm": "b & c"}, "confirm", "b &amp; c"),
     ("/admin/servers", {"act": "block", "host": "b@d", "note": "a < b"}, "host", "a &lt; b"),
+    ("/admin/sign-ups", {"what": "b@d", "note": "a < b"}, "what", "a &lt; b"),
     ("/admin/servers/import", {"text": " "}, "list", ""),
     (
         "/admin/announcements",
@@ -236,6 +240,7 @@ EMPTY = {
     "/admin/groups?state=suspended": "on the page of a group",
     "/admin/servers": "import a list that others keep",
     "/admin/servers?q=zebra": "can be blocked all the same",
+    "/admin/sign-ups": "addresses to throw away",
     "/admin/reports": "Reports about a group go to its hosts",
     "/admin/queue": "is tried again by itself",
     "/admin/log": "is written down on this page",

@@ -14,7 +14,7 @@ from fedigroups.accounts.models import Account
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Group
 from fedigroups.web.hosting import handing_over, letting_in, measuring, people, pins, texts
-from fedigroups.web.staff import announcing, groups, overview, saying, servers
+from fedigroups.web.staff import announcing, groups, overview, saying, servers, sign_ups
 from fedigroups.web.staff import people as staff_people
 from guests import Guest, House, hidden
 
@@ -88,7 +88,7 @@ ADMINS = {"/admin/texts", "/admin/look", "/admin/announcements"}
 """Of staff, for who runs the instance alone."""
 STAFF = [
     route.path
-    for module in (overview, staff_people, servers, groups, announcing, saying)
+    for module in (overview, staff_people, servers, sign_ups, groups, announcing, saying)
     for route in module.routes()
     if isinstance(route, Route)
 ]
@@ -119,7 +119,7 @@ async def test_pages_of_staff_are_not_there_for_strangers_members_and_hosts(hous
             wanted = 403 if path in ADMINS else 200
             assert shown == wanted, path
             assert sent == 403 or path not in ADMINS, path
-    assert len(paths) == 13
+    assert len(paths) == 14
 
 
 async def test_staff_suspend_with_a_reason_and_block_by_a_list_that_they_see_first(
