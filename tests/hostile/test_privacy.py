@@ -18,7 +18,7 @@ from federation.strict_json import dumps
 from fedigroups import logging
 from fedigroups.app import make_app
 from fedigroups.groups import indexing, lookup, membership, speaking, threads
-from fedigroups.groups.models import Group, Post, Thread
+from fedigroups.groups.models import Group, Post, Tagged, Thread
 from outbox import streams
 from outbox.models import Activity
 from outbox.publish import Draft, Outgoing, Place, publish
@@ -93,7 +93,8 @@ async def hide(town: Town, state: str, visibility: str, parent: Post | None) -> 
             if parent is None:
                 await Thread.filter(id=made.id).update(pinned_at=1)
             create = {"id": town.wire.uris.activity(number), "type": "Create", "object": document}
-            await indexing.enter(new, group.id, ())
+            await Tagged.create(id=ids.new(), post_id=new.id, name=SECRET)
+            await indexing.enter(new, group.id, [SECRET])
             outgoing = Outgoing(create["id"], tom.uri, "Create", dumps(create), object_uri=uri)
             place = Place(streams.thread(group.id), "post", uri)
             await publish([Draft(outgoing, (place,))])
