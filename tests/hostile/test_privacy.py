@@ -212,7 +212,7 @@ async def test_a_signature_opens_nothing_that_is_hidden(scene: Scene, who: str) 
 async def test_of_what_was_taken_away_no_door_has_a_word(
     scene: Scene, verb: str, is_reply: bool
 ) -> None:
-    # H229: object, activities, Undo and Delete, thread, feed, outbox
+    # H229, H231: object, activities, Undo and Delete, thread, feed, outbox
     town = scene.ours
     there = await spoken(town)
     root = await town.run(lambda: Post.get(id=there.posts[0]))

@@ -19,6 +19,7 @@ from fedigroups.moderation import acts, appeals, approval, evasion, filing, repo
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.moderation.evasion import Seen
+from fedigroups.moderation.models import Appeal
 from fedigroups.web import errors, forms, visitors
 from fedigroups.web.moderation import reports
 from fedigroups.web.translation import gettext as _
@@ -67,6 +68,8 @@ async def _decide(request: Request, session: Session, hosted: Hosted, sent: Body
     kind, text = sent.text("decision"), sent.text("text")
     if kind in VERDICTS:
         number = sent.number("appeal")
+        if not await Appeal.exists(id=number, decision__group_id=hosted.group.id):
+            raise Malformed("there is no such appeal here")
         await appeals.settle(wire, decider, number, text, overturned=kind == "overturn")
         return
     if "report" in sent:
