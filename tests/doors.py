@@ -33,7 +33,7 @@ QUERIES = {
     "/groups/{name}/ledger": ("", "?before=9223372036854775807"),
     "/@{name}": ("", "?before=9223372036854775807"),
     "/api/v1/accounts/lookup": ("?acct=tom", "?acct=welders"),
-    "/api/v2/search": ("?q=sesame", "?q=weld", "?q=sheet"),
+    "/api/v2/search": ("?q=sesame", "?q=%23sesa", "?q=weld", "?q=sheet"),
     "/search": ("", "?q=sesame", "?q=thin", "?q=thin&in=welders"),
     "/answer": ("", "?post=1&handle=@ann@m.example"),
     "/follow": ("", "?uri=https://h.example/groups/bakers"),

@@ -79,6 +79,7 @@ _EVERY: Final = {
     "fixed": '<p style="position:fixed;inset:0;z-index:99;background:url(URL)">x</p>',
     "style": "<style>*{position:fixed;background:url(URL)} @import 'URL';</style>",
     "classes": '<p class="masthead modal hero unseen skip fa-spin">x</p><b class=level-6>x</b>',
+    "classes among ours": '<a class="mention modal" href="URL"><span class="h-card fa">x</span>',
     "ids": "<p id=main><a id=search name=site><form name=body><img name=getElementById></form>x",
     "old attributes": "<table background=URL width=9999 border=99><td nowrap bgcolor=red>x</table>",
     "font": "<font size=99 color=red>x</font><center>x</center><div align=right dir=rtl>x</div>",

@@ -1,4 +1,7 @@
-"""This module decides how much one account, or one visitor without, may ask of us, and says so."""
+"""This module decides how much one account, or one visitor without, may ask of us, and says so.
+
+And how often one site is asked because somebody here wants to know who is there.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from starlette.types import Scope
 
 from federation import clock, limits
 from federation.errors import Slowed
+from federation.origin import site_of
 from federation.pace import Buckets
 
 SHARE = "fedigroups.share"
+MINUTE = 60.0
 
 
 class Shares:
@@ -18,6 +23,7 @@ class Shares:
         self._on = on
         self._accounts = Buckets(limits.API_PER_ACCOUNT, limits.API_WINDOW_SECONDS)
         self._visitors = Buckets(limits.API_PER_ADDRESS, limits.API_WINDOW_SECONDS)
+        self._sites = Buckets(limits.LOOKUPS_PER_HOST, MINUTE)
 
     def take_of_account(self, scope: Scope, account_id: int) -> None:
         """Take one request of an account, or refuse it (`Slowed`)."""
@@ -27,6 +33,14 @@ class Shares:
         """Take one request without a token, or with one that opens nothing, or refuse it."""
         if address:
             self._take(scope, self._visitors, address)
+
+    def take_of_site(self, host: str) -> None:
+        """Take one question to the site that the host is of, for whoever wants it asked; or refuse.
+
+        What is typed in a page or an app has us ask other servers, and a script types quickly.
+        """
+        if self._on and (seconds := self._sites.take(site_of(host))):
+            raise Slowed(host, seconds)
 
     def _take(self, scope: Scope, buckets: Buckets, who: str) -> None:
         scope[SHARE] = (buckets, who)

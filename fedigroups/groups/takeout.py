@@ -10,6 +10,7 @@ import zipfile
 from typing import Any
 
 from federation import clock
+from federation.models import Actor
 from federation.wire import Wire
 from fedigroups.accounts import sessions
 from fedigroups.accounts.models import Account, Token
@@ -84,8 +85,14 @@ async def _groups(actor_id: int) -> str:
     found = Member.filter(actor_id=actor_id, state="member").select_related("group__actor")
     for member in await found.order_by("id"):
         heard = [str(bool(one)).lower() for one in (member.shows, member.bell)]
-        writer.writerow([member.group.actor.handle, *heard, ""])
+        writer.writerow([_named(member.group.actor), *heard, ""])
     return out.getvalue()
+
+
+def _named(group: Actor) -> str:
+    """Its handle; its id where a spreadsheet would take the handle for a formula."""
+    handle: str = group.handle
+    return handle if handle[0].isalnum() or handle[0] == "_" else group.uri
 
 
 async def _likes(actor_uri: str) -> list[str]:

@@ -7,6 +7,7 @@ it that changed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -66,14 +67,20 @@ def routes() -> list[BaseRoute]:
 
 async def met(request: Request, actor: Actor) -> Met:
     """The post in the address. Raises `NotHere` for one that they may not read."""
-    post = await Post.get_or_none(id=addresses.number(request.path_params["id"])).select_related(
-        "author", "thread__group__actor"
-    )
-    if post is None or post.thread.group.state != "open":
+    found = await readable(actor, id=addresses.number(request.path_params["id"]))
+    if found is None:
         raise NotHere(NOTHING)
+    return found
+
+
+async def readable(actor: Actor, **which: Any) -> Met | None:
+    """The one post of this `id` or `uri`; None when there is none that they may read."""
+    post = await Post.get_or_none(**which).select_related("author", "thread__group__actor")
+    if post is None or post.thread.group.state != "open":
+        return None
     member = await membership.standing(post.thread.group, actor)
     if not can_see(policies.viewer(actor, member), post):
-        raise NotHere(NOTHING)
+        return None
     return Met(post, post.thread, post.thread.group, member)
 
 

@@ -6,15 +6,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from federation.errors import FederationError, NotHere
+from federation.errors import FederationError, NotHere, Slowed
 from federation.models import Actor
+from federation.origin import host_of
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.groups import mine, notices, poll_views, read, speaking
-from fedigroups.groups.models import Post
 from fedigroups.personal import keeping
 from fedigroups.web import addresses, forms, refusals, visitors
-from fedigroups.web.acting_pages import met
+from fedigroups.web.acting_pages import met, readable
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 from fedigroups.web.visitors import signed_in
@@ -116,14 +116,16 @@ async def follow(request: Request, session: Session) -> Response:
     if request.method == "POST":
         return await _joined(request, session.account.actor)
     uri = request.query_params.get("uri", "").strip()
-    here = await Post.get_or_none(uri=uri) if uri and "\0" not in uri else None
+    here = await readable(session.account.actor, uri=uri) if uri else None
     if here is not None:
-        return RedirectResponse(f"/posts/{here.id}", 302)
+        return RedirectResponse(f"/posts/{here.post.id}", 302)
     found: Actor | None = None
     problem = ""
     if uri:
         try:
             found = await _group_at(request, uri)
+        except Slowed:
+            raise
         except FederationError as error:
             problem = refusals.said(error)
     return forms.page(
@@ -142,6 +144,8 @@ async def _joined(request: Request, person: Actor) -> Response:
     sent = await forms.read(request)
     try:
         found = await _group_at(request, sent.text("uri"))
+    except Slowed:
+        raise
     except FederationError as error:
         raise NotHere("there is nothing here") from error
     if found is None:
@@ -151,8 +155,13 @@ async def _joined(request: Request, person: Actor) -> Response:
 
 
 async def _group_at(request: Request, uri: str) -> Actor | None:
-    """The group with that address, `name@host` or its id; None for whatever is none."""
+    """The group with that address, `name@host` or its id; None for whatever is none.
+
+    Raises `Slowed` when its site was asked too often.
+    """
     directory = receptions.of(request).wire.directory
     handle = addresses.handle(uri)
+    if handle or await directory.known(uri) is None:
+        request.app.state.shares.take_of_site(handle.partition("@")[2] or host_of(uri))
     found = await (directory.by_handle(handle) if handle else directory.actor(uri))
     return found if found.kind == "Group" else None

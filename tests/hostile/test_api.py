@@ -85,7 +85,7 @@ async def asked(app: App, method: str, path: str, **said: Any) -> int:
 
 
 async def test_no_word_in_a_request_of_an_app_breaks_anything(town: Town, tom: App) -> None:
-    # H182, H183, H184, H080: ids, cursors, counts and searches that are none, at each address
+    # H182, H183, H184, H188, H080: ids, cursors, counts and searches that are none, at each address
     await tom.post(STATUSES, status="@welders Which rod?")
     found = [path for method, path in doors_of_apps(town) if method == "GET"]
     assert len(found) > 50

@@ -61,7 +61,7 @@ async def test_a_page_that_makes_up_its_own_parents_is_left(scene: Scene) -> Non
 
 
 async def test_a_thread_ends_at_its_depth(scene: Scene) -> None:
-    # H119: what is one too deep is not taken, and what answers that is not either
+    # H119, H187: what is one too deep is not taken, and what answers that is not either
     vic = scene.vic
     above = (await scene.post())["id"]
     for step in range(limits.ANCESTORS + 2):

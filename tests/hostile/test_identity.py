@@ -238,3 +238,39 @@ async def test_nothing_is_looked_up_by_another_name_than_its_id(scene: Scene) ->
     assert mine is not None
     assert mine.thread_id != post.thread_id
     await scene.still_serves()
+
+
+async def test_no_spelling_of_a_name_makes_a_post_somebody_elses(scene: Scene) -> None:
+    # H010 to H017, their neighbours: hosts that look like another, JSON-LD's names, lists
+    eve, vic = scene.eve, scene.vic
+    await scene.send(eve.follow())
+    ids = [
+        *("https://h.example@evil.example/1", "https://evil.example\\@h.example/2"),
+        *("https://h.example%2f@evil.example/3", "https://evil.example:443@h.example/4"),
+        *("https://h.example#@evil.example/5", "https://h.example?@evil.example/6"),
+        *("https://һ.example/7", "https://xn--g1a.example/8", "https://h.example。evil.example/9"),
+        *("//h.example/10", "https:h.example/11", "https:///h.example/12", "HTTPS://h.example/13"),
+    ]
+    claims: list[dict[str, Any]] = [
+        {"@id": f"{vic.uri}/statuses/1", "@type": "Person", "as:attributedTo": vic.uri},
+        {"attributedTo": [vic.uri, eve.uri]},
+        {"attributedTo": [eve.uri, vic.uri]},
+        {"attributedTo": {"@id": vic.uri, "id": eve.uri}},
+        {"attributedTo": {"id": [vic.uri]}},
+        {"attributedTo": f"{vic.uri}#main-key"},
+        {"attributedTo": vic.uri.replace("vic", "%76ic")},
+        {"attributedTo": f"{eve.uri}/../../users/vic"},
+        {"actor": vic.uri, "author": vic.uri, "creator": vic.uri},
+        {"contentMap": {"@value": "x", "en": ["y"]}, "nameMap": ["z"], "content": None},
+    ]
+    for odd in [*({"id": one} for one in ids), *claims]:
+        create = eve.create(eve.note("x") | odd) | {"id": f"{eve.uri}/creates/{eve.next()}"}
+        assert await scene.send(create) in {202, 400}, odd
+    with scene.ours.instance.store.context():
+        kept = await storage.rows(
+            "SELECT p.uri, a.uri AS by FROM post p JOIN actor a ON a.id = p.author_id"
+        )
+    assert kept
+    assert {row["by"] for row in kept} == {eve.uri}
+    assert {row["uri"][:22] for row in kept} == {"https://evil.example/u"}
+    await scene.still_serves()

@@ -13,10 +13,12 @@ from starlette.responses import HTMLResponse
 
 import doors
 from clients import signed_in
-from federation import limits
+from federation import clock, limits
 from federation.errors import FederationError, Forbidden
 from federation.transport import GuardedTransport, check
 from fedigroups import settings as known_settings
+from fedigroups.accounts import sessions
+from fedigroups.accounts.models import Account
 from fedigroups.app import make_app
 from fedigroups.instance import Instance, assemble
 from servers import GROUP
@@ -223,13 +225,36 @@ async def test_visitors_cannot_make_us_flood_another_server(scene: Scene) -> Non
         return len(scene.world.network.requests("GET", "https://h.example/.well-known/webfinger"))
 
     before = asked()
-    for _ in range(5):
-        assert await visit("ann@h.example") == 200
-    assert asked() == before + 1
-    for number in range(limits.LOOKUPS_PER_HOST + 20):
-        assert await visit(f"ann{number}@h.example") == 200
+    with clock.held(clock.now_ms()):
+        for _ in range(5):
+            assert await visit("ann@h.example") == 200
+        assert asked() == before + 1
+        for number in range(limits.LOOKUPS_PER_HOST + 20):
+            assert await visit(f"ann{number}@h.example") == 200
     assert asked() == before + limits.LOOKUPS_PER_HOST
     await scene.still_serves()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_nor_can_who_is_signed_in(scene: Scene) -> None:
+    # the same family: addresses that are typed into a page, or into the search of an app
+    def asked(way: str) -> int:
+        return len(scene.world.network.requests("GET", f"https://h.example/{way}/"))
+
+    async def begin() -> str:
+        return await sessions.begin(await Account.get(actor__username="tom"))
+
+    cookie = {"Cookie": f"__Host-fedigroups={await scene.ours.run(begin)}"}
+    codes = set()
+    async with signed_in(scene.ours, "tom") as tom:
+        with clock.held(clock.now_ms()):
+            for number in range(limits.LOOKUPS_PER_HOST + 5):
+                typed = f"/follow?uri=https://h.example/page/{number}"
+                codes.add((await doors.ask(scene.ours, typed, "text/html", **cookie)).status_code)
+                uri = f"https://h.example/app/{number}"
+                await tom.get("/api/v1/accounts/search", q=uri, resolve="true")
+    assert codes == {200, 429}
+    assert (asked("page"), asked("app")) == (limits.LOOKUPS_PER_HOST, limits.LOOKUPS_PER_HOST)
 
 
 async def test_what_a_post_links_to_is_not_asked_for(scene: Scene) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from starlette.routing import Route
 import doors
 from doors import Known, ask, inside
 from doors import addresses as doors_of
-from federation import storage
+from federation import ids, storage
 from federation.models import Actor
 from fedigroups.accounts import sessions
 from fedigroups.accounts.models import Account
@@ -25,10 +26,11 @@ from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Member, Post
 from fedigroups.groups.polls import Asked
 from fedigroups.groups.speaking import Text
-from fedigroups.moderation import appeals
+from fedigroups.moderation import appeals, reporting
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.moderation.models import Appeal, Decision, Report
+from fedigroups.moderation.reporting import Complaint
 from guests import ORIGIN, Guest, House, hidden
 from trials import Scene
 from world import Town
@@ -137,7 +139,7 @@ FIELDS = """
 
 @pytest.mark.parametrize("kind", ["postgres"])  # the stricter one
 async def test_no_word_in_a_form_breaks_a_page(place: Place) -> None:
-    # H080, H183, H250: every field that a page has, with what it should not be
+    # H080, H183, H188, H250: every field that a page has, with what it should not be
     words = (
         "https://nowhere.example/x",
         "a@nowhere.example",
@@ -241,6 +243,50 @@ async def test_whoever_is_no_moderator_learns_nothing_at_the_desk(place: Place) 
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_moderator_decides_nothing_at_their_desk_of_another_group(place: Place) -> None:
+    # H212: a post that waits, an appeal and a report of the welders, at the desk of Eve's bakers
+    wire, post_id = place.house.instance.wire, place.numbers["/posts/"]
+    await place.house.settle("eve")
+    olga, tom, eve = [await person_named(wire, name) for name in ("olga", "tom", "eve")]
+    await founding.found(wire, "bakers", eve, Profile(title="Bakers"))
+    hosted = await lookup.hosted_named("welders")
+    warning = await decide(
+        wire, Act(kind="warn", hosted=hosted, decider=olga, person=tom, text="Be kind")
+    )
+    await appeals.lodge(tom, warning, "I was kind")
+    post = await Post.get(id=post_id).select_related("author", "thread__group__actor")
+    report = await reporting.report(wire, olga, Complaint(person=tom, posts=[post], text="Rude"))
+    await Post.filter(id=post_id).update(state="held")
+    appeal = await Appeal.get()
+    async with place.house.guest() as guest:
+        await guest.sign_in("eve")
+        before = await everything()
+        for said in (
+            {"decision": "accept", "post": str(post_id)},
+            {"decision": "overturn", "appeal": str(appeal.id), "text": "Kind"},
+            {"decision": "heed", "report": str(report), "text": "Seen"},
+        ):
+            answer = await guest.fill("/groups/bakers/moderation", **said)
+            assert answer.status_code in {404, 422}, said
+            assert "welders" not in answer.text, said
+    assert await everything() == before
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_only_groups_are_joined_from_an_address_that_is_pasted(scene: Scene) -> None:
+    # H202's neighbour: `/follow`, to which other servers send people of ours
+    town = scene.ours
+    path = f"/follow?{urlencode({'uri': 'https://h.example/users/new'})}"
+    stranger = await ask(town, path, "text/html")
+    assert (stranger.status_code, stranger.headers["location"][:6]) == (303, "/login")
+    assert not scene.world.network.requests("GET", "https://h.example/users/new")
+    path = f"/follow?{urlencode({'uri': scene.vic.uri})}"
+    shown = await ask(town, path, "text/html", **await cookie(town, "tom"))
+    assert "There is no group at" in shown.text
+    assert await posted(town, "tom", "/follow", {"uri": scene.vic.uri}) == 404
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
 async def test_a_group_is_not_given_away_by_whoever_found_a_browser_open(place: Place) -> None:
     # H197, H210: it takes the password, on whichever page
     number = place.numbers["/groups/{name}/members"]
@@ -321,6 +367,30 @@ async def test_a_browser_shows_what_whoever_is_signed_in_may_see(
         assert f"/groups/welders/threads/{post.thread_id}" in told, "or else nothing was looked for"
     else:
         assert told == set()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize("state", ["live", "held", "removed"])
+async def test_an_address_that_is_pasted_tells_nobody_of_what_is_hidden(
+    scene: Scene, state: str
+) -> None:
+    # H221: `/follow` leads to a post that is known here, for whoever may read it
+    town = scene.ours
+    post = await town.write("olga", f"The word is {SECRET}.")
+    await town.run(lambda: Member.filter(actor__username="tom").update(state="left"))
+    headers = await cookie(town, "tom")
+
+    async def pasted(uri: str) -> tuple[int, str, str]:
+        path = f"/follow?{urlencode({'uri': uri})}"
+        answer = await ask(town, path, "text/html", **headers)
+        words = answer.text.replace(uri.rpartition("/")[2], "")
+        return answer.status_code, answer.headers.get("location", ""), words
+
+    assert (await pasted(post.uri))[:2] == (302, f"/posts/{post.id}")
+    hides = {"state": state, "visibility": "members" if state == "live" else "public"}
+    await town.run(lambda: Post.filter(id=post.id).update(**hides))
+    assert await pasted(post.uri) == await pasted(town.wire.uris.post("olga", ids.new()))
+    assert (await pasted("x" * 3_000))[0] == 400
 
 
 async def reported(scene: Scene, post: Post) -> Report:

@@ -18,7 +18,7 @@ from federation.strict_json import dumps
 from fedigroups import logging
 from fedigroups.app import make_app
 from fedigroups.groups import indexing, lookup, membership, speaking, threads
-from fedigroups.groups.models import Group, Post, Thread
+from fedigroups.groups.models import Group, Post, Tagged, Thread
 from outbox import streams
 from outbox.models import Activity
 from outbox.publish import Draft, Outgoing, Place, publish
@@ -93,7 +93,8 @@ async def hide(town: Town, state: str, visibility: str, parent: Post | None) -> 
             if parent is None:
                 await Thread.filter(id=made.id).update(pinned_at=1)
             create = {"id": town.wire.uris.activity(number), "type": "Create", "object": document}
-            await indexing.enter(new, group.id, ())
+            await Tagged.create(id=ids.new(), post_id=new.id, name=SECRET)
+            await indexing.enter(new, group.id, [SECRET])
             outgoing = Outgoing(create["id"], tom.uri, "Create", dumps(create), object_uri=uri)
             place = Place(streams.thread(group.id), "post", uri)
             await publish([Draft(outgoing, (place,))])
@@ -211,7 +212,7 @@ async def test_a_signature_opens_nothing_that_is_hidden(scene: Scene, who: str) 
 async def test_of_what_was_taken_away_no_door_has_a_word(
     scene: Scene, verb: str, is_reply: bool
 ) -> None:
-    # H229: object, activities, Undo and Delete, thread, feed, outbox
+    # H229, H231: object, activities, Undo and Delete, thread, feed, outbox
     town = scene.ours
     there = await spoken(town)
     root = await town.run(lambda: Post.get(id=there.posts[0]))

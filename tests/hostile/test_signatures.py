@@ -121,7 +121,7 @@ async def test_the_bytes_are_verified_as_they_came(scene: Scene) -> None:
 
 
 async def test_a_signature_header_with_odd_parameters_is_refused(scene: Scene) -> None:
-    # H035, H038, H040
+    # H035, H038, H040, H041
     body = like(scene)
     good = scene.signed(body, scene.vic)
     name = next(name for name in good if name.lower() == "signature")

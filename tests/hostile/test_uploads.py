@@ -43,18 +43,18 @@ async def fetch(scene: Scene, url: str, **headers: str) -> httpx.Response:
         return await client.get(url, headers=headers)
 
 
-# H009, H171, H180
 @pytest.mark.parametrize(
     "content",
     [drawn.ACTIVITY, drawn.SVG, drawn.HTML, drawn.PDF, drawn.EPS, drawn.PSD, drawn.PLAYLIST],
 )
 async def test_a_file_that_is_no_picture_is_not_taken(scene: Scene, content: bytes) -> None:
+    # H009, H171, H180
     with pytest.raises(Malformed, match="The file is"):
         await upload(scene.ours, "tom", content)
 
 
-# H009
 async def test_a_picture_that_is_an_activity_too_is_never_served_as_one(scene: Scene) -> None:
+    # H009
     note = drawn.ACTIVITY.replace(b"https://x/", b"https://groups.example/users/olga")
     made = await upload(scene.ours, "tom", drawn.moving(frames=1) + note)
     answer = await fetch(scene, made.url, Accept=ACTIVITY_JSON)
@@ -63,16 +63,16 @@ async def test_a_picture_that_is_an_activity_too_is_never_served_as_one(scene: S
     assert b"activitystreams" not in answer.content
 
 
-# H172
 async def test_bombs_do_not_go_off(scene: Scene) -> None:
+    # H172
     for bomb in (drawn.bomb(), drawn.moving(frames=1_000, width=2, height=2)):
         with pytest.raises(Malformed, match="more than"):
             await upload(scene.ours, "tom", bomb)
     assert (await upload(scene.ours, "tom", drawn.png())).state == "waiting"
 
 
-# H173
 async def test_where_a_photo_was_taken_is_told_to_nobody(scene: Scene) -> None:
+    # H173
     for content in (drawn.photo(900, 600), drawn.png(900, 600)):
         made = await upload(scene.ours, "tom", content)
         for url in (made.url, made.url.rpartition(".")[0] + "-preview.webp"):
@@ -82,8 +82,8 @@ async def test_where_a_photo_was_taken_is_told_to_nobody(scene: Scene) -> None:
             assert not drawn.opened(answer.content).getexif()
 
 
-# H175
 async def test_our_proxy_is_nobody_elses(scene: Scene) -> None:
+    # H175
     asked = len(scene.world.network.log)
     pictures = scene.ours.instance.media.pictures
     signed = pictures.shown("https://h.example/vic.png", "icon")
@@ -99,11 +99,8 @@ async def test_our_proxy_is_nobody_elses(scene: Scene) -> None:
     assert targets <= {"groups.example", "h.example"}
 
 
-# H176: tests/fedigroups/web/test_media.py
-
-
-# H177
 async def test_nobody_posts_with_anothers_picture_or_twice_with_one(scene: Scene) -> None:
+    # H177
     hers = await upload(scene.ours, "olga", drawn.png())
     with pytest.raises(Malformed, match="no picture"):
         await post(scene.ours, "tom", hers.id)
@@ -114,10 +111,10 @@ async def test_nobody_posts_with_anothers_picture_or_twice_with_one(scene: Scene
     assert await scene.ours.run(lambda: Post.all().count()) == 1
 
 
-# H160, H179
 async def test_a_picture_that_changes_after_it_was_fetched_changes_nothing_here(
     scene: Scene,
 ) -> None:
+    # H160, H179
     shown = scene.ours.instance.media.pictures.shown("https://evil.example/eve.png", "whole")
     network = scene.world.network
     network.join("evil.example", Response(drawn.photo(), media_type="text/html"))
@@ -128,8 +125,8 @@ async def test_a_picture_that_changes_after_it_was_fetched_changes_nothing_here(
     assert after.headers["content-type"] == "image/jpeg"
 
 
-# H181
 async def test_what_a_stranger_says_of_a_picture_is_bounded(scene: Scene) -> None:
+    # H181
     part = {
         "type": "Document",
         "url": "https://h.example/1.png",

@@ -64,9 +64,9 @@ async def find(request: Request) -> Response:
     access = await authorised(request, "read:accounts", "read:search")
     said = await bodies.read(request)
     limit = said.number("limit", SEARCHED, least=1, most=80)
-    offset, query = said.number("offset", most=10_000), said.text("q")
-    if said.flag("resolve") and not offset:
-        await search.resolve(asking.wire_of(request), query.strip())
+    offset, query = said.number("offset", most=10_000), said.text("q").strip()
+    if said.flag("resolve") and not offset and await asking.may_resolve(request, query):
+        await search.resolve(asking.wire_of(request), query)
     member = access.actor.id if said.flag("following") else 0
     found = await search.accounts(query, limit, offset, member, access.actor.id)
     return json_answer(await people.listed(found, asking.pictures_of(request)))

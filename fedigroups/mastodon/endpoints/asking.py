@@ -9,8 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from federation import storage
+from federation.errors import FederationError
 from federation.models import Actor
+from federation.origin import host_of
 from federation.storage import Row
+from federation.webfinger import read_handle
 from federation.wire import Wire
 from fedigroups.accounts import reception as receptions
 from fedigroups.api.answers import ApiError, json_answer
@@ -53,6 +56,21 @@ def reader_of(request: Request, access: Access | None, context: str = "") -> Rea
 async def anybody(request: Request, *wanted: str, context: str = "") -> Reader:
     """Whoever reads where anybody may; of a token, one of the `wanted` scopes is asked."""
     return reader_of(request, await visitor(request, *wanted), context)
+
+
+async def may_resolve(request: Request, query: str) -> bool:
+    """Whether the server of a handle or an address is asked: of what is new, and not too often."""
+    try:
+        if query.startswith(("https://", "http://")):
+            host = host_of(query)
+            if await wire_of(request).directory.known(query) or await Post.exists(uri=query):
+                return True
+        else:
+            host = read_handle(query).host
+        request.app.state.shares.take_of_site(host)
+    except FederationError:
+        return False
+    return True
 
 
 def person(access: Access) -> Actor:

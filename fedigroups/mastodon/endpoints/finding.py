@@ -38,10 +38,12 @@ async def everything(request: Request) -> Response:
     if access is None and (said.flag("resolve") or said.number("offset")):
         raise ApiError(401, "Sign in to have other servers asked, or to go on in the results")
     reader = asking.reader_of(request, access)
+    resolves = said.flag("resolve") and not said.number("offset")
+    resolves = resolves and await asking.may_resolve(request, query)
     return json_answer(
         {
-            "accounts": await _accounts(request, query, said, access, kind),
-            "statuses": await _statuses(request, query, reader, said, kind),
+            "accounts": await _accounts(request, query, said, access, kind, resolves=resolves),
+            "statuses": await _statuses(request, query, reader, said, kind, resolves=resolves),
             "hashtags": await _hashtags(query, reader, said) if kind in {"", "hashtags"} else [],
         }
     )
@@ -76,13 +78,13 @@ async def reasoned_suggestions(request: Request) -> Response:
 
 
 async def _accounts(
-    request: Request, query: str, said: Body, access: Access | None, kind: str
+    request: Request, query: str, said: Body, access: Access | None, kind: str, *, resolves: bool
 ) -> list[Entity]:
     if kind not in {"", "accounts"} or query.startswith("#"):
         return []
     limit, offset = _part(said, 20, 40)
     pictures, wire = asking.pictures_of(request), asking.wire_of(request)
-    asked = await search.resolve(wire, query) if said.flag("resolve") and not offset else None
+    asked = await search.resolve(wire, query) if resolves else None
     if query.startswith(("https://", "http://")):
         known = asked or await wire.directory.known(query)
         return await people.listed([known.id], pictures) if known else []
@@ -93,24 +95,22 @@ async def _accounts(
 
 
 async def _statuses(
-    request: Request, query: str, reader: Reader, said: Body, kind: str
+    request: Request, query: str, reader: Reader, said: Body, kind: str, *, resolves: bool
 ) -> list[Entity]:
     if kind not in {"", "statuses"}:
         return []
     if query.startswith(("https://", "http://")):
-        found = await _at(request, query, reader, said)
+        found = [] if said.number("offset") else await _at(request, query, reader, resolves)
     else:
         found = await search.posts(query, reader, said)
     shown = await posts.by_id(found, reader)
     return [shown[id] for id in found if id in shown]
 
 
-async def _at(request: Request, url: str, reader: Reader, said: Body) -> list[int]:
+async def _at(request: Request, url: str, reader: Reader, resolves: bool) -> list[int]:
     """The one post at this address, which its server may be asked for."""
-    if said.number("offset"):
-        return []
     id = await search.post_at(url, reader)
-    if id is None and said.flag("resolve"):
+    if id is None and resolves:
         id = await resolving.post_at(asking.wire_of(request), url)
     return [id] if id else []
 
@@ -118,7 +118,7 @@ async def _at(request: Request, url: str, reader: Reader, said: Body) -> list[in
 async def _hashtags(query: str, reader: Reader, said: Body) -> list[Entity]:
     if query.startswith(("https://", "http://", "@", "!")):
         return []
-    found = await search.hashtags(query, *_part(said, 20, 40))
+    found = await search.hashtags(query, reader, *_part(said, 20, 40))
     return [present.tag(name, reader.origin) for name in found]
 
 

@@ -15,7 +15,7 @@ from fedigroups.content.sanitise import label
 from fedigroups.groups import finding
 from fedigroups.groups.finding import Search
 from fedigroups.mastodon.reading.people import SHOWN
-from fedigroups.mastodon.reading.posts import Reader, readable
+from fedigroups.mastodon.reading.posts import Reader, met, readable
 from fedigroups.mastodon.reading.windows import BIGGEST
 
 DEEPEST = 400
@@ -101,15 +101,18 @@ async def post_at(url: str, reader: Reader) -> int | None:
     return row["id"] if row else None
 
 
-async def hashtags(query: str, limit: int, offset: int = 0) -> list[str]:
-    """Hashtags that begin so. One query."""
+async def hashtags(query: str, reader: Reader, limit: int, offset: int = 0) -> list[str]:
+    """Hashtags that begin so, of posts that the reader meets in lists. One query."""
     bare = words(query).lower().lstrip("#")
     if not bare:
         return []
+    may, values = met("p", reader)
     rows = await storage.rows(
-        "SELECT DISTINCT name FROM tagged WHERE name LIKE ? ESCAPE '!' ORDER BY name"
-        " LIMIT ? OFFSET ?",
-        *(f"{_literal(bare)}%", limit, offset),
+        "SELECT n.name FROM (SELECT DISTINCT name FROM tagged WHERE name LIKE ? ESCAPE '!') n"
+        " WHERE EXISTS (SELECT 1 FROM tagged x JOIN post p ON p.id = x.post_id"
+        " JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
+        f" WHERE x.name = n.name AND {may}) ORDER BY n.name LIMIT ? OFFSET ?",
+        *(f"{_literal(bare)}%", *values, limit, offset),
     )
     return [row["name"] for row in rows]
 

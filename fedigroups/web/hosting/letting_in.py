@@ -6,10 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from federation import limits, origin
-from federation.errors import FederationError, Malformed, Slowed
+from federation import limits
+from federation.errors import FederationError, Malformed
 from federation.models import Actor
-from federation.pace import Buckets
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.content import sanitise
@@ -24,10 +23,6 @@ from fedigroups.web.hosting.acts import act
 from fedigroups.web.hosting.frame import page, seen
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import for_anybody
-
-MINUTE = 60.0
-_asked = Buckets(limits.LOOKUPS_PER_HOST, MINUTE)
-"""How often this process asks one host who somebody is, because somebody typed their handle."""
 
 
 def routes() -> list[BaseRoute]:
@@ -127,8 +122,7 @@ async def _found(request: Request, typed: str) -> Actor:
     handle = addresses.handle(typed)
     if not handle:
         raise Malformed("type a whole address, like @ann@m.example")
-    if wait := _asked.take(origin.site_of(handle.partition("@")[2])):
-        raise Slowed(handle, wait)
+    request.app.state.shares.take_of_site(handle.partition("@")[2])
     try:
         actor = await receptions.of(request).wire.directory.by_handle(handle)
     except FederationError as error:

@@ -15,6 +15,7 @@ from fedigroups.moderation import acts, appeals, approval, evasion, filing, repo
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.moderation.evasion import Seen
+from fedigroups.moderation.models import Appeal
 from fedigroups.web import forms, visitors
 from fedigroups.web.authority import Host, for_hosts
 from fedigroups.web.hosting.frame import page
@@ -52,6 +53,8 @@ async def _decide(request: Request, host: Host, sent: Body) -> None:
     kind, text = sent.text("decision"), sent.text("text")
     if kind in VERDICTS:
         number = sent.number("appeal")
+        if not await Appeal.exists(id=number, decision__group_id=group_id):
+            raise Malformed("there is no such appeal here")
         await appeals.settle(wire, decider, number, text, overturned=kind == "overturn")
         return
     if "report" in sent:
