@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from fedigroups.accounts import preferences
@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "fedigroups" / "web"
 MODERATION = ROOT / "fedigroups" / "moderation"
 """What people are told of decisions, wherever they read it."""
+POLICIES = ROOT / "fedigroups" / "groups" / "policies.py"
+"""Why they may not join or write, which is the reason of some."""
 LOCALE = PAGES / "locale"
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "plural": (1, 2), "noted": None}
@@ -43,9 +45,15 @@ def texts() -> Catalog:
             folder, METHODS, options, keywords=KEYWORDS
         ):
             found.add(text, None, [(name, line)], auto_comments=comments, context=context)
-    for text in shown_from_below():
+    for text in (*refusals(), *shown_from_below()):
         found.add(text)
     return found
+
+
+def refusals() -> Iterator[str]:
+    """The texts of policies."""
+    for _, text, _, _ in extract_from_file("python", POLICIES, keywords=KEYWORDS):
+        yield str(text)
 
 
 def shown_from_below() -> Iterator[str]:

@@ -69,6 +69,8 @@ REPORT_OBJECTS = 50
 """Posts and people in one report; what follows is not looked at."""
 MODMAILS_A_DAY = 30
 """Of one member to the moderators of groups; what is more is not taken."""
+MODMAILS_OUTSIDE = 3
+"""Of somebody who is no member: refused, put out, or who was once one."""
 AUTOMATIC_RULES = 20
 """That run by themselves in one group."""
 EARLIER_POSTS = 50

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from federation import clock
 from federation.models import Actor
+from fedigroups.content.catalogues import noted
 from fedigroups.groups.models import Group, Member, Thread
 from fedigroups.groups.visibility import Viewer
 
+CLOSED = noted("the group is closed")
 STAFF = frozenset({"moderator", "owner"})
-SHUT_OUT = "the group takes nothing from that server"
+SHUT_OUT = noted("the group takes nothing from that server")
 """Its hosts decided so: `admitting`."""
+NOT_PUBLIC = noted("it is not public: a group never shows what was said to a few")
+TOO_MANY_GROUPS = noted("it names more groups than one post is shown in")
+ALONE = noted(
+    "moderators of this group look at it first, and it is shown in another group already: "
+    "send it to this group alone"
+)
+ECHO = noted("what programs write is not shown in groups")
+TOO_DEEP = noted("the thread is too deep for another reply; start a new one")
 
 
 def viewer(actor: Actor, member: Member | None) -> Viewer:
@@ -31,7 +41,7 @@ def is_staff(member: Member | None) -> bool:
 def refusal_to_join(group: Group, member: Member | None) -> str:
     """Why the actor may not join, or an empty string."""
     if group.state != "open":
-        return "the group is closed"
+        return CLOSED
     if member is not None and member.state == "banned":
         return f"banned from the group: {member.reason or 'no reason was recorded'}"
     if member is not None and member.shut_out:
@@ -39,7 +49,7 @@ def refusal_to_join(group: Group, member: Member | None) -> str:
     if group.join_policy == "invite" and (
         member is None or member.state not in {"invited", "member"}
     ):
-        return "the group admits by invitation only"
+        return noted("the group admits by invitation only")
     return ""
 
 
@@ -56,9 +66,9 @@ def refusal_to_post(group: Group, member: Member | None) -> str:
     if group.post_policy == "anyone" or is_staff(member):
         return ""
     if group.post_policy == "moderators":
-        return "only moderators start threads in this group"
+        return noted("only moderators start threads in this group")
     if member is None or member.state != "member":
-        return "only members start threads in this group; join it first"
+        return noted("only members start threads in this group; join it first")
     return ""
 
 
@@ -70,9 +80,9 @@ def refusal_to_reply(group: Group, member: Member | None, thread: Thread) -> str
     if refusal := refusal_to_write(group, member):
         return refusal
     if not thread.visible:
-        return "nothing is left of the thread"
+        return noted("nothing is left of the thread")
     if thread.locked and not is_staff(member):
-        return "the thread is locked"
+        return noted("the thread is locked")
     return ""
 
 
@@ -88,7 +98,7 @@ def refusal_to_write(group: Group, member: Member | None) -> str:
 def refusal_to_react(group: Group, member: Member | None) -> str:
     """Why the actor may not even like a post, or an empty string."""
     if group.state != "open":
-        return "the group is closed"
+        return CLOSED
     if member is not None and member.state == "banned":
         return f"banned from the group: {member.reason or 'no reason was recorded'}"
     return SHUT_OUT if member is not None and member.shut_out else ""

@@ -19,11 +19,13 @@ from federation.models import Actor
 from federation.storage import Row
 from federation.wire import Wire
 from fedigroups.groups import once, speaking
+from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Post
 from fedigroups.groups.polls import Asked
 from fedigroups.groups.speaking import Text
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
+from fedigroups.moderation import turning_away
 from fedigroups.personal.models import ScheduledPost
 
 LEASE_MS = 60 * clock.SECOND
@@ -117,12 +119,16 @@ async def _try(wire: Wire, id: int, now: int) -> None:
     )
     if row is None:
         return
+    refused = ""
     try:
         if not await Post.exists(id=row["post_id"]):
             await _say(wire, row)
     except FederationError as error:
         log.info("scheduled.refused", scheduled=id, reason=str(error))
+        refused = str(error)
     async with storage.transaction():
+        if refused:
+            await _explain(wire, row, refused)
         await ScheduledPost.filter(id=id).delete()
         await uploads.let_go(holder(id))
 
@@ -148,6 +154,19 @@ async def _say(wire: Wire, row: Row) -> None:
         await speaking.answer(wire, author, parent, text)
     else:
         await speaking.write(wire, author, await Group.get(id=row["group_id"]), text)
+
+
+async def _explain(wire: Wire, row: Row, refused: str) -> None:
+    """Whoever wrote it is not there to read why it was not said: of groups here they are told."""
+    author, parent = await Actor.get(id=row["actor_id"]), await _answered(row["parent_id"])
+    group_id = parent.thread.group_id if parent else row["group_id"]
+    group = await Group.get_or_none(id=group_id, hosted=True).select_related("actor")
+    if group is not None and author.state == "live":
+        await turning_away.unsaid(wire, Hosted(group, group.actor), author, refused)
+
+
+async def _answered(parent_id: int) -> Post | None:
+    return await Post.get_or_none(id=parent_id).select_related("thread") if parent_id else None
 
 
 async def _release(id: int) -> None:

@@ -42,7 +42,7 @@ from fedigroups.groups.poll_models import Poll
 from fedigroups.groups.visibility import OWN, can_see
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
-from fedigroups.moderation import holding, submissions, turning_away
+from fedigroups.moderation import holding, scrutiny, submissions, turning_away
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import NotTheirs, decide
 from outbox import build
@@ -127,7 +127,7 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
         document = poll_documents.carrying(document, poll)
     version = read_object(document)
     async with storage.transaction():
-        why = await holding.reason_of_edit(group, post, version)
+        why = await scrutiny.reason_of_edit(group, post, version)
         if not await threads.edit(post, version):
             raise Malformed(f"{post.uri} changed meanwhile; look at it and try again")
         await uploads.hold(post.uri, media)
@@ -319,12 +319,12 @@ async def _say(
     async with storage.transaction():
         if key and (earlier := await once.claim(author, key, post_id)):
             return await Post.get(id=earlier)
-        why = await holding.reason(group, author, arrival.object)
+        why = await scrutiny.reason(group, author, arrival.object)
         stored = await threads.store(
             group, arrival, parent, text.visibility, post_id=post_id, held=bool(why)
         )
         if stored is None:
-            raise Malformed("the thread is too deep for another reply; start a new one")
+            raise Malformed(policies.TOO_DEEP)
         if media:
             await uploads.hold(stored.uri, media)
         if poll is not None:

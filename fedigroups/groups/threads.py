@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from copy import copy
 
 from federation import addressing, bare, clock, ids, limits, storage
@@ -301,12 +302,17 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
     return True
 
 
+def reads_the_same(post: Post, columns: Mapping[str, object]) -> bool:
+    """Whether a newer version, as `written` has it, says what the post says."""
+    return all(columns[name] == getattr(post, name) for name in _SHOWN)
+
+
 async def _remember(post: Post, columns: dict[str, object]) -> None:
     """Keep how the post read, when its words change, and tell who boosted them."""
     kept = {name: getattr(post, name) for name in _SHOWN}
     if post.state == "held":
         return  # nobody saw it, and nobody shall
-    if all(columns[name] == value for name, value in kept.items()):
+    if reads_the_same(post, columns):
         return
     written_at = post.updated_at or post.published_at
     await Revision.create(id=ids.new(), post_id=post.id, written_at=written_at, **kept)

@@ -61,6 +61,11 @@ def links(document: ObjectDoc) -> set[str]:
     return found | {part.url for part in document.attachments if part.kind == "Link"}
 
 
+def leads_elsewhere(before: ObjectDoc, after: ObjectDoc) -> bool:
+    """Whether the newer version leads to where the older one did not."""
+    return not links(after) <= links(before)
+
+
 def links_in(content: str) -> frozenset[str]:
     """Where the content of a stored post leads to, which is clean; people and hashtags left out."""
     if "<a " not in content and "://" not in content and "www." not in content:

@@ -53,6 +53,17 @@ async def hints(group: Group, people: Mapping[int, Seen]) -> dict[int, list[str]
     return found
 
 
+async def seen(group: Group, actor_id: int, username: str) -> Seen:
+    """What of one person is compared: their name, and where their newest posts here led to."""
+    rows = await storage.rows(
+        "SELECT p.content FROM post p JOIN thread t ON t.id = p.thread_id"
+        " WHERE t.group_id = ? AND p.author_id = ? ORDER BY p.id DESC LIMIT ?",
+        *(group.id, actor_id, MOST),
+    )
+    links = (approval.links_in(row["content"]) for row in rows)
+    return Seen(username, frozenset().union(*links))
+
+
 async def _posted(group: Group) -> dict[int, frozenset[str]]:
     """Where posts of the banned led to, removed ones too."""
     rows = await storage.rows(

@@ -1,7 +1,8 @@
-"""This module keeps what a member and the moderators of a group write to each other.
+"""This module keeps what members and the moderators of a group write to each other.
 
-A member reads the group's answers, not who of the moderators wrote them. Elsewhere members write a
-direct note to the group, and are answered by one; nobody else is sent it, and no page shows it.
+So does whoever was refused or put out, to ask why. They read the group's answers, not who of the
+moderators wrote them. Elsewhere they write a direct note to the group, and are answered by one;
+nobody else is sent it, and no page shows it.
 """
 
 from __future__ import annotations
@@ -12,32 +13,52 @@ from federation import clock, ids, limits, storage
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.wire import Wire
+from fedigroups.content.catalogues import noted
 from fedigroups.groups import membership
 from fedigroups.groups.distribute import Hosted
-from fedigroups.groups.models import Group
+from fedigroups.groups.models import Group, Member
 from fedigroups.moderation import answering
-from fedigroups.moderation.models import ModMail
+from fedigroups.moderation.models import Decision, ModMail
 from fedigroups.notify import telling
 from outbox.publish import publish
 
 SHOWN = 100
+STRANGER = noted(
+    "its moderators read what is written by people who have to do with the group; "
+    "if you want something of them, reply to this and say what"
+)
+
+
+async def may_write(group: Group, person: Actor) -> bool:
+    """Whether they have to do with the group: as a member now or before, refused, decided about.
+
+    A stranger's first message is turned away, which is a decision: their second is taken. So who
+    means it reaches the moderators, and what machines send to everybody does not.
+    """
+    for rows in (Member.filter(actor_id=person.id), Decision.filter(person_id=person.id)):
+        if await rows.filter(group_id=group.id).exists():
+            return True
+    return await ModMail.filter(group_id=group.id, person_id=person.id).exists()
 
 
 async def write(group: Group, person: Actor, text: str, uri: str = "") -> ModMail | None:
-    """A member writes to the moderators; `uri` is that of a note from elsewhere, taken once.
+    """Somebody writes to the moderators; `uri` is that of a note from elsewhere, taken once.
 
-    Runs in the caller's transaction. Raises `Malformed` for no member, without a text, and for more
-    than `limits.MODMAILS_A_DAY`.
+    Runs in the caller's transaction. Raises `Malformed` for whom `may_write` does not let, without
+    a text, and for more in a day than `limits.MODMAILS_A_DAY`, or `limits.MODMAILS_OUTSIDE` of
+    somebody who is no member.
     """
-    member = await membership.standing(group, person)
-    if member is None or member.state != "member":
-        raise Malformed("only members write to the moderators; join the group first")
+    if not await may_write(group, person):
+        raise Malformed(STRANGER)
     if uri and await ModMail.filter(uri=uri).exists():
         return None
+    member = await membership.standing(group, person)
+    is_member = member is not None and member.state == "member"
+    most = limits.MODMAILS_A_DAY if is_member else limits.MODMAILS_OUTSIDE
     since = clock.now_ms() - clock.DAY
     today = ModMail.filter(author_id=person.id, person_id=person.id, created_at__gt=since)
-    if await today.count() >= limits.MODMAILS_A_DAY:
-        raise Malformed(f"at most {limits.MODMAILS_A_DAY} messages a day; wait for an answer")
+    if await today.count() >= most:
+        raise Malformed(f"at most {most} messages a day; wait for an answer")
     made = await _keep(group, person, person, text, uri)
     await telling.at_the_desk(group.id, "mail", made.id, but=person.id)
     return made
@@ -105,7 +126,15 @@ async def answered(uri: str, person: Actor) -> Group | None:
 
 
 async def last_of(person: Actor) -> Group | None:
-    """The group that last wrote to them: software that answers without saying what (Lemmy)."""
+    """The group that last wrote to them, or the one that they are in, for software that says
+    neither what it answers nor to which group (Lemmy).
+    """
     mails = ModMail.filter(person_id=person.id).exclude(author_id=person.id).order_by("-id")
     found = await mails.select_related("group").first()
-    return found.group if found else None
+    if found is not None:
+        return found.group
+    joined = Group.filter(
+        hosted=True, members__actor_id=person.id, members__state__in=["member", "banned"]
+    )
+    only = await joined.limit(2)
+    return only[0] if len(only) == 1 else None

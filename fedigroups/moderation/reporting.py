@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from federation import clock, ids, storage
 from federation.errors import Malformed, NotHere
 from federation.models import Actor
-from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.groups import lookup, membership, policies
 from fedigroups.groups.models import Group, Post
-from fedigroups.moderation import answering, filing
+from fedigroups.moderation import alerting, answering, filing
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.moderation.filing import Filed
 from fedigroups.moderation.models import Report
-from outbox import build, streams
-from outbox.publish import Draft, Outgoing, Place, publish
+from outbox.publish import Draft, publish
 
 STATES = {"heed": "heeded", "set_aside": "set_aside"}
 
@@ -50,12 +48,20 @@ async def report(wire: Wire, reporter: Actor, said: Complaint) -> int:
     kept: list[int] = []
     async with storage.transaction():
         for group_id, post in _places(said.posts):
-            kept.append(await filing.file(_filed(uri, reporter, said, group_id, post)))
+            kept.append(await take(wire, _filed(uri, reporter, said, group_id, post)))
             uri = wire.uris.activity(ids.new())
         if said.forward and any(kept):
             await publish(_forwarded(wire, said.person, said.posts, said.text))
             await Report.filter(id__in=kept).update(forwarded_at=clock.now_ms())
     return next(filter(None, kept), 0)
+
+
+async def take(wire: Wire, filed: Filed) -> int:
+    """Keep a report as `filing.file` does; moderators of its group elsewhere are told, too."""
+    kept = await filing.file(filed)
+    if kept and filed.group_id:
+        await publish(await alerting.alerts(wire, filed))
+    return kept
 
 
 def _places(posts: Iterable[Post]) -> list[tuple[int, Post | None]]:
@@ -146,16 +152,10 @@ def _forwarded(wire: Wire, person: Actor, posts: Sequence[Post], text: str) -> l
     drafts = []
     if not person.local and person.inbox:
         about = [person.uri, *(post.uri for post in posts)]
-        drafts.append(_flag(wire, person, about, text))
+        drafts.append(alerting.flag(wire, person.inbox, person.uri, about, text))
     for post in posts:
         group = post.thread.group
         if not group.hosted and group.actor.inbox:
-            drafts.append(_flag(wire, group.actor, post.uri, text, group.actor.uri))
+            to = group.actor
+            drafts.append(alerting.flag(wire, to.inbox, to.uri, post.uri, text, to.uri))
     return drafts
-
-
-def _flag(wire: Wire, to: Actor, about: str | list[str], text: str, audience: str = "") -> Draft:
-    by = wire.uris.moderation_actor
-    document = build.flag(wire.uris.activity(ids.new()), by, to.uri, about, text, audience)
-    outgoing = Outgoing(document["id"], by, "Flag", dumps(document), public=False)
-    return Draft(outgoing, (Place(streams.direct(to.inbox), "report", inbox=to.inbox),))

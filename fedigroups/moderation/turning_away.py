@@ -9,6 +9,7 @@ from federation.wire import Wire
 from fedigroups.groups import membership, policies
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.models import Member
+from fedigroups.moderation import answering
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.moderation.models import Decision
@@ -21,7 +22,7 @@ async def turn_away(
     wire: Wire, hosted: Hosted, author: Actor, why: str, document: ObjectDoc, inner: Inner
 ) -> None:
     """A decision by the group's own policy, unless they had one like it within a day."""
-    if await _told(hosted, author, "turn_away", "ban"):
+    if author.kind in answering.DEAF or await _told(hosted, author, "turn_away", "ban"):
         return
     act = Act(
         kind="turn_away",
@@ -33,6 +34,11 @@ async def turn_away(
         language=document.language,
     )
     await decide(wire, act)
+
+
+async def unsaid(wire: Wire, hosted: Hosted, author: Actor, why: str) -> None:
+    """What somebody here wrote to be said later could not be said; they learn it afterwards."""
+    await decide(wire, Act(kind="turn_away", hosted=hosted, person=author, text=why))
 
 
 async def at_the_door(wire: Wire, hosted: Hosted, person: Actor) -> None:

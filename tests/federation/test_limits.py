@@ -346,7 +346,11 @@ ELSEWHERE = {
     "REPORT_OBJECTS": (RULES, "test_of_a_long_report_so_many_posts_are_looked_at"),
     "MODMAILS_A_DAY": (
         "quirks/test_modmail.py",
-        "test_a_member_writes_so_often_a_day_and_only_members_do",
+        "test_who_has_to_do_with_a_group_writes_so_often_a_day",
+    ),
+    "MODMAILS_OUTSIDE": (
+        "quirks/test_modmail.py",
+        "test_who_has_to_do_with_a_group_writes_so_often_a_day",
     ),
     "AUTOMATIC_RULES": (RULES, "test_a_group_has_so_many_rules_and_no_more"),
     "EARLIER_POSTS": (RULES, "test_rules_look_at_the_newest_posts_of_an_author_and_no_further"),

@@ -543,7 +543,7 @@ async def test_what_is_meant_for_a_few_is_neither_kept_nor_sent_on(scene: Scene)
     for to, cc in (([f"{vic.uri}/followers"], [GROUP]), ([GROUP], []), ([], [])):
         for parent in ("", root["id"]):
             note = vic.note("psst", to=to, cc=cc, reply_to=parent)
-            async with scene.nothing_changes():
+            async with scene.nothing_changes(told=vic):
                 assert await scene.send(vic.create(note), vic) == 202
     await scene.still_serves()
 

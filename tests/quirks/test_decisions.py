@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from federation import clock, storage
-from fedigroups.groups import lookup
-from fedigroups.groups.models import Post
+from fedigroups.groups import founding, lookup, scheduled
+from fedigroups.groups.founding import Profile
+from fedigroups.groups.models import Member, Post
+from fedigroups.groups.speaking import Text
 from fedigroups.moderation import appeals, filing, reporting
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
@@ -16,6 +18,7 @@ from fedigroups.moderation.filing import Filed
 from fedigroups.moderation.kinds import KINDS
 from fedigroups.moderation.models import Appeal, Decision, Report
 from fedigroups.notify.models import Notification
+from servers import GROUP
 
 pytestmark = pytest.mark.anyio
 
@@ -132,6 +135,159 @@ async def test_somebody_elsewhere_is_written_to_whatever_is_decided(stage) -> No
     await stage.join(ann)
     check("transfer", await walk.take("transfer"))
     assert set(walk.walked) == set(KINDS)
+
+
+async def _post(stage, ann) -> dict[str, Any]:
+    note: dict[str, Any] = ann.note("Which rod?")
+    await stage.say(ann, note)
+    stage.forget()
+    return note
+
+
+async def _answer(stage, ann, note: dict[str, Any]) -> None:
+    await stage.say(ann, ann.note("1.6 mm.", reply_to=note["id"], group=""))
+
+
+async def _edit(stage, ann, note: dict[str, Any]) -> None:
+    later = note | {"content": "<p>Buy!</p>", "updated": "2099-01-01T00:00:00Z"}
+    await stage.send(ann, ann.act("Update", later, to=note["to"], cc=note["cc"]))
+
+
+async def _start(stage, ann, _note: dict[str, Any]) -> None:
+    await stage.say(ann, ann.note("And another."))
+
+
+async def _to_followers(stage, ann, _note: dict[str, Any]) -> None:
+    await stage.say(ann, ann.note("Mine.", to=[f"{ann.uri}/followers"], cc=[GROUP]))
+
+
+async def _to_two(stage, ann, _note: dict[str, Any]) -> None:
+    await stage.say(ann, ann.note("Ours.", to=[GROUP, "https://m.example/users/eve"], cc=[]))
+
+
+async def _write_to_moderators(stage, ann, _note: dict[str, Any]) -> None:
+    await stage.say(ann, ann.note("Hello?", to=[GROUP], cc=[]))
+
+
+async def _name_two_groups(stage, ann, _note: dict[str, Any]) -> None:
+    both = ann.note("To both.", cc=["https://groups.example/groups/smiths", GROUP])
+    await stage.say(ann, both)
+    shown = await stage.ours.post(both["id"])
+    assert shown.state == "live"
+    outbox = await stage.document(f"{GROUP}/outbox")
+    assert both["id"] not in str(outbox)
+
+
+async def _mute(stage) -> None:
+    await _by_sql("UPDATE member SET muted_until = 4102444800000 WHERE role = 'member'")
+
+
+async def _lock(stage) -> None:
+    await _by_sql("UPDATE thread SET locked = TRUE")
+
+
+async def _suspend(stage) -> None:
+    await _by_sql("UPDATE groups SET state = 'suspended' WHERE name = 'welders'")
+
+
+async def _shut_out(stage) -> None:
+    await _by_sql("UPDATE groups SET servers_blocked = 'm.example' WHERE name = 'welders'")
+
+
+async def _leave(stage) -> None:
+    await _by_sql("DELETE FROM member WHERE role = 'member'")
+
+
+async def _make_a_bot(stage) -> None:
+    await _by_sql("UPDATE actor SET kind = 'Service' WHERE username = 'ann'")
+
+
+async def _dig(stage) -> None:
+    await _by_sql("UPDATE post SET depth = 10000")
+
+
+async def _look_first(stage) -> None:
+    await _found_smiths(stage)
+    await _by_sql("UPDATE groups SET approve = 'everyone' WHERE name = 'welders'")
+
+
+async def _let_moderators_start(stage) -> None:
+    await _found_smiths(stage)
+    await _by_sql("UPDATE groups SET post_policy = 'moderators' WHERE name = 'welders'")
+
+
+async def _found_smiths(stage) -> None:
+    tom = await lookup.person("tom")
+    hosted = await founding.found(stage.ours.wire, "smiths", tom, Profile(title="Smiths"))
+    await _by_sql("UPDATE groups SET post_policy = 'anyone' WHERE id = ?", hosted.group.id)
+
+
+async def _nothing(stage) -> None:
+    """It is as it was."""
+
+
+async def _by_sql(statement: str, *values: int) -> None:
+    await storage.execute(statement, *values)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize(
+    ("before", "act", "reason"),
+    [
+        (_mute, _start, "muted until"),
+        (_mute, _answer, "muted until"),
+        (_mute, _edit, "muted until"),
+        (_lock, _answer, "the thread is locked"),
+        (_lock, _edit, "the thread is locked"),
+        (_suspend, _start, "the group is closed"),
+        (_suspend, _edit, "the group is closed"),
+        (_shut_out, _start, "takes nothing from that server"),
+        (_shut_out, _answer, "takes nothing from that server"),
+        (_leave, _start, "only members start threads"),
+        (_leave, _write_to_moderators, "reply to this"),
+        (_make_a_bot, _start, "programs"),
+        (_dig, _answer, "too deep"),
+        (_nothing, _to_followers, "not public"),
+        (_nothing, _to_two, "not public"),
+        (_look_first, _name_two_groups, "send it to this group alone"),
+        (_let_moderators_start, _name_two_groups, "only moderators start threads"),
+    ],
+)
+async def test_whatever_is_not_taken_its_author_is_told_why_once_and_how_to_appeal(
+    stage, before, act, reason
+) -> None:
+    microblog = stage.microblog()
+    ann = microblog.member("ann")
+    await stage.join(ann)
+    note = await _post(stage, ann)
+    await stage.ours.run(lambda: before(stage))
+    for _ in range(2):
+        await act(stage, ann, note)
+    told = [one["object"]["content"] for one in microblog.came("Create")]
+    assert len(told) == 1
+    assert reason in told[0]
+    assert "reply to this message" in told[0]
+    assert (await stage.ours.run(lambda: Decision.filter(kind="turn_away").count())) == 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_what_was_to_be_said_later_and_cannot_be_is_explained_to_its_author(stage) -> None:
+    async def schedule() -> None:
+        tom, now = await lookup.person("tom"), clock.now_ms()
+        group = (await lookup.hosted_named("welders")).group
+        with clock.held(now - clock.HOUR):
+            await scheduled.schedule(tom, Text("Rods!"), now, {}, group=group)
+        await Member.filter(actor_id=tom.id).update(muted_until=now + clock.DAY)
+        await scheduled.say_due(stage.ours.wire)
+
+    await stage.ours.run(schedule)
+
+    async def told() -> list[str]:
+        decisions = [one.post_id for one in await Notification.filter(kind="decision")]
+        return [one.text for one in await Decision.filter(id__in=decisions)]
+
+    (text,) = await stage.ours.run(told)
+    assert "muted until" in text
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

@@ -117,3 +117,60 @@ async def test_people_here_see_their_edit_wait_as_well_and_hosts_do_not(stage) -
         if state == "held":
             await taken(stage, "accept", post.uri)
             assert threads.kinds() == ["Announce{Update}"]
+
+
+SHOP = '<a href="https://shop.example/{}">there</a>'
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize(
+    ("profile", "before", "after", "waits"),
+    [
+        ({"approve": "nobody"}, "Which rods?", f"See {SHOP}", False),
+        ({"approve": "everyone"}, "Which rods?", "Which rods, please?", True),
+        ({"approve": "everyone"}, "Which rods?", "Which rods?", False),
+        ({"approve": "newcomers", "newcomer_posts": 2}, "Which rods?", "Buy rods!", True),
+        ({"approve": "newcomers", "newcomer_posts": 1}, "Which rods?", "Buy rods!", False),
+        ({"approve": "links"}, "Which rods?", "Buy rods!", False),
+        ({"approve": "links"}, "Which rods?", SHOP.format(1), True),
+        ({"approve": "links"}, SHOP.format(1), SHOP.format(1) + " Thank you.", False),
+        ({"approve": "links"}, SHOP.format(1), SHOP.format(2), True),
+    ],
+)
+async def test_an_edit_waits_where_a_new_post_that_says_so_would(
+    stage, profile, before, after, waits
+) -> None:
+    microblog = stage.microblog()
+    ann = microblog.member("ann")
+    await stage.join(ann)
+    note = ann.note(before)
+    await stage.say(ann, note)
+    await stage.ours.change(**profile)
+    stage.forget()
+    await edit(stage, ann, note, f"<p>{after}</p>", 2099)
+    post = await stage.ours.post(note["id"])
+    assert post.state == ("held" if waits else "live")
+    assert microblog.kinds() == (["Create"] if waits else [])
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_how_a_poll_stands_waits_for_nobody_and_another_question_does(stage) -> None:
+    ann = stage.microblog().member("ann")
+    await stage.join(ann)
+
+    def options(*names: str) -> list[dict]:
+        return [{"type": "Note", "name": one, "replies": {"totalItems": 3}} for one in names]
+
+    note = ann.note("Which?", type="Question", oneOf=options("MIG", "TIG"))
+    await stage.say(ann, note)
+    await stage.ours.change(approve="everyone")
+    for asked, updated, state in (
+        *(
+            (("MIG", "TIG"), {}, "live"),
+            (("MIG", "TIG"), {"updated": "2098-01-01T00:00:00Z"}, "live"),
+        ),
+        (("Buy rods", "TIG"), {"updated": "2099-01-01T00:00:00Z"}, "held"),
+    ):
+        told = note | updated | {"oneOf": options(*asked)}
+        await stage.send(ann, ann.act("Update", told, to=note["to"], cc=note["cc"]))
+        assert (await stage.ours.post(note["id"])).state == state, asked

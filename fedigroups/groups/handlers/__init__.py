@@ -44,7 +44,7 @@ def register_all(registry: Registry) -> None:
     registry.register("Remove", listing.on_remove, govern.gather_announced, by_name=True)
     _first_hand(registry, "Block", block.on_block)
     _first_hand(registry, "Move", move.on_move, move.gather_move)
-    _first_hand(registry, "Flag", flag.on_flag)
+    registry.register("Flag", flag.on_flag, by_name=True)
     for kind in vote.KINDS:
         registry.register(kind, vote.on_vote, by_name=True)
 

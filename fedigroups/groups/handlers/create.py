@@ -7,6 +7,7 @@ from itertools import islice
 
 from federation import addressing, limits
 from federation.documents import read_object
+from federation.errors import Malformed
 from federation.models import Actor
 from federation.origin import host_of
 from federation.strict_json import dumps
@@ -28,7 +29,8 @@ from fedigroups.groups.handlers.ballot import Paper
 from fedigroups.groups.handlers.message import Message
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import OPEN, can_see, left_a_place
-from fedigroups.moderation import appeals, holding, mail, submissions, turning_away
+from fedigroups.moderation import appeals, holding, mail, scrutiny, submissions, turning_away
+from fedigroups.moderation.models import Decision
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -67,7 +69,7 @@ async def _take_in(received: Received, found: Found) -> Outcome:
     if received.wire.uris.is_answer(found.post.object.in_reply_to) or visibility == "direct":
         return await _said_to_us(received, found.post)
     if visibility not in OPEN:
-        return ignored("it is not public: a group never shows what was said to a few")
+        return await _not_for_all(received, found.post)
     if found.post.object.says_nothing:
         return ignored("there is nothing in it to read, to see or to answer")
     if known := await threads.placed(found.post.object.id):
@@ -83,24 +85,35 @@ async def _take_in(received: Received, found: Found) -> Outcome:
 async def _said_to_us(received: Received, said: evidence.Arrival) -> Outcome:
     """A reply to the note by which somebody was told of a decision, or mail to moderators."""
     group = await mail.answered(said.object.in_reply_to, said.author)
-    if group is None and not received.wire.uris.is_answer(said.object.in_reply_to):
+    decision = await appeals.answered(said.object.in_reply_to) if group is None else None
+    if decision is not None:
+        return await _appeal(received, said, decision)
+    if group is None:
         addressed = addressing.read(received.activity.document).to
         hosted = await lookup.all_hosted(addressed) if len(addressed) == 1 else []
         if not hosted:
-            return ignored("it is not public: a group never shows what was said to a few")
+            return await _not_for_all(received, said)
         group = hosted[0].group
-    if group is None:
-        return await _appeal(received, said)
     if received.announcer is not None:
         return ignored("mail is nobody's but its author's")
-    await mail.write(group, said.author, plain(said.object.content), said.object.id)
+    try:
+        await mail.write(group, said.author, plain(said.object.content), said.object.id)
+    except Malformed as refused:
+        return await turned_away(received, await lookup.hosting(group.id), said, str(refused))
     return done(f"mail to the moderators of {group.name}")
 
 
-async def _appeal(received: Received, said: evidence.Arrival) -> Outcome:
+async def _not_for_all(received: Received, said: evidence.Arrival) -> Outcome:
+    """What was said to a few is not taken; whoever means a group here by it is told."""
+    named = await _named(received, said) if received.announcer is None else []
+    if not named:
+        return ignored(policies.NOT_PUBLIC)
+    return await turned_away(received, named[0], said, policies.NOT_PUBLIC)
+
+
+async def _appeal(received: Received, said: evidence.Arrival, decision: Decision) -> Outcome:
     """A reply to the note by which somebody was told of a decision."""
-    decision = await appeals.answered(said.object.in_reply_to)
-    if decision is None or received.announcer is not None:
+    if received.announcer is not None:
         return ignored("an appeal is nobody's but its author's")
     await appeals.lodge(said.author, decision, plain(said.object.content))
     return done(f"an appeal against decision {decision.id}")
@@ -128,21 +141,31 @@ async def _missing_start(received: Received, found: Found) -> Post | None:
     if start is None or start.object.in_reply_to or start.author.kind in ECHOES:
         return None
     named = addressing.named(start.object.document, None)
-    groups, _ = await _willing(await lookup.all_hosted(named), start.author)
+    groups, _ = await _willing(await lookup.all_hosted(named), start)
     return await _stored(received, groups[0].group, start, None) if groups else None
 
 
-async def _willing(named: Iterable[Hosted], author: Actor) -> tuple[list[Hosted], str]:
-    """The groups that let the author start a thread, and why the first other one does not."""
+async def _willing(
+    named: Iterable[Hosted], said: evidence.Arrival
+) -> tuple[list[Hosted], list[tuple[Hosted, str]]]:
+    """The groups that show the thread that is started, and those that do not, each with why.
+
+    A post waits for a moderator of one group alone, the first.
+    """
     willing: list[Hosted] = []
-    refusals: list[str] = []
+    others: list[tuple[Hosted, str]] = []
     for hosted in named:
-        member = await membership.standing(hosted.group, author)
-        if refusal := policies.refusal_to_post(hosted.group, member):
-            refusals.append(refusal)
-        elif len(willing) < limits.GROUPS_PER_POST:
+        member = await membership.standing(hosted.group, said.author)
+        why = policies.refusal_to_post(hosted.group, member)
+        if not why and len(willing) >= limits.GROUPS_PER_POST:
+            why = policies.TOO_MANY_GROUPS
+        if not why and willing and await scrutiny.reason(hosted.group, said.author, said.object):
+            why = policies.ALONE
+        if why:
+            others.append((hosted, why))
+        else:
             willing.append(hosted)
-    return willing, next(iter(refusals), "")
+    return willing, others
 
 
 async def _stored(
@@ -151,7 +174,7 @@ async def _stored(
     visibility = addressing.visibility(between.object.document)
     if visibility not in OPEN:
         return None
-    why = await holding.reason(group, between.author, between.object)
+    why = await scrutiny.reason(group, between.author, between.object)
     stored = await threads.store(group, between, parent, visibility, held=bool(why))
     if why and stored is not None and stored.state == "held":
         await holding.hold(received.wire, group, stored, None, why)
@@ -199,8 +222,7 @@ async def _reply(received: Received, found: Found, parent: Post, visibility: str
     if parent.state == "held":
         return ignored("what it answers waits for a moderator", awaits=parent.uri)
     if refusal := policies.refusal_to_reply(group, member, parent.thread):
-        hosted = await lookup.hosting(group.id)
-        return await turned_away(received, hosted, found, refusal)
+        return await turned_away(received, await lookup.hosting(group.id), found.post, refusal)
     return await _take(received, group, found, parent, visibility)
 
 
@@ -211,21 +233,22 @@ async def _start(received: Received, found: Found, visibility: str, missing: str
         if group is None:
             return ignored("nobody here is in the group that announced it")
         return await _take(received, group, found, None, visibility)
-    named = await _named(received, found)
+    named = await _named(received, found.post)
     if not named:
         return ignored(
             "it names no group that lives here and answers nothing that we have",
             awaits=await early.expected(received, missing),
         )
-    groups, refusal = await _willing(named, found.post.author)
+    groups, others = await _willing(named, found.post)
+    refused = [await turned_away(received, hosted, found.post, why) for hosted, why in others]
     if not groups:
-        return await turned_away(received, named[0], found, refusal)
+        return refused[0]
     return await _take(received, groups[0].group, found, None, visibility, groups)
 
 
-async def _named(received: Received, found: Found) -> list[Hosted]:
+async def _named(received: Received, said: evidence.Arrival) -> list[Hosted]:
     """The groups here that the post names, in the order of how plainly it does."""
-    named = addressing.named(received.activity.document, found.post.object.document)
+    named = addressing.named(received.activity.document, said.object.document)
     here = filter(received.wire.uris.is_local, named)
     return await lookup.all_hosted(islice(here, limits.MENTIONS))
 
@@ -240,11 +263,15 @@ async def _take(
 ) -> Outcome:
     """Store the post and announce it: `groups` are those that show the thread that it starts."""
     if group.hosted and found.post.author.kind in ECHOES:
-        return ignored("what bots and groups say is not announced")
-    why = await holding.reason(group, found.post.author, found.post.object)
+        hosted = await lookup.hosting(group.id)
+        return await turned_away(received, hosted, found.post, policies.ECHO)
+    why = await scrutiny.reason(group, found.post.author, found.post.object)
     post = await threads.store(group, found.post, parent, visibility, held=bool(why))
+    if post is None and group.hosted:
+        hosted = await lookup.hosting(group.id)
+        return await turned_away(received, hosted, found.post, policies.TOO_DEEP)
     if post is None:
-        return ignored("it lies too deep in its thread")
+        return ignored(policies.TOO_DEEP)
     if post.state == "deleted":
         return ignored("it was deleted before it came")
     if post.state == "held":
@@ -270,10 +297,12 @@ async def _again(received: Received, known: Post) -> Outcome:
     member = await membership.standing(group, author)
     speak = policies.refusal_to_reply(group, member, known.thread)
     if refusal := speak if known.parent_id else policies.refusal_to_post(group, member):
-        return ignored(refusal)
+        hosted = await lookup.hosting(group.id)
+        return await turned_away(received, hosted, received.facts.post, refusal)
     carriers = await crossposts.carriers(known.thread, author)
     if known.parent_id is None:
-        willing, _ = await _willing(await _named(received, received.facts), author)
+        said = received.facts.post
+        willing, _ = await _willing(await _named(received, said), said)
         shown = {hosted.group.id for hosted in carriers}
         carriers += [hosted for hosted in willing if hosted.group.id not in shown]
     await _announce(received, known, received.facts, carriers)
@@ -300,11 +329,13 @@ async def _announce(
     await publish(drafts)
 
 
-async def turned_away(received: Received, hosted: Hosted, found: Found, refusal: str) -> Outcome:
+async def turned_away(
+    received: Received, hosted: Hosted, said: evidence.Arrival, refusal: str
+) -> Outcome:
     """What its author may not write there is not taken, and they are told why."""
     if received.announcer is None:
         await turning_away.turn_away(
-            received.wire, hosted, found.post.author, refusal, found.post.object, inner_of(received)
+            received.wire, hosted, said.author, refusal, said.object, inner_of(received)
         )
     return ignored(refusal)
 

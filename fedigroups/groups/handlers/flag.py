@@ -1,7 +1,8 @@
 """Flag: a report; kept for those who moderate, and announced to nobody.
 
 Mastodon lists the account and posts, and its server's own actor reports; Lemmy, PieFed and Mbin
-name one post, and the person does, with the reason as `summary` (Mbin: perhaps none).
+name one post, and the person does, with the reason as `summary` (Mbin: perhaps none). A group that
+announces one (Lemmy, to servers of its moderators) is who reports: only its own word is proven.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from federation.limits import REPORT_OBJECTS
 from federation.models import Actor
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Post
-from fedigroups.moderation import filing
+from fedigroups.moderation import reporting
 from fedigroups.moderation.filing import Filed
 from inbox.registry import Outcome, Received, done, ignored
 
 
 async def on_flag(received: Received) -> Outcome:
     """Keep the report for each group here that it concerns; else for the staff."""
+    await lookup.check_joined(received.announcer)
     document = received.activity.document
     objects = ids_of(document.get("object"))[:REPORT_OBJECTS]
     text = text_of(document, "summary") or text_of(document, "content")
@@ -28,14 +30,14 @@ async def on_flag(received: Received) -> Outcome:
     for group_id, person_id, post_id in places:
         filed = Filed(
             activity_uri=received.activity.id,
-            reporter=received.actor,
+            reporter=received.announcer or received.actor,
             objects=objects,
             group_id=group_id,
             person_id=person_id,
             post_id=post_id,
             text=text,
         )
-        kept = bool(await filing.file(filed)) or kept
+        kept = bool(await reporting.take(received.wire, filed)) or kept
     if not places:
         return ignored("it reports nothing that we have")
     return done("report kept") if kept else ignored("it says nothing new")
@@ -57,8 +59,9 @@ async def _concerned(received: Received, objects: Sequence[str]) -> list[tuple[i
         first.setdefault(hosted.group.id, (hosted.group.id, person, 0))
     if first:
         return list(first.values())
-    is_here = received.wire.uris.is_local
-    ours = next((post for post in posts if is_here(post.uri)), None)
+    is_here, teller = received.wire.uris.is_local, received.announcer
+    told_of = [post for post in posts if teller and post.thread.group.actor_id == teller.id]
+    ours = next((post for post in posts if is_here(post.uri)), None) or next(iter(told_of), None)
     if ours is not None:
         return [(0, ours.author_id, ours.id)]
     return [(0, person, 0)] if any(is_here(uri) for uri in objects) else []

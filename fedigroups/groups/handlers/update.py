@@ -21,12 +21,12 @@ from fedigroups.groups import (
 )
 from fedigroups.groups.evidence import Found
 from fedigroups.groups.handlers.ballot import Paper
-from fedigroups.groups.handlers.create import gather_create, inner_of, on_create
+from fedigroups.groups.handlers.create import gather_create, inner_of, on_create, turned_away
 from fedigroups.groups.handlers.delete import Witness, gather_delete, on_delete
 from fedigroups.groups.handlers.message import Message
 from fedigroups.groups.models import Group, Post
-from fedigroups.groups.visibility import OPEN
-from fedigroups.moderation import holding, submissions
+from fedigroups.groups.visibility import OPEN, OWN
+from fedigroups.moderation import holding, scrutiny, submissions
 from inbox.registry import Outcome, Received, done, ignored
 from outbox.publish import publish
 
@@ -65,12 +65,17 @@ async def on_update(received: Received) -> Outcome:
     post = await Post.get_or_none(uri=received.activity.object_id).select_related(
         "author", "thread__group"
     )
-    if post is None:
-        return await on_create(received)
+    return await (on_create(received) if post is None else _newer(received, post))
+
+
+async def _newer(received: Received, post: Post) -> Outcome:
     if refusal := await _refusal(received, post):
         return ignored(refusal)
+    if refusal := await _unwelcome(post):
+        hosted = await lookup.hosting(post.thread.group_id)
+        return await turned_away(received, hosted, received.facts.post, refusal)
     version, group = received.facts.post.object, post.thread.group
-    why = await holding.reason_of_edit(group, post, version)
+    why = await scrutiny.reason_of_edit(group, post, version)
     if not await _taken(post, version):
         return ignored("it is not newer than what we have")
     return await _edited(received, post, why)
@@ -108,10 +113,15 @@ async def _refusal(received: Received, post: Post) -> str:
         return "a post does not change its author"
     if addressing.visibility(received.activity.document, found.post.object.document) not in OPEN:
         return "it is not public: a group never shows what was said to a few"
-    if not post.thread.group.hosted:
-        return ""
-    if received.announcer is not None:
+    if post.thread.group.hosted and received.announcer is not None:
         return "a group's announcement is never announced again"
+    return ""
+
+
+async def _unwelcome(post: Post) -> str:
+    """Why its author may not edit it in a group here, as they are told; or an empty string."""
+    if not post.thread.group.hosted or post.state not in OWN:
+        return ""  # of what is gone they know
     member = await membership.standing(post.thread.group, post.author)
     return policies.refusal_to_reply(post.thread.group, member, post.thread)
 

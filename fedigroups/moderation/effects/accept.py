@@ -9,7 +9,7 @@ from federation.wire import Wire
 from fedigroups.groups import crossposts, distribute, lookup, membership, policies, sending, threads
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.models import Post
-from fedigroups.moderation import approval, submissions
+from fedigroups.moderation import scrutiny, submissions
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.effects.done import Done
 from outbox.publish import Draft
@@ -55,6 +55,6 @@ async def _carriers(post: Post, inner: Inner, own: Hosted) -> list[Hosted]:
         member = await membership.standing(hosted.group, post.author)
         if hosted.group.id == own.group.id or policies.refusal_to_post(hosted.group, member):
             continue
-        if not await approval.reason_to_hold(hosted.group, member, read_object(document)):
+        if not await scrutiny.reason(hosted.group, post.author, read_object(document)):
             carriers.append(hosted)
     return carriers

@@ -101,8 +101,26 @@ async def member(request: Request, host: Host) -> Response:
             return seen(host, f"members/{entry.id}", kind)
         except Malformed as error:
             problems = fields.blamed(error, "act")
-    title = entry.name
-    return page(request, host, "member", title, problems=problems, typed=typed, entry=entry)
+    return page(
+        request,
+        host,
+        "member",
+        entry.name,
+        problems=problems,
+        typed=typed,
+        entry=entry,
+        hints=await _hints(host, entry),
+    )
+
+
+async def _hints(host: Host, entry: Entry) -> list[str]:
+    """Whom of those banned they are like; of who is banned or looks after the group nobody asks."""
+    if entry.state == "banned" or entry.role != "member":
+        return []
+    username = entry.handle.partition("@")[0]
+    seen_here = await evasion.seen(host.group, entry.actor_id, username)
+    found = await evasion.hints(host.group, {entry.actor_id: seen_here})
+    return found.get(entry.actor_id, [])
 
 
 async def _entry(request: Request, host: Host) -> Entry | None:

@@ -11,7 +11,6 @@ from federation.errors import Malformed, NotHere
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
-from fedigroups.groups import membership
 from fedigroups.groups.models import Group
 from fedigroups.moderation import mail
 from fedigroups.notify import telling
@@ -32,14 +31,13 @@ def routes() -> list[BaseRoute]:
 
 
 async def own(request: Request, session: Session) -> Response:
-    """`/groups/{name}/mail`: what a member and the moderators wrote; 404 for anybody else."""
+    """`/groups/{name}/mail`: what somebody and the moderators wrote; 404 for strangers to them."""
     person, problem, typed = session.account.actor, "", ""
     group = await Group.get_or_none(
         name=request.path_params["name"], hosted=True, state="open"
     ).select_related("actor")
     found = await mail.between(group, person.id) if group else []
-    member = await membership.standing(group, person) if group else None
-    if group is None or not (found or (member and member.state == "member")):
+    if group is None or not await mail.may_write(group, person):
         raise NotHere("there is nothing here")
     if request.method == "POST":
         sent = await forms.read(request)
