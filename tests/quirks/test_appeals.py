@@ -147,6 +147,7 @@ async def test_appeals_are_taken_for_ninety_days(stage, days) -> None:
 async def test_a_message_from_lemmy_is_an_appeal_though_it_does_not_say_against_what(
     stage,
 ) -> None:
+    """Before anything was decided it is mail."""
     threads = stage.threads()
     bob = threads.member("bob")
     await stage.join(bob)
@@ -164,7 +165,7 @@ async def test_a_message_from_lemmy_is_an_appeal_though_it_does_not_say_against_
     said = message | {"to": ["https://groups.example/moderation"], "content": "<p>No ads.</p>"}
     create = bob.act("Create", said, to=said["to"])
     await stage.send(bob, create)
-    assert "nothing was decided" in await stage.last()
+    assert "mail to the moderators" in await stage.last()
     await stage.ours.run(work)
     await stage.send(bob, create | {"id": f"{create['id']}/2"})
     assert "an appeal against" in await stage.last()

@@ -69,9 +69,9 @@ async def _take_in(received: Received, found: Found) -> Outcome:
     if received.wire.uris.is_answer(found.post.object.in_reply_to) or visibility == "direct":
         return await _said_to_us(received, found.post)
     if visibility not in OPEN:
-        return await _not_for_all(received, found.post)
+        return await _declined(received, found.post, policies.NOT_PUBLIC)
     if found.post.object.says_nothing:
-        return ignored("there is nothing in it to read, to see or to answer")
+        return await _declined(received, found.post, policies.NOTHING)
     if known := await threads.placed(found.post.object.id):
         return await _again(received, known)
     oldest = [*found.ancestors, found.post][0].object
@@ -92,7 +92,7 @@ async def _said_to_us(received: Received, said: evidence.Arrival) -> Outcome:
         addressed = addressing.read(received.activity.document).to
         hosted = await lookup.all_hosted(addressed) if len(addressed) == 1 else []
         if not hosted:
-            return await _not_for_all(received, said)
+            return await _declined(received, said, policies.NOT_PUBLIC)
         group = hosted[0].group
     if received.announcer is not None:
         return ignored("mail is nobody's but its author's")
@@ -103,12 +103,10 @@ async def _said_to_us(received: Received, said: evidence.Arrival) -> Outcome:
     return done(f"mail to the moderators of {group.name}")
 
 
-async def _not_for_all(received: Received, said: evidence.Arrival) -> Outcome:
-    """What was said to a few is not taken; whoever means a group here by it is told."""
+async def _declined(received: Received, said: evidence.Arrival, why: str) -> Outcome:
+    """It is not taken, whatever it is about; whoever means a group here by it is told."""
     named = await _named(received, said) if received.announcer is None else []
-    if not named:
-        return ignored(policies.NOT_PUBLIC)
-    return await turned_away(received, named[0], said, policies.NOT_PUBLIC)
+    return await turned_away(received, named[0], said, why) if named else ignored(why)
 
 
 async def _appeal(received: Received, said: evidence.Arrival, decision: Decision) -> Outcome:

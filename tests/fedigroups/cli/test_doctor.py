@@ -184,6 +184,22 @@ def test_nothing_is_changed_by_looking(founded: Run, tmp_path: Path) -> None:
 # From outside
 
 
+@pytest.mark.processes
+def test_an_instance_to_try_things_out_with_is_well(tmp_path: Path) -> None:
+    """As `make run` starts it: neither proxy nor TLS, and nothing to mend."""
+    tried = Actor("Groups", "127.0.0.1", tmp_path / "data")
+    tried.folder.mkdir(mode=0o700)
+    try:
+        tried.start()
+        rows = tried.ask("doctor")
+    finally:
+        tried.stop()
+    verdicts = {row["check"]: row["verdict"] for row in rows}
+    assert set(verdicts.values()) <= {"ok", "note"}, rows
+    assert verdicts["origin"] == "ok"
+    assert verdicts["proxy"] == verdicts["TLS"] == "note"
+
+
 @dataclass
 class Front:
     """A server of ours behind a Caddy, and an instance that asks it as the doctor does."""
