@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+import yaml
 
 import caddy
 
@@ -43,10 +44,13 @@ def test_systemd_takes_the_units_and_finds_them_locked_up(tmp_path: Path) -> Non
         says(*say, tmp_path / name)
 
 
-def test_caddy_takes_its_file() -> None:
-    path = DEPLOY / "Caddyfile"
-    said = says(caddy.PROGRAM, "validate", "--adapter", "caddyfile", "--config", path)
-    assert "Valid configuration" in said
+def test_caddy_takes_its_files(tmp_path: Path) -> None:
+    several = yaml.safe_load((DEPLOY / "compose.scale.yaml").read_text(encoding="utf-8"))
+    content = several["configs"]["caddyfile"]["content"].replace("$$", "$")
+    (tmp_path / "Caddyfile").write_text(content.replace("{$SITE}", "groups.example"))
+    for path in (DEPLOY / "Caddyfile", tmp_path / "Caddyfile"):
+        said = says(caddy.PROGRAM, "validate", "--adapter", "caddyfile", "--config", path)
+        assert "Valid configuration" in said
 
 
 @needs("nginx")
