@@ -73,10 +73,11 @@ async def shown(found: Found) -> tuple[PersonPost, ...]:
     if not found.ids:
         return ()
     rows = await storage.rows(
-        f"SELECT {views.SLUG} AS group_name, g.title AS group_title, t.title AS thread_title,"
+        f"SELECT {views.SLUG} AS group_name, g.title AS group_title, {views.THREAD_TITLE},"
         f" {views.post_columns('p')}, {views.person_columns('a')}"
         f" FROM {storage.table('found', id='bigint')} JOIN post p ON p.id = found.id"
         " JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id"
+        " JOIN post root ON root.id = t.root_id"
         " JOIN groups g ON g.id = t.group_id WHERE p.state = 'live' ORDER BY p.id DESC",
         storage.packed([(one,) for one in found.ids]),
     )

@@ -107,9 +107,10 @@ async def saved(actor_id: int, before: int = 0) -> Saved:
     """What they saved and may still read, the newest first. One query."""
     rows = await storage.rows(
         f"SELECT b.id AS saved_id, {views.SLUG} AS group_name, g.title AS group_title,"
-        f" t.title AS thread_title, {views.post_columns('p')}, {views.person_columns('a')}"
+        f" {views.THREAD_TITLE}, {views.post_columns('p')}, {views.person_columns('a')}"
         " FROM bookmark b JOIN post p ON p.id = b.post_id JOIN actor a ON a.id = p.author_id"
         " JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
+        " JOIN post root ON root.id = t.root_id"
         f" WHERE b.actor_id = ? AND b.id < ? AND g.state = 'open' AND {readable_sql('p')}"
         " ORDER BY b.id DESC LIMIT ?",
         *(actor_id, before or _BIGGEST, actor_id, actor_id, actor_id, PAGE + 1),

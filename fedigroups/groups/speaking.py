@@ -85,7 +85,7 @@ async def write(wire: Wire, author: Actor, group: Group, text: Text, *, key: str
 
 
 async def answer(wire: Wire, author: Actor, parent: Post, text: Text, *, key: str = "") -> Post:
-    """Reply to a post, once for a `key`.
+    """Reply to a post, once for a `key`; to what members alone may read, for them alone.
 
     Raises `Malformed` when the text, thread or policy does not allow it.
     """
@@ -97,6 +97,8 @@ async def answer(wire: Wire, author: Actor, parent: Post, text: Text, *, key: st
         raise Malformed("the post that you answer is gone")
     if refusal := policies.refusal_to_reply(group, member, parent.thread):
         raise Malformed(f"{author.handle} cannot reply in {group.name}: {refusal}")
+    if parent.visibility == "members":
+        text = replace(text, visibility="members")
     return await _say(wire, author, group, text, parent, key)
 
 

@@ -393,6 +393,18 @@ async def test_an_address_that_is_pasted_tells_nobody_of_what_is_hidden(
     assert (await pasted("x" * 3_000))[0] == 400
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_what_answers_members_alone_is_for_members_alone(place: Place) -> None:
+    # H221: by the page, which does not ask who may read an answer
+    number = place.numbers["/posts/"]
+    await Post.filter(id=number).update(visibility="members")
+    async with place.house.guest() as guest:
+        await guest.sign_in()
+        sent = await guest.fill(f"/posts/{number}/reply", text=f"The word is {SECRET}.", act="send")
+        assert sent.status_code == 303
+    assert (await Post.get(parent_id=number)).visibility == "members"
+
+
 async def reported(scene: Scene, post: Post) -> Report:
     """Vic's report of Olga's post, with words that nobody but the staff may read."""
     flag = scene.vic.act("Flag", [post.uri], content=f"{SECRET} says Vic")

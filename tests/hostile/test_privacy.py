@@ -230,6 +230,22 @@ async def test_of_what_was_taken_away_no_door_has_a_word(
         assert after[f"/users/tom/posts/{post.id}", accept][0] == 410
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize(("state", "visibility"), [("live", "members"), ("held", "public")])
+async def test_what_answers_a_hidden_post_does_not_tell_its_title(
+    scene: Scene, state: str, visibility: str
+) -> None:
+    # H221, H226: a thread whose beginning is hidden and whose answers are not
+    town = scene.ours
+    root = await town.write("tom", "Which rod?", f"On {SECRET}")
+    reply = await town.reply("olga", root.uri, "For thin sheet 1.6 mm.")
+    hides = {"state": state, "visibility": visibility, "title": ""}
+    await town.run(lambda: Post.filter(id=root.id).update(**hides))
+    said = await answers(town, await known(town, [root, reply]))
+    assert reply.uri in str(said), "or else nothing was looked for"
+    assert not [key for key, answer in said.items() if SECRET in found(key, answer)]
+
+
 async def end(town: Town, verb: str, post: Post) -> None:
     async def work() -> None:
         tom, olga = await lookup.person("tom"), await lookup.person("olga")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from starlette.requests import Request
@@ -107,9 +107,7 @@ async def _place(access: Access, said: Body, text: Text, reader: Reader) -> Plac
 
 
 def _kept_private(text: Text, place: Place) -> Text:
-    """What answers members alone is for members alone. Raises `ApiError` (422) elsewhere."""
-    if place.parent is not None and place.parent.visibility == "members":
-        text = replace(text, visibility="members")
+    """What is for members alone. Raises `ApiError` (422) in groups that live elsewhere."""
     if text.visibility == "members" and not place.group.hosted:
         raise ApiError(422, "A group of another server shows what is said in it to everybody")
     return text
