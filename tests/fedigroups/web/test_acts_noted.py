@@ -216,7 +216,12 @@ WRONG: list[tuple[str, dict[str, str], str, str]] = [
     ),
     ("/admin/people/{id}", {"act": "suspend", "reason": " "}, "reason", ""),
     ("/admin/groups/{id}", {"act": "contact", "text": " "}, "text", ""),
-    ("/admin/groups/{id}", {"act": "close", "confirm": "b & c"}, "confirm", "b &amp; c"),
+    (
+        "/admin/groups/{id}",
+        {"act": "close", "why": "Spam", "confirm": "b & c"},
+        "confirm",
+        "b &amp; c",
+    ),
     ("/admin/servers", {"act": "block", "host": "b@d", "note": "a < b"}, "host", "a &lt; b"),
     ("/admin/sign-ups", {"what": "b@d", "note": "a < b"}, "what", "a &lt; b"),
     ("/admin/servers/import", {"text": " "}, "list", ""),
