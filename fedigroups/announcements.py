@@ -28,12 +28,7 @@ async def make(text: str, begins_at: int = 0, ends_at: int = 0) -> Announcement:
     """
     now = clock.now_ms()
     begins_at = begins_at or now
-    if not text.strip():
-        raise Malformed("an announcement needs a text")
-    if len(text) > SUMMARY_CHARS:
-        raise Malformed(f"a text has at most {SUMMARY_CHARS} characters")
-    if ends_at and ends_at <= max(begins_at, now):
-        raise Malformed("an announcement ends after it begins, and not in the past")
+    _check(text, begins_at, ends_at)
     async with storage.transaction():
         known = await standing()
         if same := [one for one in known if one.text == text.strip()]:
@@ -43,6 +38,37 @@ async def make(text: str, begins_at: int = 0, ends_at: int = 0) -> Announcement:
         return await Announcement.create(
             id=ids.new(), text=text.strip(), begins_at=begins_at, ends_at=ends_at, created_at=now
         )
+
+
+def _check(text: str, begins_at: int, ends_at: int) -> None:
+    if not text.strip():
+        raise Malformed("an announcement needs a text")
+    if len(text) > SUMMARY_CHARS:
+        raise Malformed(f"a text has at most {SUMMARY_CHARS} characters")
+    if ends_at and ends_at <= max(begins_at, clock.now_ms()):
+        raise Malformed("an announcement ends after it begins, and not in the past")
+
+
+async def change(announcement_id: int, text: str, begins_at: int = 0, ends_at: int = 0) -> None:
+    """Another text, or another time; without a beginning it keeps its own. Committed.
+
+    With another text it is shown again to members who put it away. Raises `Malformed` as `make`
+    does, and for one that has ended, or never was.
+    """
+    known = {one.id: one for one in await standing()}.get(announcement_id)
+    if known is None:
+        raise Malformed("that announcement has ended already")
+    begins_at = begins_at or known.begins_at
+    _check(text, begins_at, ends_at)
+    async with storage.transaction():
+        await storage.execute(
+            "UPDATE announcement SET text = ?, begins_at = ?, ends_at = ? WHERE id = ?",
+            *(text.strip(), begins_at, ends_at, announcement_id),
+        )
+        if text.strip() != known.text:
+            await storage.execute(
+                "DELETE FROM announcement_read WHERE announcement_id = ?", announcement_id
+            )
 
 
 async def end(announcement_id: int) -> None:

@@ -3,11 +3,11 @@
 # ruff: noqa: S608 - each statement is put together from constants here; every value is bound
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from federation import storage
-from fedigroups.content import sanitise
+from fedigroups.content import facts
+from fedigroups.content.facts import Fact
 from fedigroups.groups import views
 from fedigroups.groups.read import (
     BIGGEST,
@@ -24,27 +24,13 @@ from fedigroups.groups.visibility import listed_sql, members_sql
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A word on somebody's page, and what belongs to it."""
-
-    name: str
-    value: str
-
-    @property
-    def url(self) -> str:
-        """Where the value leads, when it is an address."""
-        is_address = self.value.startswith(("https://", "http://"))
-        return sanitise.safe_url(self.value) if is_address else ""
-
-
-@dataclass(frozen=True, slots=True)
 class PersonPage:
     """Somebody, here or elsewhere, and what of their words the reader may meet here."""
 
     person: Person
     summary: str
     banner_url: str
-    pairs: tuple[Pair, ...]
+    facts: tuple[Fact, ...]
     state: str
     joined_at: int
     """When they began; 0 when that is not known."""
@@ -69,7 +55,8 @@ async def page(
         where = "a.local = ? AND a.kind NOT IN ('Group', 'Application') AND a.username = ?"
     row = await storage.row(
         f"SELECT {views.person_columns('a')}, a.summary AS summary, a.banner_url AS banner_url, "
-        "a.state AS state, a.published_at AS joined_at, COALESCE(x.pairs, '[]') AS pairs "
+        "a.state AS state, a.published_at AS joined_at, COALESCE(x.pairs, '[]') AS pairs, "
+        "CASE WHEN a.local THEN '' ELSE a.document END AS document "
         f"FROM actor a LEFT JOIN profile x ON x.actor_id = a.id WHERE {where}"
         f"{' AND a.host = ?' if host else ''} ORDER BY a.id DESC LIMIT 1",
         *(not host, name if host else name.lower()),
@@ -84,7 +71,7 @@ async def page(
         person=person,
         summary=row["summary"],
         banner_url=row["banner_url"],
-        pairs=tuple(Pair(*pair) for pair in json.loads(row["pairs"])),
+        facts=facts.stated(row["document"]) if host else facts.own(row["pairs"]),
         state=row["state"],
         joined_at=row["joined_at"],
         hosts=await _hosted_by(person.id),

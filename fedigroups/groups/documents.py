@@ -13,6 +13,8 @@ from federation.keys import Keyring
 from federation.models import Actor
 from federation.uris import Uris
 from federation.vocabulary import AS2, PUBLIC
+from fedigroups.accounts import looks
+from fedigroups.content import facts
 from fedigroups.content.languages import name_of
 from fedigroups.groups.models import Group, Post
 from fedigroups.media.models import Media
@@ -64,8 +66,9 @@ async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document
     """What every local actor's document holds: inboxes, keys, names, times."""
     keys = await keyring.public(actor.uri)
     pictures = {"icon": actor.icon_url, "image": actor.banner_url}
+    stated = facts.own((await looks.of(actor.id))["pairs"])
     return {
-        "@context": CONTEXT,
+        "@context": [*CONTEXT, facts.TERMS] if stated else CONTEXT,
         "id": actor.uri,
         "type": actor.kind,
         "preferredUsername": actor.username,
@@ -97,6 +100,7 @@ async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document
         "published": clock.rfc3339(actor.published_at),
         "updated": clock.rfc3339(actor.updated_at or actor.published_at),
         **{field: {"type": "Image", "url": url} for field, url in pictures.items() if url},
+        **({"attachment": facts.written(stated)} if stated else {}),
     }
 
 

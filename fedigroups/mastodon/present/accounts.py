@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from federation.storage import Row
 from fedigroups.accounts.models import Account
-from fedigroups.content.sanitise import clean, label, safe_url
+from fedigroups.content import facts
+from fedigroups.content.sanitise import label, safe_url
 from fedigroups.mastodon import pictures as drawn
 from fedigroups.mastodon.present.shapes import Entity, address, date, date_time
 from fedigroups.media.pictures import Pictures
 
-FIELDS = 8
-FIELD_CHARS = 500
 NAME_CHARS = 100
 ROLES = {"member": ("-99", ""), "moderator": ("2", "Moderator"), "admin": ("3", "Admin")}
 _JOINING = {
@@ -194,16 +192,11 @@ def _header(row: Row, said: Mapping[str, Any], pictures: Pictures) -> str:
 def _shown_fields(row: Row, said: Mapping[str, Any]) -> list[Entity]:
     if row["state"] != "live":
         return []
-    own = _own_fields(row["pairs"] or "[]") if row["local"] else _fields(said)
-    return own + (_group_fields(row) if row["hosted"] else [])
-
-
-def _own_fields(pairs: str) -> list[Entity]:
-    """What somebody here wrote, with what is an address as a link."""
-    return [
-        {"name": name, "value": _linked(value), "verified_at": None}
-        for name, value in orjson.loads(pairs)
+    known = facts.own(row["pairs"] or "[]") if row["local"] else facts.stated(said)
+    shown: list[Entity] = [
+        {"name": one.name, "value": one.html, "verified_at": None} for one in known
     ]
+    return shown + (_group_fields(row) if row["hosted"] else [])
 
 
 def _image(said: Mapping[str, Any]) -> str:
@@ -225,31 +218,3 @@ def _group_fields(row: Row) -> list[Entity]:
         {"name": "Joining", "value": _JOINING[row["join_policy"]], "verified_at": None},
         {"name": "Posting", "value": _POSTING[row["post_policy"]], "verified_at": None},
     ]
-
-
-def _linked(value: str) -> str:
-    """The value as HTML; what is an address is a link, for pages that link back (`rel=me`)."""
-    text = html.escape(value)
-    url = safe_url(value) if value.startswith(("https://", "http://")) else ""
-    if not url:
-        return text
-    return f'<a href="{html.escape(url)}" rel="me nofollow noopener">{text}</a>'
-
-
-def _fields(said: Mapping[str, Any]) -> list[Entity]:
-    listed = said.get("attachment")
-    shown = [
-        (str(one.get("name") or ""), str(one.get("value") or ""))
-        for one in (listed if isinstance(listed, list) else [])
-        if isinstance(one, dict) and one.get("type") == "PropertyValue"
-    ]
-    return [
-        {"name": label(name, NAME_CHARS), "value": _value(value[:FIELD_CHARS]), "verified_at": None}
-        for name, value in shown[:FIELDS]
-        if label(name, NAME_CHARS)
-    ]
-
-
-@lru_cache(maxsize=2_048)  # the accounts of a page come again and again, and cleaning is slow
-def _value(value: str) -> str:
-    return clean(value)

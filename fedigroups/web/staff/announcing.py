@@ -13,6 +13,7 @@ from federation.errors import Malformed
 from fedigroups import announcements
 from fedigroups.accounts.models import Session
 from fedigroups.content import markdown
+from fedigroups.models import Announcement
 from fedigroups.web import forms, refusals, visitors
 from fedigroups.web.authority import for_staff
 from fedigroups.web.hosting import fields
@@ -30,22 +31,15 @@ def routes() -> list[BaseRoute]:
 
 
 async def announcing(request: Request, session: Session) -> Response:
-    """`/admin/announcements`: those that stand, those that stood, and a new one."""
-    problems, typed = {}, BLANK
+    """`/admin/announcements`: those that stand, to be changed; those that stood, and a new one."""
+    problems, typed, about = {}, BLANK, 0
     if request.method == "POST":
         sent = await forms.read(request)
-        typed = fields.texts(sent, BLANK)
+        typed, about = fields.texts(sent, BLANK), sent.number("change")
         try:
-            if number := sent.number("end"):
-                await announcements.end(number)
-                await noted_down(session, "announcement end", id=number)
-            else:
-                await announcements.make(
-                    typed["text"], _time(typed["begins"]), _time(typed["ends"])
-                )
-                await noted_down(session, "announcement make", **typed)
+            done = await _do(session, sent.number("end"), about, typed)
             request.app.state.presented.forget()
-            return visitors.seen(f"/admin/announcements?done={'end' if number else 'announce'}")
+            return visitors.seen(f"/admin/announcements?done={done}")
         except Malformed as error:
             problems = _blamed(error)
     standing = await announcements.standing()
@@ -56,10 +50,35 @@ async def announcing(request: Request, session: Session) -> Response:
         _("Announcements"),
         problems=problems,
         typed=typed,
-        standing=[(one, markdown.render(one.text, {})) for one in standing],
+        about=about,
+        standing=[(one, markdown.render(one.text, {}), _kept(one)) for one in standing],
         past=await announcements.past(PAST),
         now=clock.now_ms(),
     )
+
+
+async def _do(session: Session, ended: int, changed: int, typed: dict[str, str]) -> str:
+    """End one, change one, or make one; what was done."""
+    if ended:
+        await announcements.end(ended)
+        await noted_down(session, "announcement end", id=ended)
+        return "end"
+    said = (typed["text"], _time(typed["begins"]), _time(typed["ends"]))
+    if changed:
+        await announcements.change(changed, *said)
+        await noted_down(session, "announcement change", id=changed, **typed)
+        return "kept"
+    await announcements.make(*said)
+    await noted_down(session, "announcement make", **typed)
+    return "announce"
+
+
+def _kept(one: Announcement) -> dict[str, str]:
+    """What its form has before anybody types."""
+    times = {"begins": one.begins_at, "ends": one.ends_at}
+    return {"text": one.text} | {
+        name: f"{clock.moment(ms):%Y-%m-%dT%H:%M}" if ms else "" for name, ms in times.items()
+    }
 
 
 def _time(text: str) -> int:

@@ -14,6 +14,9 @@ from federation.documents import read_actor, read_object
 from federation.keys import Minted
 from federation.models import Actor
 from federation.vocabulary import PUBLIC
+from fedigroups.accounts import looks
+from fedigroups.accounts.looks import Beside
+from fedigroups.content import facts
 from fedigroups.groups.documents import actor_document, group_document, post_document, tombstone
 from fedigroups.groups.models import Post
 from village import Here
@@ -21,6 +24,7 @@ from village import Here
 pytestmark = pytest.mark.anyio
 
 GROUP = "https://groups.example/groups/welders"
+AS = "https://www.w3.org/ns/activitystreams#"
 
 
 async def of_group(here: Here) -> dict:
@@ -96,6 +100,19 @@ async def test_a_person_says_who_they_are(here: Here) -> None:
     assert (document["type"], document["name"]) == ("Person", "olga")
     assert document["updated"] == document["published"] == clock.rfc3339(scenery.START)
     assert document["followers"] == f"{olga.uri}/followers"
+    assert "attachment" not in document
+    rows = [("Place", "Hall <2>"), ("Page", "https://olga.example/a")]
+    await looks.beside(olga, Beside(pairs=rows))
+    document = await actor_document(olga, here.wire.keyring, here.wire.uris)
+    link = '<a href="https://olga.example/a" rel="me nofollow noopener noreferrer ugc">'
+    assert document["attachment"] == [
+        {"type": "PropertyValue", "name": "Place", "value": "Hall &lt;2&gt;"},
+        {"type": "PropertyValue", "name": "Page", "value": f"{link}https://olga.example/a</a>"},
+    ]
+    assert [one.name for one in facts.stated(document)] == ["Place", "Page"]
+    (read,) = jsonld.expand(document)
+    kinds = [one["@type"] for one in read[f"{AS}attachment"]]
+    assert kinds == [["http://schema.org#PropertyValue"]] * 2
 
 
 # Posts

@@ -253,7 +253,7 @@ async def test_a_profile_is_changed_with_pictures_which_go_with_the_account(
     changed = check(await tom.ask("PATCH", PROFILE, data=sent, files=files), entities.CREDENTIALS)
     assert (changed["display_name"], changed["source"]["note"]) == ("Tom T.", "I weld.")
     assert changed["fields"][0]["value"] == (
-        '<a href="https://tom.example/?a=1&amp;b=2" rel="me nofollow noopener">'
+        '<a href="https://tom.example/?a=1&amp;b=2" rel="me nofollow noopener noreferrer ugc">'
         "https://tom.example/?a=1&amp;b=2</a>"
     )
     assert changed["source"]["sensitive"] is True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass
 from io import BytesIO
@@ -328,12 +329,20 @@ async def test_somebody_from_another_server_has_a_page_here_with_what_each_may_r
     for words, columns in said.items():
         await scenery.post(thread, ann, post, content=f"<p>{words}</p>", **columns)
     page = "/@ann@m.example"
+    site = '<a href="https://ann.example" onclick="steal()">ann.example</a><script>steal()</script>'
+    stated = [{"name": "<Site>", "value": site}, {"name": "", "value": "nothing"}, 7]
+    facts = [one | {"type": "PropertyValue"} if isinstance(one, dict) else one for one in stated]
+    await Actor.filter(id=ann.id).update(document=json.dumps({"attachment": facts}))
 
     async def met(guest: Guest) -> set[str]:
         shown = await guest.get(page)
         assert shown.status_code == 200, shown.text
         assert 'name="robots" content="noindex"' in shown.text
         assert "I braze." in shown.text
+        assert "&lt;Site&gt;</dt>" in shown.text
+        assert 'href="https://ann.example" rel="nofollow' in shown.text
+        assert "steal()" not in shown.text
+        assert shown.text.count('<dt dir="auto">') == 1
         assert f'href="{ann.page_url}" rel="nofollow noopener noreferrer ugc"' in shown.text
         return {words for words in said if words in shown.text}
 

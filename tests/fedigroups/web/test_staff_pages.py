@@ -134,7 +134,15 @@ async def test_an_announcement_is_shown_in_its_time_until_whoever_reads_it_puts_
         assert (await app.get("/api/v1/announcements")).json() == []
         listed = (await app.get("/api/v1/announcements?with_dismissed=true")).json()
         assert [(each["id"], each["read"]) for each in listed] == [(str(one.id), True)]
+        refused = await olga.fill(page, change=str(one.id), text=" ")
+        assert (refused.status_code, f'id="text-{one.id}-problem"' in refused.text) == (422, True)
+        begins = one.begins_at
+        await olga.fill(page, change=str(one.id), text="We **move** on Sunday.")
+        assert "on Sunday." in (await olga.get("/groups")).text  # though she put it away
+        (one, _later) = await announcements.standing()
+        assert one.begins_at == begins
         await olga.fill(page, end=str(one.id))
+        assert (await olga.fill(page, change=str(one.id), text="Again")).status_code == 422
         assert (await app.get("/api/v1/announcements?with_dismissed=true")).json() == []
         assert "We <strong>move" not in (await stranger.get("/groups")).text
         assert (await stranger.get("/api/v1/announcements")).status_code == 401
