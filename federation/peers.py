@@ -238,7 +238,11 @@ def _family(row: Peer | None) -> Family:
 
 def _proper(host: str) -> str:
     name = plain(host)
-    if origin.host_of(f"https://{name}/") != name:
+    try:
+        is_name = origin.host_of(f"https://{name}/") == name
+    except Malformed:
+        is_name = False
+    if not is_name:
         raise Malformed(f"to block a host, name it like bad.example, not {host[:200]!r}")
     return name
 

@@ -106,6 +106,9 @@ def _explained(command: click.Command, path: str, above: click.Context | None) -
         if isinstance(one, click.Option) and not one.hidden
     ]
     yield "".join(["\n", *options]) if options else ""
+    if command.epilog:
+        lead, _, example = command.epilog.partition(": ")
+        yield f"\n{lead}:\n\n```sh\n{example}\n```\n"
 
 
 def routes_page(routes: Sequence[BaseRoute]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fedigroups import __version__
+from fedigroups.cli import examples
 from fedigroups.cli.backup import backup, restore
 from fedigroups.cli.config import config
 from fedigroups.cli.demo import demo
@@ -42,3 +43,4 @@ COMMANDS = (
 )
 for command in COMMANDS:
     main.add_command(command)
+examples.show(main)

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from federation import storage
+from federation import clock, storage
 from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.accounts.people import person_named
 from fedigroups.cli import group_states, pictures
-from fedigroups.cli.run import acting, as_json, show, table, with_instance
-from fedigroups.groups import founding, lookup, membership, speaking
+from fedigroups.cli.run import acting, as_json, facts, show, table, with_instance
+from fedigroups.groups import founding, lookup, membership, policies, speaking
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member
@@ -102,7 +102,7 @@ def profile_options(command: Any) -> Any:
 @profile_options
 @as_json
 def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
-    """Make a group. For example: fedigroups group create welders --owner olga --title Welders"""
+    """Make a group."""
 
     async def work(instance: Instance) -> dict[str, Any]:
         person = await person_named(instance.wire, owner)
@@ -186,12 +186,21 @@ def show_(name: str, json_: bool) -> None:
 
     async def work(instance: Instance) -> dict[str, Any]:
         found = await lookup.any_group(instance.wire, name)
-        return summary(found) | {"summary": found.summary, "rules": found.rules.splitlines()}
+        staff = Member.filter(group_id=found.id, role__in=policies.STAFF).select_related("actor")
+        return summary(found) | {
+            "language": found.language,
+            "description": found.description,
+            "summary": found.summary,
+            "icon": found.icon_url,
+            "banner": found.banner_url,
+            "moderators": [member.actor.handle for member in await staff.order_by("id")],
+            "rules": found.rules.splitlines(),
+        }
 
     found = with_instance(work)
-    lines = [f"{key:8}  {value}" for key, value in found.items() if key != "rules"]
-    lines += [f"rule {number}    {rule}" for number, rule in enumerate(found["rules"], 1)]
-    show(json_, found, "\n".join(lines))
+    rules = {f"rule {number}": rule for number, rule in enumerate(found["rules"], 1)}
+    told = found | {"moderators": ", ".join(found["moderators"]), "rules": ""} | rules
+    show(json_, found, facts(told))
 
 
 @group.command()
@@ -211,7 +220,7 @@ def members(name: str, state: str | None, json_: bool) -> None:
                 "uri": row.actor.uri,
                 "state": row.state,
                 "role": row.role,
-                "since": row.changed_at,
+                "since": clock.rfc3339(row.changed_at),
             }
             for row in rows
         ]

@@ -11,7 +11,7 @@ from federation.errors import NotHere
 from federation.models import Peer
 from fedigroups.cli import peer_lists
 from fedigroups.cli.queue import owed_line
-from fedigroups.cli.run import acting, as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, facts, show, table, with_instance
 from fedigroups.instance import Instance
 from outbox import report
 
@@ -41,11 +41,11 @@ def describe(found: Peer) -> dict[str, Any]:
         "software": found.software,
         "version": found.version,
         "family": found.family,
-        "signature": found.signature_form or "not yet learned",
+        "signature": found.signature_form or None,
         "blocked": found.blocked,
         "note": found.note,
-        "first seen": clock.rfc3339(found.first_seen_at),
-        "heard": clock.rfc3339(found.heard_at) if found.heard_at else "never",
+        "first_seen": clock.rfc3339(found.first_seen_at),
+        "heard": clock.rfc3339(found.heard_at) if found.heard_at else None,
     }
 
 
@@ -63,7 +63,7 @@ def show_(host: str, json_: bool) -> None:
         return describe(found) | (owed[0] if owed else {"owed": 0})
 
     found = with_instance(work)
-    show(json_, found, "\n".join(f"{key:13} {value}" for key, value in found.items()))
+    show(json_, found, facts(found))
 
 
 @peer.command()

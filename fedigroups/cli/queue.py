@@ -27,10 +27,12 @@ def show_(host: str, json_: bool) -> None:
 
     async def work(instance: Instance) -> dict[str, Any]:
         owed = [owed_line(line) for line in await deliveries.hosts(host)]
+        if host and not owed and await instance.wire.peers.show(host) is None:
+            raise NotHere(f"we have never met {host}; `fedigroups peer list` names those we have")
         return {"owed": owed, "arrivals": await arrivals.counts()}
 
     found = with_instance(work)
-    columns = ["host", "owed", "since", "state", "failures", "next try", "last error"]
+    columns = ["host", "owed", "since", "state", "failures", "next_try", "last_error"]
     text = table(found["owed"], columns, "Nothing is owed to anybody.")
     counted = ", ".join(f"{number} {state}" for state, number in found["arrivals"].items())
     show(json_, found, f"{text}\nArrivals: {counted}")
@@ -44,9 +46,9 @@ def owed_line(line: deliveries.HostReport) -> dict[str, Any]:
         "since": _when(line.since),
         "state": line.state.value,
         "failures": line.failures,
-        "next try": _when(line.next_try_at),
-        "last success": _when(line.succeeded_at),
-        "last error": line.last_error,
+        "next_try": _when(line.next_try_at),
+        "last_success": _when(line.succeeded_at),
+        "last_error": line.last_error,
     }
 
 
@@ -94,5 +96,5 @@ def retry(host: str, json_: bool) -> None:
     show(json_, {"host": host, "arrivals": revived}, said)
 
 
-def _when(ms: int) -> str:
-    return clock.rfc3339(ms) if ms else ""
+def _when(ms: int) -> str | None:
+    return clock.rfc3339(ms) if ms else None

@@ -15,6 +15,7 @@ import click
 
 from federation.errors import FederationError, Misconfigured
 from fedigroups import audit, logging
+from fedigroups.cli import examples
 from fedigroups.instance import Instance, opened
 from fedigroups.settings import Settings, SettingsError, here
 from fedigroups.store import TROUBLE
@@ -33,6 +34,9 @@ class Command(click.Group):
         """Run the command; exits 1 for a refusal or trouble, 3 for wrong settings."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            said = filter(None, (error.format_message(), examples.of(error)))
+            raise click.UsageError("\n".join(said), error.ctx) from error
         except SettingsError as error:
             fail(str(error), WRONG_SETTINGS)
         except Misconfigured as error:
@@ -117,6 +121,15 @@ def show(json_: bool, value: Any, text: str) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2) if json_ else text)
 
 
+def facts(found: Mapping[str, Any]) -> str:
+    """One thing, a line for each of its facts; those that there are none of are left out."""
+    known = {
+        key.replace("_", " "): value for key, value in found.items() if value not in (None, "")
+    }
+    width = max(map(len, known), default=0)
+    return "\n".join(f"{key:{width}}  {_cell(value)}" for key, value in known.items())
+
+
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> str:
     """The rows as aligned columns with a heading, or the sentence for none."""
     if not rows:
@@ -126,7 +139,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
         max(len(column), *(len(line[place]) for line in cells))
         for place, column in enumerate(columns)
     ]
-    lines = [[column.upper() for column in columns], *cells]
+    lines = [[column.upper().replace("_", " ") for column in columns], *cells]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
@@ -136,4 +149,4 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return "" if value is None else str(value)

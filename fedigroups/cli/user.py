@@ -33,7 +33,7 @@ def user() -> None:
 def create(
     name: str, email: str, display: str, password_stdin: bool, admin: bool, json_: bool
 ) -> None:
-    """Make an account. For example: fedigroups user create olga --email olga@groups.example"""
+    """Make an account."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else ""
 
     async def work(instance: Instance) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def create(
 @click.option("--banner", type=pictures.FILE, help="A wide picture, from a file.")
 @click.option("--posts-to", default="", help="The group for what they write in apps to none.")
 def set_(name: str, display: str, icon: Path | None, banner: Path | None, posts_to: str) -> None:
-    """Change how a person looks, and which group their apps write to."""
+    """Change how somebody looks, and where their apps write."""
 
     async def work(instance: Instance) -> None:
         person = await person_named(instance.wire, name)

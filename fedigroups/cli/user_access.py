@@ -29,7 +29,7 @@ ROLES = ("member", "moderator", "admin")
 @click.option("--act-as", default="", help="A group that they run: the token acts as it.")
 @as_json
 def token(name: str, wanted: str, app_name: str, act_as: str, json_: bool) -> None:
-    """Print a token. For example: fedigroups user token olga --scopes read"""
+    """Print a token, with which programs act as somebody."""
 
     async def work(instance: Instance) -> dict[str, Any]:
         account = await people.account_named(name)
@@ -77,7 +77,7 @@ def password(name: str, password_stdin: bool, drop: bool, json_: bool) -> None:
 @click.argument("name")
 @as_json
 def confirm(name: str, json_: bool) -> None:
-    """Take somebody's e-mail address for confirmed, without a letter."""
+    """Take an e-mail address for confirmed, without a letter."""
 
     async def work(instance: Instance) -> dict[str, Any]:
         account = await people.account_named(name)
@@ -123,7 +123,7 @@ def refuse(name: str, yes: bool) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 @as_json
 def role(name: str, role: str, json_: bool) -> None:
-    """Make somebody a member, moderator or admin of this instance."""
+    """Make somebody a member, moderator or admin here."""
 
     async def work(instance: Instance) -> None:
         account = await people.account_named(name)
@@ -152,7 +152,7 @@ def sign_out(name: str) -> None:
 @click.option("--posts/--keep-posts", default=True, help="Delete what they wrote, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def close(name: str, posts: bool, yes: bool) -> None:
-    """Close somebody's account for good; other servers are told."""
+    """Close an account for good; other servers are told."""
     if not yes:
         click.confirm(f"Close the account of {name} for good?", abort=True)
 

@@ -33,10 +33,7 @@ WHAT = click.argument("value", metavar="WHAT", callback=_unread)
 @click.option("--days", default=0, type=click.IntRange(0, 3_650), help="How long; 0 is for good.")
 @click.option("--ask", is_flag=True, help="They may ask, and wait until somebody says yes.")
 def block(value: str, note: str, days: int, ask: bool) -> None:
-    """Take no accounts from a mail host, an address or a network.
-
-    For example: fedigroups user block-sign-ups spam.example --note "Throw-away addresses"
-    """
+    """Take no accounts from a mail host, address or network."""
 
     async def work(_instance: Instance) -> None:
         kind, seconds = signup_blocks.kind_of(value), days * clock.DAY // clock.SECOND
@@ -66,7 +63,7 @@ def unblock(value: str) -> None:
 @click.command("sign-up-blocks")
 @as_json
 def blocks(json_: bool) -> None:
-    """From where no accounts are taken; of an address, its digest."""
+    """From where no accounts are taken (digests of addresses)."""
 
     async def work(_instance: Instance) -> list[dict[str, Any]]:
         return [_line(one) for one in await SignUpBlock.all().order_by("kind", "value")]
@@ -81,7 +78,7 @@ def _line(one: SignUpBlock) -> dict[str, Any]:
         "kind": one.kind,
         "value": one.value,
         "asks": one.asks,
-        "until": clock.rfc3339(one.expires_at) if one.expires_at else "",
+        "until": clock.rfc3339(one.expires_at) if one.expires_at else None,
         "note": one.note,
     }
 
