@@ -73,7 +73,10 @@ def links_in(content: str) -> frozenset[str]:
     found = {
         href for href, words in _ANCHOR.findall(content) if plain(words).strip()[:1] not in _NAMES
     }
-    return frozenset(found | set(_BARE.findall(plain(_ANCHOR.sub(" ", content)))))
+    rest = _ANCHOR.sub(" ", content)
+    if "://" in rest or "www." in rest:
+        found |= set(_BARE.findall(plain(rest)))
+    return frozenset(found)
 
 
 def _host(href: str) -> str:

@@ -125,7 +125,12 @@ def _says_it_everywhere(rule: Rule, post: Candidate) -> bool:
 
 def _has_words(rule: Rule, post: Candidate) -> bool:
     padded = f" {post.text} "
-    return any(f" {folded(one)} " in padded for one in rule.words)
+    return any(_padded(one) in padded for one in rule.words)
+
+
+@lru_cache(maxsize=4_096)
+def _padded(word: str) -> str:
+    return f" {folded(word)} "
 
 
 def _matches(rule: Rule, post: Candidate) -> bool:

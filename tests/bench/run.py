@@ -31,6 +31,7 @@ MEASURES = {
     **dict.fromkeys(("actor_get", "thread_page"), "pages"),
     **dict.fromkeys(("app_home", "app_group", "app_thread"), "apps"),
     **dict.fromkeys(("inbox_accept", "inbox_accept_full_vs_normal", "process_create"), "arrivals"),
+    "rules_post": "rules",
     **dict.fromkeys(("fanout_warm", "fanout_cold", "fanout_growth"), "fanout"),
     **dict.fromkeys(("broadcast_accept", "queue_overhead"), "publishing"),
     **dict.fromkeys(("isolation", "workers_2"), "sharing"),

@@ -15,7 +15,7 @@ NAMES = (
     "sign_layer", "verify_layer", "actor_get", "inbox_accept", "inbox_accept_full_vs_normal",
     "process_create", "fanout_warm", "fanout_cold", "fanout_growth", "broadcast_accept",
     "queue_overhead", "isolation", "workers_2", "thread_page", "loop_stall", "rss_10k",
-    "stream_idle", "stream_event", "app_home", "app_group", "app_thread",
+    "stream_idle", "stream_event", "app_home", "app_group", "app_thread", "rules_post",
 )  # fmt: skip
 
 

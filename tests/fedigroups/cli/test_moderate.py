@@ -100,6 +100,26 @@ def test_posts_and_people_are_decided_about(waiting: tuple[Run, str]) -> None:
     assert members["tom@localhost:8000"] == "left"
 
 
+def test_mail_is_written_to_a_member_read_and_shown_by_who_wrote(founded: Run) -> None:
+    assert ask(founded, "moderate", "mail", "welders") == []
+    to_tom = ("moderate", "mail", "welders", "--with", "tom", "--text", "A word, please.")
+    for more, needs in (((), "--as"), (("--as", "tom"), "does not moderate")):
+        refused = founded(*to_tom, *more)
+        assert refused.exit_code == 1
+        assert needs in refused.stderr
+    (sent,) = ask(founded, *to_tom, "--as", "olga")
+    (listed,) = ask(founded, "moderate", "mail", "welders")
+    assert (sent["with"], sent["by"], sent["text"]) == (
+        *("tom@localhost:8000", "moderators", "A word, please."),
+    )
+    assert listed == sent
+    table = founded("moderate", "mail", "welders")
+    assert table.exit_code == 0
+    assert "A word, please." in table.stdout
+    nobody = founded("moderate", "mail", "welders", "--with", "ida", "--text", "Hi", "--as", "olga")
+    assert nobody.exit_code == 1
+
+
 @pytest.mark.parametrize("words", [("warn", "welders", "tom"), ("ban", "welders", "tom")])
 def test_nothing_is_done_to_anybody_without_a_reason(founded: Run, words: tuple[str, ...]) -> None:
     refused = founded("moderate", *words)

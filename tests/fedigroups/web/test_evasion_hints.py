@@ -40,6 +40,12 @@ async def test_the_same_name_elsewhere_and_the_same_link_are_hinted_at(house: Ho
             await wait(group, handle, shop)
             shown = (await host.get("/groups/welders/moderation")).text
             assert (HINT in shown) is hinted, handle
+            member = await scenery.join(group, await lookup.person(handle))
+            page = (await host.get(f"/groups/welders/members/{member.id}")).text
+            assert (HINT in page) is hinted, handle
+            await member.update_from_dict({"role": "moderator"}).save()
+            assert HINT not in (await host.get(f"/groups/welders/members/{member.id}")).text
+            await member.delete()
             await Post.filter(author__username=handle.partition("@")[0]).update(state="deleted")
         asks = await scenery.join(group, await scenery.person("ann@o.example"))
         await asks.update_from_dict({"state": "asked"}).save()

@@ -7,6 +7,7 @@ import pytest
 from fedigroups.accounts.people import person_named
 from fedigroups.groups import founding, speaking
 from fedigroups.groups.founding import Profile
+from fedigroups.groups.models import Member
 from guests import House
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["sqlite"])]
@@ -27,6 +28,10 @@ async def test_they_read_each_other_and_nobody_else_reads_them(house: House) -> 
         await member.sign_in("tom")
         await host.sign_in()
         await other.sign_in("eva")
+        link = f'<a href="{OWN}">Write to the moderators</a>'
+        assert link in (await member.get("/groups/welders")).text
+        for nobody in (host, other):
+            assert link not in (await nobody.get("/groups/welders")).text
         assert (await member.fill(OWN, text="The <sesame>?")).status_code == 303
         assert (await member.fill(OWN, text=" ")).status_code == 422
         assert "1 message" in (await host.get("/notifications")).text
@@ -46,5 +51,9 @@ async def test_they_read_each_other_and_nobody_else_reads_them(house: House) -> 
         assert (await other.get(OWN)).status_code == 404
         assert (await other.get(thread)).status_code == 404
         assert (await other.get(f"/groups/bakers/moderation/mail?with={tom.id}")).status_code == 404
+        await Member.filter(actor_id=tom.id, group_id=hosted.group.id).update(state="banned")
+        assert link in (await member.get("/groups/welders")).text
+        assert (await member.fill(OWN, text="Why am I banned?")).status_code == 303
+        assert "Why am I banned?" in (await host.get(thread)).text
         for page in ("/groups/bakers/mail", "/groups/bakers/moderation/mail"):
             assert "sesame" not in (await other.get(page)).text
