@@ -23,6 +23,15 @@ class Noted:
     what: str
     detail: str
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What `told` wrote, by name; what is no such thing, as long as it is, has none."""
+        try:
+            read = json.loads(self.detail)
+        except ValueError:
+            return {"": self.detail} if self.detail else {}
+        return {name: str(value) for name, value in read.items()} if isinstance(read, dict) else {}
+
 
 async def note(who: str, what: str, detail: str = "") -> None:
     """Write down that somebody did something; in the transaction that did it, if there is one."""
