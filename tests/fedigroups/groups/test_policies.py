@@ -8,6 +8,7 @@ import pytest
 
 from fedigroups.groups.models import Group, Member, Thread
 from fedigroups.groups.policies import (
+    SHUT_OUT,
     admits_at_once,
     is_staff,
     refusal_to_join,
@@ -125,3 +126,13 @@ def test_in_a_closed_group_nobody_does_anything() -> None:
     assert refusal_to_post(closed, owner) == "the group is closed"
     assert refusal_to_reply(closed, owner, OPEN_THREAD) == "the group is closed"
     assert refusal_to_react(closed, owner) == "the group is closed"
+
+
+def test_whose_server_the_group_keeps_out_neither_comes_in_nor_says_anything() -> None:
+    kept_out = member("asked")
+    kept_out.shut_out = True
+    here = group(post_policy="anyone")
+    assert refusal_to_join(here, kept_out) == SHUT_OUT
+    assert refusal_to_post(here, kept_out) == SHUT_OUT
+    assert refusal_to_reply(here, kept_out, OPEN_THREAD) == SHUT_OUT
+    assert refusal_to_react(here, kept_out) == SHUT_OUT
