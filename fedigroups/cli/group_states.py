@@ -25,7 +25,7 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask.")
 @_yes
 @as_json
 def suspend(name: str, reason: str, yes: bool, json_: bool) -> None:
-    """Show a group to nobody until that is lifted; take nothing for it."""
+    """Show a group to nobody, and take nothing for it."""
     if not yes:
         click.confirm(f"Suspend {name} for all who read it?", abort=True, err=True)
     _turn(name, lambda at, one: suspending_groups.suspend(at, one.group, reason))
