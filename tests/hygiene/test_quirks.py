@@ -11,6 +11,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 LAST = 110
 
+_ABOVE = re.compile(r"^# wire\.md \(c\)(.*)$", re.MULTILINE)
 _ROW = re.compile(r"^\| ([\d, to]+) \| (.+) \|$", re.MULTILINE)
 _SOME = re.compile(r"([\w/]+)(?:: (.+))?")
 _ASIDE = re.compile(r" \([^)]*\)| and its neighbours")
@@ -48,4 +49,11 @@ def test_every_quirk_has_a_row() -> None:
     for cell, _ in _ROW.findall(table):
         first, *last = map(int, re.findall(r"\d+", cell))
         numbers |= set(range(first, (last or [first])[-1] + 1))
+    assert sorted(set(range(1, LAST + 1)) - numbers) == []
+
+
+def test_every_quirk_stands_above_a_test() -> None:
+    texts = (path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py"))
+    above = [line for text in texts for line in _ABOVE.findall(text)]
+    numbers = {int(number) for line in above for number in re.findall(r"\d+", line)}
     assert sorted(set(range(1, LAST + 1)) - numbers) == []
