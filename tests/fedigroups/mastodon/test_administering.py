@@ -143,3 +143,12 @@ async def test_staff_lets_people_in_suspends_them_and_lifts_it(town: Town, olga:
     own = await olga.account("olga")
     await olga.post(f"{ADMIN}/accounts/{own['id']}/action", 422, type="suspend", text="Me")
     await olga.post(f"{ADMIN}/accounts/1/approve", 404)
+
+
+async def test_a_moderator_of_the_server_touches_no_other_staff(town: Town, olga: App) -> None:
+    await town.run(lambda: Account.filter(actor__username="tom").update(role="moderator"))
+    id = (await olga.account("olga"))["id"]
+    async with signed_in(town, "tom", scopes=STAFF) as tom:
+        for end in ("action", "approve", "reject", "unsuspend"):
+            await tom.post(f"{ADMIN}/accounts/{id}/{end}", 422, type="suspend", text="Mine now")
+    assert (await olga.get(f"{ADMIN}/accounts/{id}"))["suspended"] is False
