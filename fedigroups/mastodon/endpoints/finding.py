@@ -84,8 +84,11 @@ async def _accounts(
         return []
     limit, offset = _part(said, 20, 40)
     pictures, wire = asking.pictures_of(request), asking.wire_of(request)
+    is_address = query.startswith(("https://", "http://"))
+    if is_address and (paged := await search.account_at(query)):
+        return await people.listed([paged], pictures)
     asked = await search.resolve(wire, query) if resolves else None
-    if query.startswith(("https://", "http://")):
+    if is_address:
         known = asked or await wire.directory.known(query)
         return await people.listed([known.id], pictures) if known else []
     member = access.actor.id if access and said.flag("following") else 0
@@ -110,7 +113,7 @@ async def _statuses(
 async def _at(request: Request, url: str, reader: Reader, resolves: bool) -> list[int]:
     """The one post at this address, which its server may be asked for."""
     id = await search.post_at(url, reader)
-    if id is None and resolves:
+    if id is None and resolves and not await search.account_at(url):
         id = await resolving.post_at(asking.wire_of(request), url)
     return [id] if id else []
 

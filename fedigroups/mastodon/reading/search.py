@@ -3,6 +3,8 @@
 # ruff: noqa: S608 - each statement is put together from constants here; every value is bound
 from __future__ import annotations
 
+import re
+
 from federation import limits, storage
 from federation.errors import FederationError
 from federation.fetch import Budget
@@ -20,6 +22,9 @@ from fedigroups.mastodon.reading.windows import BIGGEST
 
 DEEPEST = 400
 """The greatest offset in what is found by words: each page costs those before it."""
+
+_PAGE = re.compile(r"https?://(?P<host>[^/?#]+)/(?:.*/)?[@!]?(?P<name>[^/@!?#]+)(?:@[^/?#]*)?/?")
+"""A page of somebody, such as `/@ann`, `/u/ann` or `/c/smiths@l.example`: it ends in their name."""
 
 
 def words(query: str) -> str:
@@ -64,6 +69,19 @@ async def accounts(
         *(*values, True, name, reader_id, True, name, limit, offset),
     )
     return [row["id"] for row in rows]
+
+
+async def account_at(url: str) -> int | None:
+    """Whose page is at this address, of those whom we know. One query, which the index answers."""
+    parts = _PAGE.fullmatch(url)
+    if parts is None:
+        return None
+    row = await storage.row(
+        "SELECT a.id FROM actor a LEFT JOIN groups g ON g.actor_id = a.id"
+        f" WHERE a.host = ? AND a.username = ? AND a.page_url = ? AND {SHOWN}",
+        *(parts["host"].lower(), parts["name"], url),
+    )
+    return row["id"] if row else None
 
 
 async def posts(text: str, reader: Reader, said: Body) -> list[int]:

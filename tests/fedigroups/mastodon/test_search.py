@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 import entities
+import scenery
 from clients import App, signed_in
 from entities import check, many
 from federation import limits
@@ -95,6 +97,23 @@ async def test_a_group_elsewhere_is_found_by_handle_and_by_address(tom: App, bob
     for query in ("@smiths@l.example", "!smiths@l.example", "smiths@l.example", WELDERS):
         (found,) = (await tom.get(SEARCH, q=query, resolve=True))["accounts"]
         assert (found["acct"], found["group"]) == ("smiths@l.example", True), query
+
+
+async def test_somebody_is_found_by_the_address_of_their_page(
+    world: World, town: Town, tom: App
+) -> None:
+    ann = await town.run(partial(scenery.person, "ann@m.example"))
+    page = "https://m.example/@ann"
+    await town.run(lambda: Actor.filter(id=ann.id).update(page_url=page))
+    for address, acct in ((page, "ann@m.example"), ("https://groups.example/@tom", "tom")):
+        for resolve in (False, True):
+            (found,) = (await tom.get(SEARCH, q=address, resolve=resolve, type="accounts"))[
+                "accounts"
+            ]
+            assert found["acct"] == acct
+    assert world.network.requests(url="https://m.example") == [], "she is known"
+    for address in ("https://m.example/@eve", "https://groups.example/", "https://[/@tom"):
+        assert (await tom.get(SEARCH, q=address))["accounts"] == []
 
 
 async def test_a_post_elsewhere_is_fetched_with_what_it_answers(
