@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import click
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from federation import limits, metrics
 
@@ -114,14 +114,17 @@ def _explained(command: click.Command, path: str, above: click.Context | None) -
 def routes_page(routes: Sequence[BaseRoute]) -> str:
     """The page of all addresses, in order; of one without a sentence the cell is empty."""
     rows = []
-    for route in sorted((one for one in routes if isinstance(one, Route)), key=_by_path):
-        methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
-        rows.append(f"| `{route.path}` | {methods} | {_sentence(route.endpoint)} |\n")
+    shown = [one for one in routes if isinstance(one, Route | WebSocketRoute)]
+    for route in sorted(shown, key=lambda one: (one.path, _methods(one))):
+        said = _sentence(route.endpoint)
+        rows.append(f"| `{route.path}` | {', '.join(_methods(route))} | {said} |\n")
     return _ROUTES + "".join(rows)
 
 
-def _by_path(route: Route) -> tuple[str, list[str]]:
-    return route.path, sorted(route.methods or ())
+def _methods(route: Route | WebSocketRoute) -> list[str]:
+    if isinstance(route, WebSocketRoute):
+        return ["WebSocket"]
+    return sorted((route.methods or set()) - {"HEAD"})
 
 
 def _sentence(endpoint: object) -> str:

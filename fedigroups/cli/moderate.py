@@ -185,7 +185,7 @@ def warn(
 @moderate.command()
 @click.argument("group")
 @click.argument("handle")
-@click.option("--days", type=click.IntRange(1), default=7, show_default=True)
+@click.option("--days", type=click.IntRange(1), default=7, help="How many; else 7.")
 @click.option("--undo", is_flag=True, help="Let them write again.")
 @rule_option
 @text_option

@@ -201,7 +201,7 @@ def remove(name: str, who: str, reason: str) -> None:
 
 @post.command("list")
 @click.argument("group")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500))
+@click.option("--limit", default=50, type=click.IntRange(1, 500), help="How many; else 50.")
 @as_json
 def list_(group: str, limit: int, json_: bool) -> None:
     """The newest posts of a group, those that are gone included."""

@@ -54,7 +54,7 @@ def owed_line(line: deliveries.HostReport) -> dict[str, Any]:
 
 @queue.command()
 @click.argument("host", default="")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000))
+@click.option("--limit", default=50, type=click.IntRange(1, 1_000), help="How many; else 50.")
 @as_json
 def failed(host: str, limit: int, json_: bool) -> None:
     """Deliveries and arrivals that ended without success, and why."""

@@ -128,7 +128,7 @@ async def _size() -> dict[str, int]:
 
 @click.command()
 @click.argument("what", default="")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--limit", default=50, type=click.IntRange(1, 10_000), help="How many; else 50.")
 @as_json
 def audit(what: str, limit: int, json_: bool) -> None:
     """Who did what here, the latest first: fedigroups audit peer

@@ -140,17 +140,22 @@ def test_tests_are_no_packages() -> None:
     assert [name_of(path) for path in TESTS if path.name == "__init__.py"] == []
 
 
-def made_pages() -> dict[str, str]:
-    """The pages that `make handbook` makes, as they should be."""
+def whole_app() -> Starlette:
+    """The app, with every address."""
     app: Any = make_app(assemble(load({"FEDIGROUPS_SECRET": "00" * 32})))
     while not isinstance(app, Starlette):
         app = app.app
+    return app
+
+
+def made_pages() -> dict[str, str]:
+    """The pages that `make handbook` makes, as they should be."""
     return {
         "handbook/settings.md": setting_words.handbook(),
         "handbook/limits.md": handbook.limits_page(),
         "handbook/metrics.md": handbook.metrics_page(),
         "handbook/commands.md": handbook.commands_page(main),
-        "handbook/routes.md": handbook.routes_page(app.routes),
+        "handbook/routes.md": handbook.routes_page(whole_app().routes),
         "handbook/events.md": handbook.events_page(ROOT),
         "env.example": setting_words.example(),
     }
@@ -168,9 +173,12 @@ def test_every_address_and_metric_and_command_has_a_sentence() -> None:
     pages = made_pages()
     silent = re.findall(r"^\| `([^`]+)` \| .*\|  \|$", pages["handbook/routes.md"], re.MULTILINE)
     assert silent == [], "an endpoint without a docstring"
+    shown = re.findall(r"^\| `(/[^`]*)` \|", pages["handbook/routes.md"], re.MULTILINE)
+    assert sorted(shown) == sorted(getattr(one, "path", "?") for one in whole_app().routes)
     assert all(one._documentation for one in handbook.described_metrics())
     commands = pages["handbook/commands.md"]
     assert re.findall(r"^## (.*)\n\n```text\n.*\n```\n\n\n", commands, re.MULTILINE) == []
+    assert re.findall(r"^- `.*` (?:None)?$", commands, re.MULTILINE) == [], "an option without help"
 
 
 @pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
