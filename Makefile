@@ -8,9 +8,11 @@ DEV_STAMP := .venv/dev.stamp
 SOURCES := fedigroups federation inbox outbox
 WORKERS ?= 2
 MINUTES ?= 60
+DIST ?= dist
+ENGINE ?= docker
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench scale clients test crash fuzz audit check format migration schema screenshots words handbook lock clean
+.PHONY: help run demo bench scale clients test crash fuzz audit check format migration schema screenshots words handbook lock release clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +85,13 @@ handbook: $(RUN_STAMP) ## Write the handbook's pages that are made from the code
 lock: | .venv/bin/python ## Resolve the dependencies anew into requirements/*.txt
 	@$(PIP) install pip-tools
 	@CUSTOM_COMPILE_COMMAND="make lock" .ci/lock $(BIN)
+
+# Podman leaves the image's health check out, unless it is told to write what Docker writes.
+release: $(DEV_STAMP) ## Build the wheel, into dist/, and the image (ENGINE=podman without Docker)
+	@rm -f $(DIST)/fedigroups-*.whl
+	@$(BIN)/python -m hatchling build -t wheel -d $(DIST)
+	@$(ENGINE) build $(if $(findstring podman,$(ENGINE)),--format docker) -f deploy/Dockerfile -t fedigroups \
+		-t fedigroups:$$($(BIN)/python -c 'import fedigroups; print(fedigroups.__version__)') .
 
 clean: ## Remove what was made here, except ./data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist

@@ -17,17 +17,18 @@ from hygiene.test_deploy import blocks, lines, ours
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDBOOK = ROOT / "deploy" / "handbook"
+BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program, installed from the wheel into an environment of its own.
+    """The program, installed from the wheel of `make release` into an environment of its own.
 
-    What it depends on is that of the tests: no package is fetched.
+    What it depends on is that of the tests: no package is fetched. Nothing builds the image.
     """
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
+        ["make", "-o", ".venv/dev.stamp", "release", f"DIST={folder}", "ENGINE=echo", f"BIN={BIN}"],
         cwd=ROOT, check=True, capture_output=True,
     )  # fmt: skip
     [wheel] = folder.glob("*.whl")
