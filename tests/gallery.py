@@ -22,7 +22,7 @@ from fedigroups.accounts import people
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.app import make_app
-from fedigroups.groups import founding, membership, speaking
+from fedigroups.groups import founding, lookup, membership, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Thread
 from fedigroups.groups.polls import Asked
@@ -30,6 +30,7 @@ from fedigroups.groups.speaking import Text
 from fedigroups.instance import Instance, assemble
 from fedigroups.media import uploads
 from fedigroups.media.uploads import Words
+from fedigroups.moderation import mail as modmail
 from fedigroups.moderation import reporting
 from fedigroups.moderation.reporting import Complaint
 from fedigroups.personal import drafts, keeping, stances
@@ -81,7 +82,8 @@ PAGES = {
     "ledger": ("/groups/welders/ledger", ""),
     "moderation": ("/groups/welders/moderation", "olga"),
     "mail": ("/groups/welders/mail", "tom"),
-    "mail-desk": ("/groups/welders/moderation/mail", "olga"),
+    "mail-desk": ("/groups/welders/moderation/mail?with={writer}", "olga"),
+    "mail-nothing": ("/groups/bakers/moderation/mail", "olga"),
     "rules": ("/groups/welders/settings/rules", "olga"),
     "report": ("/posts/{post}/report", "tom"),
     "tag": ("/tags/welding", ""),
@@ -268,10 +270,17 @@ async def looked_after(
     )
     follow = {"id": f"{cleo.uri}#follow", "type": "Follow", "actor": cleo.uri}
     await membership._move(group, cleo, "asked", follow=follow)
+    tommy = await remote("tom@spam.example", "Tom")  # whoever has that name, too, is hinted at
+    await membership._move(group, tommy, "banned", reason="Spam")
+    await modmail.write(group, tom.actor, "May I bring a friend on Thursday?")
+    hosted = await lookup.hosting(group.id)
+    said = "Gladly, if they bring gloves."
+    await modmail.answer(instance.wire, hosted, olga.actor, tom.actor, said)
+    await modmail.write(group, tom.actor, "They do. Thank you!")
     await announcements.make("On *Friday* at ten this server is away for an hour: it moves.")
     await audit.by(olga.actor, "peer block", host="spam.example", note="Spam")
     toms = await Member.get(group_id=group.id, actor_id=tom.actor_id)
-    return {"member": toms.id, "account": tom.id, "group": group.id}
+    return {"member": toms.id, "account": tom.id, "group": group.id, "writer": tom.actor_id}
 
 
 QUESTION = """I have a plate of **1 mm** steel, and whatever I do, it warps.
