@@ -9,8 +9,9 @@ import pytest
 from federation import limits
 from federation.models import Actor
 from federation.vocabulary import PUBLIC
-from fedigroups.groups import lookup, membership, speaking
-from fedigroups.groups.models import Post
+from fedigroups.groups import founding, lookup, membership, speaking
+from fedigroups.groups.founding import Profile
+from fedigroups.groups.models import Group, Post
 from fedigroups.groups.speaking import Text
 from fedigroups.moderation import reporting
 from fedigroups.moderation.models import ModMail, Report
@@ -220,3 +221,31 @@ async def test_a_report_that_a_group_elsewhere_announces_is_that_groups_word(sta
     assert await told(bakers, "https://h.example/users/vic", 5) == [
         *(first, (bakers.uri, False, "No 4.", group))
     ]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_report_stands_before_the_group_of_its_post_or_the_one_that_it_names(stage) -> None:
+    ann = stage.microblog().member("ann")
+
+    async def write() -> tuple[str, str]:
+        tom = await lookup.person("tom")
+        smiths = await founding.found(stage.ours.wire, "smiths", tom, Profile(title="Smiths"))
+        made = await speaking.write(stage.ours.wire, tom, smiths.group, Text("Iron!"))
+        return made.uri, tom.uri
+
+    iron, tom = await stage.ours.run(write)
+    smiths = "https://groups.example/groups/smiths"
+    about = (
+        *(([tom], GROUP, ["welders"]), ([tom, GROUP], tom, ["welders"])),
+        *(([tom], tom, [""]), ([iron], GROUP, ["smiths"]), ([tom, iron], smiths, ["smiths"])),
+    )
+    for objects, to, places in about:
+        await stage.send(ann, ann.act("Flag", objects, to=to, content="No."))
+
+        async def taken() -> list[str]:
+            named = {one.id: one.name for one in await Group.all()}
+            found = [named.get(one.group_id, "") for one in await Report.all()]
+            await Report.all().delete()
+            return found
+
+        assert await stage.ours.run(taken) == places, objects
