@@ -27,7 +27,7 @@ class Flights(Generic[T]):
         One that ended because it was over the budget of somebody else is run again on our own.
         """
         task = self._under_way.get(key)
-        if task is None:
+        if task is None or task.done():  # it may have ended a moment before it is forgotten
             return await asyncio.shield(self._start(key, errand))
         try:
             return await asyncio.shield(task)
@@ -39,7 +39,8 @@ class Flights(Generic[T]):
             return await errand()
 
         def landed(task: asyncio.Task[T]) -> None:
-            del self._under_way[key]
+            if self._under_way.get(key) is task:
+                del self._under_way[key]
             if not task.cancelled():
                 task.exception()  # whoever waited has it; with nobody waiting it is nobody's
 

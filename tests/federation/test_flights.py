@@ -120,3 +120,22 @@ async def test_an_errand_that_is_cancelled_is_forgotten() -> None:
         await asking
 
     assert len(flights) == 0
+
+
+async def test_an_errand_that_just_failed_for_want_of_budget_is_run_on_ones_own() -> None:
+    """It ended, and whoever started it was not told yet: nobody else may take it for under way."""
+    flights: Flights[str] = Flights()
+
+    async def poor() -> str:
+        raise OverBudget("spent")
+
+    async def rich() -> str:
+        return "the actor"
+
+    first = asyncio.create_task(flights.share("actor", poor))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(flights.share("actor", rich))
+    said = await asyncio.gather(first, second, return_exceptions=True)
+    assert isinstance(said[0], OverBudget)
+    assert said[1] == "the actor"
+    assert len(flights) == 0

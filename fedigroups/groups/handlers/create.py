@@ -49,7 +49,8 @@ async def gather_create(received: Received) -> Found | Message | Paper | None:
     post = await evidence.arrival(received)
     if post.object.is_vote:
         return ballot.read(received, post.object)
-    await received.wire.peers.family(host_of(post.author.uri))  # before anything is sent there
+    if any(map(received.wire.uris.is_local, _meant(received, post))):
+        await received.wire.peers.family(host_of(post.author.uri))  # who is answered is known
     return Found(post, await evidence.ancestors(received, post.object))
 
 
@@ -246,9 +247,12 @@ async def _start(received: Received, found: Found, visibility: str, missing: str
 
 async def _named(received: Received, said: evidence.Arrival) -> list[Hosted]:
     """The groups here that the post names, in the order of how plainly it does."""
-    named = addressing.named(received.activity.document, said.object.document)
-    here = filter(received.wire.uris.is_local, named)
+    here = filter(received.wire.uris.is_local, _meant(received, said))
     return await lookup.all_hosted(islice(here, limits.MENTIONS))
+
+
+def _meant(received: Received, said: evidence.Arrival) -> Iterable[str]:
+    return addressing.named(received.activity.document, said.object.document)
 
 
 async def _take(
