@@ -234,10 +234,9 @@ async def test_a_report_stands_before_the_group_of_its_post_or_the_one_that_it_n
         return made.uri, tom.uri
 
     iron, tom = await stage.ours.run(write)
-    smiths = "https://groups.example/groups/smiths"
     about = (
         *(([tom], GROUP, ["welders"]), ([tom, GROUP], tom, ["welders"])),
-        *(([tom], tom, [""]), ([iron], GROUP, ["smiths"]), ([tom, iron], smiths, ["smiths"])),
+        *(([tom], tom, [""]), ([iron], GROUP, ["smiths"]), ([tom, iron], GROUP, ["smiths"])),
     )
     for objects, to, places in about:
         await stage.send(ann, ann.act("Flag", objects, to=to, content="No."))
