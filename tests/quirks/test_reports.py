@@ -109,7 +109,7 @@ async def test_moderators_elsewhere_hear_of_a_report_and_no_reader_nor_whom_it_i
     readers = [stage.microblog("n.example"), stage.threads("k.example", "piefed")]
     ann, bob, ben = microblog.member("ann"), threads.member("bob"), threads.member("ben")
     cia, dan = readers[0].member("cia"), readers[1].member("dan")
-    await stage.join(ann, bob, ben, cia, dan)
+    await stage.join(ann, bob, ben, cia, dan, *(one.member("eli") for one in readers))
     note = dan.note("Buy rods!")
     await stage.say(dan, note)
     await appoint(stage, ann, bob, ben, dan)
@@ -124,6 +124,10 @@ async def test_moderators_elsewhere_hear_of_a_report_and_no_reader_nor_whom_it_i
     assert [one.kinds() for one in readers] == [[], []]
     for uri in (flag["id"], told["id"], told["object"]["id"]):
         assert (await stage.read(uri)).status_code == 404
+
+    stage.forget()
+    await stage.send(cia, cia.act("Flag", note["id"], to=GROUP, content="Again."))
+    assert (microblog.kinds(), threads.kinds()) == ([], [])
 
     reply = ann.note("Remove it.", reply_to=told["object"]["id"], to=[GROUP], cc=[])
     await stage.say(ann, reply)
