@@ -18,6 +18,9 @@ ALONE = noted(
     "moderators of this group look at it first, and it is shown in another group already: "
     "send it to this group alone"
 )
+UNDECIDED = noted(
+    "what it answers still waits for a moderator of the group; send it again when that is shown"
+)
 NOTHING = noted("there is nothing in it to read, to see or to answer")
 ECHO = noted("what programs write is not shown in groups")
 TOO_DEEP = noted("the thread is too deep for another reply; start a new one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from federation import clock
 from federation.errors import Malformed
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Post
@@ -255,3 +256,20 @@ async def test_a_decision_is_written_with_all_that_it_rests_on(stage) -> None:
     assert written[1][1:] == (2, "No advertising.", "Ads.", note["id"])
     assert made.answer_uri.startswith(f"{GROUP}/answers/")
     assert (await stage.read(made.answer_uri)).status_code == 404
+
+
+async def test_whoever_answers_what_is_not_decided_within_a_day_is_told(stage) -> None:
+    """Strangers are not: to them nothing is there."""
+    _, threads, ann, bob = await cast(stage)
+    nan = stage.microblog("n.example").member("nan")
+    note = ann.note("Buy rods at rods.example!")
+    await stage.say(ann, note)
+    stage.forget()
+    for person in (bob, nan):
+        await stage.say(person, person.note("Which ones?", reply_to=note["id"]))
+    assert threads.kinds() == nan.home.kinds() == []
+    with clock.held(clock.now_ms() + clock.DAY + clock.MINUTE):
+        await stage.settle()
+    assert threads.kinds() == ["Reject{Create}", "Create"]
+    assert "still waits for a moderator" in told(threads)[0]
+    assert nan.home.kinds() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from federation import addressing, limits
+from federation import addressing, clock, limits
 from federation.documents import read_object
 from federation.errors import Malformed
 from federation.models import Actor
@@ -216,13 +216,24 @@ def _unanswerable(received: Received, author: Actor, member: Member | None, pare
 async def _reply(received: Received, found: Found, parent: Post, visibility: str) -> Outcome:
     group, author = parent.thread.group, found.post.author
     member = await membership.standing(group, author)
-    if refusal := _unanswerable(received, author, member, parent):
-        return ignored(refusal, awaits=parent.uri if parent.state == "held" else "")
+    refusal = _unanswerable(received, author, member, parent)
     if parent.state == "held":
-        return ignored("what it answers waits for a moderator", awaits=parent.uri)
+        return await _undecided(received, found, parent, refusal if member is None else "")
+    if refusal:
+        return ignored(refusal)
     if refusal := policies.refusal_to_reply(group, member, parent.thread):
         return await turned_away(received, await lookup.hosting(group.id), found.post, refusal)
     return await _take(received, group, found, parent, visibility)
+
+
+async def _undecided(received: Received, found: Found, parent: Post, stranger: str) -> Outcome:
+    """It waits a day for what it answers; then its author is told, unless they are a stranger."""
+    if clock.now_ms() < received.received_at + limits.AWAITED_SECONDS * clock.SECOND:
+        return ignored(stranger or "what it answers waits for a moderator", awaits=parent.uri)
+    if stranger:
+        return ignored(stranger)
+    hosted = await lookup.hosting(parent.thread.group_id)
+    return await turned_away(received, hosted, found.post, policies.UNDECIDED)
 
 
 async def _start(received: Received, found: Found, visibility: str, missing: str) -> Outcome:
