@@ -10,7 +10,7 @@ import click
 from federation import clock
 from federation.models import Actor
 from fedigroups.accounts.people import person_named
-from fedigroups.cli.run import acting, as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.groups import lookup
 from fedigroups.instance import Instance
 from fedigroups.moderation import appeals as appealing
@@ -50,6 +50,7 @@ def appeals(group: str, json_: bool) -> None:
 @click.argument("verdict", type=click.Choice(["uphold", "overturn"]))
 @click.option("--text", required=True, help="Why, in words; whoever appealed reads it.")
 @click.option("--as", "who", default="", help="The moderator here who decides.")
+@told_as_json
 def settle(name: str, verdict: str, text: str, who: str) -> None:
     """Decide about an appeal. Upheld, the decision stands; overturned, it is taken back."""
 
@@ -63,7 +64,7 @@ def settle(name: str, verdict: str, text: str, who: str) -> None:
         await appealing.settle(wire, decider, number, text, overturned=verdict == "overturn")
 
     acting(work)
-    click.echo("settled; whoever appealed is told.")
+    tell("settled; whoever appealed is told.", appeal=name, verdict=verdict)
 
 
 @click.command()

@@ -11,7 +11,16 @@ from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.accounts.people import person_named
 from fedigroups.cli import group_states, pictures
-from fedigroups.cli.run import acting, as_json, facts, show, table, with_instance
+from fedigroups.cli.run import (
+    acting,
+    as_json,
+    facts,
+    show,
+    table,
+    tell,
+    told_as_json,
+    with_instance,
+)
 from fedigroups.groups import founding, lookup, membership, policies, speaking
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.founding import Profile
@@ -119,6 +128,7 @@ def create(name: str, owner: str, json_: bool, **profile: Any) -> None:
 @group.command("set")
 @click.argument("name")
 @profile_options
+@told_as_json
 def set_(name: str, **profile: Any) -> None:
     """Change what a group says of itself.
 
@@ -129,7 +139,7 @@ def set_(name: str, **profile: Any) -> None:
         await _change(instance, await lookup.hosted_named(name), profile)
 
     acting(work)
-    click.echo(f"{name} is changed.")
+    tell(f"{name} is changed.", name=name)
 
 
 async def _change(instance: Instance, hosted: Hosted, profile: dict[str, Any]) -> None:
@@ -232,6 +242,7 @@ def members(name: str, state: str | None, json_: bool) -> None:
 @group.command()
 @click.argument("name")
 @click.argument("handle")
+@told_as_json
 def approve(name: str, handle: str) -> None:
     """Let in somebody who asked to join."""
 
@@ -242,7 +253,7 @@ def approve(name: str, handle: str) -> None:
             await publish(await membership.approve(instance.wire, hosted.group, actor))
 
     acting(work)
-    click.echo(f"{handle} is in {name}.")
+    tell(f"{handle} is in {name}.", name=name, handle=handle, state="member")
 
 
 reason_option = click.option("--reason", required=True, help="Why; they are told.")
@@ -252,15 +263,17 @@ reason_option = click.option("--reason", required=True, help="Why; they are told
 @click.argument("name")
 @click.argument("handle")
 @reason_option
+@told_as_json
 def reject(name: str, handle: str, reason: str) -> None:
     """Turn down somebody who asked to join."""
     _decide(name, handle, "refuse_join", reason)
-    click.echo(f"{handle} is turned down.")
+    tell(f"{handle} is turned down.", name=name, handle=handle, state="refused")
 
 
 @group.command()
 @click.argument("name")
 @click.argument("handle")
+@told_as_json
 def invite(name: str, handle: str) -> None:
     """Let somebody in as soon as they follow the group."""
 
@@ -271,16 +284,17 @@ def invite(name: str, handle: str) -> None:
             await membership.invite(hosted.group, actor)
 
     acting(work)
-    click.echo(f"{handle} is let in once they follow {name}.")
+    tell(f"{handle} is let in once they follow {name}.", name=name, handle=handle, state="invited")
 
 
 @group.command()
 @click.argument("name")
 @click.argument("handle")
+@told_as_json
 def pardon(name: str, handle: str) -> None:
     """Lift a ban: they may ask to join again."""
     _decide(name, handle, "unban", "")
-    click.echo(f"{handle} may come back to {name}.")
+    tell(f"{handle} may come back to {name}.", name=name, handle=handle, state="left")
 
 
 @group.command()
@@ -288,30 +302,34 @@ def pardon(name: str, handle: str) -> None:
 @click.argument("handle")
 @reason_option
 @click.option("--ban", is_flag=True, help="They may not come back.")
+@told_as_json
 def remove(name: str, handle: str, reason: str, ban: bool) -> None:
     """Put a member out; with --ban for good."""
     _decide(name, handle, "ban" if ban else "expel", reason)
-    click.echo(f"{handle} is out of {name}.")
+    state = "banned" if ban else "removed"
+    tell(f"{handle} is out of {name}.", name=name, handle=handle, state=state)
 
 
 @group.command()
 @click.argument("name")
 @click.argument("handle")
 @click.argument("role", type=click.Choice(["member", "moderator", "owner"]))
+@told_as_json
 def role(name: str, handle: str, role: str) -> None:
     """Give a member a role; of a group there is one owner."""
     kinds = {"member": "dismiss", "moderator": "appoint", "owner": "transfer"}
     _decide(name, handle, kinds[role], "decided by whoever runs this server")
-    click.echo(f"{handle} is {role} of {name}.")
+    tell(f"{handle} is {role} of {name}.", name=name, handle=handle, role=role)
 
 
 @group.command()
 @click.argument("name")
 @click.argument("handle")
+@told_as_json
 def transfer(name: str, handle: str) -> None:
     """Make a member the owner. Whoever was it before moderates the group."""
     _decide(name, handle, "transfer", "decided by whoever runs this server")
-    click.echo(f"{handle} owns {name}.")
+    tell(f"{handle} owns {name}.", name=name, handle=handle, role="owner")
 
 
 @group.command()
@@ -334,6 +352,7 @@ def join(name: str, who: str, json_: bool) -> None:
 @group.command()
 @click.argument("name")
 @click.option("--as", "who", required=True, help="The person here who leaves.")
+@told_as_json
 def leave(name: str, who: str) -> None:
     """Leave a group here (NAME) or elsewhere (@name@host)."""
 
@@ -343,7 +362,7 @@ def leave(name: str, who: str) -> None:
         await speaking.leave(instance.wire, person, found)
 
     acting(work)
-    click.echo(f"{who} left {name}.")
+    tell(f"{who} left {name}.", group=name, person=who, state="left")
 
 
 for command in group_states.COMMANDS:

@@ -14,7 +14,7 @@ from federation import clock
 from federation.errors import NotHere
 from fedigroups.accounts.people import person_named
 from fedigroups.cli import pictures
-from fedigroups.cli.run import acting, as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.content.sanitise import excerpt, plain
 from fedigroups.groups import lookup, polls, speaking, voting
 from fedigroups.groups.models import Post
@@ -115,6 +115,7 @@ def reply(
 @who
 @click.option("--title", default="", help="A new title.")
 @text_option
+@told_as_json
 def edit(name: str, who: str, title: str, text: str | None) -> None:
     """Change what one wrote."""
     said = Text(_text(text), title)
@@ -124,7 +125,7 @@ def edit(name: str, who: str, title: str, text: str | None) -> None:
         await speaking.edit(instance.wire, author, await find(name), said)
 
     with_instance(work)
-    click.echo("changed.")
+    tell("changed.", post=name)
 
 
 def _act(name: str, who: str, act: Any) -> None:
@@ -138,28 +139,31 @@ def _act(name: str, who: str, act: Any) -> None:
 @post.command()
 @click.argument("name")
 @who
+@told_as_json
 def delete(name: str, who: str) -> None:
     """Take back what one wrote."""
     _act(name, who, speaking.delete)
-    click.echo("deleted.")
+    tell("deleted.", post=name, state="deleted")
 
 
 @post.command()
 @click.argument("name")
 @who
+@told_as_json
 def like(name: str, who: str) -> None:
     """Like a post."""
     _act(name, who, speaking.like)
-    click.echo("liked.")
+    tell("liked.", post=name, person=who, liked=True)
 
 
 @post.command()
 @click.argument("name")
 @who
+@told_as_json
 def unlike(name: str, who: str) -> None:
     """Take a like back."""
     _act(name, who, speaking.unlike)
-    click.echo("taken back.")
+    tell("taken back.", post=name, person=who, liked=False)
 
 
 @post.command()
@@ -172,6 +176,7 @@ def unlike(name: str, who: str) -> None:
     type=click.IntRange(1),
     help="The number of an option, from 1; may be repeated.",
 )
+@told_as_json
 def vote(name: str, who: str, choice: tuple[int, ...]) -> None:
     """Vote in the poll of a post; it cannot be taken back."""
 
@@ -181,13 +186,14 @@ def vote(name: str, who: str, choice: tuple[int, ...]) -> None:
         await voting.vote(instance.wire, actor, await find(name), choices)
 
     with_instance(work)
-    click.echo("voted.")
+    tell("voted.", post=name, person=who, choices=list(choice))
 
 
 @post.command()
 @click.argument("name")
 @who
 @click.option("--reason", required=True, help="Why; its author can read it.")
+@told_as_json
 def remove(name: str, who: str, reason: str) -> None:
     """Take away somebody's post, as a moderator of its group."""
 
@@ -196,7 +202,7 @@ def remove(name: str, who: str, reason: str) -> None:
         await speaking.remove(instance.wire, moderator, await find(name), reason)
 
     acting(work)
-    click.echo("removed.")
+    tell("removed.", post=name, state="removed")
 
 
 @post.command("list")

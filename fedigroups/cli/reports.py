@@ -10,7 +10,7 @@ from federation import clock
 from federation.errors import NotHere
 from federation.models import Actor
 from fedigroups.accounts.people import person_named
-from fedigroups.cli.run import acting, as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.groups import lookup
 from fedigroups.instance import Instance
 from fedigroups.moderation import filing, reported, reporting
@@ -40,6 +40,7 @@ def reports(group: str, json_: bool) -> None:
 @click.argument("verdict", type=click.Choice(["heed", "set-aside", "forward"]))
 @click.option("--text", default="", help="What whoever reported it is told.")
 @click.option("--as", "who", default="", help="The moderator here who answers.")
+@told_as_json
 def answer(name: str, verdict: str, text: str, who: str) -> None:
     """Answer a report, or forward it to the author's server.
 
@@ -61,7 +62,8 @@ def answer(name: str, verdict: str, text: str, who: str) -> None:
             await reporting.settle(wire, decider, found, verdict.replace("-", "_"), text)
 
     acting(work)
-    click.echo("done." if verdict == "forward" else "answered; whoever reported it is told.")
+    said = "done." if verdict == "forward" else "answered; whoever reported it is told."
+    tell(said, report=name, verdict=verdict)
 
 
 async def _any(number: int) -> Report:

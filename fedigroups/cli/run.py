@@ -27,6 +27,21 @@ REFUSED, WRONG_SETTINGS = 1, 3
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for a program to read.")
 
 
+def _remember(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    context.meta[_AS_JSON] = value
+
+
+_AS_JSON = f"{__name__}.json"
+told_as_json = click.option(
+    *("--json", "json_"),
+    is_flag=True,
+    expose_value=False,
+    callback=_remember,
+    help="Print JSON, for a program to read.",
+)
+"""As `as_json`, for commands that end with `tell`."""
+
+
 class Command(click.Group):
     """The root: every error that was foreseen ends in a sentence, not in a traceback."""
 
@@ -114,6 +129,11 @@ def bar(label: str, length: int, *, hidden: bool) -> Iterator[Callable[[int], No
     )
     with shown:
         yield shown.update
+
+
+def tell(sentence: str, **done: Any) -> None:
+    """Say what was done: in a sentence, or to a program (`told_as_json`) as facts."""
+    show(click.get_current_context().meta.get(_AS_JSON, False), done, sentence)
 
 
 def show(json_: bool, value: Any, text: str) -> None:

@@ -12,7 +12,7 @@ from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named, sign_up
 from fedigroups.cli import pictures, user_access, user_blocks
-from fedigroups.cli.run import acting, as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Member
 from fedigroups.instance import Instance
@@ -53,6 +53,7 @@ def create(
 @click.option("--icon", type=pictures.FILE, help="A picture, from a file.")
 @click.option("--banner", type=pictures.FILE, help="A wide picture, from a file.")
 @click.option("--posts-to", default="", help="The group for what they write in apps to none.")
+@told_as_json
 def set_(name: str, display: str, icon: Path | None, banner: Path | None, posts_to: str) -> None:
     """Change how somebody looks, and where their apps write."""
 
@@ -69,7 +70,7 @@ def set_(name: str, display: str, icon: Path | None, banner: Path | None, posts_
         )
 
     acting(work)
-    click.echo(f"{name} is changed.")
+    tell(f"{name} is changed.", name=name)
 
 
 @user.command("list")

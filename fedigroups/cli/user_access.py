@@ -12,7 +12,7 @@ from federation.errors import Malformed
 from fedigroups.accounts import doors, factors, invitations, people, recovery, secrets, signup
 from fedigroups.accounts.models import Account
 from fedigroups.app import reception_of
-from fedigroups.cli.run import acting, as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.groups import closing, lookup
 from fedigroups.instance import Instance
 from fedigroups.moderation import suspending
@@ -106,6 +106,7 @@ def approve(name: str, json_: bool) -> None:
 @click.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@told_as_json
 def refuse(name: str, yes: bool) -> None:
     """Do not let somebody in who asked. Account and name are forgotten."""
     if not yes:
@@ -115,7 +116,7 @@ def refuse(name: str, yes: bool) -> None:
         await signup.refuse(await people.account_named(name))
 
     acting(work)
-    click.echo(f"{name} was not let in.")
+    tell(f"{name} was not let in.", name=name, state="refused")
 
 
 @click.command()
@@ -135,6 +136,7 @@ def role(name: str, role: str, json_: bool) -> None:
 
 @click.command("sign-out")
 @click.argument("name")
+@told_as_json
 def sign_out(name: str) -> None:
     """End every session and every app's token of somebody."""
 
@@ -144,13 +146,14 @@ def sign_out(name: str) -> None:
             await doors.close(account)
 
     acting(work)
-    click.echo(f"{name} is signed out everywhere.")
+    tell(f"{name} is signed out everywhere.", name=name, signed_out=True)
 
 
 @click.command()
 @click.argument("name")
 @click.option("--posts/--keep-posts", default=True, help="Delete what they wrote, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@told_as_json
 def close(name: str, posts: bool, yes: bool) -> None:
     """Close an account for good; other servers are told."""
     if not yes:
@@ -160,12 +163,13 @@ def close(name: str, posts: bool, yes: bool) -> None:
         await closing.close(instance.wire, await people.account_named(name), posts=posts)
 
     acting(work)
-    click.echo(f"The account of {name} is closed.")
+    tell(f"The account of {name} is closed.", name=name, state="closed")
 
 
 @click.command()
 @click.argument("name")
 @click.option("--text", required=True, help="The reason; they are sent it.")
+@told_as_json
 def suspend(name: str, text: str) -> None:
     """Suspend somebody. They are signed out, take no part, and are told why."""
 
@@ -174,11 +178,12 @@ def suspend(name: str, text: str) -> None:
         await suspending.suspend(reception_of(instance), account, text)
 
     acting(work)
-    click.echo(f"{name} is suspended.")
+    tell(f"{name} is suspended.", name=name, state="suspended")
 
 
 @click.command()
 @click.argument("name")
+@told_as_json
 def unsuspend(name: str) -> None:
     """Let somebody take part again who was suspended."""
 
@@ -187,7 +192,7 @@ def unsuspend(name: str) -> None:
         await suspending.lift(reception_of(instance), account)
 
     acting(work)
-    click.echo(f"{name} may take part again.")
+    tell(f"{name} may take part again.", name=name, state="live")
 
 
 @click.command()

@@ -10,7 +10,7 @@ from federation import clock
 from federation.errors import Malformed, NotHere
 from fedigroups.accounts import mailboxes, signup_blocks
 from fedigroups.accounts.models import SignUpBlock
-from fedigroups.cli.run import acting, as_json, show, table, with_instance
+from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.instance import Instance
 
 
@@ -32,6 +32,7 @@ WHAT = click.argument("value", metavar="WHAT", callback=_unread)
 @click.option("--note", default="", help="Why, for the other operators here.")
 @click.option("--days", default=0, type=click.IntRange(0, 3_650), help="How long; 0 is for good.")
 @click.option("--ask", is_flag=True, help="They may ask, and wait until somebody says yes.")
+@told_as_json
 def block(value: str, note: str, days: int, ask: bool) -> None:
     """Take no accounts from a mail host, address or network."""
 
@@ -40,13 +41,13 @@ def block(value: str, note: str, days: int, ask: bool) -> None:
         await signup_blocks.block(kind, value, note, asks=ask, seconds=seconds)
 
     acting(work)
-    click.echo(
-        f"{value}: " + ("who comes from there waits." if ask else "nobody comes from there.")
-    )
+    what = "who comes from there waits." if ask else "nobody comes from there."
+    tell(f"{value}: {what}", value=value, blocked=True, asks=ask)
 
 
 @click.command("unblock-sign-ups")
 @WHAT
+@told_as_json
 def unblock(value: str) -> None:
     """Take accounts from there again."""
 
@@ -57,7 +58,7 @@ def unblock(value: str) -> None:
         await signup_blocks.lift(found.id)
 
     acting(work)
-    click.echo(f"{value} is not blocked.")
+    tell(f"{value} is not blocked.", value=value, blocked=False)
 
 
 @click.command("sign-up-blocks")

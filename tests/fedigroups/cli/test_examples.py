@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -17,6 +18,23 @@ LEAVES = dict(examples.leaves(main))
 def test_every_command_that_must_be_told_something_has_an_example() -> None:
     needing = {path for path, one in LEAVES.items() if any(each.required for each in one.params)}
     assert needing <= set(examples.EXAMPLES) <= set(LEAVES)
+
+
+def test_every_command_that_ends_answers_programs() -> None:
+    """Those that go on, and those that print what is for files, are none of them."""
+    deaf = {
+        path
+        for path, one in LEAVES.items()
+        if not any("--json" in each.opts for each in one.params)
+    }
+    assert {path for path in deaf if not path.startswith("config ")} == {"serve", "worker", "demo"}
+
+
+def test_what_was_done_is_told_as_json(run: Run) -> None:
+    run("user", "create", "olga", "--email", "olga@groups.example")
+    run("group", "create", "welders", "--owner", "olga")
+    said = run("group", "set", "welders", "--title", "Welders", "--json")
+    assert (said.exit_code, json.loads(said.stdout)) == (0, {"name": "welders"})
 
 
 @pytest.mark.parametrize("path", examples.EXAMPLES)
