@@ -22,6 +22,8 @@ class FederationConfig:
     """Networks that outgoing requests may reach though they are not public."""
     allow_http: bool = False
     """Plain http and other ports than 443 are spoken (only for an origin on loopback)."""
+    allowed_only: bool = False
+    """Hosts are dealt with that an operator allowed, and no others."""
     user_agent: str = ""
 
     @property

@@ -91,7 +91,7 @@ class Key(Model):
 
 
 class Peer(Model):
-    """What we know of a host: its software, the signature it takes, whether it is blocked."""
+    """What we know of a host: its software, the signature it takes, and how we stand to it."""
 
     host = fields.CharField(max_length=255, primary_key=True)
     software = fields.CharField(max_length=64, default="")
@@ -104,6 +104,10 @@ class Peer(Model):
     """`cavage`, `rfc9421` or empty (not yet learned): which form its inbox took last."""
     form_learned_at = fields.BigIntField(default=0)
     blocked = fields.BooleanField(default=False)
+    limited = fields.BooleanField(default=False, db_default=False)
+    """Its people ask before they join, and what they write waits for a moderator."""
+    allowed = fields.BooleanField(default=False, db_default=False)
+    """Where only such hosts are dealt with (`FederationConfig.allowed_only`), this is one."""
     note = fields.TextField(default="")
     first_seen_at = fields.BigIntField()
     heard_at = fields.BigIntField(default=0)

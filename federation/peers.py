@@ -41,6 +41,15 @@ class Standing:
     form: Form | Literal[""] = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Hosts that operators named: each stands for itself and the domains below it."""
+
+    blocked: frozenset[str]
+    limited: frozenset[str]
+    allowed: frozenset[str]
+
+
 class Peers:
     """The hosts that this instance met."""
 
@@ -50,7 +59,7 @@ class Peers:
         self._watch = watch
         self._flights: Flights[Family] = Flights()
         self._heard: Memory[bool] = Memory()
-        self._blocked: Memory[frozenset[str]] = Memory(entries=1)
+        self._named: Memory[_Lists] = Memory(entries=1)
 
     async def family(self, host: str) -> Family:
         """The dialect that a host is sent; asks its NodeInfo when that was not done for a day.
@@ -90,14 +99,17 @@ class Peers:
 
     async def standings(self, hosts: Sequence[str]) -> dict[str, Standing]:
         """How each of the hosts stands, known or not, by one statement."""
-        names = {host: _with_parents(plain(host)) for host in hosts}
+        names = {host: with_parents(plain(host)) for host in hosts}
         found = await storage.rows(
-            "SELECT host, blocked, family, signature_form, form_learned_at FROM peer"  # noqa: S608 - our own SQL
+            "SELECT host, blocked, allowed, family, signature_form, form_learned_at FROM peer"  # noqa: S608 - our own SQL
             f" WHERE host IN (SELECT host FROM {storage.table('named', host='text')})",
             storage.packed([name] for some in names.values() for name in some),
         )
         rows = {row["host"]: row for row in found}
-        return {host: _standing(rows, some) for host, some in names.items()}
+        return {
+            host: _standing(rows, some, allowed_only=self._config.allowed_only)
+            for host, some in names.items()
+        }
 
     async def heard(self, host: str) -> None:
         """Note that a host sent something that verified (written once a minute at most)."""
@@ -110,34 +122,78 @@ class Peers:
     async def is_blocked(self, host: str) -> bool:
         """Whether an operator here blocked a host, on whichever port, or a domain above it.
 
-        What another process blocked or took back is known here after `BLOCKS_FRESH_SECONDS`.
+        So is each that is not allowed, where only such are dealt with. What another process was
+        told of a host is known here after `BLOCKS_FRESH_SECONDS`.
         """
-        blocked = self._blocked.get("")
-        if blocked is None:
-            rows = await storage.rows("SELECT host FROM peer WHERE blocked = ?", True)
-            blocked = frozenset(row["host"] for row in rows)
-            self._blocked.put("", blocked, BLOCKS_FRESH_SECONDS)
-        return bool(blocked) and not blocked.isdisjoint(_with_parents(plain(host)))
+        lists, names = await self._lists(), with_parents(plain(host))
+        if not lists.blocked.isdisjoint(names):
+            return True
+        return self._config.allowed_only and not self._is_allowed(lists, names)
+
+    def _is_allowed(self, lists: _Lists, names: Sequence[str]) -> bool:
+        return names[0] == plain(self._config.host) or not lists.allowed.isdisjoint(names)
+
+    async def is_limited(self, host: str) -> bool:
+        """Whether people of a host ask before they join, and what they write waits."""
+        return not (await self._lists()).limited.isdisjoint(with_parents(plain(host)))
+
+    async def _lists(self) -> _Lists:
+        lists = self._named.get("")
+        if lists is None:
+            rows = await storage.rows(
+                "SELECT host, blocked, limited, allowed FROM peer"
+                " WHERE blocked = ? OR limited = ? OR allowed = ?",
+                *(True, True, True),
+            )
+            kinds = ("blocked", "limited", "allowed")
+            lists = _Lists(
+                **{kind: frozenset(row["host"] for row in rows if row[kind]) for kind in kinds}
+            )
+            self._named.put("", lists, BLOCKS_FRESH_SECONDS)
+        return lists
 
     async def block(self, host: str, note: str = "") -> None:
         """Want nothing of a host and of the domains below it.
 
         Refuses (`Malformed`) a bad name, and ours or one above it: they would shut us out.
         """
+        await self._name(host, blocked=True, note=note)
+
+    async def limit(self, host: str, note: str = "") -> None:
+        """Look at what its people want and write before it shows; refuses as `block` does."""
+        await self._name(host, limited=True, note=note)
+
+    async def allow(self, host: str) -> None:
+        """Deal with a host where only such are dealt with. Raises `Malformed` for a bad name."""
+        await _upsert(_proper(host), {"allowed": True})
+        self._named.forget("")
+
+    async def _name(self, host: str, **changes: object) -> None:
         name = _proper(host)
         if self.is_ours(name):
             raise Malformed(f"{name} is this server, or a domain that it is in")
-        await _upsert(name, {"blocked": True, "note": note})
-        self._blocked.forget("")
+        await _upsert(name, changes)
+        self._named.forget("")
 
     def is_ours(self, host: str) -> bool:
         """Whether a block of the host would be one of ourselves."""
-        return plain(host) in _with_parents(self._config.host)
+        return plain(host) in with_parents(self._config.host)
 
     async def unblock(self, host: str) -> None:
         """Take a host back; what else is known of it stays."""
-        await Peer.filter(host=plain(host)).update(blocked=False)
-        self._blocked.forget("")
+        await self._take_back(host, blocked=False)
+
+    async def unlimit(self, host: str) -> None:
+        """Treat a host as any other again."""
+        await self._take_back(host, limited=False)
+
+    async def disallow(self, host: str) -> None:
+        """Deal with a host no more, where only such are dealt with that are allowed."""
+        await self._take_back(host, allowed=False)
+
+    async def _take_back(self, host: str, **changes: bool) -> None:
+        await Peer.filter(host=plain(host)).update(**changes)
+        self._named.forget("")
 
     async def show(self, host: str) -> Peer | None:
         """What is known of a host, or None."""
@@ -208,6 +264,8 @@ async def _upsert(host: str, changes: dict[str, object]) -> None:
         "signature_form": "",
         "form_learned_at": 0,
         "blocked": False,
+        "limited": False,
+        "allowed": False,
         "note": "",
         "first_seen_at": now,
         "heard_at": 0,
@@ -220,9 +278,13 @@ async def _upsert(host: str, changes: dict[str, object]) -> None:
     await storage.execute(sql, *row.values())
 
 
-def _standing(rows: Mapping[str, storage.Row], names: Sequence[str]) -> Standing:
+def _standing(
+    rows: Mapping[str, storage.Row], names: Sequence[str], *, allowed_only: bool
+) -> Standing:
     """`names` are the host's own, then those of the domains above it, which can block it."""
-    blocked = any(rows[name]["blocked"] for name in names if name in rows)
+    named = [rows[name] for name in names if name in rows]
+    blocked = any(row["blocked"] for row in named)
+    blocked = blocked or (allowed_only and not any(row["allowed"] for row in named))
     row = rows.get(names[0])
     if row is None:
         return Standing(blocked)
@@ -247,7 +309,7 @@ def _proper(host: str) -> str:
     return name
 
 
-def _with_parents(host: str) -> list[str]:
+def with_parents(host: str) -> list[str]:
     """`a.b.example:8443` itself, without its port, and every domain above it."""
     bare = host if host.endswith("]") else host.rsplit(":", 1)[0]
     labels = bare.split(".")

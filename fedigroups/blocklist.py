@@ -1,7 +1,7 @@
 """This module reads and writes lists of blocked servers in the form that Mastodon exports.
 
-A row is `#domain,#severity,...,#public_comment,#obfuscate`. Here servers are blocked or not: what
-Mastodon limits (`silence`) is told apart, and left out, as are names that it obfuscated.
+A row is `#domain,#severity,...,#public_comment,#obfuscate`. What Mastodon suspends is blocked here,
+what it limits (`silence`) is limited; names that it obfuscated are left out.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ COLUMNS = (
     *("#domain", "#severity", "#reject_media", "#reject_reports"),
     *("#public_comment", "#obfuscate"),
 )
+SEVERITIES = ("suspend", "silence")
 MOST = 20_000
 """Rows that are read of one list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blocklist:
-    """What a list says: servers to block with why, and names that are left out with why."""
+    """What a list says: whom to block and to limit, and who is left out, each with why."""
 
     blocks: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
 
@@ -41,11 +43,13 @@ def parse(text: str) -> Blocklist:
     for row in rows[1:] if has_head else rows:
         said = dict(zip(names if has_head else ("domain",), row, strict=False))
         host, severity = plain(said.get("domain", "")), said.get("severity", "").strip().lower()
+        named = found.limits if severity == "silence" else found.blocks
         if host and (why := _why_left(host, severity)):
             found.left_out[host[:200]] = why
         elif host:
-            found.blocks[host] = said.get("public_comment", "").strip()
-    if not found.blocks and not any("is not done" in why for why in found.left_out.values()):
+            named[host] = said.get("public_comment", "").strip()
+    is_list = any("is not done" in why for why in found.left_out.values())
+    if not (found.blocks or found.limits or is_list):
         raise Malformed("there is no server to block in that list")
     return found
 
@@ -64,7 +68,7 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def _why_left(host: str, severity: str) -> str:
-    if severity not in {"", "suspend"}:
+    if severity not in {"", *SEVERITIES}:
         return f"{severity[:20]} is not done here"
     return "" if _is_host(host) else "is no host"
 
@@ -76,11 +80,12 @@ def _is_host(name: str) -> bool:
         return False
 
 
-def write(blocks: Mapping[str, str]) -> str:
+def write(blocks: Mapping[str, str], limits: Mapping[str, str]) -> str:
     """The hosts as a list that Mastodon takes, each with what is said of it in public."""
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
     rows.writerow(COLUMNS)
-    for host, comment in sorted(blocks.items()):
-        rows.writerow((host, "suspend", "false", "false", comment, "false"))
+    for severity, hosts in zip(SEVERITIES, (blocks, limits), strict=True):
+        for host, comment in sorted(hosts.items()):
+            rows.writerow((host, severity, "false", "false", comment, "false"))
     return written.getvalue()

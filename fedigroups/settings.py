@@ -136,6 +136,15 @@ class Settings:
             "invite",
         )
     )
+    federation: str = field(
+        metadata=_knob(
+            "Which servers are dealt with: all that are not blocked (`open`), or those alone that "
+            "`fedigroups peer allow` names (`allowed`).",
+            "allowed",
+            values.word("open", "allowed"),
+            "open",
+        )
+    )
     confirm_email: bool = field(
         metadata=_knob(
             "Whether an e-mail address must be confirmed. Off on loopback only.",
@@ -334,6 +343,7 @@ def federation_config(settings: Settings) -> FederationConfig:
         secret=settings.secret,
         allow_networks=settings.allow_networks + (LOOPBACK if plain else ()),
         allow_http=plain,
+        allowed_only=settings.federation == "allowed",
     )
 
 

@@ -431,10 +431,13 @@ def blocklists(text: str) -> None:
         found = blocklist.parse(text)
     except Refused:
         return
-    assert all(origin.host_of(f"https://{host}/") == host for host in found.blocks)
+    assert all(
+        origin.host_of(f"https://{host}/") == host for host in (*found.blocks, *found.limits)
+    )
     assert not any("\0" in note for note in found.blocks.values())
-    if found.blocks:
-        assert set(blocklist.parse(blocklist.write(found.blocks)).blocks) == set(found.blocks)
+    if found.blocks or found.limits:
+        again = blocklist.parse(blocklist.write(found.blocks, found.limits))
+        assert (set(again.blocks), set(again.limits)) == (set(found.blocks), set(found.limits))
 
 
 BLOCKLISTS = spoilt(

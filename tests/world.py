@@ -37,7 +37,7 @@ HOSTS = {
 ROUNDS = 30
 
 
-def settings(host: str, url: str, folder: Path) -> Any:
+def settings(host: str, url: str, folder: Path, **more: str) -> Any:
     """The settings of an instance of the tests."""
     return load(
         {
@@ -46,6 +46,7 @@ def settings(host: str, url: str, folder: Path) -> Any:
             "FEDIGROUPS_DATA_DIR": str(folder),
             "FEDIGROUPS_SECRET": "5e" * 32,
         }
+        | more
     )
 
 
@@ -147,12 +148,12 @@ class World:
     stack: AsyncExitStack
     towns: dict[str, Town] = field(default_factory=dict)
 
-    async def town(self, host: str = "groups.example") -> Town:
+    async def town(self, host: str = "groups.example", **more: str) -> Town:
         """The instance of ours at this host, opened when it is first asked for."""
         if host in self.towns:
             return self.towns[host]
         url = await self.copy(host)
-        instance = assemble(settings(host, url, self.folder / host), transport=self.network)
+        instance = assemble(settings(host, url, self.folder / host, **more), transport=self.network)
         await instance.open()
         self.stack.push_async_callback(instance.close)
         self.network.join(host, make_app(instance))

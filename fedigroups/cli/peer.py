@@ -11,7 +11,16 @@ from federation.errors import NotHere
 from federation.models import Peer
 from fedigroups.cli import peer_lists
 from fedigroups.cli.queue import owed_line
-from fedigroups.cli.run import acting, as_json, facts, show, table, with_instance
+from fedigroups.cli.run import (
+    acting,
+    as_json,
+    facts,
+    show,
+    table,
+    tell,
+    told_as_json,
+    with_instance,
+)
 from fedigroups.instance import Instance
 from outbox import report
 
@@ -30,7 +39,7 @@ def list_(json_: bool) -> None:
         return [describe(found) for found in await instance.wire.peers.all()]
 
     peers = with_instance(work)
-    columns = ["host", "software", "version", "family", "signature", "blocked"]
+    columns = ["host", "software", "version", "family", "signature", "blocked", "limited"]
     show(json_, peers, table(peers, columns, "No other server yet."))
 
 
@@ -43,6 +52,8 @@ def describe(found: Peer) -> dict[str, Any]:
         "family": found.family,
         "signature": found.signature_form or None,
         "blocked": found.blocked,
+        "limited": found.limited,
+        "allowed": found.allowed,
         "note": found.note,
         "first_seen": clock.rfc3339(found.first_seen_at),
         "heard": clock.rfc3339(found.heard_at) if found.heard_at else None,
@@ -83,6 +94,43 @@ def unblock(host: str, json_: bool) -> None:
     """Talk to a host again."""
     acting(lambda instance: instance.wire.peers.unblock(host))
     show(json_, {"host": host, "blocked": False}, f"{host} is not blocked.")
+
+
+@peer.command()
+@click.argument("host")
+@click.option("--note", default="", help="Why, for the other operators here.")
+@told_as_json
+def limit(host: str, note: str) -> None:
+    """Let its people ask before they join, and what they write wait for a moderator."""
+    acting(lambda instance: instance.wire.peers.limit(host, note))
+    tell(f"{host} is limited.", host=host, limited=True)
+
+
+@peer.command()
+@click.argument("host")
+@told_as_json
+def unlimit(host: str) -> None:
+    """Treat a host as any other again."""
+    acting(lambda instance: instance.wire.peers.unlimit(host))
+    tell(f"{host} is not limited.", host=host, limited=False)
+
+
+@peer.command()
+@click.argument("host")
+@told_as_json
+def allow(host: str) -> None:
+    """Deal with a host where only such are dealt with (FEDIGROUPS_FEDERATION=allowed)."""
+    acting(lambda instance: instance.wire.peers.allow(host))
+    tell(f"{host} is allowed.", host=host, allowed=True)
+
+
+@peer.command()
+@click.argument("host")
+@told_as_json
+def disallow(host: str) -> None:
+    """Allow a host no longer."""
+    acting(lambda instance: instance.wire.peers.disallow(host))
+    tell(f"{host} is not allowed.", host=host, allowed=False)
 
 
 for command in peer_lists.COMMANDS:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from federation.errors import Malformed
+from federation.models import Peer
 from fedigroups import blocklist
 from fedigroups.cli.run import acting, as_json, bar, show, table, with_instance
 from fedigroups.groups import purging
@@ -20,14 +22,18 @@ from fedigroups.instance import Instance
 @click.option("--notes", is_flag=True, help="With your notes, which others can read then.")
 @as_json
 def export(notes: bool, json_: bool) -> None:
-    """Print who is blocked, as Mastodon's list."""
+    """Print who is blocked and who is limited, as Mastodon's list."""
 
-    async def work(instance: Instance) -> dict[str, str]:
-        known = await instance.wire.peers.all()
-        return {one.host: one.note if notes else "" for one in known if one.blocked}
+    async def work(instance: Instance) -> list[Peer]:
+        return await instance.wire.peers.all()
 
-    found = with_instance(work)
-    show(json_, found, blocklist.write(found).rstrip("\n"))
+    known = with_instance(work)
+    blocks = {one.host: one.note if notes else "" for one in known if one.blocked}
+    limits = {
+        one.host: one.note if notes else "" for one in known if one.limited and not one.blocked
+    }
+    found = {"blocked": blocks, "limited": limits}
+    show(json_, found, blocklist.write(blocks, limits).rstrip("\n"))
 
 
 @click.command("import")
@@ -37,31 +43,38 @@ def export(notes: bool, json_: bool) -> None:
 def import_(file: str, dry_run: bool, json_: bool) -> None:
     """Block whom a list of Mastodon's names; `-` is standard input.
 
-    Hosts that it suspends are blocked; those that it only limits are named and left as they are.
-    Nobody is unblocked.
+    Hosts that it suspends are blocked, those that it limits are limited. Nobody is taken back.
     """
     listed = blocklist.parse(_text(file))
 
     async def work(instance: Instance) -> list[dict[str, str]]:
-        known = {one.host for one in await instance.wire.peers.all() if one.blocked}
+        peers = instance.wire.peers
+        known = await peers.all()
+        blocked = {one.host for one in known if one.blocked}
+        limited = blocked | {one.host for one in known if one.limited}
         results = {}
-        with bar("Blocking", len(listed.blocks), hidden=json_) as progress:
+        with bar("Blocking", len(listed.blocks) + len(listed.limits), hidden=json_) as progress:
             for host, note in listed.blocks.items():
-                results[host] = await _take(instance, host, note, known)
+                results[host] = await _take(peers.block, "blocked", host, note, blocked)
+                progress(1)
+            for host, note in listed.limits.items():
+                results[host] = await _take(peers.limit, "limited", host, note, limited)
                 progress(1)
         results |= {host: f"left: {why}" for host, why in listed.left_out.items()}
         return [{"host": host, "result": result} for host, result in results.items()]
 
-    async def _take(instance: Instance, host: str, note: str, known: set[str]) -> str:
+    async def _take(
+        act: Callable[[str, str], Awaitable[None]], done: str, host: str, note: str, known: set[str]
+    ) -> str:
         if host in known:
-            return "blocked already"
+            return f"{done} already"
         if dry_run:
-            return "would be blocked"
+            return f"would be {done}"
         try:
-            await instance.wire.peers.block(host, note)
+            await act(host, note)
         except Malformed as error:
             return f"left: {error}"
-        return "blocked"
+        return done
 
     found = acting(work)
     show(json_, found, table(found, ["host", "result"], "The list names nobody."))

@@ -50,7 +50,8 @@ async def ask(
     member = await standing(group, actor)
     if refusal := policies.refusal_to_join(group, member):
         return "refused", [answer(wire, "Reject", group_actor, actor, follow, refusal)]
-    if policies.admits_at_once(group, member):
+    limited = not actor.local and await wire.peers.is_limited(actor.host)
+    if policies.admits_at_once(group, member, limited=limited):
         return "member", await _admit(wire, group, group_actor, actor, follow)
     await _move(group, actor, "asked", follow=follow)
     return "asked", []

@@ -57,10 +57,13 @@ def refusal_to_join(group: Group, member: Member | None) -> str:
     return ""
 
 
-def admits_at_once(group: Group, member: Member | None) -> bool:
-    """Whether a request to join is granted without a moderator's look."""
+def admits_at_once(group: Group, member: Member | None, *, limited: bool) -> bool:
+    """Whether a request to join is granted without a moderator's look.
+
+    `limited` are those of servers that operators limited.
+    """
     known = member is not None and member.state in {"member", "invited"}
-    return known or group.join_policy == "open"
+    return known or (group.join_policy == "open" and not limited)
 
 
 def refusal_to_post(group: Group, member: Member | None) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from federation import storage
 from federation.documents import ObjectDoc, read_object, read_question
 from federation.models import Actor
+from federation.peers import with_parents
 from federation.strict_json import loads
+from fedigroups.content.catalogues import noted
 from fedigroups.groups import membership, policies, threads
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation import approval, watching
+
+LIMITED = noted("what people of your server write is looked at by a moderator first")
 
 
 async def reason(group: Group, author: Actor, document: ObjectDoc) -> str:
@@ -18,7 +23,9 @@ async def reason(group: Group, author: Actor, document: ObjectDoc) -> str:
         member = await membership.standing(group, author)
         if why := await approval.reason_to_hold(group, member, document):
             return why
-    return await _unless_staff(group, author, await watching.reason(group, author, document))
+    why = LIMITED if await _is_limited(author) else ""
+    why = why or await watching.reason(group, author, document)
+    return await _unless_staff(group, author, why)
 
 
 async def reason_of_edit(group: Group, post: Post, document: ObjectDoc) -> str:
@@ -37,7 +44,8 @@ async def reason_of_edit(group: Group, post: Post, document: ObjectDoc) -> str:
         why = await approval.reason_to_hold(group, member, document)
         if why and not (why == approval.LINKS and not approval.leads_elsewhere(before, document)):
             return why
-    why = await watching.reason_of_edit(group, post, document)
+    why = LIMITED if await _is_limited(post.author) else ""
+    why = why or await watching.reason_of_edit(group, post, document)
     return await _unless_staff(group, post.author, why)
 
 
@@ -46,6 +54,14 @@ def _reads_the_same(post: Post, before: ObjectDoc, document: ObjectDoc) -> bool:
     old, new = read_question(before.document), read_question(document.document)
     asks_the_same = (old and old.options) == (new and new.options)
     return asks_the_same and threads.reads_the_same(post, threads.written(document))
+
+
+async def _is_limited(author: Actor) -> bool:
+    if author.local:
+        return False
+    names = with_parents(author.host)
+    sql = f"SELECT 1 AS one FROM peer WHERE limited = ? AND host IN ({storage.marks(len(names))})"  # noqa: S608 - our own marks
+    return await storage.row(sql, True, *names) is not None
 
 
 async def _unless_staff(group: Group, author: Actor, why: str) -> str:

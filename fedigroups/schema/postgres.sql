@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -444,7 +444,9 @@ CREATE TABLE peer (
     blocked boolean NOT NULL,
     note text NOT NULL,
     first_seen_at bigint NOT NULL,
-    heard_at bigint NOT NULL
+    heard_at bigint NOT NULL,
+    limited boolean DEFAULT false NOT NULL,
+    allowed boolean DEFAULT false NOT NULL
 );
 CREATE TABLE pinned_post (
     id bigint NOT NULL,

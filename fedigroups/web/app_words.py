@@ -40,7 +40,7 @@ SENTENCES = frozenset(
         noted("You have reported much today: try again tomorrow"),
         noted("Validation failed: Someone else's post cannot be pinned"),
         noted("Validation failed: File can't be blank"),
-        noted("A server is blocked whole here: its severity is suspend"),
+        noted("A server is blocked here (suspend) or limited (silence)"),
         noted("That account is on another server: block the server, or ban them from groups"),
         noted("An account is suspended here, with a reason (`text`), or not: the type is suspend"),
         noted(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from tortoise.expressions import Q
 
 from federation.models import Peer
 from fedigroups.accounts import reception as receptions
@@ -104,10 +105,16 @@ async def privacy(request: Request) -> Response:
 
 
 async def blocked(request: Request) -> Response:
-    """`/about/blocked`: the servers that this one does not talk to."""
-    hosts = sorted(await Peer.filter(blocked=True).values_list("host", flat=True))
+    """`/about/blocked`: the servers that this one does not talk to, and those that it limits."""
+    named = await Peer.filter(Q(blocked=True) | Q(limited=True)).order_by("host")
     return render.page(
-        request, "blocked.html", title=_("Blocked servers"), nav="about", hosts=hosts
+        request,
+        "blocked.html",
+        title=_("Blocked servers"),
+        nav="about",
+        hosts=[one.host for one in named if one.blocked],
+        limited=[one.host for one in named if not one.blocked],
+        allowed_only=receptions.of(request).wire.config.allowed_only,
     )
 
 

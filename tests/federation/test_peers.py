@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -173,6 +174,32 @@ async def test_a_block_holds_for_nobody_else(peers: Peers, host: str) -> None:
     await peers.block("bad.example")
 
     assert not await peers.is_blocked(host)
+
+
+async def test_a_limit_holds_below_too_and_is_no_block(peers: Peers) -> None:
+    await peers.limit("loud.example", "few moderators")
+    assert await peers.is_limited("a.loud.example:8443")
+    assert not await peers.is_limited("example")
+    assert not await peers.is_blocked("loud.example")
+    await peers.unlimit("loud.example")
+    assert not await peers.is_limited("loud.example")
+    with pytest.raises(Malformed):
+        await peers.limit("groups.example")
+
+
+async def test_where_only_some_are_allowed_all_others_are_blocked(network: Network) -> None:
+    config = replace(CONFIG, allowed_only=True)
+    fetcher = Fetcher(Http(network, config), Keyring(config.secret), config, Uris(config.origin))
+    peers = Peers(fetcher, config)
+    await peers.allow("m.example")
+    await peers.block("bad.m.example")
+    hosts = ["m.example", "a.m.example", "bad.m.example", "h.example", "groups.example"]
+    blocked = [host for host in hosts if await peers.is_blocked(host)]
+    assert blocked == ["bad.m.example", "h.example"]
+    standings = await peers.standings(hosts[:4])
+    assert [host for host, standing in standings.items() if standing.blocked] == blocked
+    await peers.disallow("m.example")
+    assert await peers.is_blocked("m.example")
 
 
 async def test_one_port_can_be_blocked(peers: Peers) -> None:

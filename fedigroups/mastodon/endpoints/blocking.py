@@ -1,6 +1,6 @@
-"""The servers that are blocked, for the staff in an app.
+"""The servers that are blocked or limited, for the staff in an app.
 
-Of Mastodon's severities there is one: a server is blocked whole, and all else is 422.
+Of Mastodon's severities `suspend` is a block, and `silence` a limit; all else is 422.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from tortoise.expressions import Q
 
 from federation.models import Peer
 from federation.peers import plain
@@ -23,7 +24,8 @@ from fedigroups.mastodon.reading import windows
 from fedigroups.oauth.access import Access
 
 READ, WRITE = "admin:read:domain_blocks", "admin:write:domain_blocks"
-WHOLE = "A server is blocked whole here: its severity is suspend"
+SEVERITY = "A server is blocked here (suspend) or limited (silence)"
+NAMED = Q(blocked=True) | Q(limited=True)
 
 
 def routes() -> list[BaseRoute]:
@@ -40,10 +42,10 @@ def routes() -> list[BaseRoute]:
 
 
 async def listed(request: Request) -> Response:
-    """`GET /api/v1/admin/domain_blocks`: the blocked servers."""
+    """`GET /api/v1/admin/domain_blocks`: the blocked and the limited servers."""
     await administering.staff(request, READ)
     window = windows.asked(await bodies.read(request), 100, 200)
-    known = {number_of(peer.host): peer for peer in await Peer.filter(blocked=True)}
+    known = {number_of(peer.host): peer for peer in await Peer.filter(NAMED)}
     within = sorted((id for id in known if window.above < id < window.below), reverse=True)
     ids = within[-window.limit :] if window.upward else within[: window.limit]
     return asking.paged(request, window, ids, [_entity(known[id]) for id in ids])
@@ -52,32 +54,31 @@ async def listed(request: Request) -> Response:
 async def one(request: Request) -> Response:
     """`GET /api/v1/admin/domain_blocks/:id`."""
     await administering.staff(request, READ)
-    return json_answer(_entity(await _blocked(request)))
+    return json_answer(_entity(await _named(request)))
 
 
 async def block(request: Request) -> Response:
     """`POST /api/v1/admin/domain_blocks`: what is blocked already gets the new comment."""
     access = await administering.staff(request, WRITE)
     said = await bodies.read(request)
-    if said.text("severity") != "suspend":
-        raise ApiError(422, WHOLE)
-    return await _block(request, access, plain(said.text("domain")), _comment(said))
+    host, severity = plain(said.text("domain")), said.text("severity")
+    return await _name(request, access, host, severity, _comment(said))
 
 
 async def change(request: Request) -> Response:
-    """`PUT /api/v1/admin/domain_blocks/:id`: another comment."""
+    """`PUT /api/v1/admin/domain_blocks/:id`: another severity or comment."""
     access = await administering.staff(request, WRITE)
-    found, said = await _blocked(request), await bodies.read(request)
-    if said.text("severity", "suspend") != "suspend":
-        raise ApiError(422, WHOLE)
-    return await _block(request, access, found.host, _comment(said) or found.note)
+    found, said = await _named(request), await bodies.read(request)
+    severity, note = said.text("severity", _severity(found)), _comment(said) or found.note
+    return await _name(request, access, found.host, severity, note)
 
 
 async def unblock(request: Request) -> Response:
     """`DELETE /api/v1/admin/domain_blocks/:id`."""
     access = await administering.staff(request, WRITE)
-    found = await _blocked(request)
-    await asking.wire_of(request).peers.unblock(found.host)
+    found, peers = await _named(request), asking.wire_of(request).peers
+    await peers.unblock(found.host)
+    await peers.unlimit(found.host)
     await audit.by(access.person, "peer unblock", host=found.host)
     return json_answer({})
 
@@ -86,19 +87,27 @@ def _comment(said: Body) -> str:
     return said.text("private_comment") or said.text("public_comment")
 
 
-async def _block(request: Request, access: Access, host: str, note: str) -> Response:
+async def _name(request: Request, access: Access, host: str, severity: str, note: str) -> Response:
     peers = asking.wire_of(request).peers
-    await peers.block(host, note)
-    await audit.by(access.person, "peer block", host=host, note=note)
+    match severity:
+        case "suspend":
+            await peers.block(host, note)
+        case "silence":
+            await peers.limit(host, note)
+            await peers.unblock(host)
+        case _:
+            raise ApiError(422, SEVERITY)
+    kind = "block" if severity == "suspend" else "limit"
+    await audit.by(access.person, f"peer {kind}", host=host, note=note)
     found = await peers.show(host)
     if found is None:
         raise asking.missing()
     return json_answer(_entity(found))
 
 
-async def _blocked(request: Request) -> Peer:
+async def _named(request: Request) -> Peer:
     wanted = asking.number(request)
-    for peer in await Peer.filter(blocked=True):
+    for peer in await Peer.filter(NAMED):
         if number_of(peer.host) == wanted:
             return peer
     raise asking.missing()
@@ -109,6 +118,10 @@ def number_of(host: str) -> int:
     return int.from_bytes(hashlib.sha256(host.encode()).digest()[:8]) >> 1 or 1
 
 
+def _severity(peer: Peer) -> str:
+    return "suspend" if peer.blocked else "silence"
+
+
 def _entity(peer: Peer) -> Entity:
     """The Admin::DomainBlock. Nothing is said of it in public, so its comment is private."""
     return {
@@ -116,9 +129,9 @@ def _entity(peer: Peer) -> Entity:
         "domain": peer.host,
         "digest": hashlib.sha256(peer.host.encode()).hexdigest(),
         "created_at": date_time(peer.first_seen_at),
-        "severity": "suspend",
-        "reject_media": True,
-        "reject_reports": True,
+        "severity": _severity(peer),
+        "reject_media": peer.blocked,
+        "reject_reports": peer.blocked,
         "private_comment": peer.note,
         "public_comment": "",
         "obfuscate": False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from tortoise.expressions import Q
 
 from federation.errors import Malformed
 from federation.models import Peer
@@ -35,24 +36,21 @@ def routes() -> list[BaseRoute]:
 
 
 async def servers(request: Request, session: Session) -> Response:
-    """`/admin/servers?q=`: the blocked ones, or those whose name has the words in it."""
+    """`/admin/servers?q=`: those that staff named, or whose name has the words in it."""
     problems, typed = {}, {"host": "", "note": ""}
     if request.method == "POST":
         sent = await forms.read(request)
         typed = {name: sent.text(name) for name in typed}
         peers = receptions.of(request).wire.peers
         try:
-            if sent.text("act") == "unblock":
-                await peers.unblock(typed["host"])
-                await noted_down(session, "peer unblock", host=typed["host"])
-                return visitors.seen("/admin/servers?done=unblock")
-            await peers.block(typed["host"], typed["note"].strip())
-            await noted_down(session, "peer block", **typed)
-            return visitors.seen("/admin/servers?done=block")
+            kind = await _act(peers, sent.text("act"), typed["host"], typed["note"].strip())
+            await noted_down(session, f"peer {kind}", **typed)
+            return visitors.seen(f"/admin/servers?done={kind}")
         except Malformed as error:
             problems = {"host": refusals.said(error)}
     query = request.query_params.get("q", "").strip().lower()[:200]
-    found = Peer.filter(host__contains=query) if query else Peer.filter(blocked=True)
+    named = Q(blocked=True) | Q(limited=True) | Q(allowed=True)
+    found = Peer.filter(Q(host__contains=query) if query else named)
     return page(
         request,
         session,
@@ -62,17 +60,38 @@ async def servers(request: Request, session: Session) -> Response:
         asked=query,
         typed=typed,
         problems=problems,
+        allowed_only=receptions.of(request).wire.config.allowed_only,
     )
+
+
+async def _act(peers: Peers, kind: str, host: str, note: str) -> str:
+    """Do with a server what was chosen; what that was. Refuses as `Peers.block` does."""
+    match kind:
+        case "unblock":
+            await peers.unblock(host)
+        case "limit":
+            await peers.limit(host, note)
+        case "unlimit":
+            await peers.unlimit(host)
+        case "allow":
+            await peers.allow(host)
+        case "disallow":
+            await peers.disallow(host)
+        case _:
+            await peers.block(host, note)
+            return "block"
+    return kind
 
 
 async def export(_request: Request, _session: Session) -> Response:
     """`/admin/servers/blocks.csv`: what Mastodon and others can import."""
-    unsaid = dict.fromkeys(await _blocked(), "")  # notes are for staff, and stay here
+    blocks, limits = await _named()
     headers = {
         "Content-Disposition": 'attachment; filename="blocks.csv"',
         "Cache-Control": "private, no-store",
     }
-    return Response(blocklist.write(unsaid), headers=headers, media_type="text/csv")
+    unsaid = [dict.fromkeys(hosts, "") for hosts in (blocks, limits - blocks)]  # notes stay here
+    return Response(blocklist.write(*unsaid), headers=headers, media_type="text/csv")
 
 
 async def take_list(request: Request, session: Session) -> Response:
@@ -89,14 +108,16 @@ async def take_list(request: Request, session: Session) -> Response:
             read = blocklist.parse(text)
             _leave_out_ours(receptions.of(request).wire.peers, read)
             if sent.text("step") == "block":
-                blocked = await _block(request, read)
-                await noted_down(session, "peer import", hosts=" ".join(blocked))
-                goes_on = len(blocked) == AT_ONCE
+                taken = await _take(request, read)
+                await noted_down(session, "peer import", hosts=" ".join(taken))
+                goes_on = len(taken) == AT_ONCE
                 if not goes_on:
                     return visitors.seen("/admin/servers?done=import")
         except Malformed as error:
             problems = {"list": refusals.said(error)}
-    known = await _blocked()
+    blocks, limits = await _named()
+    known = blocks | (limits & set(read.limits))
+    listed = {*read.blocks, *read.limits}
     return page(
         request,
         session,
@@ -105,18 +126,20 @@ async def take_list(request: Request, session: Session) -> Response:
         problems=problems,
         text=text,
         goes_on=goes_on,
-        all=len(read.blocks),
-        new=sorted(set(read.blocks) - known),
-        known=len(set(read.blocks) & known),
+        all=len(listed),
+        new=sorted(set(read.blocks) - blocks),
+        limited=sorted(set(read.limits) - known),
+        known=len(listed & known),
         left_out=list(read.left_out),
     )
 
 
 def _leave_out_ours(peers: Peers, read: Blocklist) -> None:
     """A list that names this server would have it block itself."""
-    for host in filter(peers.is_ours, [*read.blocks]):
-        del read.blocks[host]
-        read.left_out[host] = "is this server"
+    for hosts in (read.blocks, read.limits):
+        for host in filter(peers.is_ours, [*hosts]):
+            del hosts[host]
+            read.left_out[host] = "is this server"
 
 
 async def _text(sent: Body) -> str:
@@ -131,14 +154,20 @@ async def _text(sent: Body) -> str:
         raise Malformed("there is no server to block in that list") from error
 
 
-async def _blocked() -> set[str]:
-    return {peer.host for peer in await Peer.filter(blocked=True)}
+async def _named() -> tuple[set[str], set[str]]:
+    """Who is blocked, and who is limited."""
+    named = await Peer.filter(Q(blocked=True) | Q(limited=True))
+    return {one.host for one in named if one.blocked}, {one.host for one in named if one.limited}
 
 
-async def _block(request: Request, read: Blocklist) -> list[str]:
-    """Block some of them; those that are blocked already keep their notes."""
-    known, peers = await _blocked(), receptions.of(request).wire.peers
-    new = [host for host in read.blocks if host not in known][:AT_ONCE]
-    for host in new:
-        await peers.block(host, read.blocks[host])
-    return new
+async def _take(request: Request, read: Blocklist) -> list[str]:
+    """Block or limit some of them; those that are so already keep their notes."""
+    peers = receptions.of(request).wire.peers
+    blocks, limits = await _named()
+    new = [(peers.block, host, why) for host, why in read.blocks.items() if host not in blocks]
+    new += [
+        (peers.limit, host, why) for host, why in read.limits.items() if host not in blocks | limits
+    ]
+    for act, host, why in new[:AT_ONCE]:
+        await act(host, why)
+    return [host for _, host, _ in new[:AT_ONCE]]

@@ -48,10 +48,11 @@ def test_a_list_of_mastodons_is_taken_over_and_given_out(founded: Run, tmp_path:
     assert len([one for one in ask(founded, "peer", "list") if one["blocked"]]) == 1
     done = ask(founded, "peer", "import", str(tmp_path / "list.csv"))
     assert [one["result"] for one in done] == [
-        "blocked", "blocked already", "left: silence is not done here"
+        "blocked", "blocked already", "limited"
     ]  # fmt: skip
     printed = founded("peer", "export").stdout
     assert blocklist.parse(printed).blocks == {"evil.example": "", "h.example": ""}
+    assert blocklist.parse(printed).limits == {"loud.example": ""}
     assert '"spam, much of it"' in founded("peer", "export", "--notes").stdout
     elsewhere = typed(tmp_path / "other", "peer", "import", "-", given="evil.example\n\nx y\n")
     assert (elsewhere.exit_code, "is no host" in elsewhere.stdout) == (0, True)

@@ -86,7 +86,7 @@ async def test_what_is_blocked_in_an_app_is_blocked(town: Town, olga: App) -> No
     ("path", "said"),
     [
         ("domain_blocks", {"domain": "bad.example"}),
-        ("domain_blocks", {"domain": "bad.example", "severity": "silence"}),
+        ("domain_blocks", {"domain": "bad.example", "severity": "noop"}),
         ("domain_blocks", {"domain": "groups.example", "severity": "suspend"}),
         ("email_domain_blocks", {}),
         ("ip_blocks", {"ip": "8.8.8.0/24", "severity": "no_access"}),

@@ -145,4 +145,13 @@ async def test_staff_suspend_with_a_reason_and_block_by_a_list_that_they_see_fir
         assert (await Peer.get(blocked=True)).note == "Spam"
         assert "user suspend" in (await ann.get("/admin/log")).text
         exported = (await ann.get("/admin/servers/blocks.csv")).text
-        assert exported.splitlines()[1] == "bad.example,suspend,false,false,,false"
+        assert exported.splitlines()[1:] == [
+            "bad.example,suspend,false,false,,false",
+            "so.example,silence,false,false,,false",
+        ]
+        for act, kept in (("limit", True), ("unlimit", False)):
+            await ann.fill("/admin/servers", act=act, host="loud.example", note="Few moderators")
+            assert (await Peer.get(host="loud.example")).limited is kept
+        public = await ann.get("/about/blocked")
+        assert "so.example" in public.text
+        assert "Few moderators" not in public.text
