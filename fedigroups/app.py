@@ -122,6 +122,8 @@ def site_of(instance: Instance) -> Site:
         uris=wire.uris,
         subscribe_template=_template_finder(wire),
         source_url=instance.settings.source_url,
+        may_sign_up=instance.settings.signup in ("open", "approval"),
+        allowed_only=wire.config.allowed_only,
         pictures=instance.media.pictures,
     )
 

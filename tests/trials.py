@@ -12,6 +12,7 @@ import httpx
 
 from federation import signatures, storage
 from federation.keys import Signer
+from federation.origin import host_of
 from federation.vocabulary import ACTIVITY_JSON
 from neighbour import rsa
 from servers import GROUP, Member, Server
@@ -112,10 +113,12 @@ class Scene:
         """Inside the block no row changes, nothing is delivered, and only `asks` are fetched from.
 
         A first look at the actor who acts is no change; `but` names tables that may. Whoever is
-        `told` may be written to: why what they sent is not taken.
+        `told` may be written to, and their server asked what it runs: why what they sent is not
+        taken.
         """
         answers = f"{told.uri}/inbox" if told else ""
         but = (*but, "activity", "subscription") if told else but
+        asks = (*asks, host_of(told.uri)) if told else asks
         before, requests = await self.rows(), len(self.world.network.log)
         yield
         await self.settle()

@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute, Route
 from tortoise.expressions import Q
 
 from federation.models import Peer
-from fedigroups.accounts import reception as receptions
 from fedigroups.content import sanitise
 from fedigroups.groups import read
 from fedigroups.web import (
@@ -81,7 +80,7 @@ async def home(request: Request) -> Response:
         canonical=f"{site.origin}/",
         nav="home",
         home=found,
-        may_sign_up=receptions.of(request).signup in ("open", "approval"),
+        may_sign_up=site.may_sign_up,
     )
 
 
@@ -114,7 +113,7 @@ async def blocked(request: Request) -> Response:
         nav="about",
         hosts=[one.host for one in named if one.blocked],
         limited=[one.host for one in named if not one.blocked],
-        allowed_only=receptions.of(request).wire.config.allowed_only,
+        allowed_only=sites.of(request).allowed_only,
     )
 
 

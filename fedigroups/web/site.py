@@ -41,6 +41,10 @@ class Site:
     pictures: Pictures
     subscribe_template: SubscribeTemplate = no_template
     source_url: str = ""
+    may_sign_up: bool = False
+    """Whether anybody may make an account, at once or after a yes."""
+    allowed_only: bool = False
+    """Whether it deals with those servers alone that its operators allowed."""
     said: Said = NOTHING
     """What whoever runs it says of it on pages."""
     announcements: tuple[Announcement, ...] = ()

@@ -327,7 +327,7 @@ async def test_a_removal_takes_the_boost_back_and_tells_threads_the_reason(scene
         "advertising",
     )
     outcome = await scene.send(scene.ann, scene.ann.act("Update", later(note, "Back.", 60)))
-    assert outcome == "ignored: nothing is left of the thread"
+    assert outcome == "ignored: nothing is left of it here"
 
 
 async def test_a_moderator_elsewhere_removes_by_a_delete(scene: Scene) -> None:

@@ -115,13 +115,13 @@ async def _refusal(received: Received, post: Post) -> str:
         return "it is not public: a group never shows what was said to a few"
     if post.thread.group.hosted and received.announcer is not None:
         return "a group's announcement is never announced again"
-    return ""
+    return "" if post.state in OWN else "nothing is left of it here"
 
 
 async def _unwelcome(post: Post) -> str:
     """Why its author may not edit it in a group here, as they are told; or an empty string."""
-    if not post.thread.group.hosted or post.state not in OWN:
-        return ""  # of what is gone they know
+    if not post.thread.group.hosted:
+        return ""
     member = await membership.standing(post.thread.group, post.author)
     return policies.refusal_to_reply(post.thread.group, member, post.thread)
 

@@ -206,7 +206,7 @@ async def test_members_alone_hear_of_what_is_for_members(town: Town, door: Door,
         await town.run(lambda: _hide(root))
         await town.reply("olga", root.uri, "Which #rods?")
         assert {(await ears[1].event())[0] for _ in range(3)} == {"public", "user", "hashtag rods"}
-        assert (await ears[0].event())[0] == "hashtag rods"
+        assert await ears[0].is_quiet()
         secret = await town.run(lambda: _held_reply(town, root))
         assert all([await ear.is_quiet() for ear in ears]), secret
 
