@@ -9,6 +9,7 @@ import pytest
 
 from federation import clock, limits
 from federation.vocabulary import ACTIVITY_JSON, AS2
+from fedigroups.groups import policies
 from servers import GROUP, Server
 from trials import Scene, as_bytes
 
@@ -71,7 +72,7 @@ async def test_a_thread_ends_at_its_depth(scene: Scene) -> None:
     await scene.settle()
     reasons = [reason for _, _, reason in await scene.ours.outcomes()]
     assert reasons.count("posted in welders") == limits.ANCESTORS + 1
-    assert reasons[-2] == "it lies too deep in its thread"
+    assert reasons[-2] == policies.TOO_DEEP
     await scene.still_serves()
 
 
