@@ -176,10 +176,10 @@ NESTED = b'{"object":' * 1_000 + b"{}" + b"}" * 1_000
     ],
 )
 def test_what_is_not_strict_json_is_malformed_and_quickly_so(body: bytes) -> None:
-    before = time.perf_counter()
+    before = time.thread_time()
     with pytest.raises(Malformed):
         read(body)
-    assert time.perf_counter() - before < 0.5
+    assert time.thread_time() - before < 0.5
 
 
 @pytest.mark.parametrize(
