@@ -355,7 +355,7 @@ async def test_a_database_that_is_away_is_503_and_never_202(scene: Scene) -> Non
     assert answer.headers["retry-after"]
     await storage.execute("ALTER TABLE away RENAME TO receipt")
     await storage.execute("ALTER TABLE peer RENAME TO away")
-    scene.door.wire.peers._blocked.forget("")  # a moment later
+    scene.door.wire.peers._named.forget("")  # a moment later
     answer = await scene.door.post(second, scene.ann.sign(second))
     assert answer.status_code == 503
     await storage.execute("ALTER TABLE away RENAME TO peer")

@@ -63,12 +63,14 @@ def test_anybody_else_may_ask_where_asking_is_open(policy: str, state: str | Non
     assert refusal_to_join(group(join_policy=policy), member(state) if state else None) == ""
 
 
+@pytest.mark.parametrize("limited", [False, True])
 @pytest.mark.parametrize(("policy", "state"), list(product(["open", "approval"], [None, *STATES])))
-def test_a_moderator_looks_at_strangers_where_the_group_wants_it(
-    policy: str, state: str | None
+def test_a_moderator_looks_at_strangers_where_the_group_or_the_staff_want_it(
+    policy: str, state: str | None, limited: bool
 ) -> None:
-    at_once = admits_at_once(group(join_policy=policy), member(state) if state else None)
-    assert at_once == (policy == "open" or state in {"invited", "member"})
+    known = member(state) if state else None
+    at_once = admits_at_once(group(join_policy=policy), known, limited=limited)
+    assert at_once == ((policy == "open" and not limited) or state in {"invited", "member"})
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ async def test_a_blocked_host_is_neither_asked_nor_shown(
 ) -> None:
     await pictures.copies.find(Asked("whole", URL))
     await Peer.create(host="m.example", blocked=True, first_seen_at=0)
-    wire.peers._blocked.forget("")
+    wire.peers._named.forget("")
     for url in (URL, f"{URL}?2"):
         with pytest.raises(Blocked):
             await pictures.copies.find(Asked("whole", url))
