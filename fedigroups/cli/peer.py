@@ -101,7 +101,7 @@ def unblock(host: str, json_: bool) -> None:
 @click.option("--note", default="", help="Why, for the other operators here.")
 @told_as_json
 def limit(host: str, note: str) -> None:
-    """Let its people ask before they join, and what they write wait for a moderator."""
+    """Look first at what people of a host want and write."""
     acting(lambda instance: instance.wire.peers.limit(host, note))
     tell(f"{host} is limited.", host=host, limited=True)
 
@@ -119,7 +119,7 @@ def unlimit(host: str) -> None:
 @click.argument("host")
 @told_as_json
 def allow(host: str) -> None:
-    """Deal with a host where only such are dealt with (FEDIGROUPS_FEDERATION=allowed)."""
+    """Deal with a host (where FEDIGROUPS_FEDERATION is `allowed`)."""
     acting(lambda instance: instance.wire.peers.allow(host))
     tell(f"{host} is allowed.", host=host, allowed=True)
 
