@@ -157,22 +157,23 @@ class Peers:
 
         Refuses (`Malformed`) a bad name, and ours or one above it: they would shut us out.
         """
-        await self._name(host, blocked=True, note=note)
+        await self._name(host, note, blocked=True)
 
     async def limit(self, host: str, note: str = "") -> None:
         """Look at what its people want and write before it shows; refuses as `block` does."""
-        await self._name(host, limited=True, note=note)
+        await self._name(host, note, limited=True)
 
     async def allow(self, host: str) -> None:
         """Deal with a host where only such are dealt with. Raises `Malformed` for a bad name."""
         await _upsert(_proper(host), {"allowed": True})
         self._named.forget("")
 
-    async def _name(self, host: str, **changes: object) -> None:
+    async def _name(self, host: str, note: str, **changes: object) -> None:
+        """An empty note leaves the one that is there: one of a block is not lost by a limit."""
         name = _proper(host)
         if self.is_ours(name):
             raise Malformed(f"{name} is this server, or a domain that it is in")
-        await _upsert(name, changes)
+        await _upsert(name, changes | ({"note": note} if note else {}))
         self._named.forget("")
 
     def is_ours(self, host: str) -> bool:

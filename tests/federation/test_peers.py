@@ -181,6 +181,8 @@ async def test_a_limit_holds_below_too_and_is_no_block(peers: Peers) -> None:
     assert await peers.is_limited("a.loud.example:8443")
     assert not await peers.is_limited("example")
     assert not await peers.is_blocked("loud.example")
+    await peers.block("loud.example")
+    assert (await Peer.get(host="loud.example")).note == "few moderators"
     await peers.unlimit("loud.example")
     assert not await peers.is_limited("loud.example")
     with pytest.raises(Malformed):
