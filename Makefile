@@ -12,7 +12,7 @@ DIST ?= dist
 ENGINE ?= docker
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench scale clients test crash fuzz audit check format migration schema screenshots words handbook lock release clean
+.PHONY: help run demo bench scale clients test crash fuzz breaks audit check format migration schema screenshots words handbook lock release clean
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ crash: $(DEV_STAMP) ## Every fault of tests/crash, the long ones too: for hours
 
 fuzz: $(DEV_STAMP) ## Spoil what strangers send for MINUTES=60, and see whether anything gives way
 	@FUZZ_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/fuzz -n0 --timeout=0 -p no:randomly -q --capture=sys
+
+breaks: $(DEV_STAMP) ## Break each rule that protects someone, and see its test go red (ONLY="H001 H044": some)
+	@$(BIN)/python tests/breaking.py $(ONLY)
 
 audit: | .venv/bin/python ## Ask the advisory database about what we depend on: needs the internet
 	@test -x .venv/audit/bin/pip-audit || { $(PYTHON) -m venv .venv/audit && \

@@ -1,0 +1,41 @@
+"""Each rule that `make breaks` breaks still stands where it is looked for, and each row has one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import breaking
+from breaking import Break
+
+ROOT = Path(__file__).resolve().parents[2]
+EVERY = breaking.breaks()
+
+
+def read(file: str) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
+
+
+def broken(one: Break) -> dict[str, str]:
+    texts = {change.file: read(change.file) for change in one.changes}
+    for change in one.changes:
+        texts[change.file] = change.applied(texts[change.file])
+    return texts
+
+
+def test_a_rule_stands_once_where_it_is_broken_and_is_python_afterwards() -> None:
+    for one in EVERY:
+        for file, text in broken(one).items():
+            assert not file.endswith(".py") or ast.parse(text), one.rule
+
+
+def test_the_test_that_must_go_red_exists() -> None:
+    for one in EVERY:
+        file, _, test = one.red.partition("::")
+        name = re.escape(test.partition("[")[0])
+        assert re.search(rf"^(?:async )?def {name}\(", read(file), re.MULTILINE), one.red
+
+
+def test_no_rule_is_broken_twice_under_one_name() -> None:
+    assert len({one.rule for one in EVERY}) == len(EVERY)
