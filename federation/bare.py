@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from tortoise.models import Model
-
 from federation import storage
+from federation.table import Model
 
 M = TypeVar("M", bound=Model)
 

@@ -30,7 +30,16 @@ from fedigroups.mastodon import routes as mastodon
 from fedigroups.oauth import endpoints as oauth
 from fedigroups.store import Ambient
 from fedigroups.streaming import routes as streaming
-from fedigroups.web import activitypub, errors, health, media, metrics, pages, wellknown
+from fedigroups.web import (
+    activitypub,
+    errors,
+    health,
+    media,
+    metrics,
+    pages,
+    translation,
+    wellknown,
+)
 from fedigroups.web.answers import Answers
 from fedigroups.web.edge import Edge
 from fedigroups.web.headers import SecurityHeaders
@@ -62,6 +71,7 @@ INBOXES = (
 
 def make_app(instance: Instance) -> ASGIApp:
     """The app: inboxes, documents, pages, and what clients ask."""
+    translation.ready()
     site, pressure = site_of(instance), Pressure(on=instance.settings.rate_limits)
     app = Starlette(
         routes=[

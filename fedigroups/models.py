@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tortoise import fields
-from tortoise.models import Model
+
+from federation.table import Model
 
 IDS_ABOVE = "ids_above"
 """The key of a `Setting`: the id above which all are that are given out."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tortoise import fields
-from tortoise.models import Model
 
 from federation.models import Actor
+from federation.table import Model
 
 DIGEST = 64
 """Characters of a SHA-256 digest in hexadecimal: what opens something is never stored itself."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tortoise import fields
-from tortoise.models import Model
 
 from federation.models import Actor
+from federation.table import Model
 
 URI = 2_048
 

@@ -1,7 +1,7 @@
 """This module knows in which language a page is said, and says texts in it.
 
 Texts are English in code and templates; `locale/*.po` has them in the other languages, and is read
-when the program starts. A visitor's own choice (a cookie) is first, then what their browser asks.
+when a server starts. A visitor's own choice (a cookie) is first, then what their browser asks.
 """
 
 from __future__ import annotations
@@ -31,8 +31,13 @@ _CHOSEN = re.compile(rb"(?:^|;\s*)(?:__Host-)?" + COOKIE.encode() + rb"=([a-z]{2
 _ALONE = re.compile(rb"(?:__Host-)?" + COOKIE.encode() + rb"=([a-z]{2})")
 
 
-_CATALOGS = {language: catalogues.read(language) for language in LANGUAGES}
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
+
+
+def ready() -> None:
+    """Read all catalogs, so that no visitor waits until theirs is."""
+    for language in LANGUAGES:
+        catalogues.read(language)
 
 
 def spoken() -> str:
@@ -47,13 +52,13 @@ def locale() -> str:
 
 def gettext(text: str, **values: object) -> str:
     """The text in the language that is spoken; `%(name)s` in it is the value of that name."""
-    said = _CATALOGS[_spoken.get()].gettext(text)
+    said = catalogues.read(_spoken.get()).gettext(text)
     return said % values if values else said
 
 
 def ngettext(one: str, many: str, number: int) -> str:
     """One of two texts, or of as many as the language has for numbers."""
-    return _CATALOGS[_spoken.get()].ngettext(one, many, number)
+    return catalogues.read(_spoken.get()).ngettext(one, many, number)
 
 
 def chosen(headers: Iterable[tuple[bytes, bytes]]) -> str:
