@@ -7,6 +7,7 @@ import secrets
 from federation import clock
 
 SCHEDULE = (
+    2 * clock.SECOND,
     10 * clock.SECOND,
     clock.MINUTE,
     5 * clock.MINUTE,
@@ -15,7 +16,7 @@ SCHEDULE = (
     6 * clock.HOUR,
     12 * clock.HOUR,
 )
-"""The waits of a failing host, in ms; after them it is tried daily."""
+"""The waits of a failing host, in ms, the first as long as a restart; then it is tried daily."""
 
 DAILY = clock.DAY
 JITTER = 0.5
