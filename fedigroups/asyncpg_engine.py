@@ -1,7 +1,8 @@
-"""The Tortoise engine for PostgreSQL: a transaction that cannot begin gives its connection back.
+"""The Tortoise engine for PostgreSQL: whatever becomes of a transaction, its connection goes back.
 
 Tortoise 1.1.9 keeps the pooled connection when BEGIN fails or is cancelled, until the pool is
-empty. The name of this module must contain "asyncpg": Tortoise's migrations look at it.
+empty; and a task that is cancelled while the connection goes back would ask on it ever after. The
+name of this module must contain "asyncpg": Tortoise's migrations look at it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tortoise.backends.base.client import (
     TransactionContextPooled,
 )
 from tortoise.connection import get_connections
+from tortoise.exceptions import TransactionManagementError
 
 from federation import metrics
 from fedigroups.changes import Watched, WatchedTransaction
@@ -27,7 +29,7 @@ class Transaction(WatchedTransaction, TransactionWrapper):
 
 
 class SafeTransactionContext(TransactionContextPooled):
-    """Leaves no connection behind when beginning fails or is cancelled."""
+    """Leaves no connection behind when it fails or is cancelled, anywhere."""
 
     async def __aenter__(self) -> TransactionalDBClient:
         await self.ensure_connection()
@@ -48,12 +50,25 @@ class SafeTransactionContext(TransactionContextPooled):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
+        done = False
         try:
-            await super().__aexit__(exc_type, exc_val, exc_tb)
+            await self._end(exc_type)
+            done = exc_type is None
         finally:
+            get_connections().reset(self.token)
             cast(Transaction, self.client).ended()
+            if done:
+                cast(Transaction, self.client).committed()
+            if pool := self.client._parent._pool:
+                await pool.release(self.client._connection)
+
+    async def _end(self, exc_type: type[BaseException] | None) -> None:
+        if self.client._finalized:
+            return
         if exc_type is None:
-            cast(Transaction, self.client).committed()
+            await self.client.commit()
+        elif exc_type is not TransactionManagementError:  # then it failed already
+            await self.client.rollback()
 
 
 class Pooled(PoolConnectionWrapper[Any]):

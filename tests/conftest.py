@@ -9,27 +9,32 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
+from copy import copy
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from urllib.parse import quote
-from weakref import WeakKeyDictionary
+from typing import Any
 
-import asyncpg
 import pytest
 from argon2 import PasswordHasher
-from tortoise.models import MetaInfo, Model
+from tortoise.apps import Apps
+from tortoise.models import MetaInfo
 
 from fedigroups.accounts import passwords
 from fedigroups.models import Setting
 from fedigroups.store import Store
+from postgres_server import MIGRATED, Postgres
 
 pytest_plugins = ["world", "guests", "watchdog"]
 
 ORIGIN = "https://groups.example"
 MakeStore = Callable[..., Awaitable[Store]]
 MakeUrl = Callable[..., Awaitable[str]]
+
+CHANGED = ("filters", "db_default_fields", "db_complex_fields", "db_native_fields")
+OF_A_KIND = (*CHANGED, "basetable", "basequery", "basequery_all_fields")
+"""What Tortoise knows of a model for one kind of databases; the first are changed in place."""
 
 _numbers = count(1)
 
@@ -40,35 +45,6 @@ class Where:
 
     origin: str
     database_url: str
-
-
-@dataclass(frozen=True)
-class Postgres:
-    """A running PostgreSQL server, known by the folder of its socket."""
-
-    host: str
-
-    def url(self, database: str) -> str:
-        """The URL of one of its databases."""
-        return f"postgres://postgres@/{database}?host={quote(self.host, safe='')}"
-
-    async def execute(self, sql: str) -> None:
-        """Run one statement as the server's owner, outside of any transaction."""
-        link = await asyncpg.connect(host=self.host, user="postgres", database="postgres")
-        try:
-            await link.execute(sql)
-        finally:
-            await link.close()
-
-    @asynccontextmanager
-    async def database(self, template: str = "template1") -> AsyncIterator[str]:
-        """The URL of a new database, dropped afterwards whoever is still connected."""
-        name = f"t{next(_numbers)}"
-        await self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        try:
-            yield self.url(name)
-        finally:
-            await self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -89,17 +65,27 @@ def quick_passwords() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def models_are_made_ready_once() -> Iterator[None]:
-    """Tortoise makes them ready for each database that is opened: a fifth of the time of tests."""
-    ready, finalise = WeakKeyDictionary[type[Model], object](), MetaInfo.finalise_model
+    """Tortoise makes them ready for each database that is opened: a fifth of the time of tests.
 
-    def once(meta: MetaInfo) -> None:
-        state = (meta.db.executor_class, len(meta.fields_map))
-        if ready.get(meta._model) != state:
-            finalise(meta)
-            ready[meta._model] = state
+    What differs between the kinds of databases is kept for each.
+    """
+    kept = dict[object, list[tuple[MetaInfo, str, Any]]]()
+    make_ready = Apps._build_initial_querysets
+
+    def once(apps: Apps) -> None:
+        metas = [model._meta for app in apps.apps.values() for model in app.values()]
+        kind = tuple((meta._model, meta.db.executor_class, len(meta.fields_map)) for meta in metas)
+        if kind not in kept:
+            for meta in metas:
+                for name in CHANGED:
+                    setattr(meta, name, copy(getattr(meta, name)))
+            make_ready(apps)
+            kept[kind] = [(m, name, getattr(m, name)) for m in metas for name in OF_A_KIND]
+        for meta, name, value in kept[kind]:
+            setattr(meta, name, value)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(MetaInfo, "finalise_model", once)
+        patch.setattr(Apps, "_build_initial_querysets", once)
         yield
 
 
@@ -163,9 +149,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_template(postgres: Postgres) -> str:
     """The name of a migrated PostgreSQL database to copy."""
-    _run(postgres.execute("CREATE DATABASE migrated"))
-    _run(_migrate(postgres.url("migrated")))
-    return "migrated"
+    _run(postgres.execute(f"CREATE DATABASE {MIGRATED}"))
+    _run(_migrate(postgres.url(MIGRATED)))
+    _run(postgres.learn(MIGRATED))
+    return MIGRATED
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Postgres, _run
+from conftest import _run
 from federation import storage
 from federation.models import Actor
 from fedigroups.accounts.people import person_named, sign_up
@@ -28,6 +28,7 @@ from fedigroups.groups.speaking import Text
 from fedigroups.instance import Instance, assemble
 from fedigroups.settings import load
 from network import Network
+from postgres_server import Postgres
 
 HOSTS = {
     "groups.example": ("olga", "tom"),

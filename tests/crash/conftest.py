@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conftest import Postgres, _run
+from conftest import _run
 from crash.crowd import Crowd
 from crash.fleet import environment, fleet
 from crash.trial import Trial
@@ -22,6 +22,7 @@ from fedigroups.groups.founding import Profile
 from fedigroups.instance import opened
 from fedigroups.settings import load
 from nats_server import running
+from postgres_server import Postgres
 
 _numbers = count(1)
 MakeTrial = Callable[..., Awaitable[Trial]]

@@ -13,13 +13,13 @@ from itertools import count
 import asyncpg
 import pytest
 
-from conftest import Postgres
 from crash.conftest import MakeTrial
 from crash.crowd import Crowd
 from crash.fleet import until
 from crash.load import Load, begun
 from crash.own_postgres import OwnPostgres, own_postgres
 from crash.trial import Trial
+from postgres_server import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(300)]
 

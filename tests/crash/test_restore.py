@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Postgres
 from crash.audit import Audit
 from crash.conftest import MakeTrial
 from crash.crowd import Crowd
 from crash.fleet import GROUP, until
 from crash.trial import Trial
 from federation import storage, strict_json
+from postgres_server import Postgres
 
 LONG = [pytest.mark.long, pytest.mark.timeout(600)]
 pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(240)]

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 import world
-from conftest import MakeUrl, Postgres
+from conftest import MakeUrl
 from fedigroups import bus as buses
 from fedigroups import postgres_link
 from fedigroups.bus import INBOX, OUTBOX, PAYLOAD_BYTES, Bus, LocalBus, RelayBus, choose, relay
@@ -20,6 +20,7 @@ from fedigroups.database_url import parse
 from fedigroups.instance import assemble, opened
 from fedigroups.store import Store
 from nats_server import NatsServer, free_port
+from postgres_server import Postgres
 from receivers import until
 
 pytestmark = pytest.mark.anyio

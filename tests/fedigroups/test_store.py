@@ -376,3 +376,27 @@ async def test_transactions_cancelled_anywhere_leave_a_whole_database_and_a_full
     async with asyncio.timeout(10):
         await asyncio.gather(*(pair() for _ in range(12)))
     assert await _words() == ["0"]
+
+
+async def test_who_is_cancelled_anywhere_in_a_transaction_can_still_ask_the_database(
+    database: Store,
+) -> None:
+    """A worker that is stopped lets go of its leases that way."""
+
+    async def work() -> None:
+        try:
+            async with storage.transaction():
+                await storage.execute("UPDATE setting SET value = '1' WHERE key = 'count'")
+        finally:
+            assert await storage.rows("SELECT 1 AS one") == [{"one": 1}]
+
+    steps, cut = 0, True
+    while cut:
+        steps += 1
+        task = asyncio.create_task(work())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        cut = task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    assert steps > 3
