@@ -1,4 +1,4 @@
-"""This module decides what an actor document says, and believes only what is on its own host.
+"""This module decides what an actor document says, and believes only what is on its own origin.
 
 https://www.w3.org/TR/activitypub/#actor-objects, FEP-fe34, FEP-521a
 """
@@ -23,7 +23,7 @@ from federation.documents.readers import (
     uris_of,
 )
 from federation.errors import Malformed
-from federation.origin import canonical, host_of
+from federation.origin import canonical, same_origin
 from federation.vocabulary import ACTOR_TYPES
 
 _USERNAME = re.compile(r"[^\s@/\\:?#<>\"'&\x00-\x20\x7f-\x9f\ud800-\udfff]{1,255}")
@@ -70,7 +70,7 @@ class ActorDoc:
     indexable: bool
     """Whether its posts may be searched (FEP-5feb): unless it says that they may not."""
     keys: tuple[KeyDoc, ...]
-    """Those that name this actor as their owner, and are on its host."""
+    """Those that name this actor as their owner, and are on its origin."""
     webfinger: str
     """The handle it claims (FEP-2c59); to be verified."""
     document: Document
@@ -80,7 +80,7 @@ def read_actor(document: Document) -> ActorDoc:
     """What the actor says of itself.
 
     Refuses (`Malformed`) a document without an id or with a type that no actor has. An inbox, a
-    collection or a key that is not on the actor's own host is left out.
+    collection or a key that is not on the actor's own origin is left out.
     """
     value = document.get("id")
     if not isinstance(value, str):
@@ -88,7 +88,6 @@ def read_actor(document: Document) -> ActorDoc:
     id, kind = canonical(value), kind_of(document)
     if kind not in ACTOR_TYPES:
         raise Malformed(f"{id} is not an actor")
-    host = host_of(id)
     return ActorDoc(
         id=id,
         kind=kind,
@@ -98,12 +97,12 @@ def read_actor(document: Document) -> ActorDoc:
         url=page_of(document.get("url")),
         icon_url=_icon(document.get("icon")),
         banner_url=_icon(document.get("image")),
-        inbox=_own(document.get("inbox"), host),
-        shared_inbox=_shared_inbox(document.get("endpoints"), host),
-        outbox=_own(document.get("outbox"), host),
-        followers=_own(document.get("followers"), host),
-        moderators=_moderators(document, kind, host),
-        featured=_own(document.get("featured"), host),
+        inbox=_own(document.get("inbox"), id),
+        shared_inbox=_shared_inbox(document.get("endpoints"), id),
+        outbox=_own(document.get("outbox"), id),
+        followers=_own(document.get("followers"), id),
+        moderators=_moderators(document, kind, id),
+        featured=_own(document.get("featured"), id),
         published=time_of(document.get("published")),
         updated=time_of(document.get("updated")),
         moved_to=uri_of(document.get("movedTo")),
@@ -121,24 +120,24 @@ def _matching(pattern: re.Pattern[str], value: Any) -> str:
     return value if isinstance(value, str) and pattern.fullmatch(value) else ""
 
 
-def _own(value: Any, host: str) -> str:
-    """A URL on that host; a list is none, an embedded collection is its id."""
+def _own(value: Any, id: str) -> str:
+    """A URL on the origin of that id; a list is none, an embedded collection is its id."""
     url = "" if isinstance(value, list) else uri_of(value)
-    return url if url and host_of(url) == host else ""
+    return url if same_origin(url, id) else ""
 
 
-def _shared_inbox(endpoints: Any, host: str) -> str:
-    return _own(endpoints.get("sharedInbox"), host) if isinstance(endpoints, dict) else ""
+def _shared_inbox(endpoints: Any, id: str) -> str:
+    return _own(endpoints.get("sharedInbox"), id) if isinstance(endpoints, dict) else ""
 
 
-def _moderators(document: Document, kind: str, host: str) -> str:
+def _moderators(document: Document, kind: str, id: str) -> str:
     """Lemmy names the collection in `attributedTo`; PeerTube lists the owner there, as objects."""
     if kind != "Group":
         return ""
-    if found := _own(document.get("moderators"), host):
+    if found := _own(document.get("moderators"), id):
         return found
     owner = document.get("attributedTo")
-    return _own(owner, host) if isinstance(owner, str) else ""
+    return _own(owner, id) if isinstance(owner, str) else ""
 
 
 def _icon(value: Any) -> str:
@@ -152,8 +151,7 @@ def _keys(document: Document, id: str) -> tuple[KeyDoc, ...]:
         *(_rsa_key(item) for item in many(document.get("publicKey"))[: limits.KEYS_PER_ACTOR]),
         *(_multikey(item) for item in many(document.get("assertionMethod"))[: limits.FIELDS]),
     ]
-    host = host_of(id)
-    owned = [key for key in found if key and key.owner == id and host_of(key.id) == host]
+    owned = [key for key in found if key and key.owner == id and same_origin(key.id, id)]
     return tuple(owned[: limits.KEYS_PER_ACTOR])
 
 

@@ -159,7 +159,7 @@ def _claim(request: SignedRequest, member: Any, signature: bytes) -> MessageClai
         if flags or not isinstance(name, str):
             raise BadSignature("components must be plain strings, without req, bs, sf, tr or key")
     covered = tuple([name for name, _ in components])
-    fields = _covered_fields(covered, request.has_body)
+    fields = _covered_fields(covered, request.has_body, "?" in request.target)
     _check_parameters(request, parameters)
     check_present(request, fields)
     if "host" in fields:
@@ -171,14 +171,15 @@ def _claim(request: SignedRequest, member: Any, signature: bytes) -> MessageClai
 
 
 @lru_cache(maxsize=256)
-def _covered_fields(covered: tuple[str, ...], with_body: bool) -> frozenset[str]:
+def _covered_fields(covered: tuple[str, ...], with_body: bool, with_query: bool) -> frozenset[str]:
     """The headers among the components; refuses components that are not known or not enough."""
     if len(covered) > limits.SIGNATURE_PARAMETERS or len(set(covered)) != len(covered):
         raise BadSignature("the signature lists a component twice, or too many of them")
     for name in covered:
         if name not in _DERIVED and not _FIELD.fullmatch(name):
             raise BadSignature(f"the signature covers {name[:50]!r}, which is not known here")
-    path = "@path" in covered or "@request-target" in covered
+    parts = {"@path", "@query"} if with_query else {"@path"}
+    path = parts.issubset(covered) or "@request-target" in covered
     whole = "@target-uri" in covered or ("@authority" in covered and path)
     if "@method" not in covered or not whole:
         raise BadSignature("a signature must cover @method and @target-uri")

@@ -97,6 +97,8 @@ def test_a_query_is_part_of_what_is_signed() -> None:
     verify(letter.sent())
     refused_by_key(replace(letter.sent(), target="/inbox?a=2"))
     refused_by_key(replace(letter.sent(), target="/inbox"))
+    apart = Message(components=("@method", "@authority", "@path", "content-digest")).sent()
+    refused(replace(apart, target="/inbox?a=1"), 401, "must cover")
 
 
 def test_a_get_needs_no_content_digest() -> None:

@@ -60,6 +60,7 @@ async def test_a_picture_that_is_an_activity_too_is_never_served_as_one(scene: S
     answer = await fetch(scene, made.url, Accept=ACTIVITY_JSON)
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
     assert b"activitystreams" not in answer.content
 
 
