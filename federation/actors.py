@@ -13,13 +13,13 @@ from federation import clock, limits, origin, register
 from federation.documents import KeyDoc
 from federation.errors import (
     Blocked,
+    Crowded,
     FederationError,
     Forbidden,
     Gone,
     Malformed,
     NotUsable,
     OverBudget,
-    Unreachable,
 )
 from federation.fetch import Budget, Fetcher
 from federation.flights import Flights
@@ -127,7 +127,7 @@ class Actors:
         return row
 
     async def _meet(self, host: str) -> None:
-        """Refuse (`Unreachable`: later) to meet more new hosts of one site than honest ones have.
+        """Refuse (`Crowded`: later) to meet more new hosts of one site than honest ones have.
 
         Whoever owns a domain has names below it without end, and each would be asked.
         """
@@ -136,7 +136,7 @@ class Actors:
         if not await register.knows(host):
             wait = self._meetings.take(origin.site_of(host))
             if wait:
-                raise Unreachable(f"too many new hosts like {host} came at once", retry_after=wait)
+                raise Crowded(f"too many new hosts like {host} came at once", retry_after=wait)
         self._met.put(host, True, STALE_SECONDS)
 
     async def _fetch(self, uri: str, budget: Budget | None, anew: bool) -> Actor | KeyDoc:

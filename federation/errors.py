@@ -74,6 +74,10 @@ class Unreachable(FederationError):
         self.retry_after = retry_after
 
 
+class Crowded(Unreachable):
+    """Too many hosts of one site are new here at once: nobody is asked for the moment."""
+
+
 class Slowed(FederationError):
     """A sender asks more of us than its share; `seconds` is when to come back."""
 

@@ -34,7 +34,8 @@ DEPTH = 32
 NODES = 10_000
 """Keys and items of one document."""
 URI_CHARS = 2_048
-"""Of an id or a link; also of what WebFinger is asked for."""
+"""Of an id or a link, in bytes of UTF-8, as an index of PostgreSQL has no room for more; also of
+what WebFinger is asked for."""
 HOST_CHARS = 253
 """Of a host name (RFC 1035), and its port."""
 MEDIA_CHARS = 2_000

@@ -33,7 +33,7 @@ def canonical(url: str) -> str:
 
     Refuses (`Malformed`) anything but http(s), a user part, a backslash, control characters,
     white space, a host that is empty, not ASCII, percent-encoded, ends in a dot or is an address in
-    any spelling but the plain one, an impossible port, and more than `limits.URI_CHARS` characters.
+    any spelling but the plain one, an impossible port, and more than `limits.URI_CHARS` bytes.
     Whether the host may be connected to is not asked here.
     """
     scheme, netloc, rest = _split(url)
@@ -85,8 +85,8 @@ def without_fragment(url: str) -> str:
 
 @lru_cache(_REMEMBERED)
 def _split(url: str) -> tuple[str, str, str]:
-    if len(url) > limits.URI_CHARS:
-        raise Malformed(f"a URL may have {limits.URI_CHARS} characters, this one has {len(url)}")
+    if len(url.encode(errors="surrogatepass")) > limits.URI_CHARS:
+        raise Malformed(f"a URL may have {limits.URI_CHARS} bytes: {url[:200]!r}")
     match = _URL.fullmatch(url)
     if match is None:
         raise Malformed(f"not a plain http(s) URL: {url[:200]!r}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-_NAME = re.compile(r"#?(\w{1,100})")
+_CHARS = 100
+_NAME = re.compile(rf"#?(\w{{1,{_CHARS}}})")
 
 
 def name_of(text: str) -> str:
     """The name in `#TIG` as it is compared: `tig`; "" for what is no hashtag."""
     match = _NAME.fullmatch(text)
-    return match[1].lower() if match else ""
+    return match[1].lower()[:_CHARS] if match else ""  # some letters are two in lower case

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from federation import clock, limits
 from federation.documents import ObjectDoc, read_object
-from federation.errors import Blocked, FederationError, Gone, NotUsable, Unreachable
+from federation.errors import Blocked, Crowded, FederationError, Gone, NotUsable, Unreachable
 from federation.fetch import Budget
 from federation.models import Actor
 from federation.origin import host_of, same_origin
@@ -60,6 +60,19 @@ async def fetched(wire: Wire, uri: str, budget: Budget, *, anew: bool = False) -
         raise Blocked(f"{host_of(uri)} is blocked here")
     answer = await wire.fetcher.get(uri, budget, anew=anew)
     return read_object(answer.document)
+
+
+async def at_origin(wire: Wire, uri: str, budget: Budget) -> Arrival:
+    """A post and its author, as their origin serves both; whoever named it is not believed.
+
+    Raises what `fetched` raises, and `NotUsable` for what is no post (a vote is none).
+    """
+    document = await fetched(wire, uri, budget)
+    if document.kind not in POST_TYPES or document.is_vote:
+        raise NotUsable(f"{document.id} is of type {document.kind}, which is no post")
+    if not same_origin(document.attributed_to, document.id):
+        raise NotUsable(f"{document.id} names no author on its own host")
+    return Arrival(document, await wire.directory.actor(document.attributed_to, budget))
 
 
 async def is_gone(wire: Wire, uri: str, budget: Budget) -> bool:
@@ -140,19 +153,15 @@ async def chain(
 
 async def _ancestor(wire: Wire, budget: Budget, uri: str, *, waits: bool) -> Arrival | None:
     try:
-        document = await fetched(wire, uri, budget)
-        if document.kind not in POST_TYPES:
-            return None
-        if not same_origin(document.attributed_to, document.id):
-            return None
-        author = await wire.directory.actor(document.attributed_to, budget)
+        return await at_origin(wire, uri, budget)
+    except Crowded:  # a chain through the names below one domain: nothing waits for that
+        return None
     except Unreachable:
         if waits:
             raise
         return None
     except FederationError:
         return None
-    return Arrival(document, author)
 
 
 def _is_young(received: Received) -> bool:

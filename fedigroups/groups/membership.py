@@ -190,17 +190,18 @@ async def _move(
         changes["role"] = "member"
     await Member.filter(id=member.id).update(**changes)
     await _count(group.id, (state == "member") - (old == "member"))
-    await _tell(group, actor, old, state)
+    await _tell(group, member, old, state)
     await routing.reconcile(group.id, actor.id)
 
 
-async def _tell(group: Group, actor: Actor, old: str, state: str) -> None:
+async def _tell(group: Group, member: Member, old: str, state: str) -> None:
     """Notify the group itself, for whoever acts as it, of who joins and who asks to."""
-    kind = {"asked": "follow_request", "member": "follow"}.get(state, "")
-    if kind and state != old:
-        await telling.knocked(group.id, actor.id, kind)
-    elif not kind:
-        await telling.forgotten(group.id, actor.id)
+    before = {"asked": member.asked_at, "member": member.joined_at}.get(state)
+    if before is None:
+        await telling.forgotten(group.id, member.actor_id)
+    elif state != old:
+        kind = "follow" if state == "member" else "follow_request"
+        await telling.knocked(group.id, member.actor_id, kind, before=before)
 
 
 async def _count(group_id: int, step: int) -> None:

@@ -102,6 +102,20 @@ def refusal_to_write(group: Group, member: Member | None) -> str:
     return ""
 
 
+def refusal_to_vote(group: Group, member: Member | None) -> str:
+    """Why the actor may not vote in a poll, or an empty string: no crowd from outside decides it.
+
+    In a group elsewhere its own server sees to that.
+    """
+    if refusal := refusal_to_react(group, member):
+        return refusal
+    if not group.hosted or group.post_policy == "anyone":
+        return ""
+    if member is None or member.state != "member":
+        return noted("only members vote in polls of this group; join it first")
+    return ""
+
+
 def refusal_to_react(group: Group, member: Member | None) -> str:
     """Why the actor may not even like a post, or an empty string."""
     if group.state != "open":

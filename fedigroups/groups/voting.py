@@ -21,7 +21,7 @@ async def vote(wire: Wire, actor: Actor, post: Post, choices: Sequence[int]) -> 
     """Choose in a post's poll, by the places of the options from 0; it stays chosen.
 
     Raises `Malformed` for one's own poll, for one that has ended or in which one has voted, for
-    what cannot be chosen, and for the banned.
+    what cannot be chosen, and for whoever may not vote in the group (`policies.refusal_to_vote`).
     """
     await post.fetch_related("thread__group", "author")
     group = post.thread.group
@@ -30,7 +30,7 @@ async def vote(wire: Wire, actor: Actor, post: Post, choices: Sequence[int]) -> 
         raise Malformed("the poll is gone")
     if post.author_id == actor.id:
         raise Malformed("you cannot vote in your own poll")
-    if refusal := policies.refusal_to_react(group, member):
+    if refusal := policies.refusal_to_vote(group, member):
         raise Malformed(f"{actor.handle} cannot vote in {group.name}: {refusal}")
     async with storage.transaction():
         await polls.cast(post, actor, choices)

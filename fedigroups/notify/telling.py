@@ -66,12 +66,13 @@ async def reacted(post_id: int, actor_uri: str, kind: str) -> None:
     )
 
 
-async def _note(source: str, *values: object) -> None:
+async def _note(source: str, *values: object, aloud: bool = True) -> None:
     """Write down what `source` says (VALUES, or a SELECT), each once.
 
-    Whoever has a stream open is told, and it is pushed to who has not.
+    Aloud: whoever has a stream open is told, and it is pushed to who has not.
     """
-    for row in await storage.rows(f"{_NEW}{source}{_ONCE}", *values):
+    written = await storage.rows(f"{_NEW}{source}{_ONCE}", *values)
+    for row in written if aloud else ():
         news.say("notice", row["id"])
         await pushing.queue(row)
 
@@ -134,12 +135,17 @@ async def replied(post_id: int, author_id: int, thread_id: int) -> None:
         )
 
 
-async def knocked(group_id: int, actor_id: int, kind: str) -> None:
-    """A group here is told that somebody joined (`follow`) or asks to (`follow_request`)."""
+async def knocked(group_id: int, actor_id: int, kind: str, *, before: int) -> None:
+    """A group here is told that somebody joined (`follow`) or asks to (`follow_request`).
+
+    They did so `before`, in ms, or never (0): whoever comes and goes all day wakes nobody again.
+    """
     await forgotten(group_id, actor_id)
+    now = clock.now_ms()
     await _note(
         "SELECT ?, g.actor_id, ?, ?, 0, ? FROM groups g WHERE g.id = ? AND g.hosted = ?",
-        *(ids.new(), kind, actor_id, clock.now_ms(), group_id, True),
+        *(ids.new(), kind, actor_id, now, group_id, True),
+        aloud=now - before >= clock.DAY,
     )
 
 

@@ -184,7 +184,10 @@ def has_markup(html: str) -> bool:
 
 CUT: dict[str, tuple[int, Try]] = {
     "NAME_CHARS": (2_048, lambda n: note(name="x" * n).name),
-    "SUMMARY_CHARS": (20_000, lambda n: note(summary="x" * n).summary),
+    "SUMMARY_CHARS": (
+        20_000,
+        lambda n: max(note(summary="x" * n).summary, actor(summary="x" * n).summary),
+    ),
     "CONTENT_CHARS": (100_000, lambda n: note(content="x" * n).content),
     "LABEL_CHARS": (200, lambda n: sanitise.label("x" * n)),
     "LABEL_MARKS": (4, lambda n: sanitise.label("\u0e01" + "\u0e48" * n)[1:]),

@@ -192,7 +192,8 @@ async def test_a_time_that_cannot_be_is_the_time_of_receipt(scene: Scene) -> Non
         post = await scene.ours.post(note["id"])
         assert post is not None
         assert post.published_at == post.received_at
-    for published in (["2020-01-01T00:00:00Z"], {}, 7, "yesterday", None, "-1"):
+    long_ago = "1999-01-01T00:00:00Z"  # which can be, and moves nothing in the feed
+    for published in ([long_ago], {}, 7, "yesterday", None, "-1", long_ago):
         note = scene.vic.note("When?", published=published, updated=published)
         assert await scene.send(scene.vic.create(note), scene.vic) == 202
         assert (await scene.why())[0] == "done"
@@ -241,7 +242,7 @@ async def test_texts_and_lists_are_cut_at_their_limits(scene: Scene) -> None:
         name="n" * 100_000,
         summary="s" * 100_000,
         attachment=[{"type": "Image", "url": "https://h.example/i.png", "name": "x" * 99}] * 500,
-        tag=[{"type": "Mention", "href": GROUP}] * 500,
+        tag=[{"type": "Hashtag", "name": "İ" * 100}, *[{"type": "Mention", "href": GROUP}] * 500],
         language="é" * 5_000,
         contentMap=languages,
     )
@@ -252,6 +253,9 @@ async def test_texts_and_lists_are_cut_at_their_limits(scene: Scene) -> None:
     assert len(post.title) <= 200
     assert len(post.warning) <= 2_048
     assert len(json.loads(post.attachments)) <= 16
+    wide = "".join(map(chr, range(0x4E00, 0x4E00 + 1_900)))  # and of no pattern to press it by
+    for kind, id in (("Like", wide), ("Delete", wide[:650])):
+        assert await scene.send(vic.act(kind, f"{vic.uri}/{id}"), vic) == 202
     person = Member(scene.evil, "x" * 1_000, more={"name": "y" * 50_000, "summary": "<b>" * 50_000})
     assert await scene.send(person.act("Like", GROUP), person) in {202, 400, 401}
     for emoji in ("x" * 100_000, "👍" * 1_000, {"a": "b"}):

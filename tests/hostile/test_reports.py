@@ -98,7 +98,7 @@ async def counts(town: Town, poll: Post) -> str:
 
 
 async def test_a_vote_counts_for_whoever_signed_it_and_once(scene: Scene) -> None:
-    # H116, H044, H045, H228: forged, twice, for what is no option, where there is nothing to choose
+    # H116, H044, H045, H228: forged, of a stranger, twice, for what is no option, in no poll
     town, vic, eve = scene.ours, scene.vic, scene.eve
     poll, note = await asked(town), await scene.post()
     vote = {"type": "Note", "name": "MIG", "inReplyTo": poll.uri, "attributedTo": eve.uri}
@@ -112,6 +112,7 @@ async def test_a_vote_counts_for_whoever_signed_it_and_once(scene: Scene) -> Non
         vote | {"inReplyTo": note["id"]},
         vote | {"inReplyTo": f"{poll.uri}?x"},
         vote | {"inReplyTo": {"id": f"{GROUP}/nowhere"}},
+        vote,  # she is no member yet
     ]
     for number, one in enumerate(tries):
         paper = one | {
@@ -121,6 +122,7 @@ async def test_a_vote_counts_for_whoever_signed_it_and_once(scene: Scene) -> Non
         before = await counts(town, poll)
         await scene.send(eve.act("Create", paper, id=f"{eve.uri}/vote/{number}", to=paper["to"]))
         assert await counts(town, poll) == before, one
+    await scene.send(eve.follow())
     for number in range(3):
         paper = vote | {
             "id": f"{eve.uri}#good/{number}",

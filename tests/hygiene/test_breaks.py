@@ -32,9 +32,9 @@ def test_a_rule_stands_once_where_it_is_broken_and_is_python_afterwards() -> Non
 
 def test_the_test_that_must_go_red_exists() -> None:
     for one in EVERY:
-        file, _, test = one.red.partition("::")
-        name = re.escape(test.partition("[")[0])
-        assert re.search(rf"^(?:async )?def {name}\(", read(file), re.MULTILINE), one.red
+        file, _, test = one.red.partition("[")[0].partition("::")
+        name = re.escape(test.rpartition("::")[2])
+        assert re.search(rf"^ *(?:async )?def {name}\(", read(file), re.MULTILINE), one.red
 
 
 def test_no_rule_is_broken_twice_under_one_name() -> None:

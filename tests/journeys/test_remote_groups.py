@@ -190,6 +190,16 @@ async def test_a_group_that_boosts_by_id_is_read_the_same_way(scene: Scene) -> N
     assert (await scene.announce(note["id"])).startswith("ignored: nothing new")
 
 
+async def test_what_is_no_post_is_not_taken_from_a_boost(scene: Scene) -> None:
+    page = scene.page()
+    vote = scene.ann.note("", reply_to=page["id"], group="", name="MIG", content=None)
+    for odd in (vote, scene.ann.note("Look!", type="Relationship")):
+        assert "is no post" in await scene.announce(odd["id"])
+        below = scene.bob.note("Where?", reply_to=odd["id"], group="")
+        assert await scene.announce(below["id"]) == "done: posted in cats"
+        assert await scene.town.post(odd["id"]) is None
+
+
 async def test_what_was_said_to_a_few_is_not_taken_from_a_boost(scene: Scene) -> None:
     note = scene.ann.note("For friends.", to=[f"{scene.ann.uri}/followers"], cc=[])
     assert (await scene.announce(note["id"])).startswith("ignored")

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+import linked
 from federation import clock, follower_digest, limits, storage
 from federation.follower_digest import NAME, Synchronization
 from federation.models import Actor
@@ -17,6 +18,7 @@ from fedigroups.accounts.people import sign_up
 from fedigroups.groups import membership
 from fedigroups.groups.models import Group, Member
 from inbox import record
+from linked import MASTODON
 from servers import GROUP, Server
 from servers import Member as Stranger
 from world import Town, World
@@ -218,6 +220,7 @@ async def test_a_group_that_has_put_somebody_out_says_so_by_its_list(
 ) -> None:
     await scene.tell(scene.list(), form=form)
     assert await scene.states() == {"olga": "removed"}
+    assert (await scene.town.members())["tom@groups.example"] == "member"
     assert scene.there.kinds() == []
 
 
@@ -316,6 +319,16 @@ async def test_a_header_about_another_or_that_leads_elsewhere_is_ignored(
 async def test_a_header_that_is_not_signed_is_ignored(scene: Scene) -> None:
     await scene.tell(scene.list(), signed=False)
     assert (await scene.states(), scene.asked()) == ({"olga": "member"}, 0)
+
+
+async def test_who_forwards_says_nothing_of_the_actors_followers(scene: Scene) -> None:
+    eve = Server.at(scene.world.network, "evil.example", "").member("eve")
+    said = scene.cats.act("Listen", "https://l.example/song") | {"@context": MASTODON}
+    brought = linked.signed(said, f"{scene.cats.uri}#main-key", "cats")
+    header = Synchronization(f"{scene.cats.uri}/followers", scene.url, scene.list()).header()
+    sent = await eve.send(brought, "https://groups.example/inbox", "cavage", {NAME: header})
+    await scene.world.settle()
+    assert (sent, await scene.states(), scene.asked()) == (202, {"olga": "member"}, 0)
 
 
 async def test_another_actor_of_the_same_host_says_nothing_of_the_group(scene: Scene) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from federation.documents import id_of
+from federation.documents import id_of, uri_of
+from federation.origin import same_origin
 from fedigroups.groups import distribute, lookup, membership
 from fedigroups.groups.models import Announced, Member
 from inbox.registry import Outcome, Received, done, ignored
@@ -36,13 +37,16 @@ async def pending(received: Received) -> Member | None:
 
 
 async def _allow_boost(received: Received) -> Outcome:
-    """GoToSocial: `Accept{object: our Announce, result: approval}` by the post's author."""
+    """GoToSocial: `Accept{object: our Announce, result: approval}` by the post's author.
+
+    Readers ask for the approval where it is, so it must be where the author is.
+    """
     activity = received.activity
     waiting = await Announced.get_or_none(
         activity_uri=activity.object_id, waiting=True, undone=False
     )
-    approval = id_of(activity.document.get("result"))
-    if waiting is None or not approval:
+    approval = uri_of(activity.document.get("result"))
+    if waiting is None or not same_origin(approval, activity.actor):
         return ignored("it accepts nothing that we asked")
     if not await lookup.wrote(received.actor, waiting.object_uri):
         return ignored("only the author of a post allows its boost")

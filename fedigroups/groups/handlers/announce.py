@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from federation import addressing
 from fedigroups.groups import early, evidence, lookup, reactions, threads
-from fedigroups.groups.evidence import Arrival, Found
+from fedigroups.groups.evidence import Found
 from fedigroups.groups.handlers.create import take_announced
 from fedigroups.groups.models import Post
 from fedigroups.groups.visibility import can_see
@@ -21,9 +21,8 @@ async def gather_announce(received: Received) -> Found | None:
     uri = received.activity.object_id
     if await Post.exists(uri=uri) or received.wire.uris.is_local(uri):
         return None
-    document = await evidence.fetched(received.wire, uri, received.budget)
-    author = await received.wire.directory.actor(document.attributed_to, received.budget)
-    return Found(Arrival(document, author), await evidence.ancestors(received, document))
+    post = await evidence.at_origin(received.wire, uri, received.budget)
+    return Found(post, await evidence.ancestors(received, post.object))
 
 
 async def on_announce(received: Received) -> Outcome:

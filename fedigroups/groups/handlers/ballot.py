@@ -34,7 +34,7 @@ async def on_ballot(received: Received, paper: Paper) -> Outcome:
     member = await membership.standing(post.thread.group, received.actor)
     if not can_see(policies.viewer(received.actor, member), post):
         return ignored("there is no such poll here")
-    if refusal := policies.refusal_to_react(post.thread.group, member):
+    if refusal := policies.refusal_to_vote(post.thread.group, member):
         return ignored(refusal)
     options = json.loads(poll.options)
     name = paper.vote.name.strip()
