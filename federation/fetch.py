@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -77,6 +78,8 @@ class Fetcher:
         self._config = config
         self._uris = uris
         self._gone: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self.is_blocked: Callable[[str], Awaitable[bool]] = _nobody
+        """Whether a host must not be asked, where a redirect leads to as well."""
 
     async def get(
         self, uri: str, budget: Budget | None = None, *, signed: bool = True, anew: bool = False
@@ -86,7 +89,7 @@ class Fetcher:
         With `anew` it is asked for though it was gone a short time ago: it may be there by now.
         Raises Gone (404, 410, a Tombstone; remembered for NEGATIVE_SECONDS), Unreachable (come back
         later), NotUsable (another media type, broken JSON, somebody else's id, a private document),
-        Forbidden (our own URI, or one where we do not connect) and OverBudget.
+        Forbidden (our own URI, one where we do not connect, a blocked host) and OverBudget.
         """
         url = self._asked(uri)
         if not anew:
@@ -167,6 +170,8 @@ class Fetcher:
         return following
 
     async def _hop(self, url: str, errand: _Errand) -> Answer:
+        if await self.is_blocked(origin.host_of(url)):
+            raise Forbidden(f"{url} is on a host that is blocked here")
         if errand.budget is not None:
             errand.budget.spend()
         wire = on_wire(url)
@@ -220,6 +225,10 @@ class Fetcher:
         self._gone.move_to_end(url)
         if len(self._gone) > limits.NEGATIVE_ENTRIES:
             self._gone.popitem(last=False)
+
+
+async def _nobody(_host: str) -> bool:
+    return False
 
 
 def _accepted(answer: Answer, asked: str) -> Answer:

@@ -54,6 +54,7 @@ def build(
     http = Http(transport, config)
     fetcher = Fetcher(http, keyring, config, uris)
     peers = Peers(fetcher, config, watch)
+    fetcher.is_blocked = peers.is_blocked
     directory = Directory(fetcher, peers, config, uris, clean, watch)
     authorship = Authorship(directory)
     return Wire(config, uris, keyring, http, fetcher, peers, directory, authorship, Followers())

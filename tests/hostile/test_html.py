@@ -75,6 +75,8 @@ async def test_no_field_with_an_address_carries_another_scheme(scene: Scene, url
         for link in re.findall(r'(?:href|src|action)="([^"]*)"', answer.text):
             assert re.match(r"(https?|mailto):|/(?!/)|[#?]", unescape(link)), (path, link)
             assert not re.match(r"https?://[^/]*@", link), (path, link)
+        for leaving in re.findall(r'<a [^>]*href="https?://[^>]*evil\.example[^>]*>', answer.text):
+            assert f'rel="{sanitise.REL}"' in leaving, (path, leaving)  # H170
 
 
 def profile(url: str) -> dict[str, Any]:
@@ -120,7 +122,7 @@ async def test_a_link_that_shows_another_host_says_where_it_leads(scene: Scene) 
 
 
 async def test_shortcodes_and_pictures_of_strangers_are_not_put_into_pages(scene: Scene) -> None:
-    # H166: no emoji is fetched or shown, and of pictures of other hosts copies from here alone
+    # H166: pages show no emoji and, of pictures elsewhere, our copies; none is asked for unseen
     emoji = {
         "type": "Emoji",
         "name": ':x"onerror=y:',

@@ -11,6 +11,7 @@ import pytest
 from federation.errors import FederationError, Malformed
 from federation.models import Actor
 from federation.webfinger import JRD_JSON
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import sign_up
 from servers import GROUP, Server
 from trials import Scene
@@ -162,15 +163,24 @@ async def test_no_account_takes_a_name_that_means_something_or_looks_alike(scene
 async def test_what_anybody_may_read_of_the_server_has_no_secrets(scene: Scene) -> None:
     # H155
     await scene.ours.run(lambda: scene.ours.wire.peers.block("blocked.example", "a private reason"))
+    await scene.ours.run(lambda: Account.all().update(email="olga@mail.example"))
     for path in (
         *("/nodeinfo/2.0", "/nodeinfo/2.1", "/.well-known/nodeinfo", "/livez", "/readyz"),
         *("/about", "/", "/nowhere", "/groups/nobody", "/.well-known/host-meta", "/robots.txt"),
         *("/api/v1/instance", "/api/v1/instance/peers", "/api/v2/instance", "/metrics", "/debug"),
+        *("/api/v1/instance/domain_blocks", "/api/v1/instance/activity", "/api/v1/directory"),
     ):
         for accept in ("text/html", "application/json", "application/activity+json"):
             text = (await get(scene, path, accept)).text.lower()
             for secret in (
-                *("blocked.example", "private reason", "traceback", "starlette", "uvicorn"),
+                *(
+                    "mail.example",
+                    "blocked.example",
+                    "private reason",
+                    "traceback",
+                    "starlette",
+                    "uvicorn",
+                ),
                 *("python/", "sqlite", "postgres", "asyncpg", "evil.example", "5e5e5e"),
             ):
                 assert secret not in text, (path, secret)

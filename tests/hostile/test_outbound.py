@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 import doors
 from clients import signed_in
@@ -21,6 +21,7 @@ from fedigroups.accounts import sessions
 from fedigroups.accounts.models import Account
 from fedigroups.app import make_app
 from fedigroups.instance import Instance, assemble
+from fedigroups.media.pictures import Asked
 from servers import GROUP
 from trials import Scene
 from world import Town, World
@@ -109,6 +110,9 @@ FEATURES: dict[str, Callable[[Trap], Awaitable[Any]]] = {
     "a key again": lambda trap: trap.wire.directory.rekey(f"{VIC}#main-key"),
     "a handle": lambda trap: trap.wire.directory.by_handle("new@h.example"),
     "what a host runs": lambda trap: trap.wire.peers.ask_again("h.example"),
+    "a picture": lambda trap: trap.instance.media.copies.find(
+        Asked("icon", "https://h.example/vic.png")
+    ),
     "where to follow": lambda trap: trap.page("/groups/welders/join?handle=ann@h.example"),
     "a delivery": lambda trap: trap.instance.scheduler.drain(),
 }
@@ -212,6 +216,19 @@ async def test_no_url_in_a_document_makes_us_ask_a_private_place(scene: Scene) -
             with pytest.raises(Forbidden):
                 check(url.scheme, url.host, url.port or 443, config)
     await scene.still_serves()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_no_redirect_leads_to_a_host_that_is_blocked(scene: Scene) -> None:
+    # H133, with H237: a host that nobody blocked sends us on
+    wire, network = scene.ours.wire, scene.world.network
+    network.join("sly.example", RedirectResponse(scene.eve.uri))
+    await scene.ours.run(lambda: wire.peers.block("evil.example"))
+    before = len(network.requests("GET", "https://evil.example/"))
+    for ask in (wire.fetcher.get, wire.fetcher.raw, wire.directory.actor):
+        with pytest.raises(Forbidden, match="blocked"):
+            await scene.ours.run(lambda ask=ask: ask("https://sly.example/users/sly"))
+    assert len(network.requests("GET", "https://evil.example/")) == before
 
 
 async def test_visitors_cannot_make_us_flood_another_server(scene: Scene) -> None:

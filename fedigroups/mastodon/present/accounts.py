@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ _POSTING = {
     "moderators": "Only moderators start threads; everybody may answer.",
 }
 _VISIBILITIES = frozenset({"public", "unlisted", "private", "direct"})
+_SHORTCODE = re.compile(r"[A-Za-z0-9_]{2,100}")
+"""What clients look for between two colons; they put it into HTML as it is."""
 
 
 def account(row: Row, pictures: Pictures) -> Entity:
@@ -129,7 +132,7 @@ def emojis(document: Mapping[str, Any], pictures: Pictures) -> list[Entity]:
         code = str(tag.get("name") or "").strip(":")
         if tag.get("type") != "Emoji" or not isinstance(url, str) or not safe_url(url):
             continue
-        if code.replace("_", "").isalnum() and len(code) <= NAME_CHARS:
+        if _SHORTCODE.fullmatch(code):
             shown = pictures.shown(url, "icon")
             found[code] = {
                 "shortcode": code,

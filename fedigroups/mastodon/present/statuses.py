@@ -12,7 +12,7 @@ import orjson
 
 from federation.storage import Row
 from fedigroups.content.hashtags import name_of
-from fedigroups.content.sanitise import label, plain, safe_url
+from fedigroups.content.sanitise import REL, label, plain, safe_url
 from fedigroups.groups.poll_models import Poll
 from fedigroups.mastodon.present import accounts, polls
 from fedigroups.mastodon.present.shapes import Entity, address, date_time
@@ -189,9 +189,7 @@ def _links(attachments: str) -> str:
         return ""
     urls = [safe_url(one["url"]) for one in orjson.loads(attachments) if one["kind"] == "Link"]
     links = (
-        f'<a href="{html.escape(url)}" rel="nofollow noopener">{html.escape(url)}</a>'
-        for url in urls
-        if url
+        f'<a href="{html.escape(url)}" rel="{REL}">{html.escape(url)}</a>' for url in urls if url
     )
     return "".join(f"<p>{link}</p>" for link in links)
 

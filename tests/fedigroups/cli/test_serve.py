@@ -125,7 +125,8 @@ def test_an_origin_on_this_machine_says_the_port_and_stopping_is_no_failure(
         first.process = server
         try:
             first.await_ready()
-            httpx.post(f"{first.origin}/inbox", headers={"X-Forwarded-For": "203.0.113.7"})
+            answer = httpx.post(f"{first.origin}/inbox", headers={"X-Forwarded-For": "203.0.113.7"})
+            assert "server" not in answer.headers, "nobody is told what it is served with"
             server.send_signal(asked)
             assert server.wait(40) == 0
         finally:

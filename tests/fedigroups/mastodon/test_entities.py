@@ -40,9 +40,14 @@ DOCUMENTS: dict[str, Any] = {
         {
             "tag": [
                 {"type": "Emoji", "name": ":blob:", "icon": {"url": "javascript:alert(1)"}},
-                {"type": "Emoji", "name": ":fox:", "icon": {"url": "https://m.example/fox.png"}},
+                *(
+                    {"type": "Emoji", "name": name, "icon": {"url": "https://m.example/fox.png"}}
+                    for name in (":fox:", ":x:", ":f\u00f6x:", ':f"x:', f":{LONG}:")
+                ),
                 {"type": "Hashtag", "name": "#Tig"},
                 {"type": "Mention", "href": "https://nobody.example/u/x", "name": "@x"},
+                *[{}] * 100,
+                {"type": "Emoji", "name": ":owl:", "icon": {"url": "https://m.example/owl.png"}},
             ],
             "attachment": [
                 {"type": "PropertyValue", "name": NASTY, "value": f"<b>{NASTY}</b>{LONG}"}
@@ -139,7 +144,9 @@ async def test_a_status_is_whole_whatever_its_document_is(
     shown = check(await tom.get(f"/api/v1/statuses/{root.id}"), entities.STATUS_SEEN)
     if document == "nasty parts":
         assert [tag["name"] for tag in shown["tags"]] == ["tig"]
-        assert [emoji["shortcode"] for emoji in shown["emojis"]] == ["fox"]
+        (fox,) = shown["emojis"]
+        assert fox["shortcode"] == "fox"
+        assert fox["url"].startswith("https://groups.example/media/proxy/icon/")
         assert shown["mentions"] == []
     history = await tom.get(f"/api/v1/statuses/{root.id}/history")
     check(history, many(entities.EDIT))
@@ -164,7 +171,7 @@ async def test_attachments_of_all_kinds_are_media_or_links(town: Town, tom: App)
     assert [one["type"] for one in shown["media_attachments"]] == ["image", "image", "video"]
     assert len({one["id"] for one in shown["media_attachments"]}) == 3
     assert shown["content"].endswith(
-        '<p><a href="https://m.example/d?a=1&amp;b=2" rel="nofollow noopener">'
+        '<p><a href="https://m.example/d?a=1&amp;b=2" rel="nofollow noopener noreferrer ugc">'
         "https://m.example/d?a=1&amp;b=2</a></p>"
     )
 

@@ -45,6 +45,7 @@ async def test_an_upload_is_kept_with_what_is_known_of_it(pictures: Library, olg
     assert (kept.description, kept.focus_x, kept.focus_y) == ("A weld", 0.5, -0.25)
     assert (kept.state, kept.holder, kept.actor_id) == ("waiting", "", olga.id)
     assert kept.url == f"https://groups.example/media/{kept.key}.jpg"
+    assert not any(known in kept.url for known in (str(kept.id), f"{kept.id:x}")), "nobody guesses"
     whole = await pictures.store.get(names.file(kept.key, kept.type))
     preview = await pictures.store.get(names.preview(kept.key))
     assert whole is not None

@@ -24,7 +24,7 @@ from world import Town, World
 pytestmark = pytest.mark.anyio
 
 ANN = "https://m.example/ann.png"
-RANGES = "bytes=" + ",".join("0-1" for _ in range(1_500))
+RANGES = "bytes=" + ",".join(f"{2 * n}-{2 * n}" for n in range(1_500))
 
 
 @dataclass
