@@ -323,6 +323,14 @@ SECOND_FACTOR_SECONDS = 600
 """How long a code may follow the password."""
 SECOND_FACTOR_TRIES = 5
 """Codes that may be tried before the password is asked for again."""
+PASSKEYS_PER_ACCOUNT = 20
+"""Passkeys that open one account."""
+PASSKEY_NAME_CHARS = 60
+"""Of what somebody calls a passkey of theirs; what is longer is cut."""
+PASSKEY_SECONDS = 300
+"""How long somebody may take to show a passkey, or to make one, from when the browser asks."""
+PASSKEY_BYTES = 16_384
+"""Of the form in which a browser says what a passkey answered."""
 INVITATION_USES = 1_000
 """People who may come with one invitation."""
 INVITATION_DAYS = 365

@@ -94,6 +94,7 @@ PAGES = {
     "settings-preferences": ("/settings/preferences", "tom"),
     "settings-blocks": ("/settings/blocks", "tom"),
     "settings-second": ("/settings/second", "tom"),
+    "settings-passkeys": ("/settings/passkeys", "tom"),
     "settings-sessions": ("/settings/sessions", "tom"),
     "settings-close": ("/settings/close", "tom"),
     "hosting": ("/hosting", "olga"),

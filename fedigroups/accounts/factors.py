@@ -16,7 +16,7 @@ from urllib.parse import quote
 from federation import clock, ids, storage
 from federation.sealing import Seal
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Account, RecoveryCode
+from fedigroups.accounts.models import Account, Passkey, RecoveryCode
 
 STEP_MS = 30 * clock.SECOND
 DIGITS = 6
@@ -79,11 +79,23 @@ async def enable(seal: Seal, account: Account, code: str) -> list[str] | None:
 
 
 async def disable(account: Account) -> None:
-    """The password alone is enough again; inside a transaction."""
-    await RecoveryCode.filter(account_id=account.id).delete()
+    """No code of the app is asked for any more; inside a transaction."""
     await Account.filter(id=account.id).update(
         second_factor=None, second_factor_at=0, second_factor_step=0
     )
+    account.second_factor_at = 0
+    await forget_recovery(account)
+
+
+async def are_asked(account: Account) -> bool:
+    """Whether the password alone is not enough: there is an app, or a passkey."""
+    return bool(account.second_factor_at) or await Passkey.exists(account_id=account.id)
+
+
+async def forget_recovery(account: Account) -> None:
+    """Drop the recovery codes once there is nothing that they stand in for."""
+    if not await are_asked(account):
+        await RecoveryCode.filter(account_id=account.id).delete()
 
 
 async def renew_recovery(account: Account) -> list[str]:
@@ -99,6 +111,8 @@ async def is_right(seal: Seal, account: Account, shown: str) -> bool:
     """Whether it is a code of the app, not used yet, or a recovery code, which is then used up."""
     plain = shown.replace(" ", "").replace("-", "").lower()
     if plain.isdigit() and len(plain) == DIGITS:
+        if not account.second_factor_at:  # a secret may wait for its first code beside a passkey
+            return False
         return await _takes(seal, account, plain)
     used = RecoveryCode.filter(account_id=account.id, digest=secrets.digest(plain))
     return await used.delete() == 1

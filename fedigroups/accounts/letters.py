@@ -36,11 +36,12 @@ def reset(instance: str, name: str, link: str) -> Letter:
     )
 
 
-def changed(instance: str, name: str, what: str, origin: str) -> Letter:
+def changed(instance: str, name: str, what: str, origin: str, more: str = "") -> Letter:
     """To whoever should know that something that opens the account is another now."""
+    between = "\n\n" if more else ""
     return Letter(
         f"{what} at {instance}",
-        f"This is about your account @{name} at {instance}:\n\n{what}.\n\n"
+        f"This is about your account @{name} at {instance}:\n\n{what}.\n\n{more}{between}"
         f"If it was not you, ask for a new password at once: {origin}/forgot\n",
     )
 

@@ -48,6 +48,8 @@ class Account(Model):
     second_factor_at = fields.BigIntField(default=0, db_default=0)
     second_factor_step = fields.BigIntField(default=0, db_default=0)
     """The half-minute of the newest code that was taken: no code is taken twice."""
+    passkey_handle = fields.BinaryField(null=True)
+    """As whom passkeys know the account: random bytes, made when the first one is asked for."""
     created_at = fields.BigIntField()
 
     class Meta:
@@ -155,6 +157,48 @@ class RecoveryCode(Model):
 
         table = "recovery_code"
         unique_together = (("account", "digest"),)
+
+
+class Passkey(Model):
+    """A key of somebody's device that opens an account (WebAuthn): its public half."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "fedigroups.Account", related_name="passkeys", on_delete=fields.CASCADE, db_index=True
+    )
+    account_id: int
+    digest = fields.CharField(max_length=DIGEST, unique=True)
+    """Of the credential's id, by which it is found."""
+    credential = fields.BinaryField()
+    """The id that its device gave it."""
+    public_key = fields.BinaryField()
+    """As COSE has it (RFC 9052)."""
+    sign_count = fields.BigIntField(default=0)
+    """How often its device says that it signed; 0 where devices share a key, and count nothing."""
+    name = fields.CharField(max_length=60)
+    used_at = fields.BigIntField(default=0)
+    created_at = fields.BigIntField()
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "passkey"
+
+    def __str__(self) -> str:
+        return f"passkey {self.id}"
+
+
+class SpentChallenge(Model):
+    """A challenge that a passkey signed: it is good for nothing more."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    digest = fields.CharField(max_length=DIGEST, unique=True)
+    expires_at = fields.BigIntField(db_index=True)
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "spent_challenge"
 
 
 class Invitation(Model):

@@ -1,6 +1,8 @@
 """This module changes passwords: with the old one, with a link in a mail, or as the operator says.
 
 Whatever the reason was, all that opened the account with the old one ends in the same commit.
+Passkeys stay: who forgot a password has not lost a device, and whoever can read somebody's mail
+must not be able to take away what stands beside the password. The letter says that they are there.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 from federation import storage
 from federation.errors import Malformed
 from fedigroups.accounts import doors, letters, mailboxes, passwords, tickets
-from fedigroups.accounts.models import Account, Ticket
+from fedigroups.accounts.models import Account, Passkey, Ticket
 from fedigroups.accounts.reception import Reception
 
 
@@ -36,7 +38,7 @@ async def redeem(reception: Reception, ticket: Ticket, password: str) -> None:
         if not await tickets.redeem(ticket):
             raise Malformed("this link was used already; ask for another one")
         await _set(account, hashed)
-    await tell(reception, account, "Your password was changed")
+    await _tell_changed(reception, account)
 
 
 async def change(
@@ -46,13 +48,23 @@ async def change(
     hashed = await _hashed(account, password)
     async with storage.transaction():
         await _set(account, hashed, but_session)
-    await tell(reception, account, "Your password was changed")
+    await _tell_changed(reception, account)
 
 
-async def tell(reception: Reception, account: Account, what: str) -> None:
+async def _tell_changed(reception: Reception, account: Account) -> None:
+    more = ""
+    if await Passkey.exists(account_id=account.id):
+        more = (
+            "Your passkeys open the account as before. Look whether all of them are yours: "
+            f"{reception.origin}/settings/passkeys"
+        )
+    await tell(reception, account, "Your password was changed", more)
+
+
+async def tell(reception: Reception, account: Account, what: str, more: str = "") -> None:
     """Write to the account's owner that something that opens it is another now."""
     name = account.actor.username
-    letter = letters.changed(reception.name, name, what, reception.origin)
+    letter = letters.changed(reception.name, name, what, reception.origin, more)
     await reception.write(account.email, letter)
 
 

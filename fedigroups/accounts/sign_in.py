@@ -1,9 +1,9 @@
-"""This module decides whether a name (or address) and a password are somebody's."""
+"""This module decides whether a name (or address) and a password, or a passkey, are somebody's."""
 
 from __future__ import annotations
 
 from federation import limits
-from fedigroups.accounts import browsers, mailboxes, passwords
+from fedigroups.accounts import browsers, mailboxes, passkeys, passwords
 from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.reception import Reception
@@ -31,6 +31,27 @@ async def check(
         hashed = await passwords.hashed(password)
         await Account.filter(id=account.id, password_hash=stored).update(password_hash=hashed)
     return account
+
+
+async def by_passkey(reception: Reception, said: str, visitor: str, address: str) -> Account | None:
+    """The account with its actor that a passkey opens, or None: two factors at once.
+
+    `visitor` is the cookie that the browser shows. As with passwords, the account may not be let in
+    yet, or be suspended. Raises `Slowed` for an address or a passkey with too many attempts; they
+    are counted apart from passwords, so that who guesses these shuts no passkey out.
+    """
+    shown = passkeys.read(said)
+    who, place = f"passkey {shown.digest if shown else ''}", Place(address)
+    reception.attempts.sign_in(who, place)
+    passkey = await passkeys.find(shown) if shown else None
+    if (
+        shown is None
+        or passkey is None
+        or not await passkeys.is_proven(reception, passkey, visitor, shown)
+    ):
+        reception.attempts.failed(who, place)
+        return None
+    return passkey.account
 
 
 async def _known(name: str) -> Account | None:

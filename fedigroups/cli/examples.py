@@ -15,6 +15,8 @@ EXAMPLES = {
     "user show": "olga",
     "user token": "olga --scopes read",
     "user password": "olga",
+    "user passkeys": "olga",
+    "user drop-passkeys": "olga",
     "user confirm": "olga",
     "user approve": "olga",
     "user refuse": "olga",

@@ -7,9 +7,18 @@ from typing import Any
 
 import click
 
-from federation import storage
+from federation import clock, storage
 from federation.errors import Malformed
-from fedigroups.accounts import doors, factors, invitations, people, recovery, secrets, signup
+from fedigroups.accounts import (
+    doors,
+    factors,
+    invitations,
+    passkeys,
+    people,
+    recovery,
+    secrets,
+    signup,
+)
 from fedigroups.accounts.models import Account
 from fedigroups.app import reception_of
 from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
@@ -55,7 +64,7 @@ def token(name: str, wanted: str, app_name: str, act_as: str, json_: bool) -> No
 @click.command()
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read it; without this, one is made.")
-@click.option("--drop-second-factor", "drop", is_flag=True, help="They lost it.")
+@click.option("--drop-second-factor", "drop", is_flag=True, help="They lost it, and passkeys.")
 @as_json
 def password(name: str, password_stdin: bool, drop: bool, json_: bool) -> None:
     """Give somebody a new password. They are signed out everywhere, and apps too."""
@@ -67,10 +76,46 @@ def password(name: str, password_stdin: bool, drop: bool, json_: bool) -> None:
         if drop:
             async with storage.transaction():
                 await factors.disable(account)
+            await passkeys.remove(reception_of(instance), account)
 
     acting(work)
     said = {"name": name} if password_stdin else {"name": name, "password": given}
     show(json_, said, f"{name} has a new password" + ("." if password_stdin else f": {given}"))
+
+
+@click.command("passkeys")
+@click.argument("name")
+@as_json
+def list_passkeys(name: str, json_: bool) -> None:
+    """Which passkeys somebody has."""
+
+    async def work(_instance: Instance) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": one.id,
+                "name": one.name,
+                "added": clock.rfc3339(one.created_at),
+                "used": clock.rfc3339(one.used_at) if one.used_at else None,
+            }
+            for one in await passkeys.of(await people.account_named(name))
+        ]
+
+    found = with_instance(work)
+    show(json_, found, table(found, ["id", "name", "added", "used"], "They have none."))
+
+
+@click.command("drop-passkeys")
+@click.argument("name")
+@told_as_json
+def drop_passkeys(name: str) -> None:
+    """Remove all passkeys of somebody who lost their devices; the password stays."""
+
+    async def work(instance: Instance) -> int:
+        account = await people.account_named(name)
+        return await passkeys.remove(reception_of(instance), account)
+
+    gone = acting(work)
+    tell(f"{name}: {gone} removed.", name=name, removed=gone)
 
 
 @click.command()
@@ -246,6 +291,8 @@ def _still(done: dict[str, Any]) -> str:
 COMMANDS: tuple[click.Command, ...] = (
     token,
     password,
+    list_passkeys,
+    drop_passkeys,
     confirm,
     approve,
     refuse,

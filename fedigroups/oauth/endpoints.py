@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from fedigroups.accounts import factors, sign_in
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts import sign_in
 from fedigroups.accounts.models import App
 from fedigroups.accounts.reception import Reception
 from fedigroups.api import body as bodies
@@ -119,7 +119,7 @@ async def _by_password(reception: Reception, app: App, sent: Body, address: str)
     granted = _scopes(app, sent)
     login, password = sent.text("username"), sent.text("password")
     account = await sign_in.check(reception, login, password, address)
-    if account is None or account.second_factor_at:
+    if account is None or await factors.are_asked(account):
         raise ApiError(
             400,
             "invalid_grant",

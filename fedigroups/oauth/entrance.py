@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from fedigroups.accounts import invitations, sessions, signup, signup_blocks, tickets
+from fedigroups.accounts import challenges, invitations, sessions, signup, signup_blocks, tickets
 from fedigroups.oauth import apps, codes, tokens
 
 SWEEPS = (
     sessions.retire,
     tickets.retire,
+    challenges.retire,
     invitations.retire,
     codes.retire,
     tokens.retire,

@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -19,7 +19,8 @@ CREATE TABLE account (
     second_factor_step bigint DEFAULT 0 NOT NULL,
     visibility character varying(16) DEFAULT 'public'::character varying NOT NULL,
     default_group_id bigint DEFAULT 0 NOT NULL,
-    sensitive boolean DEFAULT false NOT NULL
+    sensitive boolean DEFAULT false NOT NULL,
+    passkey_handle bytea
 );
 CREATE TABLE act (
     id bigint NOT NULL,
@@ -433,6 +434,17 @@ CREATE TABLE once (
     created_at bigint NOT NULL,
     actor_id bigint NOT NULL
 );
+CREATE TABLE passkey (
+    id bigint NOT NULL,
+    digest character varying(64) NOT NULL,
+    credential bytea NOT NULL,
+    public_key bytea NOT NULL,
+    sign_count bigint NOT NULL,
+    name character varying(60) NOT NULL,
+    used_at bigint NOT NULL,
+    created_at bigint NOT NULL,
+    account_id bigint NOT NULL
+);
 CREATE TABLE peer (
     host character varying(255) NOT NULL,
     software character varying(64) NOT NULL,
@@ -652,6 +664,11 @@ CREATE TABLE sign_up_block (
     expires_at bigint NOT NULL,
     created_at bigint NOT NULL
 );
+CREATE TABLE spent_challenge (
+    id bigint NOT NULL,
+    digest character varying(64) NOT NULL,
+    expires_at bigint NOT NULL
+);
 CREATE TABLE stance (
     id bigint NOT NULL,
     muted boolean NOT NULL,
@@ -858,6 +875,10 @@ ALTER TABLE ONLY oauth_token
     ADD CONSTRAINT oauth_token_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY once
     ADD CONSTRAINT once_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY passkey
+    ADD CONSTRAINT passkey_digest_key UNIQUE (digest);
+ALTER TABLE ONLY passkey
+    ADD CONSTRAINT passkey_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY peer
     ADD CONSTRAINT peer_pkey PRIMARY KEY (host);
 ALTER TABLE ONLY pinned_post
@@ -910,6 +931,10 @@ ALTER TABLE ONLY setting
     ADD CONSTRAINT setting_pkey PRIMARY KEY (key);
 ALTER TABLE ONLY sign_up_block
     ADD CONSTRAINT sign_up_block_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY spent_challenge
+    ADD CONSTRAINT spent_challenge_digest_key UNIQUE (digest);
+ALTER TABLE ONLY spent_challenge
+    ADD CONSTRAINT spent_challenge_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY stance
     ADD CONSTRAINT stance_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY stream
@@ -1037,6 +1062,7 @@ CREATE INDEX idx_oauth_code_expires_78081b ON oauth_code USING btree (expires_at
 CREATE INDEX idx_oauth_token_account_0dd60c ON oauth_token USING btree (account_id);
 CREATE INDEX idx_oauth_token_app_id_176825 ON oauth_token USING btree (app_id);
 CREATE INDEX idx_once_created_a20754 ON once USING btree (created_at);
+CREATE INDEX idx_passkey_account_640db1 ON passkey USING btree (account_id);
 CREATE INDEX idx_poll_ended_4f57cb ON poll USING btree (ended, ends_at);
 CREATE INDEX idx_poll_tally_d_631010 ON poll USING btree (tally_due_at);
 CREATE INDEX idx_post_author__23ff1c ON post USING btree (author_id, state, published_at);
@@ -1059,6 +1085,7 @@ CREATE INDEX idx_revision_post_id_e31f23 ON revision USING btree (post_id, id);
 CREATE INDEX idx_scheduled_p_actor_i_162151 ON scheduled_post USING btree (actor_id, id);
 CREATE INDEX idx_scheduled_p_due_at_6e0a66 ON scheduled_post USING btree (due_at);
 CREATE INDEX idx_session_account_2a0f19 ON session USING btree (account_id);
+CREATE INDEX idx_spent_chall_expires_978d69 ON spent_challenge USING btree (expires_at);
 CREATE INDEX idx_submission_group_i_81e08b ON submission USING btree (group_id, state, since);
 CREATE INDEX idx_subscriptio_host_e89bec ON subscription USING btree (host);
 CREATE INDEX idx_subscriptio_stream_d0d60b ON subscription USING btree (stream, cursor);
@@ -1156,6 +1183,8 @@ ALTER TABLE ONLY oauth_token
     ADD CONSTRAINT oauth_token_app_id_fkey FOREIGN KEY (app_id) REFERENCES app(id) ON DELETE CASCADE;
 ALTER TABLE ONLY once
     ADD CONSTRAINT once_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
+ALTER TABLE ONLY passkey
+    ADD CONSTRAINT passkey_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY pinned_post
     ADD CONSTRAINT pinned_post_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
 ALTER TABLE ONLY poll

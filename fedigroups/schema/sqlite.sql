@@ -1,6 +1,6 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys
 
-CREATE TABLE "account" ("id" BIGINT NOT NULL  PRIMARY KEY, "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE RESTRICT, "email" VARCHAR(320) NOT NULL, "password_hash" TEXT NOT NULL, "created_at" BIGINT NOT NULL, "role" VARCHAR(16) NOT NULL DEFAULT 'member', "approved_at" BIGINT NOT NULL DEFAULT 0, "confirmed_at" BIGINT NOT NULL DEFAULT 0, "email_key" VARCHAR(320) NOT NULL DEFAULT '', "language" VARCHAR(16) NOT NULL DEFAULT '', "locale" VARCHAR(16) NOT NULL DEFAULT '', "mail_about" TEXT NOT NULL DEFAULT 'sign_in sign_up', "reason" TEXT NOT NULL DEFAULT '', "second_factor" BLOB, "second_factor_at" BIGINT NOT NULL DEFAULT 0, "second_factor_step" BIGINT NOT NULL DEFAULT 0, "visibility" VARCHAR(16) NOT NULL DEFAULT 'public', "default_group_id" BIGINT NOT NULL DEFAULT 0, "sensitive" INT NOT NULL DEFAULT 0);
+CREATE TABLE "account" ("id" BIGINT NOT NULL  PRIMARY KEY, "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE RESTRICT, "email" VARCHAR(320) NOT NULL, "password_hash" TEXT NOT NULL, "created_at" BIGINT NOT NULL, "role" VARCHAR(16) NOT NULL DEFAULT 'member', "approved_at" BIGINT NOT NULL DEFAULT 0, "confirmed_at" BIGINT NOT NULL DEFAULT 0, "email_key" VARCHAR(320) NOT NULL DEFAULT '', "language" VARCHAR(16) NOT NULL DEFAULT '', "locale" VARCHAR(16) NOT NULL DEFAULT '', "mail_about" TEXT NOT NULL DEFAULT 'sign_in sign_up', "reason" TEXT NOT NULL DEFAULT '', "second_factor" BLOB, "second_factor_at" BIGINT NOT NULL DEFAULT 0, "second_factor_step" BIGINT NOT NULL DEFAULT 0, "visibility" VARCHAR(16) NOT NULL DEFAULT 'public', "default_group_id" BIGINT NOT NULL DEFAULT 0, "sensitive" INT NOT NULL DEFAULT 0, "passkey_handle" BLOB);
 
 CREATE TABLE "act" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
@@ -459,6 +459,18 @@ CREATE TABLE "once" (
     CONSTRAINT "uid_once_actor_i_ecfe8d" UNIQUE ("actor_id", "key")
 );
 
+CREATE TABLE "passkey" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "digest" VARCHAR(64) NOT NULL UNIQUE,
+    "credential" BLOB NOT NULL,
+    "public_key" BLOB NOT NULL,
+    "sign_count" BIGINT NOT NULL,
+    "name" VARCHAR(60) NOT NULL,
+    "used_at" BIGINT NOT NULL,
+    "created_at" BIGINT NOT NULL,
+    "account_id" BIGINT NOT NULL REFERENCES "account" ("id") ON DELETE CASCADE
+);
+
 CREATE TABLE "peer" (
     "host" VARCHAR(255) NOT NULL  PRIMARY KEY,
     "software" VARCHAR(64) NOT NULL,
@@ -699,6 +711,12 @@ CREATE TABLE "sign_up_block" (
     CONSTRAINT "uid_sign_up_blo_kind_2432dc" UNIQUE ("kind", "value")
 );
 
+CREATE TABLE "spent_challenge" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "digest" VARCHAR(64) NOT NULL UNIQUE,
+    "expires_at" BIGINT NOT NULL
+);
+
 CREATE TABLE "stance" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
     "muted" INT NOT NULL,
@@ -879,6 +897,8 @@ CREATE INDEX "idx_oauth_token_app_id_176825" ON "oauth_token" ("app_id");
 
 CREATE INDEX "idx_once_created_a20754" ON "once" ("created_at");
 
+CREATE INDEX "idx_passkey_account_640db1" ON "passkey" ("account_id");
+
 CREATE INDEX "idx_poll_ended_4f57cb" ON "poll" ("ended", "ends_at");
 
 CREATE INDEX "idx_poll_tally_d_631010" ON "poll" ("tally_due_at");
@@ -922,6 +942,8 @@ CREATE INDEX "idx_scheduled_p_actor_i_162151" ON "scheduled_post" ("actor_id", "
 CREATE INDEX "idx_scheduled_p_due_at_6e0a66" ON "scheduled_post" ("due_at");
 
 CREATE INDEX "idx_session_account_2a0f19" ON "session" ("account_id");
+
+CREATE INDEX "idx_spent_chall_expires_978d69" ON "spent_challenge" ("expires_at");
 
 CREATE INDEX "idx_submission_group_i_81e08b" ON "submission" ("group_id", "state", "since");
 

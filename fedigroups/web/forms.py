@@ -46,7 +46,7 @@ async def look(
     if (origin and origin != receptions.of(request).origin) or site not in _OURS:
         raise Blocked("this form was sent from another site; nothing was done")
     sent = await bodies.read(request, most=most, files=files)
-    visitor = _visitor(request)
+    visitor = visitor_of(request)
     is_good = visitor and secrets.same(sent.text(FIELD), visitors.token(request, visitor))
     return sent, bool(is_good)
 
@@ -60,7 +60,7 @@ def page(
     **values: Any,
 ) -> Response:
     """A page for one visitor, with the token for its forms; nobody keeps it."""
-    visitor = _visitor(request)
+    visitor = visitor_of(request)
     fresh = "" if visitor else secrets.new()
     said = {"Cache-Control": "private, no-store"}
     response = render.page(
@@ -77,7 +77,8 @@ def page(
     return response
 
 
-def _visitor(request: Request) -> str:
+def visitor_of(request: Request) -> str:
+    """The cookie that forms here are made of; empty where the browser shows none."""
     return cookies.read(request, cookies.SESSION) or cookies.read(request, cookies.VISIT)
 
 

@@ -103,6 +103,16 @@ _SHAPES = {
     "this invitation was used up, or is no more; ask for another one": noted(
         "This invitation was used up, or is no more: ask for another one."
     ),
+    r"an account has at most (?P<most>\d+) passkeys; .*": noted(
+        "An account has at most %(most)s passkeys: remove one first."
+    ),
+    "this passkey is known already": noted("This passkey is known already."),
+    "this is no passkey that was made here just now; begin again": noted(
+        "No passkey was made, or it took too long. Begin again."
+    ),
+    "cookies are off: without them nobody can sign in": noted(
+        "Cookies are off: without them nobody can sign in."
+    ),
     "this link was used already.*": noted("This link was used already: ask for another one."),
     "accounts here are by invitation: ask somebody who has one": noted(
         "Accounts here are by invitation: ask somebody who has one."

@@ -9,24 +9,29 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation import limits
-from fedigroups.accounts import factors, letters, sessions, sign_in, signup, tickets
+from federation.errors import Blocked
+from fedigroups.accounts import factors, letters, passkeys, sessions, sign_in, signup, tickets
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Account, Session
 from fedigroups.web import cookies, forms, visitors
 from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 from inbox.pressure import address_of
 
 HOME = "/feed"
 IN_A_WINDOW = {"Cross-Origin-Opener-Policy": "unsafe-none"}
 """An app in a browser may have opened the page in a window of its own, and waits for its answer."""
+WRONG = noted("That is nobody's name and password here.")
+NO_PASSKEY = noted("That passkey opens nothing here, or it took too long. Try again.")
 
 
 def routes() -> list[BaseRoute]:
-    """Signing in, with a second factor where there is one, and out."""
+    """Signing in, with a second factor where there is one, or a passkey, and out."""
     return [
         Route("/login", login, methods=["GET", "POST"]),
         Route("/login/second", second, methods=["GET", "POST"]),
+        Route("/login/passkey", passkey, methods=["GET", "POST"]),
         Route("/logout", logout, methods=["POST"]),
     ]
 
@@ -48,10 +53,10 @@ async def login(request: Request) -> Response:
         cookies.read(request, cookies.KNOWN),
     )
     if account is None:
-        return _form(request, wanted, name=sent.text("name"), wrong=True)
+        return _form(request, wanted, name=sent.text("name"), problem=WRONG)
     if refusal := await _refusal(request, account):
         return refusal
-    if not account.second_factor_at:
+    if not await factors.are_asked(account):
         return await begin(request, account, wanted)
     response = visitors.seen(f"/login/second?next={quote(wanted, safe='')}")
     secret = await tickets.issue(account.id, "second")
@@ -59,17 +64,17 @@ async def login(request: Request) -> Response:
     return response
 
 
-def _form(request: Request, wanted: str, *, name: str = "", wrong: bool = False) -> Response:
+def _form(request: Request, wanted: str, *, name: str = "", problem: str = "") -> Response:
     return forms.page(
         request,
         "login.html",
-        status=401 if wrong else 200,
+        status=401 if problem else 200,
         headers=IN_A_WINDOW,
         title=_("Sign in"),
         nav="login",
         next=wanted,
         name=name[: limits.EMAIL_CHARS],
-        wrong=wrong,
+        problem=_(problem),
         signup=receptions.of(request).signup,
     )
 
@@ -111,7 +116,7 @@ async def second(request: Request) -> Response:
         return visitors.seen("/login")
     wanted = visitors.local(request.query_params.get("next", ""), HOME)
     if request.method != "POST":
-        return _second_form(request, wanted)
+        return await _second_form(request, ticket.account, wanted)
     sent, reception = await forms.read(request), receptions.of(request)
     wanted, account = visitors.local(sent.text("next"), HOME), ticket.account
     reception.attempts.code(str(account.id), Place(address_of(request)))
@@ -119,14 +124,16 @@ async def second(request: Request) -> Response:
         return visitors.seen("/login")
     if not await factors.is_right(reception.seal, account, sent.text("code")):
         reception.attempts.failed_code(str(account.id))
-        return _second_form(request, wanted, wrong=True)
+        return await _second_form(request, account, wanted, wrong=True)
     refusal = await _refusal(request, account)
     if refusal is None and not await tickets.redeem(ticket):
         return visitors.seen("/login")
     return refusal or await begin(request, account, wanted)
 
 
-def _second_form(request: Request, wanted: str, *, wrong: bool = False) -> Response:
+async def _second_form(
+    request: Request, account: Account, wanted: str, *, wrong: bool = False
+) -> Response:
     return forms.page(
         request,
         "second.html",
@@ -136,7 +143,31 @@ def _second_form(request: Request, wanted: str, *, wrong: bool = False) -> Respo
         nav="login",
         next=wanted,
         wrong=wrong,
+        app=bool(account.second_factor_at),
+        passkeys=bool(await passkeys.of(account)),
     )
+
+
+async def passkey(request: Request) -> Response:
+    """`/login/passkey`: what a browser is to ask a passkey, and what that answered.
+
+    It is asked by our script, so that nobody who only looks at the page has a challenge.
+    """
+    reception, visitor = receptions.of(request), forms.visitor_of(request)
+    if request.method != "POST":
+        if not visitor:
+            raise Blocked("cookies are off: without them nobody can sign in")
+        options = passkeys.to_sign_in(reception, visitor)
+        headers = {"Cache-Control": "private, no-store"}
+        return Response(options, headers=headers, media_type="application/json")
+    sent = await forms.read(request, most=limits.PASSKEY_BYTES)
+    wanted = visitors.local(sent.text("next"), HOME)
+    account = await sign_in.by_passkey(
+        reception, sent.text("passkey"), visitor, address_of(request)
+    )
+    if account is None:
+        return _form(request, wanted, problem=NO_PASSKEY)
+    return await _refusal(request, account) or await begin(request, account, wanted)
 
 
 async def begin(request: Request, account: Account, wanted: str) -> Response:

@@ -307,6 +307,7 @@ FORWARDING = "inbox/test_forwarding.py"
 PACE = "outbox/test_pace.py"
 BODY = "fedigroups/api/test_body.py"
 ACCOUNTS = "fedigroups/accounts/test_account_limits.py"
+PASSKEYS = "fedigroups/accounts/test_passkeys.py"
 CLIENT = "fedigroups/mastodon/test_client_limits.py"
 APPS = "fedigroups/oauth/test_app_limits.py"
 DECODING = "fedigroups/media/test_decoding.py"
@@ -549,6 +550,16 @@ ELSEWHERE = {
         "fedigroups/accounts/test_factors.py",
         "test_the_fifth_code_may_be_the_right_one_and_then_the_password_is_asked_again",
     ),
+    "PASSKEYS_PER_ACCOUNT": (PASSKEYS, "test_an_account_has_so_many_passkeys_and_each_once"),
+    "PASSKEY_NAME_CHARS": (
+        PASSKEYS,
+        "test_a_passkey_is_named_anew_and_removed_by_who_knows_the_password",
+    ),
+    "PASSKEY_SECONDS": (
+        PASSKEYS,
+        "test_a_challenge_is_for_one_browser_and_purpose_and_for_so_long",
+    ),
+    "PASSKEY_BYTES": (PASSKEYS, "test_what_a_browser_sends_of_a_passkey_has_so_many_bytes"),
     "INVITATION_USES": (ACCOUNTS, "test_an_invitation_is_for_so_many_people_and_days"),
     "INVITATION_DAYS": (ACCOUNTS, "test_an_invitation_is_for_so_many_people_and_days"),
     "INVITATION_NOTE_CHARS": (ACCOUNTS, "test_what_is_noted_about_an_invitation_is_cut"),

@@ -17,7 +17,7 @@ from browser import Answer, Site
 from clients import signed_in
 from doors import KINDS, ORIGIN, Known, addresses, ask
 from fedigroups.accounts import invitations, sessions
-from fedigroups.accounts.models import Account
+from fedigroups.accounts.models import Account, Passkey
 from fedigroups.app import make_app
 from fedigroups.groups.models import Post
 from fedigroups.oauth import apps, tokens
@@ -102,14 +102,15 @@ OWN_PAGES = (
     *("/settings", "/settings/password", "/settings/email", "/settings/sessions"),
     *("/settings/apps", "/settings/preferences", "/settings/invitations", "/settings/second"),
     *("/settings/export", "/settings/close", "/settings/blocks", "/settings/decisions"),
-    *("/settings/profile", "/login", "/signup", "/forgot"),
+    *("/settings/profile", "/settings/passkeys", "/settings/passkeys/1"),
+    *("/login", "/signup", "/forgot"),
 )
 HTML = frozenset({"content", "note", "value", "spoiler_text", "title", "name", "display_name"})
 """What clients take for HTML, and what some of them do."""
 
 
 async def own_words(town: Town) -> tuple[str, str]:
-    """All that apps, browsers and colleagues tell Olga is hostile; her session, and an app's id."""
+    """All that stands on the pages of Olga is hostile; her session, and an app's id."""
     account = await Account.get(actor__username="olga").select_related("actor")
     await Account.filter(id=account.id).update(role="admin")
     for name in NAMES:
@@ -117,6 +118,18 @@ async def own_words(town: Town) -> tuple[str, str]:
         await tokens.issue(made.app, ["read"], account.id)
         await sessions.begin(account, agent=name, address=name)
         await invitations.invite(account, note=name)
+    await Passkey.bulk_create(
+        Passkey(
+            id=number,
+            account_id=account.id,
+            digest=str(number),
+            credential=b"",
+            public_key=b"",
+            name=name[:60],
+            created_at=1,
+        )
+        for number, name in enumerate(NAMES, 1)
+    )
     return await sessions.begin(account), made.app.client_id
 
 
@@ -154,7 +167,9 @@ async def test_a_browser_finds_nothing_on_the_pages_of_an_account(
     evil = "/login?again=1&next=" + quote(NAMES[0])
     consent = f"/oauth/authorize?response_type=code&client_id={app}&redirect_uri={OOB}&scope=read"
     routes = {route.path for route in doors.routes(make_app(scene.ours.instance))}
-    assert {path for path in routes if path.startswith("/settings")} <= set(OWN_PAGES)
+    assert {
+        path.replace("{id:int}", "1") for path in routes if path.startswith("/settings")
+    } <= set(OWN_PAGES)
     async with (
         browser.opened(HOST, tmp_path / "chromium") as chromium,
         signed_in_at(scene.ours, session) as client,

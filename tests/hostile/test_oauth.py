@@ -10,7 +10,7 @@ import pytest
 
 from federation import clock, limits
 from fedigroups.accounts.models import App as AppRow
-from fedigroups.accounts.models import Code, Session, Token
+from fedigroups.accounts.models import Code, Passkey, Session, Token
 from guests import CHALLENGE, OOB, PASSWORD, VERIFIER, House, hidden
 
 pytestmark = pytest.mark.anyio
@@ -380,14 +380,18 @@ async def test_a_share_counts_tokens_that_open_nothing_by_their_address(house: H
     assert answers[-1].headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize("state", ["confirmed_at", "approved_at", "second_factor_at"])
+@pytest.mark.parametrize("state", ["confirmed_at", "approved_at", "second_factor_at", "passkey"])
 async def test_a_password_grant_is_for_whoever_is_in_and_has_no_second_factor(
     open_house: OpenHouse, state: str
 ) -> None:
     house = await open_house(ORIGIN="http://127.0.0.1", PASSWORD_GRANT="on")
     account = await house.settle("tom")
-    setattr(account, state, 1 if state == "second_factor_at" else 0)
-    await account.save()
+    if state == "passkey":
+        key = {"credential": b"", "public_key": b"", "name": "Phone", "created_at": 1}
+        await Passkey.create(id=1, account_id=account.id, digest="x", **key)
+    else:
+        setattr(account, state, 1 if state == "second_factor_at" else 0)
+        await account.save()
     async with house.program() as app:
         await app.register()
         answer = await grant(app, "tom")

@@ -28,15 +28,22 @@ def routes() -> list[BaseRoute]:
 async def second(request: Request, session: Session) -> Response:
     """`/settings/second`: put it on, take it off, or have new recovery codes."""
     if request.method != "POST":
-        return page(request, session, "second", TITLE)
+        return await _page(request, session)
     sent = await forms.read(request)
     if sent.text("step") == "confirm":
         return await _confirm(request, session, sent)
     if not await proven(request, session, sent.text("current")):
-        return page(request, session, "second", TITLE, problem=WRONG)
+        return await _page(request, session, problem=WRONG)
+    if sent.text("step") == "renew" and await factors.are_asked(session.account):
+        return await _renew(request, session)
     if not session.account.second_factor_at:
         return await _propose(request, session)
-    return await _change(request, session, sent)
+    return await _take_off(request, session)
+
+
+async def _page(request: Request, session: Session, **values: str) -> Response:
+    asked = await factors.are_asked(session.account)
+    return page(request, session, "second", TITLE, asked=asked, **values)
 
 
 async def _propose(request: Request, session: Session, problem: str = "") -> Response:
@@ -65,7 +72,7 @@ async def _confirm(request: Request, session: Session, sent: Body) -> Response:
     reception, account = receptions.of(request), session.account
     secret = factors.proposed(reception.seal, account)
     if account.second_factor_at or not secret:
-        return page(request, session, "second", TITLE)
+        return await _page(request, session)
     async with storage.transaction():
         codes = await factors.enable(reception.seal, account, sent.text("code"))
     if codes is None:
@@ -74,14 +81,17 @@ async def _confirm(request: Request, session: Session, sent: Body) -> Response:
     return page(request, session, "recovery_codes", TITLE, codes=codes)
 
 
-async def _change(request: Request, session: Session, sent: Body) -> Response:
-    reception, account = receptions.of(request), session.account
-    if sent.text("step") == "renew":
-        async with storage.transaction():
-            codes = await factors.renew_recovery(account)
-        return page(request, session, "recovery_codes", TITLE, codes=codes)
+async def _renew(request: Request, session: Session) -> Response:
+    async with storage.transaction():
+        codes = await factors.renew_recovery(session.account)
+    return page(request, session, "recovery_codes", TITLE, codes=codes)
+
+
+async def _take_off(request: Request, session: Session) -> Response:
+    account = session.account
     async with storage.transaction():
         await factors.disable(account)
-    account.second_factor_at = 0
-    await recovery.tell(reception, account, "The second factor was taken off")
-    return page(request, session, "second", TITLE, done=_("The password alone is enough now."))
+    await recovery.tell(receptions.of(request), account, "The second factor was taken off")
+    alone = not await factors.are_asked(account)
+    done = _("The password alone is enough now.") if alone else _("A passkey is asked for still.")
+    return await _page(request, session, done=done)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,26 @@ def test_a_password_is_read_or_made(user: Any) -> None:
     given = ask(user, "password", "olga", "--password-stdin", given="correct horse battery\n")
     assert given == {"name": "olga"}
     assert user("password", "olga", "--password-stdin", given="short\n").exit_code == 1
+
+
+def test_passkeys_are_listed_and_removed_of_whoever_lost_the_devices(
+    user: Any, tmp_path: Path
+) -> None:
+    assert "none" in user("passkeys", "olga").stdout
+    for words in (("drop-passkeys", "olga"), ("password", "olga", "--drop-second-factor")):
+        with closing(sqlite3.connect(tmp_path / "data" / "fedigroups.sqlite3")) as link, link:
+            link.execute(
+                "INSERT INTO passkey (id, account_id, digest, credential, public_key, sign_count,"
+                " name, used_at, created_at) SELECT 7, id, 'x', x'', x'', 0, 'Phone', 0, 1000"
+                " FROM account"
+            )
+        assert ask(user, "passkeys", "olga") == [
+            {"id": 7, "name": "Phone", "added": "1970-01-01T00:00:01Z", "used": None}
+        ]
+        done = ask(user, *words)
+        assert done.get("removed", 1) == 1
+        assert ask(user, "passkeys", "olga") == []
+    assert user("drop-passkeys", "tom").exit_code == 1
 
 
 def test_a_role_is_given_and_seen(user: Any) -> None:
