@@ -16,7 +16,15 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 QUIET = frozenset(
     {
         *("receipt", "stream", "subscription", "lane", "ended", "peer", "setting"),
-        *("session", "ticket", "recovery_code", "invitation", "group_invitation", "mail"),
+        *(
+            "session",
+            "ticket",
+            "recovery_code",
+            "invitation",
+            "group_invitation",
+            "mail",
+            "mailing",
+        ),
         *("app", "oauth_code", "oauth_token"),
         *("notification", "bookmark", "stance", "muted_thread", "marker", "followed_tag"),
         *("listing", "listed", "word_filter", "filter_keyword", "filter_status", "once"),

@@ -195,12 +195,19 @@ async def _move(
 
 
 async def _tell(group: Group, actor: Actor, old: str, state: str) -> None:
-    """Notify the group itself, for whoever acts as it, of who joins and who asks to."""
+    """Notify the group itself, for whoever acts as it, of who joins and who asks to.
+
+    Whoever asked is told what came of it; of a group here that refuses, by its decision.
+    """
     kind = {"asked": "follow_request", "member": "follow"}.get(state, "")
     if kind and state != old:
         await telling.knocked(group.id, actor.id, kind)
     elif not kind:
         await telling.forgotten(group.id, actor.id)
+    if old == "asked" and state == "member":
+        await telling.answered(group.id, actor.id, "accepted")
+    elif old == "asked" and state == "refused" and not group.hosted:
+        await telling.answered(group.id, actor.id, "refused")
 
 
 async def _count(group_id: int, step: int) -> None:
