@@ -22,6 +22,9 @@ MODERATION = ROOT / "fedigroups" / "moderation"
 """What people are told of decisions, wherever they read it."""
 POLICIES = ROOT / "fedigroups" / "groups" / "policies.py"
 """Why they may not join or write, which is the reason of some."""
+MAILS = ROOT / "fedigroups" / "mails"
+MAILING = ROOT / "fedigroups" / "accounts" / "mailing.py"
+"""What comes by mail, and how it is chosen."""
 LOCALE = PAGES / "locale"
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "plural": (1, 2), "noted": None}
@@ -40,7 +43,7 @@ def texts() -> Catalog:
     """Every text that pages say, as it is in the code now."""
     found = Catalog()
     options = {"**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
-    for folder in (PAGES, MODERATION):
+    for folder in (PAGES, MODERATION, MAILS):
         for name, line, text, comments, context in extract_from_dir(
             folder, METHODS, options, keywords=KEYWORDS
         ):
@@ -51,9 +54,10 @@ def texts() -> Catalog:
 
 
 def refusals() -> Iterator[str]:
-    """The texts of policies."""
-    for _, text, _, _ in extract_from_file("python", POLICIES, keywords=KEYWORDS):
-        yield str(text)
+    """The texts of policies, and of kinds of mail."""
+    for file in (POLICIES, MAILING):
+        for _, text, _, _ in extract_from_file("python", file, keywords=KEYWORDS):
+            yield str(text)
 
 
 def shown_from_below() -> Iterator[str]:

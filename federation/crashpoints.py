@@ -22,6 +22,7 @@ Point = Literal[
     "before_send",
     "after_send",
     "after_result",
+    "after_letter",
     "during_stop",
     "during_migration",
 ]

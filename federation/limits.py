@@ -305,6 +305,10 @@ MAILS_PER_ADDRESS = 20
 """Requests in an hour, of one visitor, that have a mail sent."""
 MAILS_PER_ACCOUNT = 4
 """Letters with a link, to one account in an hour."""
+NOTICE_MAILS_A_DAY = 20
+"""Mails about single things to one account in a day; what comes after that waits for the digest."""
+MAIL_REFUSALS = 3
+"""How often in a row an address may be refused for good until nothing is sent there any more."""
 SESSIONS_PER_ACCOUNT = 50
 """Browsers in which one is signed in; where more would be, the one not used the longest ends."""
 TOKENS_PER_ACCOUNT = 200

@@ -85,6 +85,12 @@ DELIVERIES_OLDEST = _gauge(
 )
 PEERS = _gauge("peers", "Other servers: open, failing, dormant, blocked.", "state")
 LETTERS_WAITING = _gauge("letters_waiting", "Letters that are not sent yet.")
+LETTERS = _counter(
+    "letters",
+    "Letters that were tried: sent, again (tried later), refused (for good), given_up, or dropped"
+    " (nobody may read any more what it was about).",
+    "outcome",
+)
 READ_ONLY = _gauge("read_only", "1 while nothing may be changed (`fedigroups maintenance`).")
 VERSION = _gauge("version_info", "1, with the version that runs.", "version")
 

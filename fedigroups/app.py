@@ -152,6 +152,7 @@ def reception_of(instance: Instance) -> Reception:
         form_key=secrets.keyed(settings.secret, "forms").encode(),
         vapid=instance.vapid,
         posted=partial(instance.bus.publish, MAIL),
+        sends_mail=bool(settings.smtp_url),
     )
 
 

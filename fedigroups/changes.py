@@ -17,7 +17,7 @@ QUIET = frozenset(
     {
         *("receipt", "stream", "subscription", "lane", "ended", "peer", "setting"),
         *("session", "ticket", "recovery_code", "invitation", "group_invitation", "mail"),
-        *("passkey", "spent_challenge"),
+        *("passkey", "spent_challenge", "mailing"),
         *("app", "oauth_code", "oauth_token"),
         *("notification", "bookmark", "stance", "muted_thread", "marker", "followed_tag"),
         *("listing", "listed", "word_filter", "filter_keyword", "filter_status", "once"),

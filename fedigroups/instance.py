@@ -27,6 +27,7 @@ from fedigroups.content.sanitise import clean
 from fedigroups.groups import departures, routing, synchronizing
 from fedigroups.groups.handlers import register_all
 from fedigroups.groups.hearsay import Inquiry
+from fedigroups.mails.sending import Mails
 from fedigroups.mastodon import pushes
 from fedigroups.media import library
 from fedigroups.media.library import Library
@@ -169,8 +170,9 @@ def _mailer(settings: Settings, host: str) -> Mailer:
     send = mailer.into_files(settings.data_dir / "mail")
     if settings.smtp_url:
         send = mailer.by_smtp(settings.smtp_url)
-    sender = mailer.sender_of(settings.instance_name or host, settings.contact, host)
-    return Mailer(Seal(settings.secret), host, sender, send)
+    name, seal = settings.instance_name or host, Seal(settings.secret)
+    sender = mailer.sender_of(name, settings.contact, host)
+    return Mailer(seal, host, sender, send, Mails(seal, name, settings.origin, host))
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from fedigroups.groups import (
     weekly,
 )
 from fedigroups.instance import Instance
+from fedigroups.mails import digests, gathering
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
 from fedigroups.notify import telling
@@ -40,6 +41,7 @@ EXPIRING_SECONDS = 60.0
 """How long after its end a ban may last."""
 ON_TIME_SECONDS = 5.0
 """How late what is scheduled may be."""
+GATHERING_SECONDS = 30.0
 RESTART_SECONDS = 5.0
 READ_ONLY_SECONDS = 5.0
 """How long work may go on after the operator wanted that nothing is changed."""
@@ -98,6 +100,7 @@ def _started(instance: Instance, tasks: asyncio.TaskGroup) -> list[asyncio.Task[
         "processor": instance.processor.run,
         "scheduler": instance.scheduler.run,
         "mailer": instance.mailer.run,
+        "mails": lambda: _gather_mails(instance),
         "pusher": instance.pusher.run,
         "housekeeping": lambda: _keep_house(instance),
         "expiring": lambda: _keep_lifting(instance),
@@ -156,6 +159,20 @@ async def _be_on_time(instance: Instance) -> None:
         await tallying.tell_due(instance.wire)
         await stances.end_mutes()
         await asyncio.sleep(ON_TIME_SECONDS)
+
+
+async def _gather_mails(instance: Instance) -> None:
+    while True:
+        await gather_mails(instance)
+        await asyncio.sleep(GATHERING_SECONDS)
+
+
+async def gather_mails(instance: Instance) -> None:
+    """Queue mail about what happened and the digests that are due; without a mail server none."""
+    if not instance.settings.smtp_url:
+        await gathering.let_go()
+    elif await gathering.gather() + await digests.queue_due():
+        instance.mailer.wake()
 
 
 async def _keep_house(instance: Instance) -> None:

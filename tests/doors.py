@@ -96,6 +96,7 @@ class Known:
             "version": ("2.0", "2.1"),
             "size": ("icon",),
             "signature": ("x",),
+            "token": ("x",),
             "key": ("aa/bb/" + "0" * 32 + ".png",),
         }[parameter]
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import uvicorn
 from PIL import Image
@@ -18,7 +19,7 @@ import scenery
 from federation import clock
 from federation.models import Actor, Peer
 from fedigroups import announcements, audit, worker
-from fedigroups.accounts import people
+from fedigroups.accounts import mailing, people
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.app import make_app
@@ -81,6 +82,8 @@ PAGES = {
     "follow": ("/follow", "tom"),
     "ledger": ("/groups/welders/ledger", ""),
     "moderation": ("/groups/welders/moderation", "olga"),
+    "settings-mail": ("/settings/mail", "tom"),
+    "unsubscribe": ("/unsubscribe/{stop}", ""),
     "mail": ("/groups/welders/mail", "tom"),
     "mail-desk": ("/groups/welders/moderation/mail?with={writer}", "olga"),
     "mail-nothing": ("/groups/bakers/moderation/mail", "olga"),
@@ -145,7 +148,7 @@ class Gallery:
 
     origin: str
     instance: Instance
-    ids: dict[str, int]
+    ids: dict[str, Any]
 
     def url(self, name: str) -> str:
         return self.origin + PAGES[name][0].format(**self.ids)
@@ -192,7 +195,7 @@ async def serving(server: uvicorn.Server) -> AsyncIterator[None]:
         await server.shutdown()
 
 
-async def furnish(instance: Instance) -> dict[str, int]:
+async def furnish(instance: Instance) -> dict[str, Any]:
     """People, groups and talk; what stands in the addresses of the pages."""
     wire = instance.wire
     olga, tom, _eva = [await settle(instance, name) for name in ("olga", "tom", "eva")]
@@ -241,7 +244,8 @@ async def furnish(instance: Instance) -> dict[str, int]:
     await Thread.filter(id=shown.thread_id).update(pinned_at=clock.now_ms())
     await reported(instance, tom.actor, said[2])
     known = {"thread": thread.id, "post": said[1].id, "own": own.id, "lonely": shown.thread_id}
-    return known | cared_for | {"asked": await asked(instance, olga.actor, group)}
+    stop = mailing.token(instance.mailer.seal, tom.id, "digest")
+    return known | cared_for | {"asked": await asked(instance, olga.actor, group), "stop": stop}
 
 
 async def asked(instance: Instance, olga: Actor, group: Group) -> int:

@@ -155,7 +155,7 @@ class House:
         """What waits to be sent, in order."""
         found = Mail.all().order_by("id")
         rows = await (found.filter(recipient=to) if to else found)
-        return [opened(self.instance.mailer._seal, row) for row in rows]
+        return [opened(self.instance.mailer.seal, row) for row in rows]
 
     async def link(self, to: str) -> str:
         """The path of the link in the newest letter to somebody."""

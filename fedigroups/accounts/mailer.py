@@ -1,8 +1,10 @@
 """This module sends the letters that wait: by the mail server, or into files where there is none.
 
-A letter is tried for two days, less and less often. A mail server that refuses an address for good
-(5xx) ends the letter at once. Two workers do not send the same one: whoever takes it moves its next
-try on first.
+A letter is tried for two days, less and less often. A mail server that refuses an address or a text
+for good (5xx) ends the letter at once; one that does not let us in, or is down, is asked again. Two
+workers do not send the same one: whoever takes it moves its next try on first. Whoever is killed
+after the mail server took a letter, and before that is written down, sends it once more, under the
+same Message-ID.
 """
 
 from __future__ import annotations
@@ -13,21 +15,24 @@ from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from pathlib import Path
+from typing import Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 import structlog
 
-from federation import clock, ids, storage
+from federation import clock, ids, metrics, storage
+from federation.crashpoints import crashpoint
 from federation.sealing import Seal
 from fedigroups.accounts import mail
-from fedigroups.accounts.mail import Letter
+from fedigroups.accounts.mail import Addressed, Letter
 from fedigroups.accounts.models import Mail
 from fedigroups.content.sanitise import label
 
 LOOK_SECONDS = 30.0
 SEND_SECONDS = 30.0
-BATCH = 20
+AT_ONCE = 4
+"""Letters that are under way at a time; all of them end long before their lease does."""
 LEASE_MS = 2 * clock.MINUTE
 WAITS_MS = (
     *(clock.MINUTE, 5 * clock.MINUTE, 30 * clock.MINUTE, 2 * clock.HOUR),
@@ -37,15 +42,30 @@ WAITS_MS = (
 log = structlog.get_logger("fedigroups.mail")
 
 Send = Callable[[EmailMessage], Awaitable[None]]
+Outcome = Literal["sent", "again", "refused", "given_up", "dropped"]
+"""`refused`: for good. `dropped`: nobody may read any more what it was about."""
+
+
+class Notices(Protocol):
+    """Who writes the mails of which only is known what they are about."""
+
+    async def written(self, row: Mail) -> Addressed | None:
+        """The mail as its reader may read it now; None when there is nothing to tell."""
+
+    async def ended(self, row: Mail, outcome: Outcome, why: str) -> None:
+        """What became of it, inside the transaction that forgets it."""
 
 
 class Mailer:
     """Sends what waits, when it is woken and every half minute."""
 
-    def __init__(self, seal: Seal, host: str, sender: str, send: Send) -> None:
-        self._seal, self._host = seal, host
+    def __init__(
+        self, seal: Seal, host: str, sender: str, send: Send, notices: Notices | None = None
+    ) -> None:
+        self.seal, self._host = seal, host
         self._sender = sender
         self._send = send
+        self._notices = notices
         self._waiting = asyncio.Event()
 
     def wake(self) -> None:
@@ -63,8 +83,11 @@ class Mailer:
     async def drain(self) -> None:
         """Send all that is due."""
         while rows := await self._taken():
-            for row in rows:
-                await self._deliver(row)
+            await asyncio.gather(*map(self._deliver, rows))
+
+    async def try_out(self, recipient: str, letter: Letter) -> None:
+        """Send a letter now, once. Raises what the mail server says against it."""
+        await self._hand_over(Addressed(recipient, letter), ids.new())
 
     async def _taken(self) -> list[Mail]:
         now, given = storage.now(), storage.now_given()
@@ -75,15 +98,18 @@ class Mailer:
             given,
             LEASE_MS,
             given,
-            BATCH,
+            AT_ONCE,
         )
         return await Mail.filter(id__in=[row["id"] for row in taken]).order_by("id")
 
     async def _deliver(self, row: Mail) -> None:
-        message = composed(mail.opened(self._seal, row), self._sender, row.recipient, self._host)
+        found = await self._read(row)
+        if found is None:
+            await self._end(row, "dropped", "there is nothing to tell any more")
+            return
         try:
-            await asyncio.wait_for(self._send(message), SEND_SECONDS)
-        except aiosmtplib.SMTPResponseException as error:
+            await self._hand_over(found, row.id)
+        except aiosmtplib.SMTPDataError as error:
             await self._failed(row, str(error), final=500 <= error.code < 600)
         except aiosmtplib.SMTPRecipientsRefused as error:
             final = all(500 <= one.code < 600 for one in error.recipients)
@@ -91,13 +117,21 @@ class Mailer:
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             await self._failed(row, f"{type(error).__name__}: {error}", final=False)
         else:
-            await Mail.filter(id=row.id).delete()
-            log.info("mail.sent", mail=row.id, tries=row.tries + 1)
+            crashpoint("after_letter")
+            await self._end(row, "sent")
+
+    async def _read(self, row: Mail) -> Addressed | None:
+        if not row.about:
+            return Addressed(row.recipient, mail.opened(self.seal, row))
+        return await self._notices.written(row) if self._notices else None
+
+    async def _hand_over(self, found: Addressed, id: int) -> None:
+        message = composed(found.letter, self._sender, found.recipient, self._host, id)
+        await asyncio.wait_for(self._send(message), SEND_SECONDS)
 
     async def _failed(self, row: Mail, why: str, *, final: bool) -> None:
         if final or row.tries >= len(WAITS_MS):
-            await Mail.filter(id=row.id).delete()
-            log.warning("mail.given_up", mail=row.id, tries=row.tries + 1, error=why)
+            await self._end(row, "refused" if final else "given_up", why)
             return
         await storage.execute(
             "UPDATE mail SET tries = tries + 1, last_error = ?,"  # noqa: S608 -- our own SQL
@@ -107,18 +141,37 @@ class Mailer:
             WAITS_MS[row.tries],
             row.id,
         )
+        metrics.LETTERS.labels("again").inc()
         log.warning("mail.failed", mail=row.id, tries=row.tries + 1, error=why)
 
+    async def _end(self, row: Mail, outcome: Outcome, why: str = "") -> None:
+        async with storage.transaction():
+            await Mail.filter(id=row.id).delete()
+            if row.about and self._notices:
+                await self._notices.ended(row, outcome, why)
+        metrics.LETTERS.labels(outcome).inc()
+        if outcome in {"refused", "given_up"}:
+            log.warning("mail.given_up", mail=row.id, tries=row.tries + 1, error=why)
+        elif outcome == "dropped":
+            log.info("mail.dropped", mail=row.id, tries=row.tries + 1)
+        else:
+            log.info("mail.sent", mail=row.id, tries=row.tries + 1)
 
-def composed(letter: Letter, sender: str, recipient: str, host: str) -> EmailMessage:
-    """The letter as mail servers take it; nobody's out-of-office answers it (RFC 3834)."""
+
+def composed(letter: Letter, sender: str, recipient: str, host: str, id: int) -> EmailMessage:
+    """The letter as mail servers take it; nobody's out-of-office answers it (RFC 3834).
+
+    One that is sent twice has the same Message-ID twice, by which mail programs show it once.
+    """
     message = EmailMessage()
     message["From"] = sender
     message["To"] = recipient
     message["Subject"] = label(letter.subject, 150)
     message["Date"] = format_datetime(clock.now())
-    message["Message-ID"] = f"<{ids.token()}@{host}>"
+    message["Message-ID"] = f"<letter-{id}@{host}>"
     message["Auto-Submitted"] = "auto-generated"
+    for name, value in letter.headers:
+        message[name] = value
     message.set_content(letter.text)
     return message
 

@@ -9,7 +9,7 @@ from federation.errors import Malformed, NotHere
 from federation.keys import Minted, mint
 from federation.models import Actor
 from federation.wire import Wire
-from fedigroups.accounts import mailboxes, passwords
+from fedigroups.accounts import mailboxes, mailing, passwords
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.names import check_free, check_name, claim
 
@@ -112,6 +112,7 @@ async def add(wire: Wire, wish: Wish, *, confirmed: bool, approved: bool) -> Acc
             created_at=now,
         )
         await account.save(force_create=True)
+        await mailing.begin(account)
     return account
 
 

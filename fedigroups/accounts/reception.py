@@ -32,6 +32,8 @@ class Reception:
     """By which push services know the instance."""
     posted: Callable[[], None]
     """Called when a letter was queued and committed."""
+    sends_mail: bool
+    """Whether there is a mail server: without one nobody is written to about what happens."""
 
     @property
     def origin(self) -> str:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from federation import clock, limits, storage
 from federation.errors import Blocked, Malformed
 from federation.models import Actor
-from fedigroups.accounts import invitations, letters, mailboxes, people, signup_blocks, tickets
+from fedigroups.accounts import (
+    invitations,
+    letters,
+    mailboxes,
+    mailing,
+    people,
+    signup_blocks,
+    tickets,
+)
 from fedigroups.accounts.models import Account, Ticket
 from fedigroups.accounts.people import Wish
 from fedigroups.accounts.reception import Reception
@@ -104,6 +112,7 @@ async def confirm(reception: Reception, ticket: Ticket) -> Account:
         account.email, account.email_key = ticket.email, mailboxes.key(ticket.email)
         first, account.confirmed_at = account.confirmed_at == 0, clock.now_ms()
         await account.save(update_fields=["email", "email_key", "confirmed_at"])
+        await mailing.forgive(account.id)
         await _admit(account)
     if before and before != account.email:
         name, what = account.actor.username, "Your e-mail address was changed"

@@ -13,6 +13,7 @@ from fedigroups.cli.doctor import doctor
 from fedigroups.cli.group import group
 from fedigroups.cli.init import init
 from fedigroups.cli.key import key
+from fedigroups.cli.mails import mails
 from fedigroups.cli.media import media
 from fedigroups.cli.migrate import migrate
 from fedigroups.cli.moderate import moderate
@@ -38,7 +39,7 @@ def main() -> None:
 
 COMMANDS = (
     *(init, serve, worker, migrate, user, group, post, moderate, media, search),
-    *(key, peer, queue, config, doctor, backup, restore, demo),
+    *(key, mails, peer, queue, config, doctor, backup, restore, demo),
     *UPKEEP,
 )
 for command in COMMANDS:

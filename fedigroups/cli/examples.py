@@ -53,6 +53,7 @@ EXAMPLES = {
     "post remove": f"{_POST} --as olga --reason 'An advertisement.'",
     "post list": "welders",
     "post show": _POST,
+    "mail test": "olga@mail.example",
     "moderate list": "welders",
     "moderate rules": "welders",
     "moderate ledger": "welders",

@@ -90,7 +90,10 @@ async def _pictures(instance: Instance) -> Finding:
 async def _mail(instance: Instance) -> Finding:
     url = instance.settings.smtp_url
     if not url:
-        found = "letters are written into files, and reach nobody: FEDIGROUPS_SMTP_URL is not set"
+        found = (
+            "letters are written into files and reach nobody, and nobody is told by mail what "
+            "happens in their groups: FEDIGROUPS_SMTP_URL is not set"
+        )
         return Finding("mail", "note", found)
     remedy = "See FEDIGROUPS_SMTP_URL: name, port, user and password; `smtps://` for port 465."
     try:
@@ -98,9 +101,16 @@ async def _mail(instance: Instance) -> Finding:
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
         host = urlsplit(url).hostname
         return Finding("mail", "wrong", f"{host} takes no letters from us: {error}", remedy)
-    row = await storage.row("SELECT COUNT(*) AS late FROM mail WHERE tries > 2")
+    row = await storage.row(
+        "SELECT (SELECT COUNT(*) FROM mail WHERE tries > 2) AS late,"
+        " (SELECT COUNT(*) FROM mailing WHERE refused_at > 0) AS refused"
+    )
     late = int(row["late"]) if row else 0
-    found = f"the mail server lets us in; {late} letters are tried again and again"
+    refused = row["refused"] if row else 0
+    found = (
+        f"the mail server lets us in; {late} letters are tried again and again, and {refused} "
+        "addresses take no mail any more"
+    )
     return judged("mail", late == 0, found, "Look for mail.failed in the server's log.")
 
 

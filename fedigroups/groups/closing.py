@@ -12,7 +12,7 @@ from federation.models import Actor
 from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.accounts import looks
-from fedigroups.accounts.models import Account
+from fedigroups.accounts.models import Account, Mail
 from fedigroups.groups import deleting, membership, speaking
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.personal import everything
@@ -89,6 +89,7 @@ def _farewell(wire: Wire, person: Actor, places: list[Place], *, posts: bool) ->
 async def _forget(account: Account, person: Actor) -> None:
     """Nothing private is kept; the actor's row remains, so that nobody else gets the name."""
     await Account.filter(id=account.id).delete()
+    await Mail.filter(account_id=account.id).delete()
     await everything.forget(person.id)
     await looks.let_go(person)
     now = clock.now_ms()

@@ -195,13 +195,20 @@ async def _move(
 
 
 async def _tell(group: Group, member: Member, old: str, state: str) -> None:
-    """Notify the group itself, for whoever acts as it, of who joins and who asks to."""
+    """Notify the group itself, for whoever acts as it, of who joins and who asks to.
+
+    Whoever asked is told what came of it; of a group here that refuses, by its decision.
+    """
     before = {"asked": member.asked_at, "member": member.joined_at}.get(state)
     if before is None:
         await telling.forgotten(group.id, member.actor_id)
     elif state != old:
         kind = "follow" if state == "member" else "follow_request"
         await telling.knocked(group.id, member.actor_id, kind, before=before)
+    if old == "asked" and state == "member":
+        await telling.answered(group.id, member.actor_id, "accepted")
+    elif old == "asked" and state == "refused" and not group.hosted:
+        await telling.answered(group.id, member.actor_id, "refused")
 
 
 async def _count(group_id: int, step: int) -> None:

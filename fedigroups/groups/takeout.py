@@ -7,12 +7,13 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import asdict
 from typing import Any
 
 from federation import clock
 from federation.models import Actor
 from federation.wire import Wire
-from fedigroups.accounts import sessions
+from fedigroups.accounts import mailing, sessions
 from fedigroups.accounts.models import Account, Token
 from fedigroups.groups.documents import actor_document
 from fedigroups.groups.models import Member, Post, Reaction
@@ -55,6 +56,7 @@ async def _account(account: Account) -> dict[str, Any]:
         "language": account.language,
         "visibility": account.visibility,
         "mail_about": account.mail_about.split(),
+        "mail": asdict(mailing.chosen(await mailing.of(account.id))),
         "sessions": [
             {"browser": one.agent, "address": one.address, "since": clock.rfc3339(one.created_at)}
             for one in await sessions.of(account)

@@ -21,14 +21,18 @@ class Notification(Model):
     """As clients call it: `mention`, `favourite`, `reblog`, `update`, `status`, `follow`,
     `follow_request`; `decision` against them, which they call `moderation_warning`, and `favour`,
     one for them, for which they have no word; and for moderators what waits at the desk of a group:
-    `to_review` (a post), `appeal`, `report` and `mail`, of which a `mail_answer` is told."""
+    `to_review` (a post), `appeal`, `report`, `request` (to join) and `mail`, of which a
+    `mail_answer` is told. Whoever asked to join a group is told `accepted` or `refused`."""
     sender: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
         "fedigroups.Actor", related_name="caused", on_delete=fields.CASCADE
     )
     sender_id: int
     post_id = fields.BigIntField(default=0)
     """The post that it is about; 0 where it is about none. Of a decision, an appeal
-    or a report that one."""
+    or a report that one, of a request the actor who asks."""
+    mail = fields.CharField(max_length=8, default="new", db_default="new")
+    """Whether there is mail about it: `new` (not decided yet), `queued`, `digest` (it waits for
+    one) or `done`."""
     created_at = fields.BigIntField()
 
     class Meta:
@@ -36,7 +40,7 @@ class Notification(Model):
 
         table = "notification"
         unique_together = (("actor", "kind", "sender", "post_id"),)
-        indexes = (("actor", "id"), ("post_id",), ("created_at",))
+        indexes = (("actor", "id"), ("post_id",), ("created_at",), ("mail", "created_at"))
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.actor_id}"

@@ -147,6 +147,8 @@ async def knocked(group_id: int, actor_id: int, kind: str, *, before: int) -> No
         *(ids.new(), kind, actor_id, now, group_id, True),
         aloud=now - before >= clock.DAY,
     )
+    if kind == "follow_request":
+        await at_the_desk(group_id, "request", actor_id)
 
 
 async def poll_ended(poll_id: int) -> None:
@@ -186,6 +188,26 @@ async def written(actor_id: int, group_id: int, mail_id: int) -> None:
     )
 
 
+ANSWERED_LATE_MS = 5 * clock.MINUTE
+"""Who is answered sooner than that sees it on the page on which they asked."""
+
+
+async def answered(group_id: int, actor_id: int, kind: str) -> None:
+    """Somebody here who asked to join a group, and waited, is told: `accepted` or `refused`."""
+    await storage.execute(
+        "DELETE FROM notification WHERE actor_id = ? AND kind IN ('accepted', 'refused')"
+        " AND sender_id = (SELECT actor_id FROM groups WHERE id = ?)",
+        *(actor_id, group_id),
+    )
+    now = clock.now_ms()
+    await _note(
+        "SELECT ?, told.id, ?, g.actor_id, 0, ? FROM member m JOIN groups g ON g.id = m.group_id"
+        " JOIN actor told ON told.id = m.actor_id"
+        " WHERE m.group_id = ? AND m.actor_id = ? AND told.local = ? AND m.asked_at < ?",
+        *(ids.new(), kind, now, group_id, actor_id, True, now - ANSWERED_LATE_MS),
+    )
+
+
 DESK = ("to_review", "appeal", "report", "mail", "mail_answer")
 """What moderators are told of: it waits at the desk of their group."""
 
@@ -218,6 +240,11 @@ async def forgotten(group_id: int, actor_id: int) -> None:
     await storage.execute(
         "DELETE FROM notification WHERE post_id = 0 AND sender_id = ?"
         " AND actor_id = (SELECT actor_id FROM groups WHERE id = ?)",
+        *(actor_id, group_id),
+    )
+    await storage.execute(
+        "DELETE FROM notification WHERE post_id = ? AND kind = 'request'"
+        " AND sender_id = (SELECT actor_id FROM groups WHERE id = ?)",
         *(actor_id, group_id),
     )
 

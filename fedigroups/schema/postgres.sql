@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -333,7 +333,24 @@ CREATE TABLE mail (
     tries integer NOT NULL,
     next_try_at bigint NOT NULL,
     last_error text NOT NULL,
-    created_at bigint NOT NULL
+    created_at bigint NOT NULL,
+    about text DEFAULT ''::text NOT NULL,
+    account_id bigint DEFAULT 0 NOT NULL
+);
+CREATE TABLE mailing (
+    id bigint NOT NULL,
+    choices text NOT NULL,
+    stopped text NOT NULL,
+    digest character varying(8) NOT NULL,
+    hour integer NOT NULL,
+    digest_at bigint NOT NULL,
+    digest_from bigint NOT NULL,
+    day integer NOT NULL,
+    sent integer NOT NULL,
+    refusals integer NOT NULL,
+    refused_at bigint NOT NULL,
+    last_error text NOT NULL,
+    account_id bigint NOT NULL
 );
 CREATE TABLE marker (
     id bigint NOT NULL,
@@ -403,7 +420,8 @@ CREATE TABLE notification (
     post_id bigint NOT NULL,
     created_at bigint NOT NULL,
     actor_id bigint NOT NULL,
-    sender_id bigint NOT NULL
+    sender_id bigint NOT NULL,
+    mail character varying(8) DEFAULT 'new'::character varying NOT NULL
 );
 CREATE TABLE oauth_code (
     id bigint NOT NULL,
@@ -851,6 +869,10 @@ ALTER TABLE ONLY lost_inbox
     ADD CONSTRAINT lost_inbox_pkey PRIMARY KEY (inbox);
 ALTER TABLE ONLY mail
     ADD CONSTRAINT mail_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY mailing
+    ADD CONSTRAINT mailing_account_id_key UNIQUE (account_id);
+ALTER TABLE ONLY mailing
+    ADD CONSTRAINT mailing_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY marker
     ADD CONSTRAINT marker_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY media
@@ -1046,6 +1068,7 @@ CREATE INDEX idx_log_entry_activit_453450 ON log_entry USING btree (activity_id)
 CREATE INDEX idx_log_entry_stream_d5a278 ON log_entry USING btree (stream, object_uri);
 CREATE INDEX idx_lost_inbox_seen_at_ae95e7 ON lost_inbox USING btree (seen_at);
 CREATE INDEX idx_mail_next_tr_7825ed ON mail USING btree (next_try_at);
+CREATE INDEX idx_mailing_digest__1878ec ON mailing USING btree (digest_at);
 CREATE INDEX idx_media_actor_i_90ca9d ON media USING btree (actor_id, created_at);
 CREATE INDEX idx_media_holder_141051 ON media USING btree (holder);
 CREATE INDEX idx_media_state_5c3a9a ON media USING btree (state, changed_at);
@@ -1057,6 +1080,7 @@ CREATE INDEX idx_modmail_group_i_9aeab7 ON modmail USING btree (group_id, person
 CREATE INDEX idx_modmail_uri_43b6f1 ON modmail USING btree (uri);
 CREATE INDEX idx_notificatio_actor_i_b0acc0 ON notification USING btree (actor_id, id);
 CREATE INDEX idx_notificatio_created_0db009 ON notification USING btree (created_at);
+CREATE INDEX idx_notificatio_mail_1e9813 ON notification USING btree (mail, created_at);
 CREATE INDEX idx_notificatio_post_id_8df1a6 ON notification USING btree (post_id);
 CREATE INDEX idx_oauth_code_expires_78081b ON oauth_code USING btree (expires_at);
 CREATE INDEX idx_oauth_token_account_0dd60c ON oauth_token USING btree (account_id);
@@ -1153,6 +1177,8 @@ ALTER TABLE ONLY listing
     ADD CONSTRAINT listing_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
 ALTER TABLE ONLY log_entry
     ADD CONSTRAINT log_entry_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES activity(id) ON DELETE CASCADE;
+ALTER TABLE ONLY mailing
+    ADD CONSTRAINT mailing_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY marker
     ADD CONSTRAINT marker_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
 ALTER TABLE ONLY media

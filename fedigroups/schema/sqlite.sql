@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails
 
 CREATE TABLE "account" ("id" BIGINT NOT NULL  PRIMARY KEY, "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE RESTRICT, "email" VARCHAR(320) NOT NULL, "password_hash" TEXT NOT NULL, "created_at" BIGINT NOT NULL, "role" VARCHAR(16) NOT NULL DEFAULT 'member', "approved_at" BIGINT NOT NULL DEFAULT 0, "confirmed_at" BIGINT NOT NULL DEFAULT 0, "email_key" VARCHAR(320) NOT NULL DEFAULT '', "language" VARCHAR(16) NOT NULL DEFAULT '', "locale" VARCHAR(16) NOT NULL DEFAULT '', "mail_about" TEXT NOT NULL DEFAULT 'sign_in sign_up', "reason" TEXT NOT NULL DEFAULT '', "second_factor" BLOB, "second_factor_at" BIGINT NOT NULL DEFAULT 0, "second_factor_step" BIGINT NOT NULL DEFAULT 0, "visibility" VARCHAR(16) NOT NULL DEFAULT 'public', "default_group_id" BIGINT NOT NULL DEFAULT 0, "sensitive" INT NOT NULL DEFAULT 0, "passkey_handle" BLOB);
 
@@ -349,6 +349,22 @@ CREATE TABLE "mail" (
     "next_try_at" BIGINT NOT NULL,
     "last_error" TEXT NOT NULL,
     "created_at" BIGINT NOT NULL
+, "about" TEXT NOT NULL DEFAULT '', "account_id" BIGINT NOT NULL DEFAULT 0);
+
+CREATE TABLE "mailing" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "choices" TEXT NOT NULL,
+    "stopped" TEXT NOT NULL,
+    "digest" VARCHAR(8) NOT NULL,
+    "hour" INT NOT NULL,
+    "digest_at" BIGINT NOT NULL,
+    "digest_from" BIGINT NOT NULL,
+    "day" INT NOT NULL,
+    "sent" INT NOT NULL,
+    "refusals" INT NOT NULL,
+    "refused_at" BIGINT NOT NULL,
+    "last_error" TEXT NOT NULL,
+    "account_id" BIGINT NOT NULL UNIQUE REFERENCES "account" ("id") ON DELETE CASCADE
 );
 
 CREATE TABLE "marker" (
@@ -422,7 +438,7 @@ CREATE TABLE "notification" (
     "post_id" BIGINT NOT NULL,
     "created_at" BIGINT NOT NULL,
     "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE CASCADE,
-    "sender_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE CASCADE,
+    "sender_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE CASCADE, "mail" VARCHAR(8) NOT NULL DEFAULT 'new',
     CONSTRAINT "uid_notificatio_actor_i_4b89e6" UNIQUE ("actor_id", "kind", "sender_id", "post_id")
 );
 
@@ -865,6 +881,8 @@ CREATE INDEX "idx_lost_inbox_seen_at_ae95e7" ON "lost_inbox" ("seen_at");
 
 CREATE INDEX "idx_mail_next_tr_7825ed" ON "mail" ("next_try_at");
 
+CREATE INDEX "idx_mailing_digest__1878ec" ON "mailing" ("digest_at");
+
 CREATE INDEX "idx_media_actor_i_90ca9d" ON "media" ("actor_id", "created_at");
 
 CREATE INDEX "idx_media_holder_141051" ON "media" ("holder");
@@ -886,6 +904,8 @@ CREATE INDEX "idx_modmail_uri_43b6f1" ON "modmail" ("uri");
 CREATE INDEX "idx_notificatio_actor_i_b0acc0" ON "notification" ("actor_id", "id");
 
 CREATE INDEX "idx_notificatio_created_0db009" ON "notification" ("created_at");
+
+CREATE INDEX "idx_notificatio_mail_1e9813" ON "notification" ("mail", "created_at");
 
 CREATE INDEX "idx_notificatio_post_id_8df1a6" ON "notification" ("post_id");
 

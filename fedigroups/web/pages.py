@@ -28,6 +28,7 @@ from fedigroups.web import (
     session_pages,
     signup_pages,
     static,
+    unsubscribing,
     visitors,
     writing_pages,
 )
@@ -46,7 +47,15 @@ from fedigroups.web.hosting import (
 from fedigroups.web.hosting import servers as hosts_servers
 from fedigroups.web.moderation import desk, ledger, mail, own, reports
 from fedigroups.web.people_pages import person_page, post_page
-from fedigroups.web.settings import choices, factor, leaving, passkeys, profile, security
+from fedigroups.web.settings import (
+    choices,
+    factor,
+    leaving,
+    mailing,
+    passkeys,
+    profile,
+    security,
+)
 from fedigroups.web.staff import announcing, overview, saying, servers, sign_ups
 from fedigroups.web.staff import groups as staff_groups
 from fedigroups.web.staff import people as staff_people
@@ -150,6 +159,8 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *profile.routes(),
         *choices.routes(),
         *leaving.routes(),
+        *mailing.routes(),
+        *unsubscribing.routes(),
         *consent_pages.routes(),
         *member_pages.routes(),
         *acting_pages.routes(),

@@ -13,7 +13,7 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.people import Wish
 from fedigroups.accounts.reception import Reception
 from fedigroups.api import body as bodies
-from fedigroups.web import forms, refusals, session_pages
+from fedigroups.web import forms, refusals, session_pages, translation
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 from inbox.pressure import address_of
@@ -58,6 +58,7 @@ async def sign_up(request: Request) -> Response:
         email=sent.text("email").strip(),
         password=sent.text("password"),
         reason=sent.text("reason"),
+        locale=translation.spoken(),
     )
     try:
         account = await signup.ask(reception, wish, invitation=invitation, seen=address_of(request))

@@ -322,6 +322,14 @@ TRIED = "test_so_much_may_be_tried_in_its_time_and_others_have_their_own"
 ASKED = "test_so_much_may_be_asked_in_five_minutes_and_each_answer_says_what_is_left"
 
 ELSEWHERE = {
+    "NOTICE_MAILS_A_DAY": (
+        "fedigroups/mails/test_notices.py",
+        "test_more_than_so_many_mails_in_a_day_wait_for_the_digest",
+    ),
+    "MAIL_REFUSALS": (
+        "fedigroups/mails/test_notices.py",
+        "test_an_address_that_is_refused_again_and_again_is_left_alone_and_nothing_is_lost",
+    ),
     "GROUPS_PER_OWNER": (
         "fedigroups/web/test_hosting.py",
         "test_nobody_makes_more_groups_than_one_person_looks_after",

@@ -29,7 +29,7 @@ async def test_whoever_is_suspended_is_served_as_such_told_why_and_comes_back(st
         await suspending.lift(reception, await account_named("tom"))
 
     async def letters() -> list[str]:
-        return [opened(instance.mailer._seal, row).text for row in await Mail.all()]
+        return [opened(instance.mailer.seal, row).text for row in await Mail.all()]
 
     living = await stage.document(TOM)
     with pytest.raises(Malformed, match="reason"):

@@ -80,7 +80,7 @@ async def test_a_code_is_taken_once_even_of_two_who_show_it_at_once(house: House
         with clock.held(NOW + clock.MINUTE):
             code = factors.code_at(secret, factors.step_now())
             account = await Account.get()
-            seal = house.instance.mailer._seal
+            seal = house.instance.mailer.seal
             right = await asyncio.gather(*(factors.is_right(seal, account, code) for _ in range(4)))
             assert sorted(right) == [False, False, False, True]
             older = factors.code_at(secret, factors.step_now() - 1)

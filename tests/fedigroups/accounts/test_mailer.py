@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -20,47 +18,12 @@ from fedigroups.accounts.mailer import Mailer
 from fedigroups.accounts.models import Mail
 from fedigroups.store import Store
 from guests import House
+from mail_server import MailServer
 
 pytestmark = pytest.mark.anyio
 
 SEAL = Seal(b"s" * 32)
 LETTER = Letter("A new password", "Open this: https://groups.example/reset?token=secret\n")
-
-
-@dataclass
-class MailServer:
-    """A mail server on this machine that answers each recipient as it is told to."""
-
-    answers: list[bytes] = field(default_factory=list)
-    took: list[str] = field(default_factory=list)
-    port: int = 0
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[MailServer]:
-        server = await asyncio.start_server(self._visit, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            server.close()
-            await server.wait_closed()
-
-    async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 mail.example\r\n")
-        while line := await reader.readline():
-            word = line[:4].upper().strip()
-            if word == b"DATA":
-                writer.write(b"354 go on\r\n")
-                self.took.append((await reader.readuntil(b"\r\n.\r\n")).decode())
-                writer.write(b"250 taken\r\n")
-            elif word == b"RCPT" and self.answers:
-                writer.write(self.answers.pop(0))
-            elif word == b"QUIT":
-                writer.write(b"221 bye\r\n")
-                break
-            else:
-                writer.write(b"250 mail.example\r\n")
-        writer.close()
 
 
 def mailer_to(port: int) -> Mailer:
@@ -126,7 +89,7 @@ async def test_two_workers_send_a_letter_once(database: Store) -> None:
 
 @pytest.mark.parametrize("bad", ["Hello\r\nBcc: x@y.example", "Hello\nX: y"])
 async def test_no_subject_adds_a_header(database: Store, bad: str) -> None:
-    message = mailer.composed(Letter(bad, "..."), "a@b.example", "c@d.example", "b.example")
+    message = mailer.composed(Letter(bad, "..."), "a@b.example", "c@d.example", "b.example", 1)
     assert message["Bcc"] is None
     assert len(bytes(message).partition(b"\n\n")[0].splitlines()) <= 11
 
