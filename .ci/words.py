@@ -20,8 +20,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "fedigroups" / "web"
 MODERATION = ROOT / "fedigroups" / "moderation"
 """What people are told of decisions, wherever they read it."""
-POLICIES = ROOT / "fedigroups" / "groups" / "policies.py"
-"""Why they may not join or write, which is the reason of some."""
+REASONS = tuple(
+    ROOT / "fedigroups" / name
+    for name in (
+        *("groups/policies.py", "groups/importing.py"),
+        *("personal/import_files.py", "personal/imports.py"),
+    )
+)
+"""Why they may not join or write, which is the reason of some; why a row of a file is left out."""
 LOCALE = PAGES / "locale"
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "plural": (1, 2), "noted": None}
@@ -51,9 +57,10 @@ def texts() -> Catalog:
 
 
 def refusals() -> Iterator[str]:
-    """The texts of policies."""
-    for _, text, _, _ in extract_from_file("python", POLICIES, keywords=KEYWORDS):
-        yield str(text)
+    """The texts of what refuses."""
+    for file in REASONS:
+        for _, text, _, _ in extract_from_file("python", file, keywords=KEYWORDS):
+            yield str(text)
 
 
 def shown_from_below() -> Iterator[str]:

@@ -46,7 +46,7 @@ from fedigroups.web.hosting import (
 from fedigroups.web.hosting import servers as hosts_servers
 from fedigroups.web.moderation import desk, ledger, mail, own, reports
 from fedigroups.web.people_pages import person_page, post_page
-from fedigroups.web.settings import choices, factor, leaving, profile, security
+from fedigroups.web.settings import bringing, choices, factor, leaving, moving, profile, security
 from fedigroups.web.staff import announcing, overview, saying, servers, sign_ups
 from fedigroups.web.staff import groups as staff_groups
 from fedigroups.web.staff import people as staff_people
@@ -149,6 +149,8 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *profile.routes(),
         *choices.routes(),
         *leaving.routes(),
+        *bringing.routes(),
+        *moving.routes(),
         *consent_pages.routes(),
         *member_pages.routes(),
         *acting_pages.routes(),
