@@ -20,11 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "fedigroups" / "web"
 MODERATION = ROOT / "fedigroups" / "moderation"
 """What people are told of decisions, wherever they read it."""
-POLICIES = ROOT / "fedigroups" / "groups" / "policies.py"
-"""Why they may not join or write, which is the reason of some."""
+REASONS = tuple(
+    ROOT / "fedigroups" / name
+    for name in (
+        *("groups/policies.py", "groups/importing.py", "accounts/mailing.py"),
+        *("personal/import_files.py", "personal/imports.py"),
+    )
+)
+"""Why they may not join or write, and why a row of a file is left out; what comes by mail."""
 MAILS = ROOT / "fedigroups" / "mails"
-MAILING = ROOT / "fedigroups" / "accounts" / "mailing.py"
-"""What comes by mail, and how it is chosen."""
 LOCALE = PAGES / "locale"
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "plural": (1, 2), "noted": None}
@@ -54,8 +58,8 @@ def texts() -> Catalog:
 
 
 def refusals() -> Iterator[str]:
-    """The texts of policies, and of kinds of mail."""
-    for file in (POLICIES, MAILING):
+    """The texts of what refuses, and of kinds of mail."""
+    for file in REASONS:
         for _, text, _, _ in extract_from_file("python", file, keywords=KEYWORDS):
             yield str(text)
 

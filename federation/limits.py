@@ -407,6 +407,24 @@ FEATURED_TAGS = 10
 """Hashtags that somebody shows on their profile."""
 BLOCKED_HOSTS = 1_000
 """Hosts that one account wants to meet nothing of."""
+PROFILE_ALIASES = 10
+"""Other accounts that somebody here may say are their own."""
+PROFILE_TOLD_SECONDS = 60
+"""After so long servers are told of a changed profile, once for all that changed until then."""
+MOVE_DAYS = 30
+"""Until an account here that moved may move again."""
+IMPORT_BYTES = 16_000_000
+"""Of a file that somebody brings from elsewhere: an archive, or a list."""
+IMPORT_TEXT_BYTES = 4_000_000
+"""Of a list, in an archive or by itself, unpacked."""
+IMPORT_LINE_CHARS = 5_000
+"""Of a line of such a list."""
+IMPORT_ROWS = 10_000
+"""Of such a file."""
+IMPORT_ROWS_PER_STEP = 20
+"""Rows that are done before another one's import gets its turn, at most so many in five seconds."""
+IMPORT_DAYS = 7
+"""So long is kept what became of it."""
 PROFILE_FIELDS = 4
 """Rows of a profile: a name and a value."""
 PROFILE_FIELD_CHARS = 255

@@ -38,6 +38,7 @@ MODELS = (
     "fedigroups.moderation.models",
     "fedigroups.notify.models",
     "fedigroups.personal.models",
+    "fedigroups.personal.import_models",
     "fedigroups.push.models",
 )
 """Every module with tables; all are one Tortoise app, `fedigroups`."""

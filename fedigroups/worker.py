@@ -20,17 +20,19 @@ from fedigroups.groups import (
     indexing,
     inviting,
     once,
+    profiles,
     scheduled,
     tallying,
     weekly,
 )
+from fedigroups.groups.importing import Importer
 from fedigroups.instance import Instance
 from fedigroups.mails import digests, gathering
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
 from fedigroups.notify import telling
 from fedigroups.oauth import entrance
-from fedigroups.personal import stances
+from fedigroups.personal import imports, stances
 from inbox import record
 from outbox import retention
 
@@ -106,6 +108,7 @@ def _started(instance: Instance, tasks: asyncio.TaskGroup) -> list[asyncio.Task[
         "expiring": lambda: _keep_lifting(instance),
         "on_time": lambda: _be_on_time(instance),
         "index": lambda: _index(instance),
+        "imports": lambda: _import(instance),
     }
     return [tasks.create_task(_kept_up(name, part)) for name, part in parts.items()]
 
@@ -158,6 +161,15 @@ async def _be_on_time(instance: Instance) -> None:
         await deleting.delete_due(instance.wire)
         await tallying.tell_due(instance.wire)
         await stances.end_mutes()
+        await profiles.tell_due(instance.wire)
+        await asyncio.sleep(ON_TIME_SECONDS)
+
+
+async def _import(instance: Instance) -> None:
+    """Work off what people brought from elsewhere, a few rows at a time."""
+    importer = Importer(instance.wire)
+    while True:
+        await importer.step()
         await asyncio.sleep(ON_TIME_SECONDS)
 
 
@@ -197,6 +209,7 @@ async def keep_house(instance: Instance) -> None:
     await entrance.retire()
     await once.retire()
     await inviting.retire()
+    await imports.retire()
     await telling.retire()
     await sweeping.sweep(instance.media)
     await audit.retire()

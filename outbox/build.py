@@ -269,6 +269,18 @@ def update_group(uri: str, actor: str, document: Mapping[str, Any], followers: s
     return activity
 
 
+def update_person(uri: str, document: Mapping[str, Any]) -> Document:
+    """Update of a person of ours by themselves, with their document as it is served now."""
+    inner = {key: value for key, value in document.items() if key != "@context"}
+    activity = _activity(uri, "Update", inner["id"], [PUBLIC], cc=[inner["followers"]])
+    return activity | {"@context": document["@context"], "object": inner}
+
+
+def move(uri: str, old: str, new: str, followers: str) -> Document:
+    """Move of a person of ours to another account of theirs (FEP-7628)."""
+    return _activity(uri, "Move", old, [followers], object=old, target=new)
+
+
 def delete_actor(uri: str, actor: str, followers: str) -> Document:
     """Delete of an actor of ours by itself."""
     return _activity(uri, "Delete", actor, [PUBLIC], cc=[followers], object=actor)

@@ -46,6 +46,17 @@ def changed(instance: str, name: str, what: str, origin: str, more: str = "") ->
     )
 
 
+def moved(instance: str, name: str, to: str, origin: str) -> Letter:
+    """To whoever moved to another account, or (to none) lives here again."""
+    what = f"has moved to {to}, and only reads from now on" if to else "is in use here again"
+    return Letter(
+        f"Your account at {instance} {'has moved' if to else 'is in use again'}",
+        f"Your account @{name} at {instance} {what}.\n\n"
+        f"If it was not you, take it back ({origin}/settings/move) and ask for a new password at "
+        f"once: {origin}/forgot\n",
+    )
+
+
 def signed_in(instance: str, name: str, agent: str, origin: str) -> Letter:
     """To whoever wants to know when somebody signs in."""
     return Letter(

@@ -1,9 +1,10 @@
 """This module changes how a person of this instance looks to others."""
 
+# ruff: noqa: S608 - each statement is put together from constants here; every value is bound
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,11 +16,20 @@ from fedigroups.content.sanitise import label, plain
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
 
-_COLUMNS = ("note", "pairs", "icon_text", "banner_text", "credited")
-_NEW = "INSERT INTO profile (id, actor_id, note, pairs, icon_text, banner_text, credited)"
-_ROW = "SELECT note, pairs, icon_text, banner_text, credited FROM profile WHERE actor_id = ?"
+EMPTY = {
+    "note": "",
+    "pairs": "[]",
+    "icon_text": "",
+    "banner_text": "",
+    "credited": "",
+    "aliases": "",
+    "tell_at": 0,
+}
+_COLUMNS = ", ".join(EMPTY)
+_NEW = f"INSERT INTO profile (id, actor_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ROW = f"SELECT {_COLUMNS} FROM profile WHERE actor_id = ?"
+_SOONER = "tell_at = CASE WHEN profile.tell_at > 0 THEN profile.tell_at ELSE excluded.tell_at END"
 NAME_CHARS = 100
-EMPTY = {"note": "", "pairs": "[]", "icon_text": "", "banner_text": "", "credited": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +75,14 @@ async def change(
                 await uploads.hold(f"{person.uri}#{field}", [media])
                 columns[f"{field}_url"] = media.url
         await Actor.filter(id=person.id).update(**columns, updated_at=clock.now_ms())
-        if written:
-            await _keep(person.id, written)
+        await keep(person.id, {**written, **due()})
 
 
 async def beside(actor: Actor, said: Beside) -> None:
     """Change what any actor here shows beside name and pictures, committed. Raises `Malformed`."""
     if written := _written(said):
         async with storage.transaction():
-            await _keep(actor.id, written)
+            await keep(actor.id, written)
 
 
 async def drop(person: Actor, field: str) -> None:
@@ -82,7 +91,7 @@ async def drop(person: Actor, field: str) -> None:
     async with storage.transaction():
         await let_go(person, field)
         await Actor.filter(id=person.id).update(**columns)
-        await _keep(person.id, {f"{field}_text": ""})
+        await keep(person.id, {f"{field}_text": "", **due()})
 
 
 async def let_go(person: Actor, *fields: str) -> None:
@@ -125,10 +134,20 @@ def _check(said: Beside) -> None:
         raise Malformed(f"a description has at most {limits.ALT_CHARS} characters")
 
 
-async def _keep(actor_id: int, written: dict[str, str]) -> None:
-    values = EMPTY | written
-    kept = ", ".join(f"{name} = excluded.{name}" for name in written)
+async def keep(actor_id: int, written: Mapping[str, object]) -> None:
+    """Write columns of the row, whether there is one or not; in the caller's transaction.
+
+    What is to be told already is told when it was to be, however often things change until then.
+    """
+    values = {**EMPTY, **written}
+    kept = [f"{name} = excluded.{name}" for name in written if name != "tell_at"]
+    kept += [_SOONER] if "tell_at" in written else []
     await storage.execute(
-        f"{_NEW} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_id) DO UPDATE SET {kept}",
-        *(ids.new(), actor_id, *(values[name] for name in _COLUMNS)),
+        f"{_NEW} ON CONFLICT (actor_id) DO UPDATE SET {', '.join(kept)}",
+        *(ids.new(), actor_id, *values.values()),
     )
+
+
+def due() -> dict[str, int]:
+    """That servers which know the person are to be told, soon: what follows at once goes along."""
+    return {"tell_at": clock.now_ms() + limits.PROFILE_TOLD_SECONDS * clock.SECOND}

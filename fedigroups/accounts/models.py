@@ -50,6 +50,8 @@ class Account(Model):
     """The half-minute of the newest code that was taken: no code is taken twice."""
     passkey_handle = fields.BinaryField(null=True)
     """As whom passkeys know the account: random bytes, made when the first one is asked for."""
+    moved_at = fields.BigIntField(default=0, db_default=0)
+    """When they last said that they live elsewhere now; their actor says where."""
     created_at = fields.BigIntField()
 
     class Meta:
@@ -89,11 +91,16 @@ class Profile(Model):
     banner_text = fields.TextField(default="")
     credited = fields.TextField(default="")
     """Hosts, with blanks between, whose pages may name this actor as their author."""
+    aliases = fields.TextField(default="", db_default="")
+    """The ids of other accounts of the same person, with blanks between."""
+    tell_at = fields.BigIntField(default=0, db_default=0)
+    """When servers that know the person are told that this is another now; 0 for: they were."""
 
     class Meta:
         """Where the rows live."""
 
         table = "profile"
+        indexes = (("tell_at",),)
 
     def __str__(self) -> str:
         return f"profile of {self.actor_id}"

@@ -23,6 +23,8 @@ EXAMPLES = {
     "user role": "olga admin",
     "user sign-out": "olga",
     "user close": "olga",
+    "user move": "olga olga@m.example",
+    "user aliases": "olga --add olga@m.example",
     "user suspend": "olga --text 'Advertises in every thread.'",
     "user unsuspend": "olga",
     "user block-sign-ups": "spam.example --note 'Throw-away addresses'",

@@ -11,7 +11,7 @@ import click
 from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named, sign_up
-from fedigroups.cli import pictures, user_access, user_blocks
+from fedigroups.cli import pictures, user_access, user_blocks, user_moving
 from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.groups import lookup
 from fedigroups.groups.models import Member
@@ -120,5 +120,5 @@ def show_(name: str, json_: bool) -> None:
     show(json_, person, f"{person['handle']}\n{lines}")
 
 
-for command in (*user_access.COMMANDS, *user_blocks.COMMANDS):
+for command in (*user_access.COMMANDS, *user_blocks.COMMANDS, *user_moving.COMMANDS):
     user.add_command(command)

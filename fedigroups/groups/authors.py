@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from federation import storage
 from fedigroups.content import facts
 from fedigroups.content.facts import Fact
+from fedigroups.content.sanitise import safe_url
 from fedigroups.groups import views
 from fedigroups.groups.read import (
     BIGGEST,
@@ -24,6 +25,14 @@ from fedigroups.groups.visibility import listed_sql, members_sql
 
 
 @dataclass(frozen=True, slots=True)
+class MovedTo:
+    """Where somebody lives now."""
+
+    handle: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonPage:
     """Somebody, here or elsewhere, and what of their words the reader may meet here."""
 
@@ -34,6 +43,7 @@ class PersonPage:
     state: str
     joined_at: int
     """When they began; 0 when that is not known."""
+    moved: MovedTo | None
     hosts: tuple[GroupCard, ...]
     posts: tuple[PersonPost, ...]
     next: int
@@ -45,7 +55,7 @@ async def page(
     """Somebody here (`tom`) or elsewhere (`ann@m.example`), as a reader (0: a stranger) meets them.
 
     The groups here that they host, and of their posts those that are listed, and those for members
-    where the reader is one. None for whoever is not known. Three queries.
+    where the reader is one. None for whoever is not known. Three queries; of who moved, four.
     """
     name, _, host = name.partition("@")
     if not NAME.fullmatch(name.lower()) or "\0" in host:
@@ -55,7 +65,8 @@ async def page(
         where = "a.local = ? AND a.kind NOT IN ('Group', 'Application') AND a.username = ?"
     row = await storage.row(
         f"SELECT {views.person_columns('a')}, a.summary AS summary, a.banner_url AS banner_url, "
-        "a.state AS state, a.published_at AS joined_at, COALESCE(x.pairs, '[]') AS pairs, "
+        "a.state AS state, a.published_at AS joined_at, a.moved_to AS moved_to, "
+        "COALESCE(x.pairs, '[]') AS pairs, "
         "CASE WHEN a.local THEN '' ELSE a.document END AS document "
         f"FROM actor a LEFT JOIN profile x ON x.actor_id = a.id WHERE {where}"
         f"{' AND a.host = ?' if host else ''} ORDER BY a.id DESC LIMIT 1",
@@ -74,10 +85,21 @@ async def page(
         facts=facts.stated(row["document"]) if host else facts.own(row["pairs"]),
         state=row["state"],
         joined_at=row["joined_at"],
+        moved=await _moved(row["moved_to"]),
         hosts=await _hosted_by(person.id),
         posts=posts,
         next=posts[-1].post.id if len(rows) > limit else 0,
     )
+
+
+async def _moved(uri: str) -> MovedTo | None:
+    if not uri:
+        return None
+    row = await storage.row("SELECT username, host, page_url FROM actor WHERE uri = ?", uri)
+    if row is None:
+        return MovedTo(uri, safe_url(uri))
+    handle = f"@{row['username']}@{row['host']}"
+    return MovedTo(handle, safe_url(row["page_url"]) or safe_url(uri))
 
 
 async def _posts_by(actor_id: int, before: int, reader_id: int, limit: int) -> list[storage.Row]:

@@ -13,10 +13,10 @@ from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account, Mail
-from fedigroups.groups import deleting, membership, speaking
+from fedigroups.groups import acquainted, deleting, membership, speaking
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.personal import everything
-from outbox import build, streams
+from outbox import build
 from outbox.publish import Draft, Outgoing, Place, publish
 
 
@@ -26,8 +26,8 @@ async def close(wire: Wire, account: Account, *, posts: bool) -> None:
     Raises `Malformed` for the owner of a group: it would have nobody to answer for it.
     """
     person = await account.actor
-    await _check_owns_nothing(person)
-    told = await _readers(person)
+    await check_owns_nothing(person)
+    told = await acquainted.places(person)
     await deleting.all_at_once(wire, person)
     if posts:
         async for post in Post.filter(author_id=person.id, state="live").order_by("-id"):
@@ -43,7 +43,8 @@ async def close(wire: Wire, account: Account, *, posts: bool) -> None:
         await _forget(account, person)
 
 
-async def _check_owns_nothing(person: Actor) -> None:
+async def check_owns_nothing(person: Actor) -> None:
+    """Raise `Malformed` for the owner of a group here."""
     owned = Group.filter(
         hosted=True,
         state="open",
@@ -57,23 +58,6 @@ async def _check_owns_nothing(person: Actor) -> None:
             f"you own {', '.join(names)}: ask whoever runs this server to make somebody else the "
             f"owner first (fedigroups group role {names[0]} HANDLE owner)"
         )
-
-
-async def _readers(person: Actor) -> list[Place]:
-    """Where those read who know the person: their groups' members, and their groups elsewhere."""
-    object_uri = person.uri
-    wrote = Group.filter(threads__posts__author_id=person.id)
-    joined = Group.filter(members__actor_id=person.id)
-    groups = {group.id: group for found in (wrote, joined) for group in await found.distinct()}
-    places: dict[str, Place] = {}
-    for group in groups.values():
-        if group.hosted:
-            for stream in (streams.microblog(group.id), streams.thread(group.id)):
-                places[stream] = Place(stream, "act", object_uri)
-        elif inbox := (await group.actor).inbox:
-            stream = streams.direct(inbox)
-            places[stream] = Place(stream, "act", object_uri, inbox=inbox)
-    return list(places.values())
 
 
 def _farewell(wire: Wire, person: Actor, places: list[Place], *, posts: bool) -> Draft:

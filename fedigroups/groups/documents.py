@@ -41,6 +41,10 @@ CONTEXT: list[Any] = [
         "identifier": "sc:identifier",
     },
 ]
+MOVING_TERMS = {
+    "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+    "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+}
 POST_CONTEXT: list[Any] = [
     AS2,
     {"sensitive": "as:sensitive", "Hashtag": "as:Hashtag"},
@@ -66,9 +70,11 @@ async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document
     """What every local actor's document holds: inboxes, keys, names, times."""
     keys = await keyring.public(actor.uri)
     pictures = {"icon": actor.icon_url, "image": actor.banner_url}
-    stated = facts.own((await looks.of(actor.id))["pairs"])
+    beside = await looks.of(actor.id)
+    stated, moving = facts.own(beside["pairs"]), _moving(actor, beside["aliases"].split())
+    terms = [*([facts.TERMS] if stated else []), *([MOVING_TERMS] if moving else [])]
     return {
-        "@context": [*CONTEXT, facts.TERMS] if stated else CONTEXT,
+        "@context": [*CONTEXT, *terms],
         "id": actor.uri,
         "type": actor.kind,
         "preferredUsername": actor.username,
@@ -101,7 +107,14 @@ async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document
         "updated": clock.rfc3339(actor.updated_at or actor.published_at),
         **{field: {"type": "Image", "url": url} for field, url in pictures.items() if url},
         **({"attachment": facts.written(stated)} if stated else {}),
+        **moving,
     }
+
+
+def _moving(actor: Actor, aliases: list[str]) -> Document:
+    """Other accounts of the same person, and the one where they live now (FEP-7628)."""
+    moving: Document = {"alsoKnownAs": aliases} if aliases else {}
+    return moving | ({"movedTo": actor.moved_to} if actor.moved_to else {})
 
 
 async def suspended_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document:

@@ -17,7 +17,7 @@ from fedigroups.accounts.people import add_local_actor
 from fedigroups.content.languages import is_tag
 from fedigroups.content.markdown import render
 from fedigroups.content.sanitise import excerpt, safe_url
-from fedigroups.groups import admitting, distribute
+from fedigroups.groups import admitting, distribute, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.documents import group_document
 from fedigroups.groups.models import Group, Member
@@ -66,10 +66,12 @@ class Profile:
 
 
 async def check_room(owner: Actor) -> None:
-    """Raise `Malformed` for a person who owns as many groups as one person may found on pages."""
+    """Raise `Malformed` for who owns as many groups as one may found on pages, or has moved."""
     owned = Group.filter(
         hosted=True, state="open", members__actor_id=owner.id, members__role="owner"
     )
+    if owner.moved_to:
+        raise Malformed(policies.MOVED)
     if await owned.count() >= limits.GROUPS_PER_OWNER:
         raise Malformed(
             f"one person owns at most {limits.GROUPS_PER_OWNER} groups; ask whoever runs this "

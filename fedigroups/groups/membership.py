@@ -27,12 +27,14 @@ Follow = Mapping[str, Any]
 async def standing(group: Group, actor: Actor) -> Member | None:
     """The actor's row in the group, if there ever was one.
 
-    Of somebody from whose server the group takes nothing it says so, and there always is one.
+    Of somebody from whose server the group takes nothing it says so, and of an account here whose
+    person moved; there always is one of them.
     """
     found = await _row(group, actor)
-    if admitting.shuts_out(group, actor):
+    shut_out, moved = admitting.shuts_out(group, actor), actor.local and bool(actor.moved_to)
+    if shut_out or moved:
         found = found or Member(id=0, group_id=group.id, actor_id=actor.id, state="left")
-        found.shut_out = True
+        found.shut_out, found.moved = shut_out, moved
     return found
 
 
@@ -221,14 +223,15 @@ async def _count(group_id: int, step: int) -> None:
 async def carry_over(group: Group, actor: Actor) -> bool:
     """Pass on what an account's older self is here, once that moved to this one.
 
-    A member is let in as if invited, and is then a member no more under the old account. Answers
+    A member is let in as if invited, and is then a member no more under the old account; an owner
+    stays one there, for a role does not move by itself. Answers
     whether the older self is banned and this one is not yet: a ban moves along and holds on both.
     """
     older = await Member.filter(
         group_id=group.id, actor__moved_to=actor.uri, state__in=["member", "banned"]
     ).select_related("actor")
     for member in older:
-        if member.state == "member":
+        if member.state == "member" and member.role != "owner":
             await leave(group, member.actor)
     if not older:
         return False

@@ -102,6 +102,8 @@ class Member(Model):
     changed_at = fields.BigIntField(default=0)
     shut_out = False
     """In no table: the group takes nothing from their server. `membership.standing` says."""
+    moved = False
+    """In no table: they lived here and live elsewhere now; this account only reads."""
 
     class Meta:
         """Where the rows live."""

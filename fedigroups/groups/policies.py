@@ -12,6 +12,7 @@ CLOSED = noted("the group is closed")
 STAFF = frozenset({"moderator", "owner"})
 SHUT_OUT = noted("the group takes nothing from that server")
 """Its hosts decided so: `admitting`."""
+MOVED = noted("this account has moved, and only reads now")
 NOT_PUBLIC = noted("it is not public: a group never shows what was said to a few")
 TOO_MANY_GROUPS = noted("it names more groups than one post is shown in")
 ALONE = noted(
@@ -38,8 +39,10 @@ def viewer(actor: Actor, member: Member | None) -> Viewer:
 
 
 def is_staff(member: Member | None) -> bool:
-    """Whether the member is a moderator or owner of the group."""
-    return member is not None and member.state == "member" and member.role in STAFF
+    """Whether the member is a moderator or owner of the group, and still lives in that account."""
+    if member is None or member.moved:
+        return False
+    return member.state == "member" and member.role in STAFF
 
 
 def refusal_to_join(group: Group, member: Member | None) -> str:
@@ -48,8 +51,8 @@ def refusal_to_join(group: Group, member: Member | None) -> str:
         return CLOSED
     if member is not None and member.state == "banned":
         return f"banned from the group: {member.reason or 'no reason was recorded'}"
-    if member is not None and member.shut_out:
-        return SHUT_OUT
+    if refusal := _refusal_of_account(member):
+        return refusal
     if group.join_policy == "invite" and (
         member is None or member.state not in {"invited", "member"}
     ):
@@ -122,4 +125,10 @@ def refusal_to_react(group: Group, member: Member | None) -> str:
         return CLOSED
     if member is not None and member.state == "banned":
         return f"banned from the group: {member.reason or 'no reason was recorded'}"
+    return _refusal_of_account(member)
+
+
+def _refusal_of_account(member: Member | None) -> str:
+    if member is not None and member.moved:
+        return MOVED
     return SHUT_OUT if member is not None and member.shut_out else ""

@@ -1,4 +1,4 @@
-"""This module gives actors of ours new keys, and tells those who read a group."""
+"""This module gives actors of ours new keys, and tells those who know the actor."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from federation.errors import NotHere
 from federation.keys import mint
 from federation.models import Actor
 from federation.wire import Wire
+from fedigroups.accounts import looks
 from fedigroups.groups import distribute
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.documents import group_document
@@ -24,7 +25,7 @@ async def actors(name: str = "") -> list[Actor]:
 
 
 async def rotate(wire: Wire, actor: Actor) -> None:
-    """New keys for an actor, committed together with what tells a group's readers.
+    """New keys for an actor, committed together with what tells those who know it.
 
     After `keys.SHOWN_MS` everything is signed with them, what is owed already included.
     """
@@ -32,6 +33,8 @@ async def rotate(wire: Wire, actor: Actor) -> None:
     async with storage.transaction():
         await wire.keyring.renew(actor, minted)
         await Actor.filter(id=actor.id).update(updated_at=now)
+        if actor.kind == "Person":
+            await looks.keep(actor.id, looks.due())
         group = await Group.get_or_none(actor_id=actor.id, hosted=True)
         if group is not None:
             renewed = await Actor.get(id=actor.id)

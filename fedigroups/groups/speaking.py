@@ -233,6 +233,8 @@ async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
     """Ask to be in a group, here or elsewhere: `member`, `asked` or `refused` comes back."""
     if group_actor.kind != "Group":
         raise Malformed(f"{group_actor.handle} is no group")
+    if person.moved_to:
+        raise Malformed(policies.MOVED)
     uri = wire.uris.activity(ids.new())
     follow = build.follow(uri, person.uri, group_actor.uri)
     if group_actor.local:
@@ -240,6 +242,7 @@ async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
         if hosted is None:
             raise NotHere(f"{group_actor.handle} is closed")
         async with storage.transaction():
+            await turning_away.carry_over(wire, hosted, person)
             state, _ = await membership.ask(wire, hosted.group, hosted.actor, person, follow)
             if state == "refused":
                 await turning_away.at_the_door(wire, hosted, person)

@@ -50,8 +50,16 @@ async def at_the_door(wire: Wire, hosted: Hosted, person: Actor) -> None:
     await decide(wire, Act(kind="refuse_join", hosted=hosted, person=person, text=why))
 
 
-async def ban_along(wire: Wire, hosted: Hosted, person: Actor) -> None:
-    """Whoever moved here from an account that is banned is banned as well, and as long."""
+async def carry_over(wire: Wire, hosted: Hosted, person: Actor) -> None:
+    """Somebody asks to join who may have moved: what the older account is here, passes to them.
+
+    Whoever moved from an account that is banned is banned as well, and as long.
+    """
+    if await membership.carry_over(hosted.group, person):
+        await _ban_along(wire, hosted, person)
+
+
+async def _ban_along(wire: Wire, hosted: Hosted, person: Actor) -> None:
     older = Member.filter(group_id=hosted.group.id, actor__moved_to=person.uri, state="banned")
     ends = [row.banned_until for row in await older]
     until = max(ends, default=0) if all(ends) else 0

@@ -25,6 +25,7 @@ USED_MS = clock.HOUR
 """Not more often is it written down that a token was used."""
 
 
+_READING = frozenset({"GET", "HEAD"})
 _MODELS = {"t": Token, "p": App, "o": Account, "a": Actor, "g": Actor}
 _TABLES = (
     "FROM oauth_token t JOIN app p ON p.id = t.app_id LEFT JOIN account o ON o.id = t.account_id"
@@ -65,14 +66,18 @@ async def authorised(request: Request, *wanted: str) -> Access:
     """Who bears the token of the request, which has one of the `wanted` scopes.
 
     Raises `ApiError`: 401 without a token that opens anything, 403 for one without a scope, for an
-    account that is not let in, and for a group that its person does not run any more; 422 for the
-    token of an app alone. Raises `Slowed` for an account that asks too much.
+    account that is not let in or has moved and would change something, and for a group that its
+    person does not run any more; 422 for the token of an app alone. Raises `Slowed` for an account
+    that asks too much.
     """
     token = await _token(request)
     _check_scope(token, wanted)
     if token.account is None:
         raise ApiError(422, "This method requires an authenticated user")
-    return await _access(token)
+    access = await _access(token)
+    if access.person.moved_to and request.method not in _READING:
+        raise ApiError(403, "Your account has moved, and only reads now")
+    return access
 
 
 async def visitor(request: Request, *wanted: str) -> Access | None:

@@ -10,7 +10,7 @@ from federation import storage
 TABLES = (
     *("bookmark", "stance", "muted_thread", "marker", "followed_tag", "listing", "word_filter"),
     *("notification", "once", "reading", "draft", "featured_tag", "pinned_post", "blocked_host"),
-    *("scheduled_post", "profile", "ballot", "deletion", "announcement_read"),
+    *("scheduled_post", "profile", "ballot", "deletion", "announcement_read", "import_batch"),
 )
 """Each names whom a row belongs to; what hangs on a row goes with it."""
 _HANDLE = "t.username || '@' || t.host AS handle"

@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails 0030_moving
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -20,7 +20,8 @@ CREATE TABLE account (
     visibility character varying(16) DEFAULT 'public'::character varying NOT NULL,
     default_group_id bigint DEFAULT 0 NOT NULL,
     sensitive boolean DEFAULT false NOT NULL,
-    passkey_handle bytea
+    passkey_handle bytea,
+    moved_at bigint DEFAULT 0 NOT NULL
 );
 CREATE TABLE act (
     id bigint NOT NULL,
@@ -257,6 +258,23 @@ CREATE TABLE groups (
     newcomer_posts integer DEFAULT 3 NOT NULL,
     servers_allowed text DEFAULT ''::text NOT NULL,
     servers_blocked text DEFAULT ''::text NOT NULL
+);
+CREATE TABLE import_batch (
+    id bigint NOT NULL,
+    state character varying(16) NOT NULL,
+    overwrites boolean NOT NULL,
+    step_at bigint NOT NULL,
+    created_at bigint NOT NULL,
+    actor_id bigint NOT NULL
+);
+CREATE TABLE import_row (
+    id bigint NOT NULL,
+    kind character varying(16) NOT NULL,
+    subject text NOT NULL,
+    more text NOT NULL,
+    outcome character varying(16) NOT NULL,
+    reason text NOT NULL,
+    batch_id bigint NOT NULL
 );
 CREATE TABLE instance_text (
     id bigint NOT NULL,
@@ -529,7 +547,9 @@ CREATE TABLE profile (
     icon_text text NOT NULL,
     banner_text text NOT NULL,
     credited text NOT NULL,
-    actor_id bigint NOT NULL
+    actor_id bigint NOT NULL,
+    aliases text DEFAULT ''::text NOT NULL,
+    tell_at bigint DEFAULT 0 NOT NULL
 );
 CREATE TABLE promotion_thread (
     id bigint NOT NULL,
@@ -847,6 +867,12 @@ ALTER TABLE ONLY groups
     ADD CONSTRAINT groups_actor_id_key UNIQUE (actor_id);
 ALTER TABLE ONLY groups
     ADD CONSTRAINT groups_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY import_batch
+    ADD CONSTRAINT import_batch_actor_id_key UNIQUE (actor_id);
+ALTER TABLE ONLY import_batch
+    ADD CONSTRAINT import_batch_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY import_row
+    ADD CONSTRAINT import_row_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY instance_text
     ADD CONSTRAINT instance_text_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY invitation
@@ -1063,6 +1089,8 @@ CREATE INDEX idx_filter_keyw_word_fi_c4008f ON filter_keyword USING btree (word_
 CREATE INDEX idx_group_invit_group_i_5fe43e ON group_invitation USING btree (group_id);
 CREATE INDEX idx_groups_hosted_28311b ON groups USING btree (hosted, active_at);
 CREATE INDEX idx_groups_name_bf0e14 ON groups USING btree (name);
+CREATE INDEX idx_import_batc_state_d42b9b ON import_batch USING btree (state, step_at);
+CREATE INDEX idx_import_row_batch_i_8d1b0b ON import_row USING btree (batch_id, outcome);
 CREATE INDEX idx_listing_actor_i_2bc57b ON listing USING btree (actor_id);
 CREATE INDEX idx_log_entry_activit_453450 ON log_entry USING btree (activity_id);
 CREATE INDEX idx_log_entry_stream_d5a278 ON log_entry USING btree (stream, object_uri);
@@ -1094,6 +1122,7 @@ CREATE INDEX idx_post_author__678df5 ON post USING btree (author_id, id);
 CREATE INDEX idx_post_parent__b7042b ON post USING btree (parent_id, state);
 CREATE INDEX idx_post_parent__cee668 ON post USING btree (parent_id);
 CREATE INDEX idx_post_thread__650ad2 ON post USING btree (thread_id, id);
+CREATE INDEX idx_profile_tell_at_faba6d ON profile USING btree (tell_at);
 CREATE INDEX idx_push_messag_next_tr_f9c2a6 ON push_message USING btree (next_try_at);
 CREATE INDEX idx_push_messag_subscri_81af89 ON push_message USING btree (subscription_id);
 CREATE INDEX idx_push_subscr_actor_i_c4b956 ON push_subscription USING btree (actor_id);
@@ -1165,6 +1194,10 @@ ALTER TABLE ONLY group_invitation
     ADD CONSTRAINT group_invitation_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
 ALTER TABLE ONLY groups
     ADD CONSTRAINT groups_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE RESTRICT;
+ALTER TABLE ONLY import_batch
+    ADD CONSTRAINT import_batch_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
+ALTER TABLE ONLY import_row
+    ADD CONSTRAINT import_row_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES import_batch(id) ON DELETE CASCADE;
 ALTER TABLE ONLY invitation
     ADD CONSTRAINT invitation_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY key

@@ -1,6 +1,6 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails 0030_moving
 
-CREATE TABLE "account" ("id" BIGINT NOT NULL  PRIMARY KEY, "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE RESTRICT, "email" VARCHAR(320) NOT NULL, "password_hash" TEXT NOT NULL, "created_at" BIGINT NOT NULL, "role" VARCHAR(16) NOT NULL DEFAULT 'member', "approved_at" BIGINT NOT NULL DEFAULT 0, "confirmed_at" BIGINT NOT NULL DEFAULT 0, "email_key" VARCHAR(320) NOT NULL DEFAULT '', "language" VARCHAR(16) NOT NULL DEFAULT '', "locale" VARCHAR(16) NOT NULL DEFAULT '', "mail_about" TEXT NOT NULL DEFAULT 'sign_in sign_up', "reason" TEXT NOT NULL DEFAULT '', "second_factor" BLOB, "second_factor_at" BIGINT NOT NULL DEFAULT 0, "second_factor_step" BIGINT NOT NULL DEFAULT 0, "visibility" VARCHAR(16) NOT NULL DEFAULT 'public', "default_group_id" BIGINT NOT NULL DEFAULT 0, "sensitive" INT NOT NULL DEFAULT 0, "passkey_handle" BLOB);
+CREATE TABLE "account" ("id" BIGINT NOT NULL  PRIMARY KEY, "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE RESTRICT, "email" VARCHAR(320) NOT NULL, "password_hash" TEXT NOT NULL, "created_at" BIGINT NOT NULL, "role" VARCHAR(16) NOT NULL DEFAULT 'member', "approved_at" BIGINT NOT NULL DEFAULT 0, "confirmed_at" BIGINT NOT NULL DEFAULT 0, "email_key" VARCHAR(320) NOT NULL DEFAULT '', "language" VARCHAR(16) NOT NULL DEFAULT '', "locale" VARCHAR(16) NOT NULL DEFAULT '', "mail_about" TEXT NOT NULL DEFAULT 'sign_in sign_up', "reason" TEXT NOT NULL DEFAULT '', "second_factor" BLOB, "second_factor_at" BIGINT NOT NULL DEFAULT 0, "second_factor_step" BIGINT NOT NULL DEFAULT 0, "visibility" VARCHAR(16) NOT NULL DEFAULT 'public', "default_group_id" BIGINT NOT NULL DEFAULT 0, "sensitive" INT NOT NULL DEFAULT 0, "passkey_handle" BLOB, "moved_at" BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE "act" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
@@ -264,6 +264,25 @@ CREATE TABLE "groups" (
     "updated_at" BIGINT NOT NULL,
     "actor_id" BIGINT NOT NULL UNIQUE REFERENCES "actor" ("id") ON DELETE RESTRICT
 , "synchronized_at" BIGINT NOT NULL DEFAULT 0, "approve" VARCHAR(16) NOT NULL DEFAULT 'nobody', "newcomer_posts" INT NOT NULL DEFAULT 3, "servers_allowed" TEXT NOT NULL DEFAULT '', "servers_blocked" TEXT NOT NULL DEFAULT '');
+
+CREATE TABLE "import_batch" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "state" VARCHAR(16) NOT NULL,
+    "overwrites" INT NOT NULL,
+    "step_at" BIGINT NOT NULL,
+    "created_at" BIGINT NOT NULL,
+    "actor_id" BIGINT NOT NULL UNIQUE REFERENCES "actor" ("id") ON DELETE CASCADE
+);
+
+CREATE TABLE "import_row" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "kind" VARCHAR(16) NOT NULL,
+    "subject" TEXT NOT NULL,
+    "more" TEXT NOT NULL,
+    "outcome" VARCHAR(16) NOT NULL,
+    "reason" TEXT NOT NULL,
+    "batch_id" BIGINT NOT NULL REFERENCES "import_batch" ("id") ON DELETE CASCADE
+);
 
 CREATE TABLE "instance_text" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
@@ -557,7 +576,7 @@ CREATE TABLE "profile" (
     "banner_text" TEXT NOT NULL,
     "credited" TEXT NOT NULL,
     "actor_id" BIGINT NOT NULL UNIQUE REFERENCES "actor" ("id") ON DELETE CASCADE
-);
+, "aliases" TEXT NOT NULL DEFAULT '', "tell_at" BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE "promotion_thread" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
@@ -871,6 +890,10 @@ CREATE INDEX "idx_groups_hosted_28311b" ON "groups" ("hosted", "active_at");
 
 CREATE INDEX "idx_groups_name_bf0e14" ON "groups" ("name");
 
+CREATE INDEX "idx_import_batc_state_d42b9b" ON "import_batch" ("state", "step_at");
+
+CREATE INDEX "idx_import_row_batch_i_8d1b0b" ON "import_row" ("batch_id", "outcome");
+
 CREATE INDEX "idx_listing_actor_i_2bc57b" ON "listing" ("actor_id");
 
 CREATE INDEX "idx_log_entry_activit_453450" ON "log_entry" ("activity_id");
@@ -932,6 +955,8 @@ CREATE INDEX "idx_post_parent__b7042b" ON "post" ("parent_id", "state");
 CREATE INDEX "idx_post_parent__cee668" ON "post" ("parent_id");
 
 CREATE INDEX "idx_post_thread__650ad2" ON "post" ("thread_id", "id");
+
+CREATE INDEX "idx_profile_tell_at_faba6d" ON "profile" ("tell_at");
 
 CREATE INDEX "idx_push_messag_next_tr_f9c2a6" ON "push_message" ("next_try_at");
 

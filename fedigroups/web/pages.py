@@ -48,10 +48,12 @@ from fedigroups.web.hosting import servers as hosts_servers
 from fedigroups.web.moderation import desk, ledger, mail, own, reports
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import (
+    bringing,
     choices,
     factor,
     leaving,
     mailing,
+    moving,
     passkeys,
     profile,
     security,
@@ -161,6 +163,8 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *leaving.routes(),
         *mailing.routes(),
         *unsubscribing.routes(),
+        *bringing.routes(),
+        *moving.routes(),
         *consent_pages.routes(),
         *member_pages.routes(),
         *acting_pages.routes(),

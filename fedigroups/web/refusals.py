@@ -40,6 +40,24 @@ _SHAPES = {
     r".*owns (?P<group>\S+); make somebody else the owner first": noted(
         "You own this group: make somebody else its owner first."
     ),
+    r"an account moves once in (?P<most>\d+) days": noted(
+        "An account moves once in %(most)s days."
+    ),
+    r"an account names at most (?P<most>\d+) others": noted(
+        "An account names at most %(most)s others."
+    ),
+    "that is this account itself": noted("That is this account itself."),
+    r"(?P<who>\S+) is not an account of a person": noted("%(who)s is not an account of a person."),
+    r"(?P<who>\S+) has itself moved: name the account where you live now": noted(
+        "%(who)s has itself moved: name the account where you live now."
+    ),
+    r"(?P<who>\S+) does not say that (?P<own>\S+) is yours: .*": noted(
+        "%(who)s does not say yet that %(own)s is yours. Say so there first, in its settings for "
+        "moving from another account."
+    ),
+    ".*this account has moved, and only reads now": noted(
+        "Your account has moved, and only reads now."
+    ),
     r"a post has at most (?P<most>\d+) pictures": noted("A post has at most %(most)s pictures."),
     r"a picture has at most (?P<most>\d+) MB": noted("A picture has at most %(most)s MB."),
     r"a description has at most (?P<most>\d+) characters": noted(

@@ -308,6 +308,7 @@ PACE = "outbox/test_pace.py"
 BODY = "fedigroups/api/test_body.py"
 ACCOUNTS = "fedigroups/accounts/test_account_limits.py"
 PASSKEYS = "fedigroups/accounts/test_passkeys.py"
+MOVING = "journeys/test_moving.py"
 CLIENT = "fedigroups/mastodon/test_client_limits.py"
 APPS = "fedigroups/oauth/test_app_limits.py"
 DECODING = "fedigroups/media/test_decoding.py"
@@ -672,6 +673,26 @@ ELSEWHERE = {
             "BLOCKED_HOSTS",
         ),
         (CLIENT, "test_somebody_keeps_so_many_and_not_one_more"),
+    ),
+    **dict.fromkeys(
+        ("IMPORT_BYTES", "IMPORT_TEXT_BYTES", "IMPORT_LINE_CHARS", "IMPORT_ROWS"),
+        (
+            "fedigroups/personal/test_import_files.py",
+            "test_a_file_may_be_as_long_as_the_limits_say",
+        ),
+    ),
+    **dict.fromkeys(
+        ("IMPORT_ROWS_PER_STEP", "IMPORT_DAYS"),
+        (
+            "journeys/test_importing.py",
+            "test_an_import_goes_on_after_a_stop_and_only_one_runs",
+        ),
+    ),
+    "PROFILE_ALIASES": (MOVING, "test_an_account_names_so_many_others_and_no_more"),
+    "PROFILE_TOLD_SECONDS": (MOVING, "test_a_profile_that_changes_often_is_told_of_once"),
+    "MOVE_DAYS": (
+        MOVING,
+        "test_who_has_moved_reads_on_and_does_nothing_else_until_it_is_taken_back",
     ),
     **dict.fromkeys(
         ("NOTE_CHARS", "PROFILE_FIELDS", "PROFILE_FIELD_CHARS"),

@@ -32,8 +32,7 @@ async def on_follow(received: Received) -> Outcome:
         return ignored(refusal)
     # Misskey takes back each Follow of a group under one id, as it follows each time under one.
     await forget(f"{received.activity.id}/undo", received.activity.actor)
-    if await membership.carry_over(group.group, received.actor):
-        await turning_away.ban_along(received.wire, group, received.actor)
+    await turning_away.carry_over(received.wire, group, received.actor)
     state, drafts = await membership.ask(
         received.wire, group.group, group.actor, received.actor, _verbatim(received)
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from federation.documents import read_actor
 from federation.models import Actor
-from federation.strict_json import loads
+from fedigroups.groups import aliases
 from inbox.registry import Outcome, Received, done, ignored
 
 
@@ -16,9 +15,11 @@ async def gather_move(received: Received) -> str:
     directory = received.wire.directory
     old = await directory.refresh(activity.actor, received.budget)
     new = await directory.refresh(activity.target, received.budget)
-    named = read_actor(loads(old.document.encode())).moved_to == new.uri
-    named_back = old.uri in read_actor(loads(new.document.encode())).also_known_as
-    return new.uri if named and named_back and new.uri != old.uri else ""
+    if new.uri == old.uri or new.kind == "Group" or new.state != "live":
+        return ""
+    named = (await aliases.claims(old)).moved_to == new.uri
+    named_back = old.uri in (await aliases.claims(new)).also_known_as
+    return new.uri if named and named_back else ""
 
 
 async def on_move(received: Received) -> Outcome:

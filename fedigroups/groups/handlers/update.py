@@ -10,6 +10,7 @@ from federation.errors import NotUsable
 from federation.models import Actor
 from federation.vocabulary import ACTOR_TYPES
 from fedigroups.groups import (
+    aliases,
     crossposts,
     distribute,
     evidence,
@@ -129,4 +130,6 @@ async def _unwelcome(post: Post) -> str:
 async def _profile(actor: Actor) -> Outcome:
     if actor.kind == "Group" and await Group.exists(actor_id=actor.id, hosted=False):
         await lookup.remote(actor)
+    if not actor.local and (await aliases.claims(actor)).moved_to != actor.moved_to:
+        await Actor.filter(id=actor.id).update(moved_to="")  # it lives there again; see `Move`
     return done(f"{actor.handle} was read anew")

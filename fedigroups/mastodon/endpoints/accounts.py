@@ -10,7 +10,6 @@ from fedigroups.api import body as bodies
 from fedigroups.api.answers import json_answer
 from fedigroups.api.body import Body
 from fedigroups.mastodon.endpoints import asking
-from fedigroups.mastodon.present import accounts as present
 from fedigroups.mastodon.reading import people, relations, search, timelines, windows
 from fedigroups.mastodon.reading.timelines import Wish
 from fedigroups.oauth.access import authorised, visitor
@@ -39,7 +38,7 @@ async def account(request: Request) -> Response:
     """`GET /api/v1/accounts/:id`."""
     await visitor(request, "read:accounts", "profile")
     row = await asking.account(request)
-    return json_answer(present.account(row, asking.pictures_of(request)))
+    return json_answer(await people.whole(row, asking.pictures_of(request)))
 
 
 async def several(request: Request) -> Response:
@@ -56,7 +55,7 @@ async def lookup(request: Request) -> Response:
     row = await people.named(acct, asking.wire_of(request).config.host)
     if row is None:
         raise asking.missing()
-    return json_answer(present.account(row, asking.pictures_of(request)))
+    return json_answer(await people.whole(row, asking.pictures_of(request)))
 
 
 async def find(request: Request) -> Response:

@@ -83,9 +83,9 @@ async def credentials(access: Access, pictures: Pictures) -> Entity:
     else:
         group = await Group.get(actor_id=access.acting.id)
         beside = await looks.of(access.acting.id) | {"note": group.summary}
-    return present.credentials(
-        rows[access.actor.id], pictures, access.account, beside, requests=len(asked)
-    )
+    row = rows[access.actor.id]
+    shown = await people.whole(row, pictures)
+    return shown | present.credentials(row, pictures, access.account, beside, requests=len(asked))
 
 
 async def _uploaded(

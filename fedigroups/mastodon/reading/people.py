@@ -14,7 +14,7 @@ from fedigroups.media.pictures import Pictures
 
 _COLUMNS = (
     "a.id, a.uri, a.kind, a.local, a.host, a.username, a.name, a.summary, a.page_url, a.icon_url, "
-    "a.document, a.discoverable, a.indexable, a.state, a.published_at, a.fetched_at, "
+    "a.document, a.moved_to, a.discoverable, a.indexable, a.state, a.published_at, a.fetched_at, "
     "g.id AS group_id, g.hosted, g.title, g.summary_html, g.rules, g.icon_url AS group_icon, "
     "COALESCE(NULLIF(g.banner_url, ''), a.banner_url) AS banner_url, "
     "x.pairs, x.icon_text, x.banner_text, g.join_policy, g.post_policy, g.members_count,"
@@ -54,6 +54,15 @@ async def by_id(ids: Iterable[int], pictures: Pictures) -> dict[int, Entity]:
 async def one(id: int) -> Row | None:
     """The row of an account that is there for clients. One query."""
     return await storage.row(f"{SELECT} WHERE a.id = ? AND {SHOWN}", id)
+
+
+async def whole(row: Row, pictures: Pictures) -> Entity:
+    """The Account in a row; of who moved also the account where they live now, if it is known."""
+    shown = accounts.account(row, pictures)
+    if not row["moved_to"]:
+        return shown
+    now = await storage.row(f"{SELECT} WHERE a.uri = ? AND {SHOWN}", row["moved_to"])
+    return shown | ({"moved": accounts.account(now, pictures)} if now else {})
 
 
 async def listed(ids: list[int], pictures: Pictures) -> list[Entity]:

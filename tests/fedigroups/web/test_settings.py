@@ -27,6 +27,9 @@ PAGES = (
         "/sessions",
         "/apps",
         "/export",
+        "/import",
+        "/move",
+        "/aliases",
     ),
     "/close",
 )
