@@ -68,6 +68,8 @@ PAGES = {
     "not-found": ("/nowhere", ""),
     "feed": ("/feed", "tom"),
     "feed-empty": ("/feed", "eva"),
+    "new": ("/new", "olga"),
+    "new-nowhere": ("/new", "eva"),
     "compose": ("/groups/welders/new", "tom"),
     "reply": ("/posts/{post}/reply", "tom"),
     "edit": ("/posts/{own}/edit", "tom"),

@@ -28,7 +28,7 @@ from fedigroups.groups.visibility import OWN
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
 from fedigroups.personal import drafts
-from fedigroups.web import forms, refusals, visitors, writing
+from fedigroups.web import forms, refusals, versions, visitors, writing
 from fedigroups.web.acting_pages import NOTHING, Met, met
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
@@ -44,6 +44,10 @@ STALE = noted(
 LOST = noted(
     "You are not signed in any more, and nothing was sent yet. Your words are here: sign in in "
     "another tab, come back to this one, and press again."
+)
+OVERTAKEN = noted(
+    "The post was changed after this draft was kept. Look at the post first: what you send takes "
+    "its place."
 )
 
 
@@ -133,6 +137,7 @@ async def edit(request: Request) -> Response:
         found.group.title,
         titled=bool(found.post.title),
         before=_as_written(found.post, held),
+        changed_at=found.post.updated_at,
     )
 
     async def send(wire: Wire, author: Actor, written: Writing) -> str:
@@ -209,6 +214,8 @@ class Place:
     answered: PostView | None = None
     before: Writing | None = None
     """What it says now, of an edit."""
+    changed_at: int = 0
+    """Since when it says that."""
 
 
 async def _write(
@@ -220,6 +227,10 @@ async def _write(
         begun = writing.of_draft(draft) if draft else place.before
         if draft and place.before:
             begun = replace(writing.of_draft(draft), pictures=place.before.pictures)
+        if begun and place.before:
+            begun = replace(begun, seen=versions.mark(place.before.words))
+        if begun and 0 < begun.draft_at < place.changed_at:
+            begun = begun.wrong("", _(OVERTAKEN))
         return _form(request, place, begun or writing.empty(account.language))
     sent, is_good = await forms.look(request, most=writing.FORM_BYTES, files=writing.FILES)
     try:
@@ -258,6 +269,8 @@ async def _sent(
     request: Request, author: Actor, place: Place, written: Writing, send: Send
 ) -> Response:
     """Where what was sent is read; or the form again, with what is wrong."""
+    if place.before:
+        written = writing.current(written, place.before)
     written = writing.checked(written, titled=place.titled)
     if not written.problems:
         try:

@@ -241,6 +241,22 @@ async def test_a_group_page_is_light_and_asks_for_little(shop: Gallery, chromium
 
 
 @SCRIPTS
+async def test_where_one_is_stands_in_sight_and_how_to_write_on_every_screen(
+    shop: Gallery, chromium: Browser, scripts: bool
+) -> None:
+    page = await entered(shop, chromium, "olga", java_script_enabled=scripts)
+    await page.goto(shop.url("hosting-handing-over"))
+    here = page.locator(".settings-nav [aria-current]")
+    await expect(here).to_be_in_viewport(ratio=1)
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 844})
+        for name in ("group-host", "feed"):
+            await page.goto(shop.url(name))
+            link = page.get_by_role("link", name="New thread", exact=True)
+            await expect(link).to_be_in_viewport(ratio=1)
+
+
+@SCRIPTS
 async def test_a_host_lets_in_pins_and_bans_and_staff_block_a_server(
     shop: Gallery, chromium: Browser, scripts: bool
 ) -> None:

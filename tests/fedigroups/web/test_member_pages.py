@@ -264,6 +264,24 @@ async def test_a_draft_is_kept_offered_and_thrown_away(club: Club) -> None:
 
 
 @sqlite
+async def test_whoever_writes_chooses_a_group_and_finds_what_they_began(club: Club) -> None:
+    assert (await club.guest.get("/new")).headers["location"] == "/groups/welders/new"
+    olga = await Actor.get(username="olga")
+    for name in ("bakers", "closed"):
+        profile = Profile(title=name, post_policy="moderators" if name == "closed" else "members")
+        await founding.found(club.house.instance.wire, name, olga, profile)
+        await club.press(f"/groups/{name}/membership", "join")
+    post = await club.write()
+    await club.sent(f"/posts/{post.id}/reply", act="keep", text="And with argon?")
+    shown = (await club.guest.get("/new")).text
+    assert 'href="/groups/bakers/new"' in shown
+    assert 'href="/groups/closed/new"' not in shown
+    assert f'<a href="/posts/{post.id}/reply"><bdi>And with argon?' in shown
+    await club.press("/new", "", throw=f"post:{post.id}")
+    assert await Draft.all().count() == 0
+
+
+@sqlite
 async def test_a_preview_shows_what_will_be_read_and_sends_nothing(club: Club) -> None:
     shown = await club.sent("/groups/welders/new", act="preview", title="T", text="**bold** <i>x")
     assert "<strong>bold</strong> &lt;i&gt;x" in shown.text

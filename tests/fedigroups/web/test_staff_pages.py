@@ -138,8 +138,11 @@ async def test_an_announcement_is_shown_in_its_time_until_whoever_reads_it_puts_
         refused = await olga.fill(page, change=str(one.id), text=" ")
         assert (refused.status_code, f'id="text-{one.id}-problem"' in refused.text) == (422, True)
         begins = one.begins_at
+        await stranger.post(press, {}, Referer="https://groups.example/groups")
+        assert "We <strong>move" not in (await stranger.get("/groups")).text
         await olga.fill(page, change=str(one.id), text="We **move** on Sunday.")
-        assert "on Sunday." in (await olga.get("/groups")).text  # though she put it away
+        for who in (olga, stranger):
+            assert "on Sunday." in (await who.get("/groups")).text  # though they put it away
         (one, _later) = await announcements.standing()
         assert one.begins_at == begins
         await olga.fill(page, end=str(one.id))
