@@ -17,6 +17,7 @@ from fedigroups.groups import read
 from fedigroups.web import (
     acting_pages,
     colours,
+    completing,
     consent_pages,
     dismissing,
     feeds,
@@ -58,6 +59,7 @@ __all__ = ["group_page", "person_page", "post_page", "routes", "thread_page"]
 
 ROBOTS = """User-agent: *
 Disallow: /groups/*/join
+Disallow: /answer
 Disallow: /posts/
 Disallow: /login?
 Disallow: /search
@@ -139,6 +141,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         Route("/groups/{name}/threads/{id}/feed.atom", shared(feeds.thread_feed)),
         *static.routes(),
         *colours.routes(),
+        *completing.routes(),
         *dismissing.routes(),
         *language_choice.routes(),
         *search_pages.routes(),

@@ -110,9 +110,9 @@ class Writing:
         return json.dumps({name: getattr(short, name) for name in POLL})
 
 
-def empty(language: str = "", text: str = "") -> Writing:
-    """A form in which nothing was written yet."""
-    return Writing(language=language, text=text, once=secrets.new())
+def empty(language: str = "", text: str = "", title: str = "") -> Writing:
+    """A form of which nothing was sent yet."""
+    return Writing(title=title, language=language, text=text, once=secrets.new())
 
 
 def of_draft(draft: Written) -> Writing:

@@ -28,8 +28,9 @@ from fedigroups.groups.visibility import OWN
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
 from fedigroups.personal import drafts
-from fedigroups.web import forms, refusals, versions, visitors, writing
+from fedigroups.web import addresses, forms, refusals, versions, visitors, writing
 from fedigroups.web.acting_pages import NOTHING, Met, met
+from fedigroups.web.starting_pages import shared
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 from fedigroups.web.visitors import signed_in
@@ -64,7 +65,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def start(request: Request) -> Response:
-    """`/groups/{name}/new`: a new thread."""
+    """`/groups/{name}/new?about=`: a new thread; perhaps one that passes a post on."""
     group = await read.find_group(request.path_params["name"])
     if group is None or group.state != "open":
         raise NotHere(NOTHING)
@@ -80,6 +81,7 @@ async def start(request: Request) -> Response:
     me = await visitors.me(request)
     if me is None:
         return await _lost(request, place)
+    place = replace(place, begun=await shared(me.actor, addresses.asked_number(request, "about")))
     refusal = policies.refusal_to_post(group, await membership.standing(group, me.actor))
     if refusal and request.method != "POST":
         return forms.notice(
@@ -212,6 +214,8 @@ class Place:
     group: str
     titled: bool = False
     answered: PostView | None = None
+    begun: Writing | None = None
+    """What is in the form before anybody types."""
     before: Writing | None = None
     """What it says now, of an edit."""
     changed_at: int = 0
@@ -224,7 +228,8 @@ async def _write(
     account = session.account
     if request.method != "POST":
         draft = await drafts.find(account.actor_id, place.name)
-        begun = writing.of_draft(draft) if draft else place.before
+        begun = writing.of_draft(draft) if draft and not place.begun else None
+        begun = begun or place.before or place.begun
         if draft and place.before:
             begun = replace(writing.of_draft(draft), pictures=place.before.pictures)
         if begun and place.before:

@@ -92,6 +92,28 @@ async def test_a_newcomer_is_taught_by_an_empty_feed_joins_and_leaves(house: Hou
         assert (await Member.get(actor__username="tom")).state == "left"
 
 
+async def test_only_what_is_unread_is_shown_and_the_browser_remembers_it(club: Club) -> None:
+    mine, other = await club.write("Mine"), await club.write("Theirs")
+    seen, unseen = "bdi>Mine</bdi", "bdi>Theirs</bdi"
+    await Post.filter(id=other.id).update(author_id=(await Actor.get(username="olga")).id)
+    await club.guest.get(f"/groups/welders/threads/{mine.thread_id}")
+    for page in ("/feed", "/groups/welders"):
+        shown = (await club.guest.get(f"{page}?show=unread")).text
+        assert (seen in shown, unseen in shown) == (False, True), page
+        assert seen not in (await club.guest.get(page)).text
+    await club.guest.get("/groups/welders?sort=new")
+    shown = (await club.guest.get("/groups/welders")).text
+    assert '?sort=new" aria-current="true"' in shown
+    assert '?show=unread" aria-current="true"' in shown
+    await club.guest.get(f"/groups/welders/threads/{other.thread_id}")
+    assert "You have read all of it" in (await club.guest.get("/feed")).text
+    thread, olga = await Thread.get(id=mine.thread_id), await Actor.get(username="olga")
+    await scenery.post(thread, olga, mine, state="held", visibility="public")
+    assert "You have read all of it" in (await club.guest.get("/feed")).text  # and not what waits
+    await club.press("/logout", "")
+    assert (await club.guest.get("/groups/welders")).text.count(seen) == 1
+
+
 async def test_a_member_writes_is_answered_and_told(club: Club) -> None:
     post = await club.write()
     thread = f"/groups/welders/threads/{post.thread_id}"
@@ -279,6 +301,20 @@ async def test_whoever_writes_chooses_a_group_and_finds_what_they_began(club: Cl
     assert f'<a href="/posts/{post.id}/reply"><bdi>And with argon?' in shown
     await club.press("/new", "", throw=f"post:{post.id}")
     assert await Draft.all().count() == 0
+
+
+@sqlite
+async def test_a_post_is_passed_on_to_another_group_where_everybody_reads_it(club: Club) -> None:
+    post = await club.write()
+    share, form = f"/new?about={post.id}", f"/groups/welders/new?about={post.id}"
+    assert f'href="{share}"' in (await club.guest.get(f"/posts/{post.id}")).text
+    assert (await club.guest.get(share)).headers["location"] == form
+    shown = (await club.guest.get(form)).text
+    assert 'value="MIG or TIG?"' in shown
+    assert f"&gt; For thin sheet.\n\ntom: {post.uri}\n</textarea>" in shown
+    await Post.filter(id=post.id).update(visibility="members")
+    assert share not in (await club.guest.get(f"/posts/{post.id}")).text
+    assert "thin sheet" not in (await club.guest.get(form)).text
 
 
 @sqlite
