@@ -124,6 +124,7 @@ PAGES = {
     "admin-reports": ("/admin/reports", "olga"),
     "admin-queue": ("/admin/queue", "olga"),
     "admin-log": ("/admin/log", "olga"),
+    "admin-works": ("/admin/works", "olga"),
     "admin-announcements": ("/admin/announcements", "olga"),
     "admin-texts": ("/admin/texts", "olga"),
     "admin-look": ("/admin/look", "olga"),

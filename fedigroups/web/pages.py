@@ -49,7 +49,7 @@ from fedigroups.web.hosting import servers as hosts_servers
 from fedigroups.web.moderation import desk, ledger, mail, own, reports
 from fedigroups.web.people_pages import person_page, post_page
 from fedigroups.web.settings import choices, factor, leaving, profile, security
-from fedigroups.web.staff import announcing, overview, saying, servers, sign_ups
+from fedigroups.web.staff import announcing, overview, saying, servers, sign_ups, works
 from fedigroups.web.staff import groups as staff_groups
 from fedigroups.web.staff import people as staff_people
 from fedigroups.web.thread_pages import thread_page
@@ -172,6 +172,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *rules.routes(),
         *handing_over.routes(),
         *overview.routes(),
+        *works.routes(),
         *staff_people.routes(),
         *staff_groups.routes(),
         *sign_ups.routes(),
