@@ -13,7 +13,7 @@ import structlog
 
 from federation import clock, metrics, storage
 from federation.crashpoints import crashpoint
-from fedigroups import audit, readonly
+from fedigroups import audit, readonly, rounds
 from fedigroups.groups import (
     deleting,
     departures,
@@ -141,8 +141,9 @@ async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await work()
-        except Exception:
+        except Exception as error:
             log.exception("worker.failed", part=name)
+            await rounds.failed(name, error)
         await asyncio.sleep(RESTART_SECONDS)
 
 
@@ -156,12 +157,16 @@ async def _index(instance: Instance) -> None:
 
 async def _be_on_time(instance: Instance) -> None:
     """Do what somebody wanted at a time, soon after it."""
+    written_at = 0
     while True:
         await scheduled.say_due(instance.wire)
         await deleting.delete_due(instance.wire)
         await tallying.tell_due(instance.wire)
         await stances.end_mutes()
         await profiles.tell_due(instance.wire)
+        if clock.now_ms() - written_at >= clock.MINUTE:
+            written_at = clock.now_ms()
+            await rounds.ran("on_time")
         await asyncio.sleep(ON_TIME_SECONDS)
 
 
@@ -192,12 +197,14 @@ async def _keep_house(instance: Instance) -> None:
         # Several workers would else sweep the same rows at the same time.
         await asyncio.sleep(HOUSEKEEPING_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
         await keep_house(instance)
+        await rounds.ran("housekeeping")
 
 
 async def _keep_lifting(instance: Instance) -> None:
     while True:
         await expiring.lift(instance.wire)
         await weekly.open_due(instance.wire)
+        await rounds.ran("expiring")
         await asyncio.sleep(EXPIRING_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
 
 

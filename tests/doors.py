@@ -26,6 +26,7 @@ QUERIES = {
         "?resource=acct:welders@groups.example",
         "?resource=acct:tom@groups.example",
     ),
+    "/complete": ("?q=to", "?q=weld"),
     "/groups": ("", "?q=weld", "?q=sesame"),
     "/groups/{name}": ("", "?sort=new", "?sort=top", "?before=9999999999999.1"),
     "/groups/{name}/threads/{id}": ("", "?after=1"),

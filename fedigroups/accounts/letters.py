@@ -130,3 +130,11 @@ def about_group(instance: str, group: str, text: str) -> Letter:
         f"Whoever runs {instance} writes to you about your group {group}:\n\n{text}\n\n"
         "Answer this mail to reach them.\n",
     )
+
+
+def test(instance: str, origin: str) -> Letter:
+    """To whoever wants to see that letters arrive."""
+    return Letter(
+        f"Letters of {instance} arrive",
+        f"You asked for this letter at {origin}/admin/works, and it came. Nothing is to be done.\n",
+    )

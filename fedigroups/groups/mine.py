@@ -60,12 +60,15 @@ class Judged:
     blocked: bool
 
 
-async def feed(actor_id: int, before: str = "") -> Feed:
-    """The threads of their groups that were active last. One query."""
+async def feed(actor_id: int, before: str = "", *, unread: bool = False) -> Feed:
+    """The threads of their groups that were active last, or the unread of them. One query."""
     values: list[object] = [actor_id, True, True, actor_id, actor_id, True, True]
     clause = ""
+    if unread:
+        clause = f"AND {read.unread_sql('t')} "
+        values += read.unread_values(actor_id)
     if mark := read.cursor(before):
-        clause = "AND (t.active_at, t.id) < (?, ?) "
+        clause += "AND (t.active_at, t.id) < (?, ?) "
         values += mark
     rows = await storage.rows(
         f"{read.THREADS} WHERE t.group_id IN ({_MINE}) AND g.state = 'open' AND t.visible = ?"

@@ -30,6 +30,7 @@ from fedigroups.groups.visibility import (
     listed_sql,
     open_sql,
     place_sql,
+    readable_sql,
 )
 
 LIMIT = 25
@@ -111,18 +112,29 @@ async def find_group(name: str) -> Group | None:
 
 
 async def group_page(
-    group: Group, sort: Sort = "active", before: str = "", limit: int = LIMIT
+    group: Group,
+    sort: Sort = "active",
+    before: str = "",
+    limit: int = LIMIT,
+    *,
+    unread_by: int = 0,
 ) -> GroupPage:
-    """The page of a group from `find_group`. Three queries; two when `before` is given."""
-    pinned = [] if cursor(before) else await _pinned(group)
+    """The page of a group from `find_group`. Three queries; two when `before` is given.
+
+    With `unread_by` only threads in which something is new to that reader; nothing pinned then.
+    """
+    pinned = [] if cursor(before) or unread_by else await _pinned(group)
     column = _ORDER[sort]
     values: list[object] = [group.id, True]
-    clause = ""
+    clause = "" if unread_by else "AND t.pinned_at = 0 "
+    if unread_by:
+        clause = f"AND {unread_sql('t')} "
+        values += unread_values(unread_by)
     if mark := cursor(before):
-        clause = f"AND ({column}, t.id) < (?, ?) "
+        clause += f"AND ({column}, t.id) < (?, ?) "
         values += mark
     rows = await storage.rows(
-        f"{THREADS} WHERE t.group_id = ? AND {_TO_READ} AND t.pinned_at = 0 {clause}"
+        f"{THREADS} WHERE t.group_id = ? AND {_TO_READ} {clause}"
         f"ORDER BY {column} DESC, t.id DESC LIMIT ?",
         *(*values, limit + 1),
     )
@@ -139,6 +151,25 @@ async def group_page(
         sort=sort,
         next=_thread_mark(rows[limit - 1], sort) if len(rows) > limit else "",
     )
+
+
+def unread_sql(alias: str) -> str:
+    """Whether a reader never opened the thread, or something in it is new to them, as SQL.
+
+    `unread_values` are its values.
+    """
+    return (
+        "(NOT EXISTS (SELECT 1 FROM reading u WHERE u.actor_id = ?"
+        f" AND u.thread_id = {alias}.id AND u.seen_id > 0) OR EXISTS (SELECT 1 FROM reading u"
+        " JOIN post n ON n.thread_id = u.thread_id AND n.id > u.seen_id"
+        f" AND n.author_id <> u.actor_id WHERE u.actor_id = ? AND u.thread_id = {alias}.id"
+        f" AND {readable_sql('n')}))"
+    )
+
+
+def unread_values(reader_id: int) -> list[object]:
+    """The values of `unread_sql` for a reader."""
+    return [reader_id] * 5
 
 
 async def thread_page(

@@ -67,3 +67,13 @@ async def find(actor_id: int, place: str) -> Written | None:
 async def drop(actor_id: int, place: str) -> None:
     """Keep it no more."""
     await storage.execute("DELETE FROM draft WHERE actor_id = ? AND place = ?", actor_id, place)
+
+
+async def of(actor_id: int) -> list[tuple[str, Written]]:
+    """All that they began, each with its place, the newest first."""
+    rows = await storage.rows(
+        "SELECT place, title, text, warning, language, poll, changed_at FROM draft"
+        " WHERE actor_id = ? ORDER BY changed_at DESC, id DESC",
+        actor_id,
+    )
+    return [(row.pop("place"), Written(**row)) for row in map(dict, rows)]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
+from hashlib import sha256
 
 from starlette.requests import Request
 
 from federation import clock
 from fedigroups import about, announcements
-from fedigroups.web import addresses, cookies
+from fedigroups.models import Announcement
+from fedigroups.web import cookies
 from fedigroups.web import site as sites
 
+_MARK = re.compile(r"[0-9]{1,19}-[0-9a-f]{8}")
 KEPT = 20
 """How many a stranger's browser remembers to have read."""
 
@@ -29,21 +32,27 @@ def shown(request: Request, dismissed: frozenset[int] | None) -> list[Shown]:
     standing = sites.of(request).announcements
     if not standing:
         return []
-    read = by_cookie(request) if dismissed is None else dismissed
+    read = by_cookie(request) if dismissed is None else ()
+    put_away = dismissed or ()
     now = clock.now_ms()
     return [
         Shown(one.id, about.rendered(one.text))
         for one in standing
-        if one.id not in read and announcements.runs(one, now)
+        if one.id not in put_away and mark(one) not in read and announcements.runs(one, now)
     ]
 
 
-def by_cookie(request: Request) -> frozenset[int]:
-    """What a stranger has read."""
-    said = cookies.read(request, cookies.DISMISSED)
-    return frozenset(addresses.number(one) for one in said.split(".")[:KEPT])
+def mark(one: Announcement) -> str:
+    """What a stranger's browser remembers of it: with another text it is shown again."""
+    return f"{one.id}-{sha256(one.text.encode()).hexdigest()[:8]}"
 
 
-def cookie(read: Iterable[int]) -> str:
-    """The same, for a browser to remember: the newest of it."""
-    return ".".join(str(one) for one in sorted(read, reverse=True)[:KEPT] if one)
+def by_cookie(request: Request) -> list[str]:
+    """What a stranger has read, the newest last."""
+    return cookies.read(request, cookies.DISMISSED).split(".")[-KEPT:]
+
+
+def cookie(request: Request, read: Announcement) -> str:
+    """The same and one more, for a browser to remember."""
+    known = [one for one in by_cookie(request) if _MARK.fullmatch(one) and one != mark(read)]
+    return ".".join([*known, mark(read)][-KEPT:])

@@ -19,6 +19,8 @@ SECOND = "fedigroups-second"
 """Half of a sign-in: the password was right, the second factor is awaited."""
 DISMISSED = "fedigroups-dismissed"
 """Which announcements a stranger has read."""
+ORDER = "fedigroups-order"
+"""In which order a member wants threads."""
 KNOWN = "fedigroups-known"
 """Somebody signed in here before. It opens nothing, and is shown to the page of signing in alone,
 so that pages can be kept for visitors who show no other cookie."""

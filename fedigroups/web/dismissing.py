@@ -18,6 +18,7 @@ from fedigroups.web import (
     translation,
     visitors,
 )
+from fedigroups.web import site as sites
 
 
 def routes() -> list[BaseRoute]:
@@ -41,6 +42,8 @@ async def dismiss(request: Request) -> Response:
         if not await announcements.dismiss(me.actor.id, number):
             raise NotHere("there is nothing here")
         return response
-    read = announced.cookie(announced.by_cookie(request) | {number})
-    cookies.give(request, response, cookies.DISMISSED, read, translation.YEAR)
+    standing = sites.of(request).announcements
+    if read := next((one for one in standing if one.id == number), None):
+        remembered = announced.cookie(request, read)
+        cookies.give(request, response, cookies.DISMISSED, remembered, translation.YEAR)
     return response

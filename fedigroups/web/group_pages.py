@@ -17,8 +17,9 @@ from fedigroups.groups.directory import Wish
 from fedigroups.groups.models import Group
 from fedigroups.groups.views import SORTS
 from fedigroups.groups.visibility import can_see
-from fedigroups.web import addresses, errors, headers, qr, render, visitors, words
+from fedigroups.web import addresses, errors, headers, orders, qr, render, visitors, words
 from fedigroups.web import site as sites
+from fedigroups.web.orders import Order
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 
@@ -93,12 +94,13 @@ async def group_page(request: Request) -> Response:
     group = await _group(request)
     if isinstance(group, Response):
         return group
-    sort = addresses.asked_sort(request)
     before = request.query_params.get("before", "")
-    page = await read.group_page(group, sort, before)
     me = visitors.known(request)
+    order = orders.asked(request) if me else Order(addresses.asked_sort(request))
+    unread_by = me.actor.id if me and order.unread else 0
+    page = await read.group_page(group, order.sort, before, unread_by=unread_by)
     member = await membership.standing(group, me.actor) if me else None
-    return render.page(
+    response = render.page(
         request,
         "group.html",
         headers={"Content-Security-Policy": leaving(site)},
@@ -112,7 +114,8 @@ async def group_page(request: Request) -> Response:
         nav="groups",
         page=page,
         sorts=[(name, SORT_WORDS[name]) for name in SORTS],
-        later=f"?{urlencode({'sort': sort, 'before': page.next})}" if page.next else "",
+        order=order,
+        later=f"?{urlencode({'sort': order.sort, 'before': page.next})}" if page.next else "",
         is_first=read.cursor(before) is None,
         code=None if me else qr.code(page.card.uri),
         live=f"?group={group.id}" if me else "",
@@ -120,6 +123,7 @@ async def group_page(request: Request) -> Response:
         refusal=policies.refusal_to_post(group, member) if me else "",
         fresh=await mine.fresh(me.actor.id, page.pinned + page.threads) if me else {},
     )
+    return orders.remember(request, response, order) if me else response
 
 
 async def join(request: Request) -> Response:
@@ -171,7 +175,7 @@ async def answer(request: Request) -> Response:
         "answer.html",
         status=200 if handle or not typed else 400,
         headers={"Content-Security-Policy": leaving(site)},
-        title=_("Answer from your own server"),
+        title=_("Answer or share from your own server"),
         indexed=False,
         nav="groups",
         post=post,

@@ -13,7 +13,7 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.groups import mine, notices, poll_views, read, speaking
 from fedigroups.personal import keeping
-from fedigroups.web import addresses, forms, refusals, visitors
+from fedigroups.web import addresses, forms, orders, refusals, visitors
 from fedigroups.web.acting_pages import met, readable
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
@@ -39,11 +39,12 @@ def routes() -> list[BaseRoute]:
 
 
 async def feed(request: Request, session: Session) -> Response:
-    """`/feed`: the threads of one's groups, those that were active last first."""
+    """`/feed?show=`: the threads of one's groups, those that were active last first."""
     actor_id = session.account.actor_id
     before = request.query_params.get("before", "")
-    found = await mine.feed(actor_id, before)
-    return forms.page(
+    order = orders.asked(request)
+    found = await mine.feed(actor_id, before, unread=order.unread)
+    response = forms.page(
         request,
         "feed.html",
         headers={"Cache-Control": "private, no-cache"},
@@ -52,8 +53,10 @@ async def feed(request: Request, session: Session) -> Response:
         found=found,
         fresh=await mine.fresh(actor_id, found.threads),
         groups=await mine.groups(actor_id),
+        order=order,
         is_first=read.cursor(before) is None,
     )
+    return orders.remember(request, response, order)
 
 
 async def saved(request: Request, session: Session) -> Response:

@@ -17,6 +17,7 @@ from fedigroups.groups import read
 from fedigroups.web import (
     acting_pages,
     colours,
+    completing,
     consent_pages,
     dismissing,
     feeds,
@@ -27,6 +28,7 @@ from fedigroups.web import (
     search_pages,
     session_pages,
     signup_pages,
+    starting_pages,
     static,
     unsubscribing,
     visitors,
@@ -58,7 +60,7 @@ from fedigroups.web.settings import (
     profile,
     security,
 )
-from fedigroups.web.staff import announcing, overview, saying, servers, sign_ups
+from fedigroups.web.staff import announcing, overview, saying, servers, sign_ups, works
 from fedigroups.web.staff import groups as staff_groups
 from fedigroups.web.staff import people as staff_people
 from fedigroups.web.thread_pages import thread_page
@@ -68,6 +70,7 @@ __all__ = ["group_page", "person_page", "post_page", "routes", "thread_page"]
 
 ROBOTS = """User-agent: *
 Disallow: /groups/*/join
+Disallow: /answer
 Disallow: /posts/
 Disallow: /login?
 Disallow: /search
@@ -149,6 +152,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         Route("/groups/{name}/threads/{id}/feed.atom", shared(feeds.thread_feed)),
         *static.routes(),
         *colours.routes(),
+        *completing.routes(),
         *dismissing.routes(),
         *language_choice.routes(),
         *search_pages.routes(),
@@ -169,6 +173,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *member_pages.routes(),
         *acting_pages.routes(),
         *writing_pages.routes(),
+        *starting_pages.routes(),
         *own.routes(),
         *desk.routes(),
         *ledger.routes(),
@@ -183,6 +188,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *rules.routes(),
         *handing_over.routes(),
         *overview.routes(),
+        *works.routes(),
         *staff_people.routes(),
         *staff_groups.routes(),
         *sign_ups.routes(),

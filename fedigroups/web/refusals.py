@@ -31,6 +31,10 @@ _SHAPES = {
     "there is nothing here": noted("There is nothing here"),
     "the post that you like is gone": noted("The post is gone."),
     ".*is not yours to (edit|delete), or is gone": noted("The post is not yours, or is gone."),
+    "something was changed or decided meanwhile": noted(
+        "Something was changed meanwhile, and nothing was done now. Here is how it stands: press "
+        "again if you still want it."
+    ),
     ".*changed meanwhile; look at it and try again": noted(
         "The post was changed meanwhile. Look at it, and try again."
     ),

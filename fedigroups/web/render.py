@@ -69,6 +69,7 @@ def _environment() -> Environment:
         posting_words=words.POSTING,
         approving_words=words.APPROVING,
         role_words=words.ROLES,
+        standing_words=words.STANDINGS,
         staff_words=words.STAFF,
         ended_words=words.ENDED,
         decision_words=words.DECISIONS,

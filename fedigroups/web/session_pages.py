@@ -194,4 +194,5 @@ async def logout(request: Request) -> Response:
         await sessions.end(session.account, session.id)
     response = visitors.seen("/")
     cookies.take(request, response, cookies.SESSION)
+    cookies.take(request, response, cookies.ORDER)
     return response

@@ -17,7 +17,7 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 JOINED = {
-    "member.js": ("vendor/htmx-2.0.8.min.js", "pages.js", "keys.js"),
+    "member.js": ("vendor/htmx-2.0.8.min.js", "pages.js", "keys.js", "compose.js"),
     "visitor.js": ("pages.js", "keys.js"),
 }
 """Files that are served as one: each that a page needs is a request."""

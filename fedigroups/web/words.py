@@ -95,6 +95,13 @@ CATEGORIES = {
     "legal": noted("It is against the law"),
     "other": noted("Something else"),
 }
+STANDINGS = {
+    "member": noted("You are a member"),
+    "asked": noted("You have asked to join"),
+    "invited": noted("You are invited"),
+    "banned": noted("You are banned"),
+}
+"""How whoever reads the page stands to the group."""
 RULES = {
     "age": noted("Posts from accounts that are newer than so many days"),
     "newcomers": noted("More posts a day than so many, by who is new for so many days"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -24,7 +25,7 @@ from fedigroups.media import uploads
 from fedigroups.media.models import Media
 from fedigroups.media.uploads import Words
 from fedigroups.personal.drafts import Written
-from fedigroups.web import refusals
+from fedigroups.web import refusals, versions
 from fedigroups.web.translation import gettext as _
 
 FORM_BYTES = limits.UPLOAD_BYTES * 2 + limits.FORM_BYTES
@@ -34,6 +35,7 @@ _PIECE = 64 * 1_024
 ONCE_CHARS = 64
 POLL_HOURS = (1, 24, 72, 168)
 """How long a poll may be open; the second is what a form begins with."""
+WORDS = ("title", "text", "warning", "language")
 POLL = ("poll", "poll_hours", "poll_multiple", "poll_hidden")
 
 
@@ -48,6 +50,8 @@ class Writing:
     sensitive: bool = False
     pictures: tuple[Media, ...] = ()
     once: str = ""
+    seen: str = ""
+    """Of an edit: what the form was made of, as `versions.mark`."""
     draft_at: int = 0
     poll: str = ""
     """What can be chosen in a poll: an option in each line."""
@@ -61,6 +65,12 @@ class Writing:
     def preview(self) -> str:
         """The text as it will be read."""
         return markdown.render(self.text, {}).strip()
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What an edit changes, by the name of the field."""
+        sensitive = "1" if self.sensitive else ""
+        return {name: getattr(self, name) for name in WORDS} | {"sensitive": sensitive}
 
     def problem(self, name: str) -> str:
         """What is wrong in a field; "" when nothing is."""
@@ -100,9 +110,9 @@ class Writing:
         return json.dumps({name: getattr(short, name) for name in POLL})
 
 
-def empty(language: str = "", text: str = "") -> Writing:
-    """A form in which nothing was written yet."""
-    return Writing(language=language, text=text, once=secrets.new())
+def empty(language: str = "", text: str = "", title: str = "") -> Writing:
+    """A form of which nothing was sent yet."""
+    return Writing(title=title, language=language, text=text, once=secrets.new())
 
 
 def of_draft(draft: Written) -> Writing:
@@ -128,6 +138,7 @@ def typed(sent: Body) -> Writing:
         language=language if languages.is_tag(language) else "",
         sensitive=sent.flag("sensitive"),
         once=sent.text("once")[:ONCE_CHARS] or secrets.new(),
+        seen=sent.text(versions.FIELD),
         poll=sent.text("poll").replace("\r\n", "\n"),
         poll_hours=sent.number("poll_hours", POLL_HOURS[1], most=POLL_HOURS[-1]),
         poll_multiple=sent.flag("poll_multiple"),
@@ -174,6 +185,16 @@ def checked(writing: Writing, *, titled: bool = False) -> Writing:
         most = limits.CONTENT_CHARS // 2
         writing = writing.wrong("text", _("A text has at most %(most)s characters.", most=most))
     return writing
+
+
+def current(writing: Writing, now: Writing) -> Writing:
+    """An edit that undoes nothing: what was left alone follows `now`, and the rest is asked."""
+    following, asked = versions.met(writing.seen, now.words, writing.words)
+    values: dict[str, Any] = dict(following)
+    if "sensitive" in following:
+        values["sensitive"] = bool(following["sensitive"])
+    problems, seen = writing.problems | asked, versions.mark(now.words)
+    return replace(writing, **values, problems=problems, seen=seen)
 
 
 async def close(sent: Body) -> None:

@@ -28,8 +28,9 @@ from fedigroups.groups.visibility import OWN
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
 from fedigroups.personal import drafts
-from fedigroups.web import forms, refusals, visitors, writing
+from fedigroups.web import addresses, forms, refusals, versions, visitors, writing
 from fedigroups.web.acting_pages import NOTHING, Met, met
+from fedigroups.web.starting_pages import shared
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 from fedigroups.web.visitors import signed_in
@@ -44,6 +45,10 @@ STALE = noted(
 LOST = noted(
     "You are not signed in any more, and nothing was sent yet. Your words are here: sign in in "
     "another tab, come back to this one, and press again."
+)
+OVERTAKEN = noted(
+    "The post was changed after this draft was kept. Look at the post first: what you send takes "
+    "its place."
 )
 
 
@@ -60,7 +65,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def start(request: Request) -> Response:
-    """`/groups/{name}/new`: a new thread."""
+    """`/groups/{name}/new?about=`: a new thread; perhaps one that passes a post on."""
     group = await read.find_group(request.path_params["name"])
     if group is None or group.state != "open":
         raise NotHere(NOTHING)
@@ -76,6 +81,7 @@ async def start(request: Request) -> Response:
     me = await visitors.me(request)
     if me is None:
         return await _lost(request, place)
+    place = replace(place, begun=await shared(me.actor, addresses.asked_number(request, "about")))
     refusal = policies.refusal_to_post(group, await membership.standing(group, me.actor))
     if refusal and request.method != "POST":
         return forms.notice(
@@ -133,6 +139,7 @@ async def edit(request: Request) -> Response:
         found.group.title,
         titled=bool(found.post.title),
         before=_as_written(found.post, held),
+        changed_at=found.post.updated_at,
     )
 
     async def send(wire: Wire, author: Actor, written: Writing) -> str:
@@ -207,8 +214,12 @@ class Place:
     group: str
     titled: bool = False
     answered: PostView | None = None
+    begun: Writing | None = None
+    """What is in the form before anybody types."""
     before: Writing | None = None
     """What it says now, of an edit."""
+    changed_at: int = 0
+    """Since when it says that."""
 
 
 async def _write(
@@ -217,9 +228,14 @@ async def _write(
     account = session.account
     if request.method != "POST":
         draft = await drafts.find(account.actor_id, place.name)
-        begun = writing.of_draft(draft) if draft else place.before
+        begun = writing.of_draft(draft) if draft and not place.begun else None
+        begun = begun or place.before or place.begun
         if draft and place.before:
             begun = replace(writing.of_draft(draft), pictures=place.before.pictures)
+        if begun and place.before:
+            begun = replace(begun, seen=versions.mark(place.before.words))
+        if begun and 0 < begun.draft_at < place.changed_at:
+            begun = begun.wrong("", _(OVERTAKEN))
         return _form(request, place, begun or writing.empty(account.language))
     sent, is_good = await forms.look(request, most=writing.FORM_BYTES, files=writing.FILES)
     try:
@@ -258,6 +274,8 @@ async def _sent(
     request: Request, author: Actor, place: Place, written: Writing, send: Send
 ) -> Response:
     """Where what was sent is read; or the form again, with what is wrong."""
+    if place.before:
+        written = writing.current(written, place.before)
     written = writing.checked(written, titled=place.titled)
     if not written.problems:
         try:

@@ -16,7 +16,7 @@ from fedigroups.groups.models import Member
 from fedigroups.groups.roster import Entry
 from fedigroups.moderation import evasion
 from fedigroups.moderation.evasion import Seen
-from fedigroups.web import addresses, errors, forms
+from fedigroups.web import addresses, errors, forms, versions
 from fedigroups.web.authority import Host, for_hosts
 from fedigroups.web.hosting import fields
 from fedigroups.web.hosting.acts import act
@@ -94,6 +94,7 @@ async def member(request: Request, host: Host) -> Response:
         sent = await forms.read(request)
         kind, typed = sent.text("act"), sent.text("reason")
         try:
+            versions.check(sent, _stands(entry))
             if kind == "transfer":
                 raise Blocked("a group is handed over with its owner's password, on its own page")
             person, days = await _person(host, entry.id), sent.number("days")
@@ -110,7 +111,14 @@ async def member(request: Request, host: Host) -> Response:
         typed=typed,
         entry=entry,
         hints=await _hints(host, entry),
+        seen=versions.mark(_stands(entry)),
     )
+
+
+def _stands(entry: Entry) -> dict[str, object]:
+    """What a host who decides about them must have seen."""
+    names = ("state", "role", "banned_until", "muted_until", "changed_at")
+    return {name: getattr(entry, name) for name in names}
 
 
 async def _hints(host: Host, entry: Entry) -> list[str]:

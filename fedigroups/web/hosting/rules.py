@@ -12,8 +12,9 @@ from fedigroups import audit
 from fedigroups.api.body import Body
 from fedigroups.moderation import automatic, watching
 from fedigroups.moderation.automatic import Rule
+from fedigroups.moderation.models import AutomaticRule
 from fedigroups.moderation.watching import Tried
-from fedigroups.web import forms, words
+from fedigroups.web import forms, versions, words
 from fedigroups.web.authority import Host, for_hosts
 from fedigroups.web.hosting import fields
 from fedigroups.web.hosting.frame import page, seen
@@ -40,11 +41,13 @@ async def rules(request: Request, host: Host) -> Response:
                 tried = await _tried(host, sent)
             else:
                 async with storage.transaction():
+                    await _check(host, about, sent)
                     done = await _done(host, sent.text("do"), about, typed)
                     await audit.by(host.actor, "moderate automatic", name=host.group.name, act=done)
                 return seen(host, "settings/rules", done)
         except Malformed as error:
             problems = fields.blamed(error, "words")
+    found = await watching.rules(host.group)
     return page(
         request,
         host,
@@ -56,8 +59,20 @@ async def rules(request: Request, host: Host) -> Response:
         about=about,
         tried=tried,
         kinds=words.RULES,
-        found=await watching.rules(host.group),
+        found=found,
+        marks={one.id: versions.mark(_stands(one)) for one in found},
     )
+
+
+def _stands(rule: AutomaticRule) -> dict[str, object]:
+    return {name: getattr(rule, name) for name in ("kind", "amount", "days", "words")}
+
+
+async def _check(host: Host, about: int, sent: Body) -> None:
+    """Raises `Malformed` for a rule that another host changed since the page was made."""
+    rule = await AutomaticRule.get_or_none(group_id=host.group.id, id=about) if about else None
+    if rule is not None:
+        versions.check(sent, _stands(rule), f"seen-{about}")
 
 
 def _typed(sent: Body) -> Rule:

@@ -10,7 +10,7 @@ from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
 from fedigroups.groups import roster
 from fedigroups.groups.founding import Profile
-from fedigroups.web import forms
+from fedigroups.web import forms, versions
 from fedigroups.web.authority import Host, for_hosts
 from fedigroups.web.hosting import fields
 from fedigroups.web.hosting.acts import act
@@ -30,8 +30,10 @@ def routes() -> list[BaseRoute]:
 
 async def servers(request: Request, host: Host) -> Response:
     """`/groups/{name}/settings/servers`: both lists, and the members from servers not taken."""
-    typed = {name: getattr(host.group, name) for name in fields.SERVERS} | {"reason": ""}
-    problems, removed, goes_on = {}, 0, False
+    now = {name: getattr(host.group, name) for name in fields.SERVERS}
+    typed = now | {"reason": ""}
+    problems: dict[str, str] = {}
+    removed, goes_on = 0, False
     if request.method == "POST":
         sent = await forms.read(request)
         removes = sent.text("do") == "remove"
@@ -42,9 +44,12 @@ async def servers(request: Request, host: Host) -> Response:
                 removed, goes_on = sent.number("removed") + gone, gone == AT_ONCE
             else:
                 typed |= fields.texts(sent, fields.SERVERS)
-                lists = {name: typed[name] for name in fields.SERVERS}
-                await change(request, host, "servers", Profile(**lists))
-            if not goes_on:
+                following, problems = versions.met(sent.text(versions.FIELD), now, typed)
+                typed |= following
+                if not problems:
+                    lists = {name: typed[name] for name in fields.SERVERS}
+                    await change(request, host, "servers", Profile(**lists))
+            if not (goes_on or problems):
                 return seen(host, "settings/servers", "shut_out" if removed else "kept")
         except Malformed as error:
             problems = fields.blamed(error, "reason" if removes else "servers_blocked")
@@ -57,6 +62,7 @@ async def servers(request: Request, host: Host) -> Response:
         _("Servers"),
         typed=typed,
         problems=problems,
+        seen=versions.mark(now),
         outside=outside,
         left=left,
         goes_on=goes_on and left > 0,

@@ -16,12 +16,14 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.api.body import Body
 from fedigroups.groups import founding
 from fedigroups.groups.founding import Profile
-from fedigroups.web import forms, portraits, refusals
+from fedigroups.web import forms, portraits, refusals, versions, words
 from fedigroups.web.authority import Host, for_hosts
 from fedigroups.web.hosting import fields
 from fedigroups.web.hosting.frame import page, seen
 from fedigroups.web.translation import gettext as _
 from outbox.publish import publish
+
+_VALUES = words.JOIN_LONG | words.POSTING | words.APPROVING
 
 
 def routes() -> list[BaseRoute]:
@@ -35,16 +37,29 @@ def routes() -> list[BaseRoute]:
 
 async def texts(request: Request, host: Host) -> Response:
     """`/groups/{name}/settings`: texts, rules, language, who may join and who may write."""
-    typed, problems = fields.of_group(host.group), {}
+    now = fields.of_group(host.group)
+    typed = now
+    problems: dict[str, str] = {}
     if request.method == "POST":
         sent = await forms.read(request)
         typed = fields.texts(sent, fields.PROFILE)
+        following, problems = versions.met(sent.text(versions.FIELD), now, typed, _VALUES)
+        typed |= following
         try:
-            await change(request, host, "texts", _profile(sent))
-            return seen(host, "settings", "kept")
+            if not problems:
+                await change(request, host, "texts", _profile(Body({**sent.values, **following})))
+                return seen(host, "settings", "kept")
         except Malformed as error:
             problems = fields.blamed(error, "title")
-    return page(request, host, "settings", _("Settings"), typed=typed, problems=problems)
+    return page(
+        request,
+        host,
+        "settings",
+        _("Settings"),
+        typed=typed,
+        problems=problems,
+        seen=versions.mark(now),
+    )
 
 
 def _profile(sent: Body) -> Profile:

@@ -17,7 +17,7 @@ from fedigroups.accounts.looks import Beside
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
 from fedigroups.media.models import Media
-from fedigroups.web import forms, portraits, refusals, visitors
+from fedigroups.web import forms, portraits, refusals, versions, visitors
 from fedigroups.web.settings.frame import page
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
@@ -53,6 +53,12 @@ class Typed:
         """As many rows of a name and a value as there may be."""
         return [*self.pairs, *[("", "")] * limits.PROFILE_FIELDS][: limits.PROFILE_FIELDS]
 
+    @property
+    def values(self) -> dict[str, object]:
+        """What a form that changes it was made of."""
+        names = ("name", "note", "pairs", "icon_text", "banner_text", "indexable", "discoverable")
+        return {name: getattr(self, name) for name in names}
+
     def problem(self, name: str) -> str:
         """What is wrong in a field; "" when nothing is."""
         return self.problems.get(name, "")
@@ -63,17 +69,24 @@ async def profile(request: Request, session: Session) -> Response:
     person = session.account.actor
     if request.method != "POST":
         done = _("It is kept.") if "kept" in request.query_params else ""
-        return _shown(request, session, await _now(person), done)
+        return await _shown(request, session, await _now(person), done)
     sent = await forms.read(request, most=portraits.FORM_BYTES, files=len(portraits.PICTURES))
     typed = _typed(sent)
     if problems := await _kept(request, person, sent, typed):
-        return _shown(request, session, replace(typed, problems=problems))
+        return await _shown(request, session, replace(typed, problems=problems))
     return visitors.seen("/settings/profile?kept")
 
 
-def _shown(request: Request, session: Session, typed: Typed, done: str = "") -> Response:
+async def _shown(request: Request, session: Session, typed: Typed, done: str = "") -> Response:
     return page(
-        request, session, "profile", _("Profile"), typed=typed, problems=typed.problems, done=done
+        request,
+        session,
+        "profile",
+        _("Profile"),
+        typed=typed,
+        problems=typed.problems,
+        done=done,
+        seen=versions.mark((await _now(session.account.actor)).values),
     )
 
 
@@ -105,6 +118,10 @@ def _typed(sent: Body) -> Typed:
 
 async def _kept(request: Request, person: Actor, sent: Body, typed: Typed) -> dict[str, str]:
     """Keep what was typed; or what is wrong, by field, and then nothing is kept."""
+    try:
+        versions.check(sent, (await _now(person)).values)
+    except Malformed as error:
+        return {"name": refusals.said(error)}
     given: dict[str, Media | None] = {}
     for name in portraits.PICTURES:
         try:

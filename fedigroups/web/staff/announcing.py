@@ -12,9 +12,10 @@ from federation import clock
 from federation.errors import Malformed
 from fedigroups import announcements
 from fedigroups.accounts.models import Session
+from fedigroups.api.body import Body
 from fedigroups.content import markdown
 from fedigroups.models import Announcement
-from fedigroups.web import forms, refusals, visitors
+from fedigroups.web import forms, refusals, versions, visitors
 from fedigroups.web.authority import for_staff
 from fedigroups.web.hosting import fields
 from fedigroups.web.staff.frame import noted_down, page
@@ -37,9 +38,11 @@ async def announcing(request: Request, session: Session) -> Response:
         sent = await forms.read(request)
         typed, about = fields.texts(sent, BLANK), sent.number("change")
         try:
-            done = await _do(session, sent.number("end"), about, typed)
-            request.app.state.presented.forget()
-            return visitors.seen(f"/admin/announcements?done={done}")
+            problems = await _overtaken(sent, about, typed)
+            if not problems:
+                done = await _do(session, sent.number("end"), about, typed)
+                request.app.state.presented.forget()
+                return visitors.seen(f"/admin/announcements?done={done}")
         except Malformed as error:
             problems = _blamed(error)
     standing = await announcements.standing()
@@ -54,7 +57,18 @@ async def announcing(request: Request, session: Session) -> Response:
         standing=[(one, markdown.render(one.text, {}), _kept(one)) for one in standing],
         past=await announcements.past(PAST),
         now=clock.now_ms(),
+        mark=versions.mark,
     )
+
+
+async def _overtaken(sent: Body, about: int, typed: dict[str, str]) -> dict[str, str]:
+    """Have the fields that were left alone follow what was changed meanwhile; what is asked."""
+    changed = await Announcement.get_or_none(id=about) if about else None
+    if changed is None:
+        return {}
+    following, asked = versions.met(sent.text(f"seen-{about}"), _kept(changed), typed)
+    typed |= following
+    return asked
 
 
 async def _do(session: Session, ended: int, changed: int, typed: dict[str, str]) -> str:

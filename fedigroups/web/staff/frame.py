@@ -38,6 +38,7 @@ DONE = {
     "import": noted("It is done with the servers of the list what it says."),
     "sign_ups_block": noted("No account is taken from there any more."),
     "sign_ups_lift": noted("That is blocked no more."),
+    "letter": noted("A letter is on its way to you."),
     "retry": noted("That server is tried again now."),
 }
 """What a page says after a form was sent, by the word in its address."""

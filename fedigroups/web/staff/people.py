@@ -14,7 +14,7 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Account, Session
 from fedigroups.groups.models import Member
 from fedigroups.moderation import account_acts
-from fedigroups.web import addresses, errors, forms, refusals, visitors
+from fedigroups.web import addresses, errors, forms, refusals, versions, visitors
 from fedigroups.web.authority import for_staff, is_staff
 from fedigroups.web.staff.frame import noted_down, page
 from fedigroups.web.translation import gettext as _
@@ -70,6 +70,7 @@ async def person(request: Request, session: Session) -> Response:
         sent = await forms.read(request)
         kind, typed = sent.text("act"), sent.text("reason")
         try:
+            versions.check(sent, _stands(account))
             role = sent.text("role")
             await account_acts.act(
                 receptions.of(request), session.account, account, kind, typed, role
@@ -94,4 +95,11 @@ async def person(request: Request, session: Session) -> Response:
         .select_related("group")
         .limit(PAGE),
         may=session.account.admin or not is_staff(account),
+        seen=versions.mark(_stands(account)),
     )
+
+
+def _stands(account: Account) -> dict[str, object]:
+    """What whoever decides about them must have seen."""
+    let_in = (account.approved_at, account.confirmed_at)
+    return {"state": account.actor.state, "role": account.role, "let_in": let_in}

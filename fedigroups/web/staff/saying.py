@@ -15,7 +15,7 @@ from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
-from fedigroups.web import forms, refusals, translation, visitors
+from fedigroups.web import forms, refusals, translation, versions, visitors
 from fedigroups.web.authority import for_staff
 from fedigroups.web.hosting import fields
 from fedigroups.web.staff.frame import noted_down, page
@@ -35,14 +35,17 @@ def routes() -> list[BaseRoute]:
 
 async def texts(request: Request, session: Session) -> Response:
     """`/admin/texts?language=`: what is said of the instance in one language of the pages."""
-    said, problems = await about.read(), {}
+    said = await about.read()
+    problems: dict[str, str] = {}
     language = request.query_params.get("language", about.FIRST)
     language = language if language in translation.LANGUAGES else about.FIRST
-    typed = {kind: said.texts.get((kind, language), "") for kind in about.TEXTS}
+    typed = now = {kind: said.texts.get((kind, language), "") for kind in about.TEXTS}
     if request.method == "POST":
         sent = await forms.read(request)
         typed = fields.texts(sent, about.TEXTS)
-        problems = await _write(request, session, typed, language)
+        following, problems = versions.met(sent.text(versions.FIELD), now, typed)
+        typed |= following
+        problems = problems or await _write(request, session, typed, language)
         if not problems:
             return visitors.seen(f"/admin/texts?language={language}&done=kept")
     return page(
@@ -52,6 +55,7 @@ async def texts(request: Request, session: Session) -> Response:
         _("Texts of this server"),
         problems=problems,
         typed=typed,
+        seen=versions.mark(now),
         language=language,
     )
 
@@ -74,12 +78,15 @@ async def _write(
 
 async def look(request: Request, session: Session) -> Response:
     """`/admin/look`: name, colour and icon."""
-    said, problems = await about.read(), {}
-    typed = {"name": said.name, "colour": said.colour}
+    said = await about.read()
+    problems: dict[str, str] = {}
+    typed = now = {"name": said.name, "colour": said.colour}
     if request.method == "POST":
         sent = await forms.read(request, most=FORM_BYTES, files=1)
-        typed = fields.texts(sent, typed)
-        problems = await _dress(request, session, sent)
+        typed = fields.texts(sent, now)
+        following, problems = versions.met(sent.text(versions.FIELD), now, typed)
+        typed |= following
+        problems = problems or await _dress(request, session, Body({**sent.values, **following}))
         if not problems:
             return visitors.seen("/admin/look?done=kept")
     return page(
@@ -89,6 +96,7 @@ async def look(request: Request, session: Session) -> Response:
         _("How pages look"),
         problems=problems,
         typed=typed,
+        seen=versions.mark(now),
         icon=said.icon,
     )
 

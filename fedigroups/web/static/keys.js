@@ -37,6 +37,7 @@
   const keys = {
     j: () => step(1),
     k: () => step(-1),
+    c: () => document.querySelector('main a[href$="/new"]')?.click(),
     r: reply,
     "/": () => document.querySelector("#search").focus(),
     "?": list,

@@ -37,6 +37,12 @@ pytestmark = [
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
 WEIGHED = {"document", "script", "stylesheet"}
 PHONE = {"width": 390, "height": 844}
+PASTES = """text => {
+  const carrier = new DataTransfer();
+  carrier.items.add(new File([new Uint8Array(8)], "a.png", {type: "image/png"}));
+  const more = {clipboardData: carrier, bubbles: true, cancelable: true};
+  text.dispatchEvent(new ClipboardEvent("paste", more));
+}"""
 FOUND = """async scheme => {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   const all = {type: "tag", values: tags}, colours = {type: "rule", values: ["color-contrast"]};
@@ -202,6 +208,26 @@ async def test_whoever_reads_with_the_keyboard_gets_from_post_to_post_and_answer
     await expect(page.locator(".post:focus")).to_have_count(0)
 
 
+async def test_a_name_is_offered_and_a_picture_is_pasted(shop: Gallery, chromium: Browser) -> None:
+    page = await entered(shop, chromium, "tom")
+    await page.goto(shop.url("reply"))
+    text = page.get_by_role("textbox", name="Your answer")
+    await text.press_sequentially("Thanks @ol")
+    await expect(page.get_by_role("option", name="Olga", selected=True)).to_be_visible()
+    await expect(text).to_have_attribute("aria-activedescendant", "named-0")
+    await page.keyboard.press("Enter")
+    await expect(text).to_have_value(f"Thanks @olga@{shop.instance.wire.config.host} ")
+    await expect(page.locator(".names")).to_be_hidden()
+    await text.evaluate(PASTES)
+    words = page.get_by_label("What is in it, for who cannot see it")
+    await expect(words).to_be_focused()
+    assert (
+        await page.get_by_label("Picture", exact=True).evaluate("it => it.files[0].name") == "a.png"
+    )
+    await text.evaluate(PASTES)
+    await expect(page.get_by_text("There is a picture already.")).to_be_visible()
+
+
 async def test_a_picture_is_sent_with_a_bar_and_leads_where_it_would_without(
     shop: Gallery, chromium: Browser, tmp_path: Path
 ) -> None:
@@ -238,6 +264,22 @@ async def test_a_group_page_is_light_and_asks_for_little(shop: Gallery, chromium
         bodies = [await one.body() for one in came if one.request.resource_type in WEIGHED]
         assert sum(len(gzip.compress(body)) for body in bodies) < 60_000
         await page.context.close()
+
+
+@SCRIPTS
+async def test_where_one_is_stands_in_sight_and_how_to_write_on_every_screen(
+    shop: Gallery, chromium: Browser, scripts: bool
+) -> None:
+    page = await entered(shop, chromium, "olga", java_script_enabled=scripts)
+    await page.goto(shop.url("hosting-handing-over"))
+    here = page.locator(".settings-nav [aria-current]")
+    await expect(here).to_be_in_viewport(ratio=1)
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 844})
+        for name in ("group-host", "feed"):
+            await page.goto(shop.url(name))
+            link = page.get_by_role("link", name="New thread", exact=True)
+            await expect(link).to_be_in_viewport(ratio=1)
 
 
 @SCRIPTS

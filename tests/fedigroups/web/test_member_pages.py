@@ -92,6 +92,28 @@ async def test_a_newcomer_is_taught_by_an_empty_feed_joins_and_leaves(house: Hou
         assert (await Member.get(actor__username="tom")).state == "left"
 
 
+async def test_only_what_is_unread_is_shown_and_the_browser_remembers_it(club: Club) -> None:
+    mine, other = await club.write("Mine"), await club.write("Theirs")
+    seen, unseen = "bdi>Mine</bdi", "bdi>Theirs</bdi"
+    await Post.filter(id=other.id).update(author_id=(await Actor.get(username="olga")).id)
+    await club.guest.get(f"/groups/welders/threads/{mine.thread_id}")
+    for page in ("/feed", "/groups/welders"):
+        shown = (await club.guest.get(f"{page}?show=unread")).text
+        assert (seen in shown, unseen in shown) == (False, True), page
+        assert seen not in (await club.guest.get(page)).text
+    await club.guest.get("/groups/welders?sort=new")
+    shown = (await club.guest.get("/groups/welders")).text
+    assert '?sort=new" aria-current="true"' in shown
+    assert '?show=unread" aria-current="true"' in shown
+    await club.guest.get(f"/groups/welders/threads/{other.thread_id}")
+    assert "You have read all of it" in (await club.guest.get("/feed")).text
+    thread, olga = await Thread.get(id=mine.thread_id), await Actor.get(username="olga")
+    await scenery.post(thread, olga, mine, state="held", visibility="public")
+    assert "You have read all of it" in (await club.guest.get("/feed")).text  # and not what waits
+    await club.press("/logout", "")
+    assert (await club.guest.get("/groups/welders")).text.count(seen) == 1
+
+
 async def test_a_member_writes_is_answered_and_told(club: Club) -> None:
     post = await club.write()
     thread = f"/groups/welders/threads/{post.thread_id}"
@@ -261,6 +283,38 @@ async def test_a_draft_is_kept_offered_and_thrown_away(club: Club) -> None:
     await club.sent("/groups/welders/new", act="keep", title="Rods", text="Where do")
     await club.write("Rods", "Where do I get them?")
     assert await Draft.all().count() == 0
+
+
+@sqlite
+async def test_whoever_writes_chooses_a_group_and_finds_what_they_began(club: Club) -> None:
+    assert (await club.guest.get("/new")).headers["location"] == "/groups/welders/new"
+    olga = await Actor.get(username="olga")
+    for name in ("bakers", "closed"):
+        profile = Profile(title=name, post_policy="moderators" if name == "closed" else "members")
+        await founding.found(club.house.instance.wire, name, olga, profile)
+        await club.press(f"/groups/{name}/membership", "join")
+    post = await club.write()
+    await club.sent(f"/posts/{post.id}/reply", act="keep", text="And with argon?")
+    shown = (await club.guest.get("/new")).text
+    assert 'href="/groups/bakers/new"' in shown
+    assert 'href="/groups/closed/new"' not in shown
+    assert f'<a href="/posts/{post.id}/reply"><bdi>And with argon?' in shown
+    await club.press("/new", "", throw=f"post:{post.id}")
+    assert await Draft.all().count() == 0
+
+
+@sqlite
+async def test_a_post_is_passed_on_to_another_group_where_everybody_reads_it(club: Club) -> None:
+    post = await club.write()
+    share, form = f"/new?about={post.id}", f"/groups/welders/new?about={post.id}"
+    assert f'href="{share}"' in (await club.guest.get(f"/posts/{post.id}")).text
+    assert (await club.guest.get(share)).headers["location"] == form
+    shown = (await club.guest.get(form)).text
+    assert 'value="MIG or TIG?"' in shown
+    assert f"&gt; For thin sheet.\n\ntom: {post.uri}\n</textarea>" in shown
+    await Post.filter(id=post.id).update(visibility="members")
+    assert share not in (await club.guest.get(f"/posts/{post.id}")).text
+    assert "thin sheet" not in (await club.guest.get(form)).text
 
 
 @sqlite

@@ -11,7 +11,7 @@ from PIL import Image
 import scenery
 from federation import clock
 from federation.models import Peer
-from fedigroups import announcements
+from fedigroups import announcements, rounds
 from fedigroups.accounts.models import Account
 from fedigroups.groups import founding, lookup, membership, pinning, policies
 from fedigroups.groups.founding import Profile
@@ -101,6 +101,25 @@ def test_any_colour_is_made_one_that_can_be_read_by_day_and_by_night(chosen: str
         assert colours.contrast(made, ground) >= 4.5
 
 
+async def test_staff_see_what_runs_by_itself_and_that_letters_arrive(
+    house: House, olga: Guest
+) -> None:
+    assert "Nothing ran yet" in (await olga.get("/admin/works")).text
+    await rounds.ran("expiring")
+    await rounds.failed("mailer", OSError("no route"))
+    await rounds.failed("mailer", OSError("<refused>"))
+    sent = await olga.fill("/admin/works")
+    assert sent.headers["location"] == "/admin/works?done=letter"
+    letter = (await house.letters("olga@mail.example"))[-1]
+    assert "https://groups.example/admin/works" in letter.text
+    shown = (await olga.get("/admin/works")).text
+    for said in ("letters wait to be sent.", "Bans and mutes that end", "&lt;refused&gt;"):
+        assert said in shown
+    assert "no route" not in shown
+    await Account.all().update(role="moderator")
+    assert (await olga.get("/admin/works")).status_code == 403
+
+
 async def test_an_announcement_is_shown_in_its_time_until_whoever_reads_it_puts_it_away(
     house: House, olga: Guest
 ) -> None:
@@ -138,8 +157,11 @@ async def test_an_announcement_is_shown_in_its_time_until_whoever_reads_it_puts_
         refused = await olga.fill(page, change=str(one.id), text=" ")
         assert (refused.status_code, f'id="text-{one.id}-problem"' in refused.text) == (422, True)
         begins = one.begins_at
+        await stranger.post(press, {}, Referer="https://groups.example/groups")
+        assert "We <strong>move" not in (await stranger.get("/groups")).text
         await olga.fill(page, change=str(one.id), text="We **move** on Sunday.")
-        assert "on Sunday." in (await olga.get("/groups")).text  # though she put it away
+        for who in (olga, stranger):
+            assert "on Sunday." in (await who.get("/groups")).text  # though they put it away
         (one, _later) = await announcements.standing()
         assert one.begins_at == begins
         await olga.fill(page, end=str(one.id))

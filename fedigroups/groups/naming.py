@@ -1,0 +1,67 @@
+"""This module finds whom a text may name: people and groups that its author may know of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation import limits, storage
+from fedigroups.content import sanitise
+from fedigroups.groups.visibility import listed_sql
+
+MOST = 6
+LEAST_CHARS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody, or a group, as a text names them."""
+
+    handle: str
+    name: str
+    is_group: bool
+
+
+async def beginning_with(text: str, actor_id: int, most: int = MOST) -> list[Named]:
+    """Those whose address or name begins so: who shares a group with the author first. One query.
+
+    Whoever does not want to be found is there under the whole name, and for who is in a group in
+    which they wrote for everybody to read. Nobody whom the author blocks, and no blocked server.
+    """
+    begun = sanitise.label(text, limits.QUERY_CHARS).lower().lstrip("@!")
+    name, _at, host = begun.partition("@")
+    if len(name) < LEAST_CHARS:
+        return []
+    rows = await storage.rows(
+        "SELECT a.username, a.host, a.name, a.kind FROM actor a"  # noqa: S608 - our own SQL
+        " LEFT JOIN groups g ON g.actor_id = a.id"
+        " WHERE a.kind IN ('Person', 'Group') AND a.state = 'live' AND a.id <> ?"
+        " AND (g.id IS NULL OR g.state = 'open') AND a.host LIKE ? ESCAPE '!'"
+        " AND (LOWER(a.username) LIKE ? ESCAPE '!' OR LOWER(a.name) LIKE ? ESCAPE '!')"
+        " AND (a.discoverable = ? OR LOWER(a.username) = ? OR EXISTS (SELECT 1 FROM post p"
+        " JOIN thread t ON t.id = p.thread_id JOIN member m ON m.group_id = t.group_id"
+        " AND m.actor_id = ? AND m.state = 'member'"
+        f" WHERE p.author_id = a.id AND {listed_sql('p')}))"
+        " AND NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = a.id"
+        " AND s.blocked = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM peer q WHERE q.host = a.host AND q.blocked = ?)"
+        " ORDER BY (CASE WHEN EXISTS (SELECT 1 FROM member m JOIN member n"
+        " ON n.group_id = m.group_id AND n.actor_id = ? AND n.state = 'member'"
+        " WHERE m.actor_id = a.id AND m.state = 'member') THEN 0 ELSE 1 END),"
+        " a.local DESC, LOWER(a.username), a.id LIMIT ?",
+        *(actor_id, _begins(host), _begins(name), _begins(name), True, name),
+        *(actor_id, actor_id, True, True, actor_id, most),
+    )
+    return [
+        Named(
+            f"{row['username']}@{row['host']}",
+            sanitise.label(row["name"], 80) or row["username"],
+            row["kind"] == "Group",
+        )
+        for row in rows
+    ]
+
+
+def _begins(text: str) -> str:
+    for sign in "!%_":
+        text = text.replace(sign, f"!{sign}")
+    return f"{text}%"
