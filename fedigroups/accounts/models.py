@@ -237,7 +237,7 @@ class Mail(Model):
     sealed = fields.BinaryField()
     """Subject and text, under the instance's secret: there may be a link in it that opens. Empty
     where `about` says what is written of when it is sent."""
-    account_id = fields.BigIntField(default=0, db_default=0, db_index=True)
+    account_id = fields.BigIntField(default=0, db_default=0)
     """Whose mail about what happens it is; 0 for a letter that is ready."""
     about = fields.TextField(default="", db_default="")
     """JSON: `{"notices": [ids]}`, or `{"digest": [from, until]}` in milliseconds."""
@@ -250,6 +250,7 @@ class Mail(Model):
         """Where the rows live."""
 
         table = "mail"
+        indexes = (("account_id",),)
 
 
 class Mailing(Model):

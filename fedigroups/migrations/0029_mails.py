@@ -57,7 +57,11 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Mail",
             name="account_id",
-            field=fields.BigIntField(default=0, db_index=True, db_default=0),
+            field=fields.BigIntField(default=0, db_default=0),
+        ),
+        ops.AddIndex(
+            model_name="Mail",
+            index=Index(fields=["account_id"]),
         ),
         ops.AddField(
             model_name="Notification",

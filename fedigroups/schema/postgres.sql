@@ -1095,6 +1095,7 @@ CREATE INDEX idx_listing_actor_i_2bc57b ON listing USING btree (actor_id);
 CREATE INDEX idx_log_entry_activit_453450 ON log_entry USING btree (activity_id);
 CREATE INDEX idx_log_entry_stream_d5a278 ON log_entry USING btree (stream, object_uri);
 CREATE INDEX idx_lost_inbox_seen_at_ae95e7 ON lost_inbox USING btree (seen_at);
+CREATE INDEX idx_mail_account_64a32a ON mail USING btree (account_id);
 CREATE INDEX idx_mail_next_tr_7825ed ON mail USING btree (next_try_at);
 CREATE INDEX idx_mailing_digest__1878ec ON mailing USING btree (digest_at);
 CREATE INDEX idx_media_actor_i_90ca9d ON media USING btree (actor_id, created_at);

@@ -902,6 +902,8 @@ CREATE INDEX "idx_log_entry_stream_d5a278" ON "log_entry" ("stream", "object_uri
 
 CREATE INDEX "idx_lost_inbox_seen_at_ae95e7" ON "lost_inbox" ("seen_at");
 
+CREATE INDEX "idx_mail_account_64a32a" ON "mail" ("account_id");
+
 CREATE INDEX "idx_mail_next_tr_7825ed" ON "mail" ("next_try_at");
 
 CREATE INDEX "idx_mailing_digest__1878ec" ON "mailing" ("digest_at");

@@ -73,7 +73,7 @@ async def test_a_secret_that_waits_for_its_first_code_is_no_second_factor(house:
         await owner(guest)
         await guest.fill("/settings/second", step="propose", current=PASSWORD)
         form = hidden(await thief.get((await thief.sign_in()).headers["location"]))
-        secret = factors.proposed(house.instance.mailer._seal, await Account.get())
+        secret = factors.proposed(house.instance.mailer.seal, await Account.get())
         code = factors.code_at(secret, factors.step_now())
         assert (await thief.post("/login/second", form | {"code": code})).status_code == 401
 
@@ -86,7 +86,7 @@ async def test_recovery_codes_are_there_as_long_as_an_app_or_a_passkey_is(house:
         new = set(re.findall(RECOVERY, renewed.text))
         assert (len(new), new & set(codes)) == (factors.RECOVERY_CODES, set())
         shown = await guest.fill("/settings/second", step="propose", current=PASSWORD)
-        secret = factors.proposed(house.instance.mailer._seal, await Account.get())
+        secret = factors.proposed(house.instance.mailer.seal, await Account.get())
         code = factors.code_at(secret, factors.step_now())
         put_on = await guest.post("/settings/second", hidden(shown) | {"code": code})
         assert "Write these down" in put_on.text

@@ -93,6 +93,7 @@ FORMS: dict[str, list[Line]] = {
         (lambda w: {"act": "lift"}, "group lift"),
     ],
     "/admin/announcements": [(lambda w: {"text": "We move."}, "announcement make")],
+    "/admin/works": [(lambda w: {}, "mail test")],
     "/admin/texts": [(lambda w: {"about": "Ours."}, "instance texts")],
     "/admin/look": [(lambda w: {"name": "Ours", "colour": "#aa0000"}, "instance look")],
     "/admin/servers": [(lambda w: {"act": "block", "host": "bad.example"}, "peer block")],
