@@ -126,7 +126,8 @@ async def test_a_rotated_key_is_found_and_the_old_one_is_no_more(
     network: Network, ours: Wire, h: Neighbour
 ) -> None:
     h.serve_person("vic", rsa("vic"))
-    old = await ours.directory.key(KEY)
+    for _ in range(2):  # found, and then remembered
+        old = await ours.directory.key(KEY)
     h.serve_person("vic", rsa("new"))
 
     assert is_of(await ours.directory.rekey(KEY), "new")

@@ -197,6 +197,7 @@ def _sect283k1() -> str:
         lambda: spki(dsa.generate_private_key(1_024).public_key()),
         _ed25519_pem,
         lambda: spki(rsa_key("vic").public_key()) * 2,
+        lambda: spki(rsa_key("vic").public_key()) + "\n" * 1_000_000,
         lambda: spki(rsa_key("vic").public_key()) + _private(PrivateFormat.PKCS8),
         lambda: spki(rsa_key("vic").public_key()).replace("A", "!", 3),
         lambda: spki(rsa_key("vic").public_key())[:-40],
