@@ -39,10 +39,10 @@ def now() -> int:
 
 
 async def sent(scene: Scene, request: SignedRequest) -> int:
-    """What the door answers; only the keys of the two are asked for."""
+    """What the door answers, behind a proxy; only the keys of the two are asked for."""
     headers = dict(request.headers) | {"Content-Type": ACTIVITY_JSON}
     async with scene.nothing_changes(asks=("h.example", "evil.example")):
-        return await scene.raw(request.body, headers, f"https://groups.example{request.target}")
+        return await scene.raw(request.body, headers, f"http://groups.example{request.target}")
 
 
 async def test_a_proper_message_signature_is_taken(scene: Scene) -> None:
