@@ -19,12 +19,18 @@ L_INBOX = "https://l.example/inbox"
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 406, 410, 413, 415, 422, 501])
 async def test_a_refused_activity_ends_and_the_lane_goes_on(scene: Scene, status: int) -> None:
     bob = await scene.host()
+    bob.script(503)
+    with clock.held(NOW):
+        await scene.say("bad", thread="t")
+        await scene.scheduler.drain()
     bob.answer = lambda got: status if got.name == "bad" else 202
-    await scene.say("bad", "good", thread="t")
+    with clock.held(NOW + clock.MINUTE):
+        await scene.scheduler.drain()
+    assert (await scene.lane())["state"] == "open"
+    await scene.say("good", thread="t")
     await scene.scheduler.drain()
     assert bob.taken == ["good"]
     assert await scene.ended() == [("bad", f"answered {status}")]
-    assert (await scene.lane())["state"] == "open"
     row = await storage.row("SELECT status, inbox, seq FROM ended")
     assert row == {"status": status, "inbox": L_INBOX, "seq": 1}
 
