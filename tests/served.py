@@ -8,12 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
 from uvicorn.server import ServerState
 
-from federation import limits
+from fedigroups.cli.serve import configured
 from fedigroups.web.connections import Bounded
-from fedigroups.web.sockets import BoundedSocket
 
 App = Callable[..., Awaitable[Any]]
 
@@ -71,15 +69,7 @@ class Door:
 @asynccontextmanager
 async def served(app: App) -> AsyncIterator[Door]:
     """The app behind `Bounded`, on a free port of this machine, without any proxy."""
-    config = uvicorn.Config(
-        app,
-        http=Bounded,
-        ws=BoundedSocket,
-        ws_max_size=limits.STREAM_MESSAGE_BYTES,
-        ws_per_message_deflate=False,
-        log_config=None,
-        lifespan="off",
-    )
+    config = configured(app)
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()

@@ -15,11 +15,8 @@ from fedigroups.accounts.reception import Reception
 
 
 async def ask(reception: Reception, email: str) -> None:
-    """Write to whoever has confirmed this address; who has not, is not written to.
-
-    Raises `Malformed` for what is no address. It says nothing of whether somebody has it.
-    """
-    key = mailboxes.key(mailboxes.check(email))
+    """Write to whoever has confirmed this address; who has not, is not written to."""
+    key = mailboxes.key(email)
     known = Account.filter(email_key=key, confirmed_at__gt=0, actor__state="live")
     account = await known.select_related("actor").first()
     if account is None or not reception.attempts.may_write(account.id):

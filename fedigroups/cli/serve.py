@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from importlib import import_module
 from types import FrameType
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.loops.auto import auto_loop_factory
 
 from federation import limits
@@ -136,10 +138,21 @@ def _serve(chosen: Settings, host: str, port: int | None, role: str, proxies: st
             runner.run(_work(instance))
         return
     app = make_worker_app(instance) if role == "worker" else make_app(instance)
-    config = uvicorn.Config(
+    config = configured(
         app,
         host=host,
         port=port or _own_port(chosen),
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        timeout_graceful_shutdown=int(STOP_SECONDS),
+    )
+    _listen(Server(config, instance, role))
+
+
+def configured(app: ASGIApp, **more: Any) -> uvicorn.Config:
+    """What uvicorn is told by whoever serves an app: how much a connection may cost."""
+    return uvicorn.Config(
+        app,
         http=Bounded,
         ws=BoundedSocket,
         ws_max_size=limits.STREAM_MESSAGE_BYTES,
@@ -149,12 +162,9 @@ def _serve(chosen: Settings, host: str, port: int | None, role: str, proxies: st
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
-        timeout_graceful_shutdown=int(STOP_SECONDS),
         lifespan="off",
+        **more,
     )
-    _listen(Server(config, instance, role))
 
 
 def _check(role: str, chosen: Settings) -> None:

@@ -55,6 +55,7 @@ async def accept(group: Group, code: str, actor: Actor) -> None:
     the banned, for whom it takes none either.
     """
     async with storage.transaction():
+        await storage.hold(f"invitation {group.id} {actor.id}")
         member = await membership.standing(group, actor)
         if member is not None and member.state in {"invited", "member"}:
             return

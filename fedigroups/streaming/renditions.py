@@ -14,6 +14,7 @@ from federation.models import Actor
 from federation.storage import Row
 from federation.uris import Uris
 from fedigroups.groups import polls
+from fedigroups.groups.visibility import can_see
 from fedigroups.mastodon.present import statuses
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.present.statuses import Company
@@ -24,11 +25,21 @@ from fedigroups.media.pictures import Pictures
 from fedigroups.streaming.audience import Stance
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """What of the post that is answered decides who is told of it; all None when there is none."""
+
+    author_id: int
+    state: str
+    visibility: str
+
+
 @dataclass(slots=True)
 class Renditions:
     """A post that some people are shown, as each of them is."""
 
     row: Row
+    parent: Parent
     company: Company
     pictures: Pictures
     filters: dict[int, Filters]
@@ -52,7 +63,8 @@ class Renditions:
         having = [id for id, stance in shown.items() if stance.filters]
         hiding = await filters.of_all(having) if having else {}
         choices = await polls.choices_in(post_id) if company.polls else {}
-        return cls(row, company, pictures, hiding, choices)
+        parent = Parent(row["parent_author_id"], row["parent_state"], row["parent_visibility"])
+        return cls(row, parent, company, pictures, hiding, choices)
 
     def json(self, entry: Entry, actor_id: int, stance: Stance, context: str) -> str:
         """The Status as somebody is shown it in a list; "" when a filter says not to."""
@@ -64,10 +76,13 @@ class Renditions:
         is_author = actor_id == self.row["author_id"]
         chosen = self.choices.get(actor_id, ())
         whose = (actor_id, context) if hits else ()
-        alike = (entry.id, is_author, stance.marks, chosen, whose)
+        alike = (entry.id, is_author, stance.marks, chosen, whose, self._sees_parent(stance))
         if alike not in self._made:
             self._made[alike] = self._write(entry, actor_id, stance, hits)
         return self._made[alike]
+
+    def _sees_parent(self, stance: Stance) -> bool:
+        return self.parent.state == "live" and can_see(stance.viewer, self.parent)
 
     def _write(self, entry: Entry, actor_id: int, stance: Stance, hits: list[Entity]) -> str:
         id = self.row["id"]
@@ -79,7 +94,8 @@ class Renditions:
             filtered={id: hits},
             choices={id: self.choices.get(actor_id, ())},
         )
-        shown = statuses.status(self.row, company)
+        row = self.row | {"sees_parent": self._sees_parent(stance)}
+        shown = statuses.status(row, company)
         if entry.by:
             uri = Uris(self.pictures.origin).boost(company.accounts[entry.by]["uri"], shown["uri"])
             shown = statuses.boost(entry.id, entry.by, entry.at, shown, uri, company)

@@ -12,6 +12,8 @@ import pytest
 from federation import limits, storage
 from federation.errors import Malformed
 from fedigroups.accounts.people import sign_up
+from fedigroups.groups import inviting, lookup
+from fedigroups.groups.invitation_models import GroupInvitation
 from fedigroups.groups.models import Member
 from trials import Scene
 
@@ -62,11 +64,13 @@ async def test_no_word_in_an_address_breaks_a_page(scene: Scene) -> None:
     # H182, H183, H184: each thing that can be asked, with each thing that should not be
     await scene.post()
     asked = [
-        *("/groups?q={}", "/groups?before={}", "/groups/welders?before={}", "/?before={}"),
+        "/groups?q={0}&language={0}&size={0}",
+        *("/search?q={}", "/groups?before={}", "/groups/welders?before={}", "/?before={}"),
         *("/groups/welders?sort={}", "/groups/welders/outbox?page={}", "/groups/welders?limit={}"),
         *("/groups/{}", "/groups/{}/outbox", "/groups/welders/threads/{}", "/users/{}"),
         *("/users/olga/posts/{}", "/users/olga/{}", "/@{}", "/@olga/{}", "/activities/{}"),
         *("/groups/welders/followers_synchronization?after={}", "/groups/{}/feed.atom"),
+        *("/groups/welders/ledger?before={}", "/search?q=rod&before={}"),
         *("/nodeinfo/{}", "/static/{}", "/{}", "/groups/welders/join?handle={}"),
         *("/.well-known/webfinger?resource={}", "/authorize_interaction?uri={}", "/follow?uri={}"),
         *("/groups/welders?max_id={}", "/groups/welders?min_id={}", "/groups/welders?since_id={}"),
@@ -87,6 +91,8 @@ async def test_a_part_of_a_path_is_no_longer_than_what_is_kept(scene: Scene) -> 
             asked = path.replace("@{}", "{}" if chars > most else "@{}").format("x" * chars)
             for accept in ("text/html", "application/activity+json"):
                 assert await status_of(scene, asked, accept) == 404, (path, chars)
+    for asked in ("/groups/a%00b", "/groups?q=a%00b", "/api/v2/search?q=a%00b"):
+        assert await status_of(scene, asked, "text/html") == 400, asked
 
 
 async def test_words_are_cut_where_the_limits_say(scene: Scene) -> None:
@@ -136,3 +142,31 @@ async def test_of_two_at_once_one_wins_and_the_other_is_told_so(scene: Scene) ->
     assert post.likes_count == 1
     with scene.ours.instance.store.context():
         assert await Member.filter(actor__uri=scene.eve.uri).count() == 1
+
+
+async def test_of_two_with_the_last_use_of_a_link_into_a_group_one_comes_in(scene: Scene) -> None:
+    # H189: and whoever clicks twice takes one use
+    group = await scene.ours.group()
+
+    async def race(uses: int, *people: str) -> tuple[int, int]:
+        """How many were refused, and how many uses are left."""
+        _, code = await inviting.make(group, group.actor, uses=uses)
+        coming = [await lookup.person(name) for name in people]
+        tries = (inviting.accept(group, code, one) for one in coming)
+        ended = await asyncio.gather(*tries, return_exceptions=True)
+        refused = [one for one in ended if one is not None]
+        assert all(isinstance(one, Malformed) for one in refused), refused
+        left = await GroupInvitation.all().order_by("-id").first()
+        assert left is not None
+        return len(refused), left.uses_left
+
+    vic, eve = scene.vic.uri, scene.eve.uri
+
+    async def work() -> None:
+        await Member.filter(actor__uri__in=[vic, eve]).delete()
+        assert await race(1, vic, eve) == (1, 0)
+        assert await Member.filter(state="invited").count() == 1
+        await Member.filter(state="invited").delete()
+        assert await race(2, eve, eve) == (0, 1)
+
+    await scene.ours.run(work)

@@ -11,6 +11,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from clients import signed_in
+from doors import Known, addresses
 from federation import limits
 from federation.vocabulary import ACTIVITY_JSON
 from fedigroups.app import INBOXES, make_app
@@ -276,8 +278,40 @@ async def test_an_inbox_takes_posts_and_an_outbox_none(scene: Scene, door: Door)
     for method in (b"CONNECT", b"BREW", b"get", b"GET\x00"):
         said = await door.say(asked(b"/", method=method), seconds=1.0)
         assert said.status in {400, 405}, method
-    override = [b"X-HTTP-Method-Override: DELETE", b"X-Method-Override: POST"]
-    assert (await door.say(asked(b"/groups/welders", *override))).status == 200
+
+
+LIES = {
+    **dict.fromkeys(("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"), "DELETE"),
+    **dict.fromkeys(("X-Original-URL", "X-Rewrite-URL", "X-Original-URI"), "/about"),
+    **dict.fromkeys(("X-Forwarded-Uri", "X-Forwarded-Path", "X-Forwarded-Prefix"), "/about"),
+}
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_the_first_line_says_the_method_and_the_path(scene: Scene) -> None:
+    # H253, H252, H220, H200: no header and no field does, at any door, and no method is an echo
+    town = scene.ours
+    post = await town.write("tom", "Which rod?")
+    there = Known(threads=(post.thread_id,), posts=(post.id,))
+    async with signed_in(town, "tom") as app:
+        for number, path in enumerate(addresses(make_app(town.instance), there)):
+            if "/streaming" in path or path == "/live":
+                continue  # those have no end
+            method = ("TRACE", "TRACK", "CONNECT", "PROPFIND")[number % 4]
+            refused = await app.http.request(method, path, headers={"X-Mine": "sesame"})
+            assert refused.status_code in {404, 405}, (method, path)
+            assert "sesame" not in refused.text or "sesame" in path, (method, path)
+            plain, lied = [
+                await app.http.get(path, headers={"Accept": "text/html"} | lies)
+                for lies in ({}, LIES)
+            ]
+            assert lied.status_code == plain.status_code, path
+            assert len(lied.text) == len(plain.text), path
+        mine = f"/api/v1/statuses/{post.id}"
+        for path in (mine, f"{mine}?_method=DELETE"):
+            asked_ = await app.http.post(path, data={"_method": "DELETE"}, headers=LIES)
+            assert asked_.status_code == 405
+        assert (await app.http.get(mine)).status_code == 200
 
 
 async def test_a_head_that_is_too_large_is_refused(scene: Scene, door: Door) -> None:

@@ -70,8 +70,8 @@ def status(row: Row, company: Company) -> Entity:
     shown: Entity = {
         "id": str(row["id"]),
         "created_at": date_time(row["published_at"]),
-        "in_reply_to_id": str(row["parent_id"]) if row["parent_author_id"] else None,
-        "in_reply_to_account_id": _id(row["parent_author_id"]),
+        "in_reply_to_id": str(row["parent_id"]) if row["sees_parent"] else None,
+        "in_reply_to_account_id": str(row["parent_author_id"]) if row["sees_parent"] else None,
         "sensitive": bool(row["sensitive"] or row["warning"]),
         "spoiler_text": label(row["warning"]),
         "visibility": VISIBILITY[row["visibility"]],
@@ -170,10 +170,6 @@ def source(row: Row) -> Entity:
         "text": text if isinstance(text, str) else plain(row["content"]),
         "spoiler_text": label(row["warning"]),
     }
-
-
-def _id(number: int | None) -> str | None:
-    return str(number) if number else None
 
 
 def _content(row: Row) -> str:

@@ -27,11 +27,11 @@ _SELECT = (
     "SELECT p.id, p.uri, p.page_url, p.author_id, p.thread_id, p.kind, p.title, p.content, "
     "p.warning, p.language, p.sensitive, p.attachments, p.document, p.visibility, p.state, "
     "p.published_at, p.updated_at, p.likes_count, p.boosts_count, t.root_id, t.group_id, "
-    f"p.parent_id, (SELECT q.author_id FROM post q WHERE q.id = p.parent_id AND {open_sql('q')})"
-    " AS parent_author_id, "
-    f"(SELECT COUNT(*) FROM post r WHERE r.parent_id = p.id AND {open_sql('r')}) AS replies "
-    "FROM post p JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
+    "p.parent_id, q.author_id AS parent_author_id, q.state AS parent_state, "
+    "q.visibility AS parent_visibility, "
+    f"(SELECT COUNT(*) FROM post r WHERE r.parent_id = p.id AND {open_sql('r')}) AS replies"
 )
+_FROM = "FROM post p JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,12 @@ async def rows(ids: Iterable[int], reader: Reader) -> dict[int, Row]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    may, values = readable("p", reader)
+    (may, values), (parent, its_values) = readable("p", reader), readable("q", reader)
     found = await storage.rows(
-        f"{_SELECT} JOIN {storage.table('wanted', id='bigint')} ON wanted.id = p.id WHERE {may}",
-        *(storage.packed([(one,) for one in wanted]), *values),
+        f"{_SELECT}, {parent} AS sees_parent {_FROM}"
+        f" JOIN {storage.table('wanted', id='bigint')} ON wanted.id = p.id"
+        f" LEFT JOIN post q ON q.id = p.parent_id WHERE {may}",
+        *(*its_values, storage.packed([(one,) for one in wanted]), *values),
     )
     return {row["id"]: row | {"said": accounts.read(row["document"])} for row in found}
 

@@ -219,6 +219,32 @@ async def test_members_alone_hear_of_what_is_for_members(town: Town, door: Door,
         assert await ears[0].is_quiet()
 
 
+@once
+async def test_what_a_post_answers_is_told_to_each_who_may_see_it(
+    town: Town, door: Door, tom: App
+) -> None:
+    root = await town.write("olga", "Hello")
+    reply = await town.reply("olga", root.uri, "Which #rods?")
+    await tom.post(f"/api/v1/accounts/{(await tom.account('welders'))['id']}/unfollow")
+    await town.run(lambda: _hide(root))
+
+    async def change() -> None:
+        olga = await town.person("olga")
+        await speaking.edit(town.wire, olga, await Post.get(id=reply.id), Text("Which #rods then?"))
+
+    async with (
+        signed_in(town, "olga") as olga,
+        socket(door, token(tom)) as toms,
+        socket(door, token(olga)) as olgas,
+    ):
+        for ear in (toms, olgas):
+            await ear.subscribe("hashtag", tag="rods")
+        await town.run(change)
+        for ear, answered in ((toms, None), (olgas, str(root.id))):
+            _, event, shown = await ear.event()
+            assert (event, shown["in_reply_to_id"]) == ("status.update", answered)
+
+
 async def _hide(post: Post) -> None:
     await Post.filter(id=post.id).update(visibility="members")
 

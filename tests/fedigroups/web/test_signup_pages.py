@@ -46,6 +46,8 @@ async def test_anybody_makes_an_account_and_nobody_sees_it_until_it_is_confirmed
         assert await seen(stranger, "tom") == {404}
         refused = await guest.sign_in("tom")
         assert (refused.status_code, "Confirm your address" in refused.text) == (403, True)
+        await guest.fill("/forgot", email="Tom@mail.example")
+        assert "/reset" not in str(await house.letters("Tom@mail.example"))
         assert await confirm(house, guest, "Tom@mail.example") == 200
         assert await seen(stranger, "tom") == {200}
         assert (await guest.sign_in("tom")).status_code == 303
