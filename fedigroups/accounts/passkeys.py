@@ -37,7 +37,7 @@ from fedigroups.content import sanitise
 
 HANDLE_BYTES = 32
 REASON_CHARS = 200
-COPIED = "A passkey was refused, as it may be a copy"
+COPIED = "A passkey was refused that may be a copy"
 FOR_MS = limits.PASSKEY_SECONDS * clock.SECOND
 KNOWN_OWNER = UserVerificationRequirement.REQUIRED
 

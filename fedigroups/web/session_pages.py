@@ -155,6 +155,8 @@ async def passkey(request: Request) -> Response:
     """
     reception, visitor = receptions.of(request), forms.visitor_of(request)
     if request.method != "POST":
+        if "text/html" in request.headers.get("accept", ""):  # somebody came back to the page
+            return visitors.seen("/login")
         if not visitor:
             raise Blocked("cookies are off: without them nobody can sign in")
         options = passkeys.to_sign_in(reception, visitor)

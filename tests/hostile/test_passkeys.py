@@ -55,6 +55,8 @@ async def test_a_request_cannot_say_for_whom_passkeys_are(house: House) -> None:
     async with house.guest() as guest:
         await guest.get("/login")
         options = (await guest.get("/login/passkey", **forged)).json()
+        back = await guest.get("/login/passkey", Accept="text/html")
+        assert back.headers["location"] == "/login", "what is for our script is shown to nobody"
     assert options["rpId"] == "groups.example"
     assert options["userVerification"] == "required"
     assert options["allowCredentials"] == [], "nobody learns which passkeys there are"

@@ -53,6 +53,7 @@
     offer();
   }
 
+  document.querySelector("[data-without-passkeys]")?.remove();
   form.hidden = false;
   begin();
 })();
