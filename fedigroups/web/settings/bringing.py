@@ -92,17 +92,25 @@ async def _take(request: Request, session: Session, sent: Body) -> None:
 
 
 async def _shown(request: Request, session: Session, problem: str = "") -> Response:
+    found = await imports.of(session.account.actor_id)
+    failed = found.failures if found else ()
     return page(
         request,
         session,
         "import",
         _("Bring along"),
         problem=problem,
-        found=await imports.of(session.account.actor_id),
+        found=found,
+        failures=[(one.subject, _(OUTCOMES[one.outcome]), _said(one.reason)) for one in failed],
         formats=FORMATS,
         kinds=KINDS,
         outcomes=OUTCOMES,
     )
+
+
+def _said(reason: str) -> str:
+    """Why, in the reader's words: of what other servers answered, in their own."""
+    return _(reason) if reason else ""
 
 
 async def failures(_request: Request, session: Session) -> Response:

@@ -13,6 +13,7 @@ from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
+from fedigroups.content.sanitise import safe_url
 from fedigroups.groups import aliases as known
 from fedigroups.groups import moving
 from fedigroups.web import forms, refusals, visitors
@@ -60,6 +61,7 @@ async def _move_page(
     request: Request, session: Session, typed: str = "", problem: str = ""
 ) -> Response:
     account = session.account
+    moved = await moving.target(account.actor)
     rests_until = account.moved_at + moving.REST_MS if account.moved_at else 0
     return page(
         request,
@@ -68,7 +70,8 @@ async def _move_page(
         _("Move to another account"),
         problem=problem,
         typed=typed,
-        moved=await moving.target(account.actor),
+        moved=moved,
+        link=safe_url(moved.page_url) or safe_url(moved.uri) if moved else "",
         rests_until=rests_until if rests_until > clock.now_ms() else 0,
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from federation import limits
 from fedigroups.groups.importing import Importer
-from fedigroups.personal.import_models import Import
+from fedigroups.personal.import_models import Import, ImportRow
 from fedigroups.personal.models import BlockedHost
 from guests import ORIGIN, Guest, House, hidden
 
@@ -52,7 +52,10 @@ async def test_a_file_is_shown_then_done_and_what_failed_is_a_list(house: House)
         while await importer.step():
             pass
         assert await BlockedHost.all().count() == 2
+        hostile = "<script>50% %(x)s</script>"
+        await ImportRow.filter(outcome="left_out").update(reason=hostile)
         done = await guest.get("/settings/import")
+        assert "&lt;script&gt;50% %(x)s" in done.text
         assert "What became of the file" in done.text
         listed = await guest.get("/settings/import/failures.csv")
         assert listed.text.splitlines()[1].startswith("'=cmd(),host,left_out,")
