@@ -19,13 +19,13 @@ from fedigroups.instance import Instance
 
 @click.group("mail")
 def mails() -> None:
-    """What waits to be sent by mail, and whether the mail server takes it."""
+    """Letters that wait, and the mail server."""
 
 
 @mails.command()
 @as_json
 def status(json_: bool) -> None:
-    """What waits, what is tried again and why, and how many addresses refuse all."""
+    """What waits or fails, and how many addresses refuse all."""
 
     async def work(instance: Instance) -> dict[str, Any]:
         row = await storage.row(
@@ -57,7 +57,7 @@ def status(json_: bool) -> None:
 @click.argument("address")
 @told_as_json
 def test(address: str) -> None:
-    """Send a letter to ADDRESS now, and say what the mail server answers."""
+    """Send a letter to ADDRESS now, and say what came of it."""
     mailboxes.check(address)
 
     async def work(instance: Instance) -> bool:

@@ -108,7 +108,7 @@ def list_passkeys(name: str, json_: bool) -> None:
 @click.argument("name")
 @told_as_json
 def drop_passkeys(name: str) -> None:
-    """Remove all passkeys of somebody who lost their devices; the password stays."""
+    """Remove all passkeys of somebody; the password stays."""
 
     async def work(instance: Instance) -> int:
         account = await people.account_named(name)

@@ -21,7 +21,7 @@ from fedigroups.instance import Instance
 @click.option("--back", is_flag=True, help="They live here again, and may move again at once.")
 @as_json
 def move(name: str, to: str, back: bool, json_: bool) -> None:
-    """Move somebody to another account of theirs, which names this one; or take that back."""
+    """Move somebody to another account, or take it back."""
     if back == bool(to):
         raise click.UsageError("say where to, or --back")
 
@@ -44,7 +44,7 @@ def move(name: str, to: str, back: bool, json_: bool) -> None:
 @click.option("--remove", default="", help="The address of one that is not theirs any more.")
 @as_json
 def aliases(name: str, add: str, remove: str, json_: bool) -> None:
-    """Other accounts of somebody, from which they can move here."""
+    """Other accounts of somebody, which can move here."""
 
     async def work(instance: Instance) -> list[dict[str, str]]:
         person = await people.person_named(instance.wire, name)

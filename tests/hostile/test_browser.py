@@ -21,6 +21,8 @@ from fedigroups.accounts.models import Account, Passkey
 from fedigroups.app import make_app
 from fedigroups.groups.models import Post
 from fedigroups.oauth import apps, tokens
+from fedigroups.personal import imports
+from fedigroups.personal.import_files import Line
 from fedigroups.web import cookies
 from guests import OOB, hidden
 from poison import NAMES, say_it_all
@@ -102,7 +104,8 @@ OWN_PAGES = (
     *("/settings", "/settings/password", "/settings/email", "/settings/sessions"),
     *("/settings/apps", "/settings/preferences", "/settings/invitations", "/settings/second"),
     *("/settings/export", "/settings/close", "/settings/blocks", "/settings/decisions"),
-    *("/settings/profile", "/settings/passkeys", "/settings/passkeys/1"),
+    *("/settings/profile", "/settings/passkeys", "/settings/passkeys/1", "/settings/mail"),
+    *("/settings/import", "/settings/move", "/settings/aliases"),
     *("/login", "/signup", "/forgot"),
 )
 HTML = frozenset({"content", "note", "value", "spoiler_text", "title", "name", "display_name"})
@@ -130,6 +133,8 @@ async def own_words(town: Town) -> tuple[str, str]:
         )
         for number, name in enumerate(NAMES, 1)
     )
+    lines = [Line("block", name, left_out=name) for name in NAMES]
+    await imports.keep(account.actor_id, lines, overwrites=False)
     return await sessions.begin(account), made.app.client_id
 
 
@@ -167,9 +172,8 @@ async def test_a_browser_finds_nothing_on_the_pages_of_an_account(
     evil = "/login?again=1&next=" + quote(NAMES[0])
     consent = f"/oauth/authorize?response_type=code&client_id={app}&redirect_uri={OOB}&scope=read"
     routes = {route.path for route in doors.routes(make_app(scene.ours.instance))}
-    assert {
-        path.replace("{id:int}", "1") for path in routes if path.startswith("/settings")
-    } <= set(OWN_PAGES)
+    own = {path.replace("{id:int}", "1") for path in routes if path.startswith("/settings")}
+    assert own <= {*OWN_PAGES, "/settings/import/failures.csv"}  # which is a file to take along
     async with (
         browser.opened(HOST, tmp_path / "chromium") as chromium,
         signed_in_at(scene.ours, session) as client,

@@ -23,7 +23,7 @@ from fedigroups.accounts.people import person_named
 from fedigroups.app import make_app
 from fedigroups.groups import founding, lookup, speaking
 from fedigroups.groups.founding import Profile
-from fedigroups.groups.models import Member, Post
+from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.polls import Asked
 from fedigroups.groups.speaking import Text
 from fedigroups.moderation import appeals, reporting
@@ -455,6 +455,7 @@ async def test_who_voted_is_at_no_door(scene: Scene) -> None:
     tom = await town.person("tom")
 
     async def make() -> Post:
+        await Group.filter(name="welders").update(post_policy="anyone")  # so that strangers vote
         group = await lookup.any_group(town.wire, "welders")
         asked = Text("Which one?", poll=Asked(("MIG", "TIG"), 3_600))
         return await speaking.write(town.wire, tom, group, asked)

@@ -18,9 +18,10 @@ from fedigroups.groups import closing, deleting, takeout
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation import mail
 from fedigroups.moderation.models import ModMail
-from fedigroups.personal import drafts, reading
+from fedigroups.personal import drafts, imports, reading
 from fedigroups.personal.drafts import Written
 from fedigroups.personal.everything import TABLES
+from fedigroups.personal.import_files import Line
 from world import Town, World
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +60,8 @@ async def fill(town: Town, tom: App) -> None:
     await town.run(lambda: deleting.begin(mine.author, mine))
     welders = await town.run(lambda: Group.get(name="welders"))
     await town.run(lambda: mail.write(welders, mine.author, "May I sell rods?"))
+    brought = [Line("group", "@pilots@m.example")]
+    await town.run(lambda: imports.keep(mine.author_id, brought, overwrites=False))
     async with signed_in(town, "olga") as olgas:
         poll = {"options": ["MIG", "TIG"], "expires_in": 3_600}
         asked = await olgas.post("/api/v1/statuses", status="@welders Which?", poll=poll)
