@@ -136,10 +136,18 @@ def try_out(one: Break, tree: Path) -> tuple[int, str]:
 
 def tell(number: int, total: int, one: Break, ended: int, said: str) -> bool:
     word = {RED: "red", GREEN: "NOT NOTICED"}.get(ended, "DID NOT RUN")
-    print(f"[{number}/{total}] {word:11} {' '.join(one.rows)}: {one.rule}", flush=True)
-    if ended != RED:
-        print(f"  {one.red}\n" + re.sub(r"^", "  | ", said[-2000:], flags=re.MULTILINE))
+    print(f"[{number}/{total}] {word:11} {' '.join(one.rows)}: {one.rule}")
+    if ended == RED:
+        print(f"  {reason(said)}", flush=True)
+    else:
+        print(f"  {one.red}\n" + re.sub(r"^", "  | ", said[-2000:], flags=re.MULTILINE), flush=True)
     return ended == RED
+
+
+def reason(said: str) -> str:
+    """Why the test went red: whoever reads it sees whether it was for the rule."""
+    found = re.search(r"^E +(.+)", said, re.MULTILINE)
+    return found[1][:100] if found else "it hung, or said nothing"
 
 
 def main(words: Sequence[str]) -> int:
