@@ -46,6 +46,9 @@ async def hostile_names(scene: Scene, name: str) -> Post:
     await scene.send(two.create(page), two)
     post = await scene.ours.post(page["id"])
     assert post is not None
+    answer = await scene.ours.reply("tom", post.uri, "Hm.")
+    for words in ("Tom?", "Tom!"):  # the second says whom it answers
+        await scene.ours.reply("olga", answer.uri, words)
     removed = await scene.ours.write("tom", "Soon gone.", "Gone")
     await scene.ours.reply("olga", removed.uri, "Why?")
     await scene.ours.run(lambda: Post.filter(id=removed.id).update(state="removed", reason=name))

@@ -48,6 +48,7 @@ def test_the_usual_marks_work() -> None:
         "<script>alert(1)</script>",
         "<img src=x onerror=alert(1)>",
         "<javascript:alert(1)>",
+        "a <b>loud</b> word",
         "[x]: javascript:alert(1)\n\n[x]",
         "[x](https://h.example 'a\" onclick=\"alert(1)')",
     ],
