@@ -76,7 +76,7 @@ async def entered(shop: Gallery, chromium: Browser, who: str, **options: object)
         await page.goto(f"{shop.origin}/login")
         await page.get_by_label("Name or e-mail address").fill(who)
         await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        await page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     return page
 
 
