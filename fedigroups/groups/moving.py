@@ -40,7 +40,7 @@ async def move(reception: Reception, account: Account, said: str) -> Actor:
         await closing.check_owns_nothing(person)
         await Account.filter(id=account.id).update(moved_at=now)
         await Actor.filter(id=person.id).update(moved_to=new.uri, updated_at=now)
-        await publish([Draft(Outgoing(uri, person.uri, "Move", body), told)])
+        await publish([Draft(Outgoing(uri, person.uri, "Move", body, public=False), told)])
         await _write(reception, account, new.handle)
     reception.posted()
     return new

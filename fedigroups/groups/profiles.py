@@ -40,5 +40,7 @@ async def _tell(wire: Wire, actor_id: int, now: int) -> None:
             return
         document = await actor_document(person, wire.keyring, wire.uris)
         uri = wire.uris.activity(ids.new())
-        outgoing = Outgoing(uri, person.uri, "Update", dumps(build.update_person(uri, document)))
+        body = dumps(build.update_person(uri, document))
+        # Not served at its id: what somebody once said of themselves does not stay to be read.
+        outgoing = Outgoing(uri, person.uri, "Update", body, public=False)
         await publish([Draft(outgoing, tuple(await acquainted.places(person)))])

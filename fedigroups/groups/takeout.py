@@ -19,7 +19,8 @@ from fedigroups.groups.documents import actor_document
 from fedigroups.groups.models import Member, Post, Reaction
 from fedigroups.personal import everything
 
-README = """All that this server keeps of your account.
+README = """All that this server keeps of your account. A server of this kind takes it in whole
+(Settings, Bring along): the groups, and most of what is in private.json.
 
 actor.json     you, as other servers see you
 account.json   what only you and this server know, but for your password, which is not kept

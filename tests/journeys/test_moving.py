@@ -274,6 +274,7 @@ async def test_a_profile_that_changes_often_is_told_of_once(world: World) -> Non
     [said] = server.came("Update")
     assert (said["actor"], said["object"]["name"]) == (TOM, "Tom the welder")
     assert said["object"]["publicKey"]["owner"] == TOM
+    assert (await served(world, said["id"]))["status"] == 404
     assert await town.run(lambda: profiles.tell_due(town.wire)) == 0
 
     async def mia() -> None:

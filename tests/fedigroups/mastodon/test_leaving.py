@@ -52,6 +52,8 @@ async def fill(town: Town, tom: App) -> None:
     tom_id = int((await tom.account("tom"))["id"])
     await town.run(lambda: reading.follow(tom_id, root.thread_id))
     await town.run(lambda: drafts.keep(tom_id, "welders", Written(text="Perhaps")))
+    brought = [Line("host", "spam.example")]
+    await town.run(lambda: imports.keep(tom_id, brought, overwrites=False))
     note = await town.run(lambda: announcements.make("We move."))
     await tom.post(f"/api/v1/announcements/{note.id}/dismiss")
     (own,) = await tom.get(f"/api/v1/accounts/{(await tom.account('tom'))['id']}/statuses")
