@@ -61,6 +61,7 @@ PAGES = {
     "poll-visitor": ("/groups/welders/threads/{asked}", ""),
     "compose-poll": ("/groups/welders/new", "olga"),
     "about": ("/about", ""),
+    "help": ("/help", ""),
     "privacy": ("/about/privacy", ""),
     "blocked": ("/about/blocked", ""),
     "sign-in": ("/login", ""),

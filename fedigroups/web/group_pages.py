@@ -96,10 +96,11 @@ async def group_page(request: Request) -> Response:
         return group
     before = request.query_params.get("before", "")
     me = visitors.known(request)
-    order = orders.asked(request) if me else Order(addresses.asked_sort(request))
+    member = await membership.standing(group, me.actor) if me else None
+    is_member = member is not None and member.state == "member"
+    order = orders.asked(request) if is_member else Order(addresses.asked_sort(request))
     unread_by = me.actor.id if me and order.unread else 0
     page = await read.group_page(group, order.sort, before, unread_by=unread_by)
-    member = await membership.standing(group, me.actor) if me else None
     response = render.page(
         request,
         "group.html",
@@ -123,7 +124,7 @@ async def group_page(request: Request) -> Response:
         refusal=policies.refusal_to_post(group, member) if me else "",
         fresh=await mine.fresh(me.actor.id, page.pinned + page.threads) if me else {},
     )
-    return orders.remember(request, response, order) if me else response
+    return orders.remember(request, response, order) if is_member else response
 
 
 async def join(request: Request) -> Response:

@@ -117,6 +117,11 @@ async def privacy(request: Request) -> Response:
     return render.page(request, "privacy.html", title=_("Privacy"), nav="about")
 
 
+async def how_it_works(request: Request) -> Response:
+    """`/help`: what a group is, how to take part, what to do when something is wrong."""
+    return render.page(request, "help.html", title=_("How it works"), nav="about")
+
+
 async def blocked(request: Request) -> Response:
     """`/about/blocked`: the servers that this one does not talk to, and those that it limits."""
     named = await Peer.filter(Q(blocked=True) | Q(limited=True)).order_by("host")
@@ -141,6 +146,7 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
     return [
         Route("/", shared(visitors.for_anybody(home))),
         Route("/about", visitors.for_anybody(about)),
+        Route("/help", visitors.for_anybody(how_it_works)),
         Route("/about/privacy", visitors.for_anybody(privacy)),
         Route("/about/blocked", visitors.for_anybody(blocked)),
         Route("/robots.txt", robots),
