@@ -71,7 +71,7 @@ async def test_an_answer_goes_nowhere_but_where_the_app_registered(house: House,
         "https:///nowhere",
         "/callback",
         "elk.example/callback",
-        "https://elk.example\\@evil.example/",
+        "https://elk.example\\.evil.example/",
         "https://élk.example/",
         "x" * 3_000 + "://a",
     ],
@@ -421,6 +421,7 @@ async def test_nobody_is_let_in_without_the_button(house: House) -> None:
         assert "frame-ancestors 'none'" in shown.headers["content-security-policy"]
         denied = await guest.post("/oauth/authorize", hidden(shown) | {"decision": "deny"})
         assert denied.headers["location"].startswith(f"{CALLBACK}?error=access_denied")
+        assert denied.headers["referrer-policy"] == "no-referrer"
         forged = await guest.post("/oauth/authorize", asking | {"decision": "allow"})
         assert forged.status_code == 403
     assert await Code.all().count() == 0

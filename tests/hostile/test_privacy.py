@@ -18,7 +18,8 @@ from federation.strict_json import dumps
 from fedigroups import logging
 from fedigroups.app import make_app
 from fedigroups.groups import indexing, lookup, membership, speaking, threads
-from fedigroups.groups.models import Group, Post, Tagged, Thread
+from fedigroups.groups.models import Group, Post, Revision, Tagged, Thread
+from fedigroups.groups.speaking import Text
 from outbox import streams
 from outbox.models import Activity
 from outbox.publish import Draft, Outgoing, Place, publish
@@ -220,6 +221,7 @@ async def test_of_what_was_taken_away_no_door_has_a_word(
         post = await town.reply("tom", root.uri, f"The word is {SECRET}.")
     else:
         post = await town.write("tom", f"The word is {SECRET}.", f"On {SECRET}")
+    await town.run(lambda: edit(town, post))
     everywhere = await known(town, [root, post])
     shown = await answers(town, everywhere)
     assert [key for key, answer in shown.items() if SECRET in found(key, answer)]
@@ -228,6 +230,8 @@ async def test_of_what_was_taken_away_no_door_has_a_word(
     assert not [key for key, answer in after.items() if SECRET in found(key, answer)]
     for accept in KINDS:
         assert after[f"/users/tom/posts/{post.id}", accept][0] == 410
+    before = await town.run(lambda: Revision.filter(post_id=post.id).count())
+    assert before == (1 if verb == "remove" else 0), "what is removed may be shown again"
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
@@ -244,6 +248,11 @@ async def test_what_answers_a_hidden_post_does_not_tell_its_title(
     said = await answers(town, await known(town, [root, reply]))
     assert reply.uri in str(said), "or else nothing was looked for"
     assert not [key for key, answer in said.items() if SECRET in found(key, answer)]
+
+
+async def edit(town: Town, post: Post) -> None:
+    found = await Post.get(id=post.id)
+    await speaking.edit(town.wire, await lookup.person("tom"), found, Text(f"It is {SECRET}."))
 
 
 async def end(town: Town, verb: str, post: Post) -> None:
