@@ -144,12 +144,7 @@ async def robots(_request: Request) -> Response:
 def routes(_site: sites.Site) -> list[BaseRoute]:
     """The routes that have no ActivityStreams form; handlers find the site in `app.state.site`."""
     return [
-        Route("/", shared(visitors.for_anybody(home))),
-        Route("/about", visitors.for_anybody(about)),
-        Route("/help", visitors.for_anybody(how_it_works)),
-        Route("/about/privacy", visitors.for_anybody(privacy)),
-        Route("/about/blocked", visitors.for_anybody(blocked)),
-        Route("/robots.txt", robots),
+        *_of_the_instance(),
         Route("/groups", shared(visitors.for_anybody(directory))),
         Route("/tags/{name}", shared(visitors.for_anybody(tag_page))),
         Route("/answer", visitors.for_anybody(answer)),
@@ -201,6 +196,17 @@ def routes(_site: sites.Site) -> list[BaseRoute]:
         *servers.routes(),
         *announcing.routes(),
         *saying.routes(),
+    ]
+
+
+def _of_the_instance() -> list[BaseRoute]:
+    return [
+        Route("/", shared(visitors.for_anybody(home))),
+        Route("/about", visitors.for_anybody(about)),
+        Route("/help", visitors.for_anybody(how_it_works)),
+        Route("/about/privacy", visitors.for_anybody(privacy)),
+        Route("/about/blocked", visitors.for_anybody(blocked)),
+        Route("/robots.txt", robots),
     ]
 
 
