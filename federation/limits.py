@@ -345,6 +345,8 @@ INVITATION_NOTE_CHARS = 200
 # Hosts
 GROUPS_PER_OWNER = 20
 """Groups of one person here; whoever runs the server can give them more at its command line."""
+GROUP_TOPICS = 5
+"""Words by which a group says what it is about."""
 GROUP_INVITATIONS = 100
 """Links into one group with which somebody may still come."""
 

@@ -304,7 +304,9 @@ What would you do?"""
 
 
 async def founded(instance: Instance, owner: Actor, name: str, title: str, about: str) -> Group:
-    profile = Profile(title=title, description=about, summary=ABOUT, rules=RULES)
+    profile = Profile(
+        title=title, description=about, summary=ABOUT, rules=RULES, topics="handwork clubs"
+    )
     hosted = await founding.found(instance.wire, name, owner, profile)
     return await Group.get(id=hosted.group.id).select_related("actor")
 

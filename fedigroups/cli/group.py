@@ -45,6 +45,7 @@ PROFILE_OPTIONS = (
     click.option("--summary", help="What the group is for (Markdown)."),
     click.option("--rules", help="One rule a line."),
     click.option("--language", help="A language tag, e.g. en."),
+    click.option("--topics", help="Up to five words, by which the directory finds it."),
     click.option("--icon", help="A picture: a file, or the URL of one; '' for none."),
     click.option(
         "--discoverable/--undiscoverable",
@@ -199,6 +200,7 @@ def show_(name: str, json_: bool) -> None:
         staff = Member.filter(group_id=found.id, role__in=policies.STAFF).select_related("actor")
         return summary(found) | {
             "language": found.language,
+            "topics": found.topics.split(),
             "description": found.description,
             "summary": found.summary,
             "icon": found.icon_url,
@@ -209,7 +211,8 @@ def show_(name: str, json_: bool) -> None:
 
     found = with_instance(work)
     rules = {f"rule {number}": rule for number, rule in enumerate(found["rules"], 1)}
-    told = found | {"moderators": ", ".join(found["moderators"]), "rules": ""} | rules
+    lists = {name: ", ".join(found[name]) for name in ("moderators", "topics")}
+    told = found | lists | {"rules": ""} | rules
     show(json_, found, facts(told))
 
 

@@ -1,4 +1,4 @@
-"""This module finds groups by words, language, size and way to join, and threads by hashtag."""
+"""This module finds groups by words, topic, language, size and way to join; threads by hashtag."""
 
 # ruff: noqa: S608 - each statement is put together from constants here; every value is bound
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Wish:
 
     query: str = ""
     language: str = ""
+    topic: str = ""
     size: str = ""
     join: str = ""
     place: str = "here"
@@ -51,7 +52,10 @@ class Tagged:
 
 
 async def find(wish: Wish, before: str = "", limit: int = LIMIT) -> Directory:
-    """The groups that are wished for, the liveliest first. One query."""
+    """The groups that are wished for, the liveliest first. One query.
+
+    One that does not want to be found is found by its whole name alone.
+    """
     clauses, values = _clauses(wish)
     if mark := read.cursor(before):
         clauses.append("(g.active_at, g.id) < (?, ?)")
@@ -68,7 +72,9 @@ async def find(wish: Wish, before: str = "", limit: int = LIMIT) -> Directory:
 async def spoken() -> list[str]:
     """The languages of the groups here. One query."""
     rows = await storage.rows(
-        "SELECT DISTINCT language FROM groups WHERE hosted = ? AND state = 'open'", True
+        "SELECT DISTINCT g.language FROM groups g JOIN actor ga ON ga.id = g.actor_id"
+        " WHERE g.hosted = ? AND g.state = 'open' AND ga.discoverable = ?",
+        *(True, True),
     )
     return sorted(row["language"] for row in rows if row["language"])
 
@@ -93,9 +99,10 @@ async def tagged(tag: str, before: str = "", limit: int = LIMIT) -> Tagged:
 
 
 def _clauses(wish: Wish) -> tuple[list[str], list[object]]:
-    clauses = ["g.hosted = ?", "g.state = 'open'"]
-    values: list[object] = [wish.place != "elsewhere"]
-    if words := sanitise.label(wish.query, limits.QUERY_CHARS).lower():
+    words = sanitise.label(wish.query, limits.QUERY_CHARS).lower()
+    clauses = ["g.hosted = ?", "g.state = 'open'", "(ga.discoverable = ? OR g.name = ?)"]
+    values: list[object] = [wish.place != "elsewhere", True, words]
+    if words:
         clauses.append(
             "(LOWER(g.name) LIKE ? ESCAPE '!' OR LOWER(g.title) LIKE ? ESCAPE '!' "
             "OR LOWER(g.description) LIKE ? ESCAPE '!')"
@@ -104,6 +111,9 @@ def _clauses(wish: Wish) -> tuple[list[str], list[object]]:
     if wish.language:
         clauses.append("g.language = ?")
         values.append(wish.language)
+    if topic := hashtags.name_of(wish.topic):
+        clauses.append("' ' || g.topics || ' ' LIKE ? ESCAPE '!'")
+        values.append(_containing(f" {topic} "))
     if wish.join in JOINS:
         clauses.append("g.join_policy = ?")
         values.append(wish.join)

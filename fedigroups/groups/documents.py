@@ -16,6 +16,7 @@ from federation.vocabulary import AS2, PUBLIC
 from fedigroups.accounts import looks
 from fedigroups.content import facts
 from fedigroups.content.languages import name_of
+from fedigroups.groups import topics
 from fedigroups.groups.models import Group, Post
 from fedigroups.media.models import Media
 
@@ -146,6 +147,9 @@ async def group_document(group: Group, actor: Actor, keyring: Keyring, uris: Uri
     }
     if group.description:
         document["description"] = group.description
+    if group.topics:
+        document["@context"] = [*document["@context"], {"Hashtag": "as:Hashtag"}]
+        document["tag"] = [_hashtag(topic, uris) for topic in topics.of(group.topics)]
     for field, url in (("icon", group.icon_url), ("image", group.banner_url)):
         if url:
             document[field] = {"type": "Image", "url": url}

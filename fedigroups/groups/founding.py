@@ -17,7 +17,7 @@ from fedigroups.accounts.people import add_local_actor
 from fedigroups.content.languages import is_tag
 from fedigroups.content.markdown import render
 from fedigroups.content.sanitise import excerpt, safe_url
-from fedigroups.groups import admitting, distribute, policies
+from fedigroups.groups import admitting, distribute, policies, topics
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.documents import group_document
 from fedigroups.groups.models import Group, Member
@@ -49,6 +49,7 @@ class Profile:
     summary: str | None = None
     rules: str | None = None
     language: str | None = None
+    topics: str | None = None
     icon_url: str | None = None
     banner_url: str | None = None
     icon: Media | None = None
@@ -158,6 +159,8 @@ def _columns(profile: Profile) -> dict[str, Any]:
     for which in ("allowed", "blocked"):
         if (field := f"servers_{which}") in given:
             given[field] = admitting.listed(given[field], which)
+    if "topics" in given:
+        given["topics"] = topics.typed(given["topics"])
     if "summary" in given:
         given["summary_html"] = render(given["summary"], {})
         if len(dumps([given["summary"], given["summary_html"]])) > SUMMARY_BYTES:

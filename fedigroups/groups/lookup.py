@@ -11,6 +11,7 @@ from federation.models import Actor
 from federation.strict_json import loads
 from federation.wire import Wire
 from fedigroups.content.sanitise import clean, excerpt, safe_url
+from fedigroups.groups import topics
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.policies import STAFF
@@ -98,6 +99,7 @@ def _profile(actor: Actor, document: ActorDoc) -> dict[str, object]:
         "title": actor.name or actor.username,
         "description": excerpt(document.summary),
         "summary_html": clean(document.summary),
+        "topics": topics.told(document.document),
         "icon_url": safe_url(document.icon_url),
         "banner_url": safe_url(document.banner_url),
     }

@@ -30,6 +30,8 @@ class Group(Model):
     rules = fields.TextField(default="")
     """One rule a line."""
     language = fields.CharField(max_length=16, default="en")
+    topics = fields.TextField(default="", db_default="")
+    """What it is about: names of hashtags, with blanks between them."""
     icon_url = fields.TextField(default="")
     banner_url = fields.TextField(default="")
     join_policy = fields.CharField(max_length=16, default="open")

@@ -46,6 +46,7 @@ CARD = (
     f"g.id AS group_id, ga.uri AS group_uri, ga.host AS group_host, {views.SLUG} AS group_name, "
     "g.hosted AS group_hosted, "
     "g.title AS group_title, g.description AS group_description, g.language AS group_language, "
+    "g.topics AS group_topics, "
     "g.join_policy AS group_join_policy, g.members_count AS group_members_count, "
     "g.active_at AS group_active_at, g.icon_url AS group_icon_url"
 )
@@ -307,6 +308,7 @@ def card_of(group: Group) -> GroupCard:
             "group_title": group.title,
             "group_description": group.description,
             "group_language": group.language,
+            "group_topics": group.topics,
             "group_join_policy": group.join_policy,
             "group_members_count": group.members_count,
             "group_active_at": group.active_at,

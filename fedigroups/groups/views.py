@@ -9,7 +9,7 @@ from typing import Literal
 
 from federation.storage import Row
 from fedigroups.content import sanitise
-from fedigroups.groups import attachments
+from fedigroups.groups import attachments, topics
 from fedigroups.groups.attachments import Attachment
 from fedigroups.groups.visibility import is_listed, open_sql
 
@@ -103,6 +103,7 @@ class GroupCard:
     title: str
     description: str
     language: str
+    topics: tuple[str, ...]
     join_policy: str
     members: int
     active_at: int
@@ -342,6 +343,7 @@ def card(row: Row) -> GroupCard:
         title=sanitise.label(row["group_title"]) or row["group_name"],
         description=sanitise.label(row["group_description"], 500),
         language=row["group_language"],
+        topics=topics.of(row["group_topics"]),
         join_policy=row["group_join_policy"],
         members=row["group_members_count"],
         active_at=row["group_active_at"],

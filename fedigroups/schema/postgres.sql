@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails 0030_moving
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails 0030_moving 0031_topics
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -257,7 +257,8 @@ CREATE TABLE groups (
     approve character varying(16) DEFAULT 'nobody'::character varying NOT NULL,
     newcomer_posts integer DEFAULT 3 NOT NULL,
     servers_allowed text DEFAULT ''::text NOT NULL,
-    servers_blocked text DEFAULT ''::text NOT NULL
+    servers_blocked text DEFAULT ''::text NOT NULL,
+    topics text DEFAULT ''::text NOT NULL
 );
 CREATE TABLE import_batch (
     id bigint NOT NULL,

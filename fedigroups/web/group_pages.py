@@ -12,7 +12,7 @@ from federation import limits
 from federation.errors import FederationError
 from fedigroups.content import hashtags, languages, sanitise
 from fedigroups.groups import directory as directories
-from fedigroups.groups import membership, mine, policies, read
+from fedigroups.groups import membership, mine, policies, read, topics
 from fedigroups.groups.directory import Wish
 from fedigroups.groups.models import Group
 from fedigroups.groups.views import SORTS
@@ -30,17 +30,18 @@ SIZE_WORDS = {
     "large": noted("Large: 300 and more"),
 }
 PLACE_WORDS = {"here": noted("That live here"), "elsewhere": noted("That live on other servers")}
-FILTERS = ("language", "size", "join", "place")
+FILTERS = ("topic", "language", "size", "join", "place")
 FAMILIAR = frozenset({"", "same-origin"})
 
 
 async def directory(request: Request) -> Response:
-    """`/groups?q=&language=&size=&join=&place=`: the groups here, or those that were wished for."""
+    """`/groups?q=&topic=&language=&size=&join=&place=`: the groups here, or those wished for."""
     asked = request.query_params
     query = sanitise.label(asked.get("q", ""), limits.QUERY_CHARS)
     wish = Wish(
         query,
         language=languages.tag_or(asked.get("language", ""))[:16],
+        topic=hashtags.name_of(asked.get("topic", "")),
         size=_one_of(asked.get("size", ""), SIZE_WORDS),
         join=_one_of(asked.get("join", ""), words.JOIN),
         place=_one_of(asked.get("place", ""), PLACE_WORDS) or "here",
@@ -58,6 +59,7 @@ async def directory(request: Request) -> Response:
         wish=wish,
         found=found,
         spoken_here=await directories.spoken(),
+        topics=[*dict.fromkeys([*await topics.liveliest(), *topics.of(wish.topic)])],
         size_words=SIZE_WORDS,
         place_words=PLACE_WORDS,
         later=f"?{urlencode(kept | {'before': found.next})}" if found.next else "",

@@ -152,6 +152,10 @@ _SHAPES = {
     r"one person owns at most (?P<most>\d+) groups; .*": noted(
         "One person owns at most %(most)s groups: ask whoever runs this server for more."
     ),
+    "a topic is one word of letters and digits, such as welding": noted(
+        "A topic is one word of letters and digits, such as welding."
+    ),
+    r"a group has at most (?P<most>\d+) topics": noted("A group has at most %(most)s topics."),
     r"a group has at most (?P<most>\d+) links; .*": noted(
         "A group has at most %(most)s links: withdraw one first."
     ),

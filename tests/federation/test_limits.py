@@ -335,6 +335,10 @@ ELSEWHERE = {
         "fedigroups/web/test_hosting.py",
         "test_nobody_makes_more_groups_than_one_person_looks_after",
     ),
+    "GROUP_TOPICS": (
+        "fedigroups/web/test_hosting.py",
+        "test_a_group_says_in_five_words_what_it_is_about_and_is_found_by_them",
+    ),
     "GROUP_INVITATIONS": (
         "fedigroups/web/test_hosting.py",
         "test_a_group_has_so_many_links_and_no_more",

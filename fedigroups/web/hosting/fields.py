@@ -9,7 +9,7 @@ from fedigroups.groups.models import Group
 from fedigroups.web import refusals
 
 PROFILE = (
-    *("name", "title", "description", "summary", "rules", "language"),
+    *("name", "title", "description", "summary", "rules", "language", "topics"),
     *("join_policy", "post_policy", "approve", "newcomer_posts", "boost_replies"),
 )
 SERVERS = ("servers_allowed", "servers_blocked")
@@ -19,6 +19,8 @@ _BLAMED = (
     ("a summary has", "summary"),
     ("rules have", "rules"),
     ("a language is", "language"),
+    ("a topic is", "topics"),
+    ("a group has at most", "topics"),
     ("somebody is new", "newcomer_posts"),
     ("newcomer_posts", "newcomer_posts"),
     ("a list of allowed", "servers_allowed"),

@@ -36,7 +36,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def texts(request: Request, host: Host) -> Response:
-    """`/groups/{name}/settings`: texts, rules, language, who may join and who may write."""
+    """`/groups/{name}/settings`: texts, rules, topics, who may join and who may write."""
     now = fields.of_group(host.group)
     typed = now
     problems: dict[str, str] = {}
@@ -70,6 +70,7 @@ def _profile(sent: Body) -> Profile:
         summary=sent.text("summary").strip(),
         rules="\n".join(rules),
         language=sent.text("language").strip(),
+        topics=sent.text("topics"),
         join_policy=sent.text("join_policy"),
         post_policy=sent.text("post_policy"),
         approve=sent.text("approve") or None,

@@ -95,11 +95,13 @@ async def test_the_row_of_a_group_elsewhere_follows_its_profile_made_safe(
         name="All cats",
         summary="<p onclick=x>Meow.</p>",
         icon={"type": "Image", "url": "javascript:alert(1)"},
+        tag=[{"type": "Hashtag", "name": name} for name in ("#Cats", "no word", 1, *"abcdef")],
     )
     again = await lookup.remote(await fetched(here, cats))
     row = await Group.get(id=group.id)
     assert again.id == row.id
     assert (row.title, row.summary_html, row.icon_url) == ("All cats", "<p>Meow.</p>", "")
+    assert row.topics == "cats a b c d"
     assert row.description == "Meow."
 
 

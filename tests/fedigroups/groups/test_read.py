@@ -9,7 +9,8 @@ import pytest
 
 import scenery
 from federation import storage
-from fedigroups.groups import authors, directory, read
+from federation.models import Actor
+from fedigroups.groups import authors, directory, read, topics
 from fedigroups.groups.directory import Wish
 from fedigroups.groups.models import Group, Thread
 from fedigroups.groups.views import SORTS, Sort
@@ -218,6 +219,25 @@ async def test_a_search_takes_every_sign_literally(
 
     found = await directory.find(Wish(query))
     assert {card.name for card in found.groups} == names
+
+
+async def test_groups_are_found_by_a_topic_as_a_whole_word(database: Store) -> None:
+    await scenery.group(topics="tig steel")
+    await scenery.group("bakers", topics="bread")
+    await scenery.group("smiths", topics="steel")
+    assert await topics.liveliest() == ["steel", "bread", "tig"]
+    for topic, names in (("steel", {"welders", "smiths"}), ("#Bread", {"bakers"}), ("stee", set())):
+        found = await directory.find(Wish(topic=topic))
+        assert {card.name for card in found.groups} == names, topic
+
+
+async def test_a_group_that_does_not_want_to_be_found_is_found_by_its_name(database: Store) -> None:
+    hidden = await scenery.group(topics="steel", language="it")
+    await Actor.filter(id=hidden.actor_id).update(discoverable=False)
+    assert (await directory.find(Wish())).groups == ()
+    assert (await directory.find(Wish("weld"))).groups == ()
+    assert [card.name for card in (await directory.find(Wish("welders"))).groups] == ["welders"]
+    assert (await topics.liveliest(), await directory.spoken()) == ([], [])
 
 
 async def test_closed_and_foreign_groups_are_not_in_the_directory(database: Store) -> None:

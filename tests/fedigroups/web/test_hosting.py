@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -160,6 +161,38 @@ async def test_texts_and_rules_are_changed_and_every_reader_is_told(house: House
         nameless = await guest.fill("/groups/welders/settings", **typed | policies | {"title": " "})
         assert 'id="title-problem"' in nameless.text
     assert await Activity.filter(kind="Update").count() == 2
+
+
+async def test_a_group_says_in_five_words_what_it_is_about_and_is_found_by_them(
+    house: House,
+) -> None:
+    async def say(guest: Guest, words: str) -> httpx.Response:
+        more = {"title": "Welders", "join_policy": "open", "post_policy": "members"}
+        return await guest.fill("/groups/welders/settings", topics=words, **more)
+
+    async with house.guest() as guest:
+        await founded(guest)
+        await say(guest, "a b c d e")
+        await say(guest, "tig, #Steel tig")
+        for typed, said in (
+            ("two words!", "one word of letters and digits"),
+            ("a b c d e f", "at most 5 topics"),
+        ):
+            answer = await say(guest, typed)
+            assert (said in answer.text, 'id="topics-problem"' in answer.text) == (True, True)
+        assert (await Group.get()).topics == "tig steel"
+        document = (
+            await guest.client.get(
+                "/groups/welders", headers={"Accept": "application/activity+json"}
+            )
+        ).json()
+        assert [tag["name"] for tag in document["tag"]] == ["#tig", "#steel"]
+    async with house.guest() as stranger:
+        page = await stranger.get("/groups/welders")
+        assert '"/groups?topic=steel"' in page.text
+        assert "Welders" in (await stranger.get("/groups?topic=steel")).text
+        empty = await stranger.get("/groups?topic=bread")
+        assert "There is no group like that" in empty.text
 
 
 async def test_an_icon_is_uploaded_and_taken_away_and_no_picture_is_refused(house: House) -> None:
