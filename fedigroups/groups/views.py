@@ -15,17 +15,16 @@ from fedigroups.groups.visibility import is_listed, open_sql
 
 Sort = Literal["active", "new", "top"]
 SORTS: tuple[Sort, ...] = ("active", "new", "top")
-
 SLUG = (
     "CASE WHEN g.hosted THEN g.name ELSE g.name || '@' || "
     "(SELECT home.host FROM actor home WHERE home.id = g.actor_id) END"
 )
+"""How a group is named in addresses here: `welders`, or `welders@h.example` for one elsewhere."""
 THREAD_TITLE = (
     f"CASE WHEN {open_sql('root')} OR p.visibility = 'members' THEN t.title ELSE '' END"
     " AS thread_title"
 )
 """In what thread somebody reads a post: not the title of a beginning that they may not read."""
-"""How a group is named in addresses here: `welders`, or `welders@h.example` for one elsewhere."""
 _ADDRESSABLE = re.compile(r"[A-Za-z0-9_.-]{1,64}@[a-z0-9.:-]{1,255}")
 
 PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "icon_url", "local")
