@@ -10,15 +10,17 @@ import zipfile
 from dataclasses import asdict
 from typing import Any
 
-from federation import clock
+from federation import clock, storage
 from federation.models import Actor
 from federation.wire import Wire
 from fedigroups.accounts import mailing, sessions
 from fedigroups.accounts.models import Account, Token
 from fedigroups.groups.documents import actor_document
-from fedigroups.groups.models import Member, Post, Reaction
+from fedigroups.groups.models import Member
 from fedigroups.personal import everything
 
+AT_ONCE = 500
+"""Posts that are read together."""
 README = """All that this server keeps of your account. A server of this kind takes it in whole
 (Settings, Bring along): the groups, and most of what is in private.json.
 
@@ -34,16 +36,16 @@ private.json   your bookmarks, drafts, lists and filters, the threads that you r
 
 
 async def pack(wire: Wire, account: Account) -> bytes:
-    """A zip archive."""
+    """A zip archive; whoever wrote ten thousand posts holds up nobody else."""
     actor = await account.actor
     files = {
         "README.txt": README,
-        "actor.json": _json(await actor_document(actor, wire.keyring, wire.uris)),
-        "account.json": _json(await _account(account)),
-        "posts.json": _json(await _posts(actor.id, f"{actor.uri}/outbox")),
+        "actor.json": await actor_document(actor, wire.keyring, wire.uris),
+        "account.json": await _account(account),
+        "posts.json": await _posts(actor.id, f"{actor.uri}/outbox"),
         "groups.csv": await _groups(actor.id),
-        "likes.json": _json(await _likes(actor.uri)),
-        "private.json": _json(await everything.packed(actor.id)),
+        "likes.json": await _likes(actor.uri),
+        "private.json": await everything.packed(actor.id),
     }
     return await asyncio.to_thread(_zipped, files)
 
@@ -70,13 +72,21 @@ async def _account(account: Account) -> dict[str, Any]:
 
 
 async def _posts(actor_id: int, uri: str) -> dict[str, Any]:
-    posts = await Post.filter(author_id=actor_id, state="live").order_by("id")
+    items: list[Any] = []
+    last = 0
+    while rows := await storage.rows(
+        "SELECT id, document FROM post WHERE author_id = ? AND state = 'live' AND id > ?"
+        " ORDER BY id LIMIT ?",
+        *(actor_id, last, AT_ONCE),
+    ):
+        items += [json.loads(row["document"]) for row in rows if row["document"]]
+        last = rows[-1]["id"]
     return {
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": uri,
         "type": "OrderedCollection",
-        "totalItems": len(posts),
-        "orderedItems": [json.loads(post.document) for post in posts if post.document],
+        "totalItems": len(items),
+        "orderedItems": items,
     }
 
 
@@ -99,17 +109,21 @@ def _named(group: Actor) -> str:
 
 
 async def _likes(actor_uri: str) -> list[str]:
-    found = Reaction.filter(actor_uri=actor_uri).select_related("post").order_by("id")
-    return [one.post.uri for one in await found]
+    rows = await storage.rows(
+        "SELECT p.uri FROM reaction r JOIN post p ON p.id = r.post_id WHERE r.actor_uri = ?"
+        " ORDER BY r.id",
+        actor_uri,
+    )
+    return [row["uri"] for row in rows]
+
+
+def _zipped(files: dict[str, Any]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, said in files.items():
+            archive.writestr(name, said if isinstance(said, str) else _json(said))
+    return out.getvalue()
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _zipped(files: dict[str, str]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return out.getvalue()
