@@ -43,6 +43,13 @@ TEXTS = {
         noted("Something broke on our side"),
         noted("It is not your fault, and it was written down. Please try again in a moment."),
     ),
+    503: (
+        noted("Just for reading, for a while"),
+        noted(
+            "This server is being looked after, and takes nothing new. Go back: your browser still"
+            " has what you typed. Send it again in a few minutes."
+        ),
+    ),
 }
 
 

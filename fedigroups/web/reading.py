@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fedigroups.api import answers
 from fedigroups.readonly import ReadOnly
+from fedigroups.web import errors
 
 RETRY_SECONDS = 120
 WORDS = "This server is being looked after: it can be read, and changed again soon."
@@ -27,15 +30,17 @@ class Reading:
         """Serve, or say when to come again."""
         changes = scope["type"] == "http" and scope["method"] not in _READS
         if changes and await self._read_only():
-            await _later(scope["path"])(scope, receive, send)
+            response = await self._later(Request({**scope, "app": self.app}))
+            await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-
-def _later(path: str) -> Response:
-    headers = {"Retry-After": str(RETRY_SECONDS)}
-    if answers.is_for_programs(path):
-        response = answers.json_answer({"error": WORDS}, 503)
-        response.headers.update(headers)
-        return response
-    return PlainTextResponse(f"{WORDS}\n", 503, headers)
+    async def _later(self, request: Request) -> Response:
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        if answers.is_for_programs(request.url.path):
+            said = answers.json_answer({"error": WORDS}, 503)
+            said.headers.update(headers)
+            return said
+        if "text/html" in request.headers.get("accept", ""):
+            return await errors.on_http(request, HTTPException(503, headers=headers))
+        return PlainTextResponse(f"{WORDS}\n", 503, headers)

@@ -116,6 +116,9 @@ async def test_while_it_is_looked_after_it_is_read_and_nothing_is_lost(
     refused = await _asked(world, "POST", "/api/v1/statuses")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "120")
     assert "looked after" in refused.json()["error"]
+    told = await _asked(world, "POST", "/groups/welders/membership", Accept="text/html")
+    assert (told.status_code, told.headers["retry-after"]) == (503, "120")
+    assert "your browser still has what you typed" in told.text
     working = asyncio.create_task(worker.run(ours.instance))
     try:
         await asyncio.sleep(0.3)
@@ -131,8 +134,8 @@ async def test_while_it_is_looked_after_it_is_read_and_nothing_is_lost(
         await working
 
 
-async def _asked(world: World, method: str, path: str) -> httpx.Response:
-    request = httpx.Request(method, f"https://groups.example{path}")
+async def _asked(world: World, method: str, path: str, **headers: str) -> httpx.Response:
+    request = httpx.Request(method, f"https://groups.example{path}", headers=headers)
     response = await world.network.handle_async_request(request)
     await response.aread()
     return response
