@@ -12,7 +12,7 @@ from fedigroups.accounts import doors, recovery, sessions, signup
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.oauth import scopes, tokens
-from fedigroups.web import cookies, forms, refusals, visitors
+from fedigroups.web import agents, cookies, forms, refusals, visitors
 from fedigroups.web.settings.frame import WRONG, page, proven
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
@@ -87,7 +87,7 @@ async def browsers(request: Request, session: Session) -> Response:
             return response
         await sessions.end(session.account, sent.number("session"))
         return visitors.seen("/settings/sessions")
-    found = await sessions.of(session.account)
+    found = [(agents.called(one.agent), one) for one in await sessions.of(session.account)]
     return page(request, session, "sessions", _("Sessions"), sessions=found, here=session.id)
 
 
