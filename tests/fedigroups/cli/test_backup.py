@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -337,7 +338,7 @@ def altered(name: str) -> Callable[[bytes], bytes]:
         (lambda one: b"something else", "no whole backup"),
         (
             lambda one: one[: len(one) // 2] + b"\0" * 8 + one[len(one) // 2 + 8 :],
-            "no whole backup",
+            "no whole backup|is not what was put in",  # now and then it can be unpacked
         ),
         (lambda one: packed("[]"), "no whole backup"),
         (lambda one: packed('{"format": 1, "files": ["x"]}'), "no whole backup"),
@@ -349,7 +350,8 @@ def test_a_file_that_is_no_whole_backup_changes_nothing(
 ) -> None:
     kept.write_bytes(spoil(kept.read_bytes()))
     refused = typed(tmp_path / "there", "restore", str(kept))
-    assert (refused.exit_code, sentence in refused.stderr) == (3, True), refused.output
+    assert refused.exit_code == 3
+    assert re.search(sentence, refused.stderr), refused.output
     assert not (tmp_path / "there" / "fedigroups.sqlite3").exists()
     assert not list((tmp_path / "there").glob(".fedigroups-*"))
 
