@@ -27,8 +27,9 @@ from fedigroups.web import render
 
 STEP_MS = 100
 """How long a step of a request may take."""
-REPEATS, STATEMENTS = 4, 14
-"""How often a GET may say the same statement, and how many it may say in all."""
+REPEATS, STATEMENTS = 4, 16
+"""How often a GET may say the same statement, and how many it may say in all: two of them are of
+what is read anew each second, whoever asks."""
 VERIFYING, VERIFYING_ALL = 12, 40
 """The same for what an inbox takes: to know a stranger's key, and whose it is, takes many."""
 ACTING_ALL = 56

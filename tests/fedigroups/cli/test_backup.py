@@ -328,6 +328,13 @@ def altered(name: str) -> Callable[[bytes], bytes]:
     return spoil
 
 
+def scratched(whole: bytes) -> bytes:
+    """Eight bytes in its middle are others."""
+    middle = len(whole) // 2
+    other = bytes(sign ^ 255 for sign in whole[middle : middle + 8])
+    return whole[:middle] + other + whole[middle + 8 :]
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -336,10 +343,7 @@ def altered(name: str) -> Callable[[bytes], bytes]:
         (lambda one: one[: len(one) // 2], "no whole backup"),
         (lambda one: b"", "no whole backup"),
         (lambda one: b"something else", "no whole backup"),
-        (
-            lambda one: one[: len(one) // 2] + b"\0" * 8 + one[len(one) // 2 + 8 :],
-            "no whole backup|is not what was put in",  # now and then it can be unpacked
-        ),
+        (scratched, "no whole backup"),
         (lambda one: packed("[]"), "no whole backup"),
         (lambda one: packed('{"format": 1, "files": ["x"]}'), "no whole backup"),
         (lambda one: packed('{"format": 1, "files": {"../../x": "0"}}'), "no whole backup"),
@@ -350,8 +354,7 @@ def test_a_file_that_is_no_whole_backup_changes_nothing(
 ) -> None:
     kept.write_bytes(spoil(kept.read_bytes()))
     refused = typed(tmp_path / "there", "restore", str(kept))
-    assert refused.exit_code == 3
-    assert re.search(sentence, refused.stderr), refused.output
+    assert (refused.exit_code, sentence in refused.stderr) == (3, True), refused.output
     assert not (tmp_path / "there" / "fedigroups.sqlite3").exists()
     assert not list((tmp_path / "there").glob(".fedigroups-*"))
 
