@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 import os
-import re
 import shutil
 import sqlite3
 import sys
