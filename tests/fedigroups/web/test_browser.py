@@ -77,7 +77,7 @@ async def entered(shop: Gallery, chromium: Browser, who: str, **options: object)
         await page.get_by_label("Name or e-mail address").fill(who)
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
-        await page.wait_for_url(lambda url: "/login" not in url)  # to the end: who counts, counts on
+        await page.wait_for_url(lambda url: "/login" not in url)  # whole, for who counts
     return page
 
 
