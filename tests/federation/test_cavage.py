@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from federation.signatures import SignedRequest
 from federation.signatures.cavage import CavageClaim
 from neighbour import ed25519, pem, rsa
 from signing import GET, NOW, POST, SECONDS, Cavage, and_header, vic, with_header, without_header
+from stopwatch import is_quicker
 
 CREATED = ("(request-target)", "(created)", "host", "digest")
 VECTORS = Path(__file__).resolve().parents[2] / "../shared/wire/vectors/http-signatures"
@@ -335,10 +336,8 @@ def test_what_is_no_signature_header_is_malformed(value: str) -> None:
 @pytest.mark.parametrize("junk", ["a", " ", '"', 'a="', "a=", "1", ",", 'a="",', "a=1,", '\t"'])
 def test_a_long_junk_header_is_refused_quickly(junk: str) -> None:
     for size in (8_000, 60_000):
-        value = (junk * size)[:size]
-        before = time.process_time()
-        refused(Cavage().sent(value), 400)
-        assert time.process_time() - before < 0.05
+        sent = Cavage().sent((junk * size)[:size])
+        assert is_quicker(0.05, partial(refused, sent, 400))
 
 
 @pytest.mark.parametrize("spoiled", ["!", " ", "=", "\n"])

@@ -31,6 +31,7 @@ from federation.models import Actor, Key
 from federation.sealing import Seal
 from neighbour import ed25519 as ed25519_key
 from neighbour import rsa as rsa_key
+from stopwatch import is_quicker
 from village import counted
 
 SECRET = bytes(range(32))
@@ -108,10 +109,12 @@ def test_rsa_from_2048_to_8192_bits_is_taken(bits: int) -> None:
 def test_rsa_of_other_sizes_is_refused_quickly(bits: int) -> None:
     # H056
     material = rsa_of(bits)
-    before = time.process_time()
-    with pytest.raises(Malformed):
-        load(material)
-    assert time.process_time() - before < 0.05
+
+    def look() -> None:
+        with pytest.raises(Malformed):
+            load(material)
+
+    assert is_quicker(0.05, look)
 
 
 def rsa_with_exponent(e: int) -> str:
@@ -224,12 +227,14 @@ def test_what_is_no_public_rsa_key_is_refused(make: object) -> None:
 )
 def test_a_megabyte_of_junk_is_refused_at_once(algorithm: Algorithm, junk: str) -> None:
     # H056
-    before = time.process_time()
-    with pytest.raises(Malformed):
-        load(junk, algorithm)
-    with pytest.raises(Malformed):
-        load(f"-----BEGIN PUBLIC KEY-----\n{junk}\n-----END PUBLIC KEY-----\n", algorithm)
-    assert time.process_time() - before < 0.05
+    wrapped = f"-----BEGIN PUBLIC KEY-----\n{junk}\n-----END PUBLIC KEY-----\n"
+
+    def look() -> None:
+        for material in (junk, wrapped):
+            with pytest.raises(Malformed):
+                load(material, algorithm)
+
+    assert is_quicker(0.05, look)
 
 
 @pytest.mark.parametrize(
@@ -559,7 +564,7 @@ class TestKeyring:
             await actor(), keys.Minted(rsa_key("welders"), ed25519_key("welders"))
         )
         fastest = 1.0
-        for _ in range(5):
+        for _ in range(9):
             before = time.process_time()
             await Keyring(SECRET).signer(GROUP)
             fastest = min(fastest, time.process_time() - before)

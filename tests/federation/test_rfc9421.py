@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from federation.signatures import SignedRequest, rfc9421
 from federation.signatures.rfc9421 import MessageClaim
 from neighbour import ed25519, rsa
 from signing import COMPONENTS, KEY_ID, NOW, ORIGIN, SECONDS, Message, parameters, vic
+from stopwatch import is_quicker
 
 VECTORS = Path(__file__).resolve().parents[2] / "../shared/wire/vectors/http-signatures"
 
@@ -407,11 +409,9 @@ def test_what_is_no_signature_is_malformed(value: str) -> None:
 @pytest.mark.parametrize("junk", ["a", " ", '"a" ', "a=(),", ";a=1", ';a="', "(", "\t"])
 def test_a_long_junk_header_is_refused_quickly(junk: str) -> None:
     for prefix in ("", "sig1=(", "sig1=()"):
-        value = prefix + (junk * 8_000)[:8_000]
-        before = time.process_time()
-        with pytest.raises(Refused):
-            signatures.read(Message().sent(input=value))
-        assert time.process_time() - before < 0.1
+        sent = Message().sent(input=prefix + (junk * 8_000)[:8_000])
+        look = partial(pytest.raises, Refused, signatures.read)
+        assert is_quicker(0.1, partial(look, sent))
 
 
 def test_a_header_that_is_not_ascii_is_refused() -> None:
