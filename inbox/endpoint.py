@@ -29,10 +29,10 @@ from federation.errors import (
     TooLarge,
     Unreachable,
 )
+from federation.faults import why_away
 from federation.origin import host_of
 from federation.signatures import SignedRequest
 from federation.wire import Wire
-from inbox.faults import why_away
 from inbox.gate import admit, read_body, read_document
 from inbox.pressure import Pressure, address_of
 from inbox.record import Arrival, Recorder

@@ -17,7 +17,7 @@ from federation import clock, ids, storage
 from federation.crashpoints import crashpoint
 from federation.documents import ActivityDoc
 from federation.errors import Unreachable
-from inbox.faults import why_away
+from federation.faults import why_away
 
 log = structlog.get_logger("fedigroups.inbox")
 

@@ -19,8 +19,8 @@ from typing import Literal
 from federation import clock, limits, storage
 from federation.crashpoints import crashpoint
 from federation.errors import FederationError, Unreachable
+from federation.faults import is_conflict, through_conflicts
 from inbox import awaited
-from inbox.faults import is_conflict
 from inbox.prepare import Due, Fault, Later, Prepared, Ready, fault
 from inbox.registry import Outcome, ignored
 
@@ -29,8 +29,6 @@ WAITS = tuple(seconds * clock.SECOND for seconds in (10, 60, 300, 1_800, 7_200, 
 ATTEMPTS = len(WAITS) + 1
 FAULTS = 3
 """How often a receipt may make this program fail before it is put aside."""
-CONFLICTS = 5
-"""How often one transaction is run again at once because another was in its way."""
 REASON_CHARS = 2_000
 
 _TAKE = (
@@ -67,14 +65,12 @@ async def settle(due: Due, prepared: Sequence[Prepared], faults: int) -> Verdict
     `faults` is how often it made this program fail before. Faults of handlers are results; those
     of the database are raised, except a conflict with another transaction: after that, once more.
     """
-    for _ in range(CONFLICTS):
-        try:
-            return await _settle(due, prepared, faults)
-        except Exception as error:
-            if not is_conflict(error):
-                raise
-            last = error
-    return await _settle(due, [fault(due, last)], faults)
+    try:
+        return await through_conflicts(lambda: _settle(due, prepared, faults))
+    except Exception as error:
+        if not is_conflict(error):
+            raise
+        return await _settle(due, [fault(due, error)], faults)
 
 
 async def _settle(due: Due, prepared: Sequence[Prepared], faults: int) -> Verdict | None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from federation import storage
+from federation.faults import through_conflicts
 
 MOST = 256
 """How many share a transaction."""
@@ -39,7 +40,8 @@ class Ledger(Generic[A, R]):
     async def ask(self, entry: A) -> R:
         """The answer to `entry`, committed.
 
-        When the transaction fails, each entry has one of its own, and what that raises is raised.
+        When the transaction fails, each entry has one of its own, and what that raises is raised;
+        but a conflict with another transaction only costs the time to begin anew.
         When cancelled, the work is done before that is raised.
         """
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
@@ -78,8 +80,7 @@ class Ledger(Generic[A, R]):
 
     async def _commit(self, entries: list[tuple[A, asyncio.Future[R]]]) -> None:
         try:
-            async with storage.transaction():
-                answers = await self._work([entry for entry, _ in entries])
+            answers = await through_conflicts(lambda: self._answers([one for one, _ in entries]))
         except Exception as error:
             if len(entries) == 1:
                 entries[0][1].set_exception(error)
@@ -93,3 +94,7 @@ class Ledger(Generic[A, R]):
         else:
             for (_, future), found in zip(entries, answers, strict=True):
                 future.set_result(found)
+
+    async def _answers(self, entries: Sequence[A]) -> Sequence[R]:
+        async with storage.transaction():
+            return await self._work(entries)

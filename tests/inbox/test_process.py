@@ -14,11 +14,11 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from federation import clock, storage
 from federation.documents import read_activity
 from federation.errors import Gone, Malformed, NotUsable, OverBudget, Unreachable
+from federation.faults import is_conflict
 from federation.origin import host_of
 from federation.wire import Wire
 from fedigroups.store import Store
 from inbox import process, report
-from inbox.faults import is_conflict
 from inbox.prepare import Due, Fault, Later
 from inbox.process import Processor
 from inbox.record import Arrival, Recorder
@@ -531,6 +531,7 @@ def deadlock() -> Exception:
     [
         deadlock(),
         asyncpg.SerializationError("could not serialize access"),
+        asyncpg.InvalidCachedStatementError("cached plan must not change result type"),
         OperationalError("database is locked"),
     ],
 )

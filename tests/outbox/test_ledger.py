@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import asyncpg
 import pytest
 
 from federation import storage
@@ -81,6 +82,23 @@ async def test_one_that_fails_spoils_no_other() -> None:
     assert isinstance(answers[1], LookupError)
     assert await heads() == {"a": 1, "b": 2}
     assert await ledger.ask(("a", 1)) == 2
+
+
+async def test_a_conflict_costs_nobody_an_answer() -> None:
+    """Else what one lane alone hands in would be lost, and its deliveries sent again."""
+    conflicts: list[Exception] = [
+        asyncpg.DeadlockDetectedError("deadlock detected"),
+        asyncpg.InvalidCachedStatementError("cached plan must not change result type"),
+    ]
+
+    async def meets(asked: Sequence[Ask]) -> list[int]:
+        answers = await advance(asked)
+        if conflicts:
+            raise conflicts.pop()
+        return answers
+
+    assert await Ledger(meets).ask(("s", 1)) == 1
+    assert (conflicts, await heads()) == ([], {"s": 1})
 
 
 async def test_what_was_begun_is_finished_before_a_cancelled_one_leaves() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 import asyncpg
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
@@ -9,8 +12,28 @@ _CONFLICTS = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,  # an upgrade changed a table in the middle of it
 )
 _AWAY = (OperationalError, DBConnectionError, asyncpg.InterfaceError, OSError)
+
+CONFLICTS = 5
+"""How often a transaction is begun that meets conflicts."""
+
+R = TypeVar("R")
+
+
+async def through_conflicts(work: Callable[[], Awaitable[R]]) -> R:
+    """What `work`, a whole transaction, returns; begun again at once after a conflict.
+
+    Raises what it raises, and the conflict when there was one each time.
+    """
+    for _ in range(CONFLICTS - 1):
+        try:
+            return await work()
+        except Exception as error:
+            if not is_conflict(error):
+                raise
+    return await work()
 
 
 def is_conflict(error: BaseException) -> bool:
