@@ -120,4 +120,5 @@ def _is_in_time(activity: ActivityDoc, created: int | None) -> bool:
 
 def _is_ordered(update: ActivityDoc) -> bool:
     """Whether it says when it was: an edit is taken only if it is newer than what we have."""
-    return update.inner is not None and time_of(update.inner.get("updated")) is not None
+    updated = time_of(update.inner.get("updated")) if update.inner else None
+    return updated is not None and clock.credible(updated, -1) == updated

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from federation import limits
+
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -41,6 +43,15 @@ def moment(ms: int) -> datetime:
 def rfc3339(ms: int) -> str:
     """A time as documents carry it: `2026-01-02T10:00:05Z`, to the second."""
     return moment(ms).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+
+
+def credible(said: int, otherwise: int) -> int:
+    """A time that another server said, if its clock may be right; else `otherwise`.
+
+    One that lies further ahead than clocks may differ (`limits.SKEW_SECONDS`) orders nothing: all
+    that is truly said until then would seem older.
+    """
+    return said if said <= now_ms() + limits.SKEW_SECONDS * SECOND else otherwise
 
 
 @contextmanager

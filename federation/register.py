@@ -198,7 +198,7 @@ async def _written(uri: str) -> Actor:
 
 
 def _values(doc: ActorDoc, clean: Clean) -> dict[str, Any]:
-    document = _cleaned(doc.document, clean)
+    document, now = _cleaned(doc.document, clean), clock.now_ms()
     return {
         "id": ids.new(),
         "uri": doc.id,
@@ -222,9 +222,9 @@ def _values(doc: ActorDoc, clean: Clean) -> dict[str, Any]:
         "state": "live",
         "discoverable": doc.discoverable,
         "indexable": doc.indexable,
-        "published_at": doc.published or 0,
-        "updated_at": doc.updated or 0,
-        "fetched_at": clock.now_ms(),
+        "published_at": min(doc.published or 0, now),
+        "updated_at": min(doc.updated or 0, now),
+        "fetched_at": now,
     }
 
 

@@ -215,8 +215,9 @@ def _subject(content: str) -> str:
 
 def _version(document: ObjectDoc) -> int:
     """The `updated` of what comes edited already, so that an older Update changes nothing."""
-    is_edited = document.updated and document.updated > (document.published or 0)
-    return document.updated or 0 if is_edited else 0
+    if not document.updated or document.updated <= (document.published or 0):
+        return 0
+    return clock.credible(document.updated, clock.now_ms())
 
 
 async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
@@ -279,10 +280,11 @@ def written(document: ObjectDoc) -> dict[str, object]:
 async def edit(post: Post, document: ObjectDoc) -> bool:
     """Take a newer version; False for one that is not newer, or of a post that is gone.
 
-    Also False when the row is no longer as the caller read it.
+    Also False when the row is no longer as the caller read it. An `updated` far ahead is from now.
     """
-    version = document.updated or clock.now_ms()
-    current = post.updated_at or post.published_at
+    now = clock.now_ms()
+    version = clock.credible(document.updated or now, now)
+    current = clock.credible(post.updated_at, post.received_at) or post.published_at
     if post.state in {"deleted", "removed"} or version <= current:
         return False
     columns = written(document)

@@ -189,6 +189,16 @@ async def test_what_is_said_of_posts_convinces_for_ever(desk: Desk, make: Any) -
         assert await desk.proven(make(desk.vic, activity, long_ago))
 
 
+@pytest.mark.parametrize("make", [by, with_proof])
+async def test_an_edit_from_far_ahead_convinces_only_while_it_is_fresh(
+    desk: Desk, make: Any
+) -> None:
+    now = clock.now_ms()
+    edit = create(desk.vic, updated=clock.rfc3339(now + clock.DAY)) | {"type": "Update"}
+    assert await desk.proven(make(desk.vic, edit, now))
+    assert not await desk.proven(make(desk.vic, edit, now - 2 * clock.HOUR))
+
+
 async def test_a_bomb_does_not_hold_up_the_loop(desk: Desk) -> None:
     # A turn of the interpreter is 5 ms; neighbours may be busy, and once or twice very busy.
     assert min([await longest_pause(desk) for _ in range(3)]) < 0.1

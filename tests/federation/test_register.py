@@ -38,6 +38,15 @@ async def test_a_summary_that_is_no_text_is_not_kept_as_it_came(summary: Any) ->
     assert "script" not in actor.summary + actor.document
 
 
+@pytest.mark.parametrize("kind", ["Person", "Group"])
+async def test_no_actor_is_younger_than_its_arrival(kind: str) -> None:
+    ahead = {name: "2199-01-01T00:00:00Z" for name in ("published", "updated")}
+
+    actor = await register.write(H.person("vic", rsa("vic")) | ahead | {"type": kind}, bleach)
+
+    assert actor.published_at == actor.updated_at == actor.fetched_at
+
+
 async def test_a_move_is_not_believed_from_one_end() -> None:
     document = H.person("vic", rsa("vic"), movedTo="https://evil.example/users/eve")
     await register.write(document, bleach)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -201,6 +202,37 @@ async def test_what_comes_edited_is_not_set_back_by_an_older_edit(here: Here, an
     document = note(ann, updated=clock.rfc3339(START + 60_000))
     post = await store(here, document, ann)
     assert not await threads.edit(post, edited(document, "Earlier", 30))
+
+
+SOON, AHEAD = limits.SKEW_SECONDS, limits.SKEW_SECONDS + 2
+
+
+async def test_an_edit_from_far_ahead_does_not_shut_out_those_that_follow(
+    here: Here, ann: Actor
+) -> None:
+    far = edited(note(ann), "From far ahead", 100 * 86_400)
+    comes_edited = note(ann, 2, updated=far.document["updated"])
+    with clock.held(START):
+        for document in (note(ann), comes_edited, note(ann, 3)):
+            assert await store(here, document, ann)
+    with clock.held(START + clock.SECOND):
+        assert await threads.edit(await fresh(note(ann)["id"]), far)
+    await Post.filter(uri=note(ann, 3)["id"]).update(updated_at=far.updated)  # by older programs
+    with clock.held(START + clock.MINUTE):
+        for number in (1, 2, 3):
+            post = await fresh(note(ann, number)["id"])
+            assert await threads.edit(post, edited(note(ann, number), "Now", 30)), number
+
+
+@pytest.mark.parametrize(("ahead", "taken"), [(SOON, SOON), (AHEAD, 0)])
+async def test_clocks_may_differ_a_little(here: Here, ann: Actor, ahead: int, taken: int) -> None:
+    post = await store(here, note(ann, published=None), ann)
+    with clock.held(post.received_at + clock.MINUTE):
+        now = clock.now_ms()
+        change = edited(note(ann), "Ahead", 0)
+        change = replace(change, updated=now + ahead * clock.SECOND)
+        assert await threads.edit(post, change)
+    assert (await fresh(post.uri)).updated_at == now + taken * clock.SECOND
 
 
 async def test_the_edit_of_an_answer_does_not_rename_the_thread(here: Here, ann: Actor) -> None:
