@@ -280,10 +280,12 @@ async def _more_said(known: dict[str, Any], tom: Actor, author: Actor, name: str
     thread = await Thread.get(id=root.thread_id)
     tags = [{"type": "Hashtag", "name": "#tig"}, {"type": "Mention", "href": author.uri}]
     document, now = json.dumps({"tag": tags}), clock.now_ms()
+    ann = await Actor.get(id=known["ann"])
+    await Actor.filter(id=author.id).update(moved_to=ann.uri)
     await scenery.join(group, author)
     _, said = await scenery.thread(group, author, document=document)
     answer = await scenery.post(thread, author, root, document=document)
-    await scenery.thread(group, await Actor.get(id=known["ann"]), name)
+    await scenery.thread(group, ann, name)
     await Tagged.create(id=ids.new(), post=said, name="tig")
     await Tagged.create(id=ids.new(), post_id=int(known["own"]), name=f"own{name}")
     await Revision.create(id=ids.new(), post=root, content=name, written_at=now)

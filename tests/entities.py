@@ -126,7 +126,7 @@ _ACCOUNT: dict[str, Check] = {
     "emojis": many(EMOJI),
     "roles": many(like({"id": text, "name": text})),
 }
-ACCOUNT = like(_ACCOUNT)
+ACCOUNT = like(_ACCOUNT, moved=like(_ACCOUNT))
 VISIBILITY = one_of("public", "unlisted", "private", "direct")
 CREDENTIALS = like(
     {

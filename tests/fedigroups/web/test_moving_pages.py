@@ -8,7 +8,7 @@ from federation.models import Actor
 from federation.vocabulary import ACTIVITY_JSON
 from fedigroups import audit
 from fedigroups.accounts import looks, people
-from guests import PASSWORD, House
+from guests import PASSWORD, App, House
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["sqlite"])]
 
@@ -62,6 +62,11 @@ async def test_what_is_no_account_is_said_so(house: House) -> None:
             assert shown.status_code == 422, said
 
 
+async def homes(app: App, path: str) -> list[str | None]:
+    """Where those live now who are listed there; None for whoever has not moved."""
+    return [one.get("moved", {}).get("acct") for one in (await app.get(path)).json()]
+
+
 async def test_apps_of_who_moved_read_and_are_told_where_they_live(house: House) -> None:
     tom = await house.settle("tom")
     async with house.guest() as guest, house.program() as app:
@@ -75,6 +80,11 @@ async def test_apps_of_who_moved_read_and_are_told_where_they_live(house: House)
         assert shown.json()["moved"]["acct"] == "olga"
         assert "moved" not in shown.json()["moved"]
         bearer = {"Authorization": f"Bearer {app.token}"}
+        olga = await Actor.get(uri=OLGA)
+        several = f"/api/v1/accounts?id[]={tom.actor_id}&id[]={olga.id}"
+        assert await homes(app, several) == ["olga", None]
+        await Actor.filter(id=olga.id).update(state="gone")
+        assert await homes(app, several) == [None]
         refused = await app.client.post(
             "/api/v1/statuses", json={"status": "Hello"}, headers=bearer
         )
