@@ -144,6 +144,9 @@ async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
         except Exception as error:
             log.exception("worker.failed", part=name)
             await rounds.failed(name, error)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # it failed while it was asked to end
+            return
         await asyncio.sleep(RESTART_SECONDS)
 
 
@@ -209,18 +212,30 @@ async def _keep_lifting(instance: Instance) -> None:
 
 
 async def keep_house(instance: Instance) -> None:
-    """Forget what may be forgotten, and learn the software of hosts that are sent both dialects."""
-    await record.retire()
-    await retention.retire()
-    await departures.forget()
-    await entrance.retire()
-    await once.retire()
-    await inviting.retire()
-    await imports.retire()
-    await telling.retire()
-    await sweeping.sweep(instance.media)
-    await audit.retire()
+    """Forget what may be forgotten, and learn the software of hosts that are sent both dialects.
+
+    Of what fails, the first is raised when all else is done.
+    """
+    failures = []
+    for part in (
+        *(record.retire, retention.retire, departures.forget, entrance.retire, once.retire),
+        *(inviting.retire, imports.retire, telling.retire, audit.retire, _unbury),
+        *(lambda: sweeping.sweep(instance.media), lambda: _learn_families(instance)),
+    ):
+        try:
+            await part()
+        except Exception as error:
+            log.exception("worker.failed", part="housekeeping")
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+async def _unbury() -> None:
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())
+
+
+async def _learn_families(instance: Instance) -> None:
     for row in await storage.rows(
         "SELECT DISTINCT subscription.host AS host FROM subscription "
         "LEFT JOIN peer ON peer.host = subscription.host "

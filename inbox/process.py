@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ import structlog
 
 from federation import clock, metrics, storage, tracing
 from federation.crashpoints import crashpoint
+from federation.pace import Memory
 from federation.wire import Wire
 from inbox.prepare import Due, Prepared, Ready, fault, prepare
 from inbox.registry import Registry
@@ -32,6 +33,8 @@ TURN = 10
 HOSTS = 500
 """Hosts that are looked up at a time."""
 SWEEP_SECONDS = 5.0
+FAULTS_SECONDS = 7 * 86_400.0
+"""How long it is remembered that this program failed at a receipt: another may settle it."""
 PAUSE_SECONDS = 5.0
 """How long a host's lane rests after the database failed in it."""
 
@@ -67,7 +70,7 @@ class Processor:
         self._woken = asyncio.Event()
         self._busy: set[str] = set()
         self._next: deque[str] = deque()
-        self._faults: Counter[int] = Counter()
+        self._faults: Memory[int] = Memory()
 
     def wake(self) -> None:
         """Say that there is a new receipt."""
@@ -165,14 +168,16 @@ class Processor:
         self._after()
 
     async def _settled(self, due: Due, prepared: Sequence[Prepared]) -> Verdict | None:
-        faults = self._faults.pop(due.id, 0)
+        faults = self._faults.get(str(due.id)) or 0
+        self._faults.forget(str(due.id))
         try:
             verdict = await settle(due, prepared, faults)
         except Exception as error:
             # When even this cannot be written the database is away, and the receipt not to blame.
             verdict = await settle(due, [fault(due, error)], faults)
-        if verdict is not None and verdict.state == "received":
-            self._faults[due.id] = faults + verdict.faulty
+        faults += verdict is not None and verdict.faulty
+        if faults and verdict is not None and verdict.state == "received":
+            self._faults.put(str(due.id), faults, FAULTS_SECONDS)
         return verdict
 
     async def _due_hosts(self) -> list[str]:

@@ -87,6 +87,8 @@ class Recorder:
             async with asyncio.timeout(RECORD_SECONDS):
                 return await answer
         except TimeoutError as error:
+            # its sender was told to come again: while the database hangs, nothing piles up here
+            self._waiting = [one for one in self._waiting if one.answer is not answer]
             raise _not_stored() from error
 
     async def _commit_all(self) -> None:

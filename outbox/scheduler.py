@@ -140,9 +140,12 @@ class Scheduler:
 
     async def _fill(self) -> None:
         while hosts := self._queue.take(min(CLAIMS, CLAIMED - len(self._running))):
-            orders = await self._claim(hosts)
-            for host in set(hosts) - {order.claim.host for order in orders}:
-                self._queue.ended(host)
+            orders: list[Order] = []
+            try:
+                orders = await self._claim(hosts)
+            finally:  # also when the database is away: else failing hosts wait for ever
+                for host in set(hosts) - {order.claim.host for order in orders}:
+                    self._queue.ended(host)
             for order in orders:
                 crashpoint("after_claim")
                 self._running[order.claim.host] = asyncio.create_task(self._serve(order))

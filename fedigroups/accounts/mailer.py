@@ -78,12 +78,16 @@ class Mailer:
             self._waiting.clear()
             await self.drain()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._waiting.wait(), LOOK_SECONDS)
+                # not wait_for: on Python 3.11 it loses a cancellation that meets a wake-up
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._waiting.wait()
 
     async def drain(self) -> None:
         """Send all that is due."""
         while rows := await self._taken():
-            await asyncio.gather(*map(self._deliver, rows))
+            ended = await asyncio.gather(*map(self._deliver, rows), return_exceptions=True)
+            if errors := [one for one in ended if one is not None]:
+                raise errors[0]
 
     async def try_out(self, recipient: str, letter: Letter) -> None:
         """Send a letter now, once. Raises what the mail server says against it."""
@@ -103,6 +107,16 @@ class Mailer:
         return await Mail.filter(id__in=[row["id"] for row in taken]).order_by("id")
 
     async def _deliver(self, row: Mail) -> None:
+        try:
+            await self._try(row)
+        except Exception as error:  # ours to mend; it holds up no other, and is not sent for ever
+            log.exception("mail.broken", mail=row.id)
+            if row.tries < len(WAITS_MS):
+                await self._failed(row, repr(error), final=False)
+            else:
+                await Mail.filter(id=row.id).delete()
+
+    async def _try(self, row: Mail) -> None:
         found = await self._read(row)
         if found is None:
             await self._end(row, "dropped", "there is nothing to tell any more")

@@ -126,13 +126,14 @@ async def add(
         name=called(name),
         created_at=clock.now_ms(),
     )
-    codes = await _keep(account, row, challenge)
+    codes = await _keep(reception, account, row, challenge)
     log.info("passkey.added", account=account.id, passkey=row.id)
-    await recovery.tell(reception, account, "A passkey was added")
     return codes
 
 
-async def _keep(account: Account, row: Passkey, challenge: bytes) -> list[str]:
+async def _keep(
+    reception: Reception, account: Account, row: Passkey, challenge: bytes
+) -> list[str]:
     try:
         async with storage.transaction():
             # of two that are added at once, one sees the other
@@ -141,11 +142,13 @@ async def _keep(account: Account, row: Passkey, challenge: bytes) -> list[str]:
             if not await challenges.spend(challenge):
                 raise _not_made()
             await row.save(force_create=True)
-            if await RecoveryCode.exists(account_id=account.id):
-                return []
-            return await factors.renew_recovery(account)
+            await recovery.tell(reception, account, "A passkey was added")
+            has_codes = await RecoveryCode.exists(account_id=account.id)
+            codes = [] if has_codes else await factors.renew_recovery(account)
     except IntegrityError as error:
         raise Malformed("this passkey is known already") from error
+    reception.posted()
+    return codes
 
 
 def read(said: str) -> Shown | None:
@@ -193,9 +196,11 @@ async def is_proven(reception: Reception, passkey: Passkey, visitor: str, shown:
         if not await challenges.spend(shown.challenge):
             return False
         counted = await _count(passkey, proven.new_sign_count)
+        if not counted:
+            await recovery.tell(reception, passkey.account, COPIED)
     if not counted:
         log.warning("passkey.copied", account=passkey.account_id, passkey=passkey.id)
-        await recovery.tell(reception, passkey.account, COPIED)
+        reception.posted()
     return counted
 
 
@@ -232,10 +237,12 @@ async def remove(reception: Reception, account: Account, passkey_id: int = 0) ->
     async with storage.transaction():
         gone = await (found.filter(id=passkey_id) if passkey_id else found).delete()
         await factors.forget_recovery(account)
+        if gone:
+            what = "A passkey was removed" if passkey_id else "All passkeys were removed"
+            await recovery.tell(reception, account, what)
     if gone:
         log.info("passkey.removed", account=account.id, count=gone)
-        what = "A passkey was removed" if passkey_id else "All passkeys were removed"
-        await recovery.tell(reception, account, what)
+        reception.posted()
     return gone
 
 

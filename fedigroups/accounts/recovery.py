@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from federation import storage
 from federation.errors import Malformed
-from fedigroups.accounts import doors, letters, mailboxes, passwords, tickets
+from fedigroups.accounts import doors, letters, mail, mailboxes, passwords, tickets
 from fedigroups.accounts.models import Account, Passkey, Ticket
 from fedigroups.accounts.reception import Reception
 
@@ -35,7 +35,8 @@ async def redeem(reception: Reception, ticket: Ticket, password: str) -> None:
         if not await tickets.redeem(ticket):
             raise Malformed("this link was used already; ask for another one")
         await _set(account, hashed)
-    await _tell_changed(reception, account)
+        await _tell_changed(reception, account)
+    reception.posted()
 
 
 async def change(
@@ -45,7 +46,8 @@ async def change(
     hashed = await _hashed(account, password)
     async with storage.transaction():
         await _set(account, hashed, but_session)
-    await _tell_changed(reception, account)
+        await _tell_changed(reception, account)
+    reception.posted()
 
 
 async def _tell_changed(reception: Reception, account: Account) -> None:
@@ -59,10 +61,13 @@ async def _tell_changed(reception: Reception, account: Account) -> None:
 
 
 async def tell(reception: Reception, account: Account, what: str, more: str = "") -> None:
-    """Write to the account's owner that something that opens it is another now."""
+    """Write to the account's owner that something that opens it is another now.
+
+    Inside the transaction in which it becomes so; `reception.posted` follows it.
+    """
     name = account.actor.username
     letter = letters.changed(reception.name, name, what, reception.origin, more)
-    await reception.write(account.email, letter)
+    await mail.post(reception.seal, account.email, letter)
 
 
 async def _hashed(account: Account, password: str) -> str:

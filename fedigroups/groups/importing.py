@@ -64,21 +64,24 @@ class Importer:
         row = await Import.get(id=taken["id"]).select_related("actor")
         if row.actor.state != "live" or row.actor.moved_to:
             await imports.stop(row.actor_id)
-        elif await self._some(row):
-            await Import.filter(id=row.id, state="running").update(step_at=clock.now_ms())
-        else:
+        elif not await self._some(row):
             await _finish(row)
         return True
 
     async def _some(self, batch: Import) -> bool:
-        """Whether anything is left that was not tried."""
+        """Whether anything is left that was not tried; then it is given back, also when stopped."""
         left = ImportRow.filter(batch_id=batch.id, outcome="").order_by("id")
         rows = await left.limit(limits.IMPORT_ROWS_PER_STEP)
-        for row in rows:
-            if await self._must_wait(row):
-                continue
-            outcome, why = await self._tried(batch.actor, row)
-            await ImportRow.filter(id=row.id, outcome="").update(outcome=outcome, reason=why)
+        try:
+            for row in rows:
+                if ended := await self._tried(batch.actor, row):
+                    outcome, why = ended
+                    mine = ImportRow.filter(id=row.id, outcome="")
+                    await mine.update(outcome=outcome, reason=why)
+        finally:
+            if rows:
+                given_back = Import.filter(id=batch.id, state="running")
+                await given_back.update(step_at=clock.now_ms())
         return bool(rows)
 
     async def _must_wait(self, row: ImportRow) -> bool:
@@ -92,9 +95,10 @@ class Importer:
             return False
         return not is_known and self._sites.take(site_of(host)) > 0
 
-    async def _tried(self, person: Actor, row: ImportRow) -> Ended:
+    async def _tried(self, person: Actor, row: ImportRow) -> Ended | None:
+        """What became of it; None when it waits for its turn."""
         try:
-            return await self._do(person, row)
+            return None if await self._must_wait(row) else await self._do(person, row)
         except FederationError as error:
             return "failed", str(error)
         except Exception:
@@ -131,15 +135,16 @@ class Importer:
         before = await Member.get_or_none(
             actor_id=person.id, group__actor_id=group.id, state__in=["member", "asked"]
         )
+        is_new = before is None or before.id > row.id  # or died here before it was written down
         state = before.state if before else await speaking.join(self._wire, person, group)
         if state == "refused":
             return "failed", await _why_refused(person, group)
-        if row.more and not before:
+        if row.more and is_new:
             shows, bell = json.loads(row.more)
             mine = Member.filter(actor_id=person.id, group__actor_id=group.id)
             await mine.update(shows=shows, bell=bell)
         reason = WAITS if state == "asked" else ""
-        return ("already" if before else "done"), reason
+        return ("done" if is_new else "already"), reason
 
     async def _judge(self, person: Actor, row: ImportRow) -> Ended:
         """Block, mute, or a note."""

@@ -66,12 +66,16 @@ class Pusher:
             self._waiting.clear()
             await self.drain()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._waiting.wait(), LOOK_SECONDS)
+                # not wait_for: on Python 3.11 it loses a cancellation that meets a wake-up
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._waiting.wait()
 
     async def drain(self) -> None:
         """Send all that is due."""
         while rows := await self._taken():
-            await asyncio.gather(*map(self._deliver, rows))
+            ended = await asyncio.gather(*map(self._deliver, rows), return_exceptions=True)
+            if errors := [one for one in ended if one is not None]:
+                raise errors[0]
 
     async def _taken(self) -> list[PushMessage]:
         now = clock.now_ms()
@@ -86,8 +90,12 @@ class Pusher:
 
     async def _deliver(self, row: PushMessage) -> None:
         subscription = row.subscription
-        plain = await self._compose(subscription, row.notification_id)
-        fate = await self._sent(subscription, plain, row.tries) if plain else Fate("unreadable")
+        try:
+            plain = await self._compose(subscription, row.notification_id)
+            fate = await self._sent(subscription, plain, row.tries) if plain else Fate("unreadable")
+        except Exception as error:  # ours to mend; it holds up no other, and is not tried for ever
+            log.exception("push.broken", subscription=subscription.id)
+            fate = _again(repr(error), row.tries)
         if fate.gone:
             await PushSubscription.filter(id=subscription.id).delete()
         elif fate.wait_ms:

@@ -40,7 +40,7 @@ async def test_a_summary_that_is_no_text_is_not_kept_as_it_came(summary: Any) ->
 
 @pytest.mark.parametrize("kind", ["Person", "Group"])
 async def test_no_actor_is_younger_than_its_arrival(kind: str) -> None:
-    ahead = {name: "2199-01-01T00:00:00Z" for name in ("published", "updated")}
+    ahead = dict.fromkeys(("published", "updated"), "2199-01-01T00:00:00Z")
 
     actor = await register.write(H.person("vic", rsa("vic")) | ahead | {"type": kind}, bleach)
 

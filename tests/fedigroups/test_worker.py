@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import pytest
 
 from federation import clock, storage
 from federation.models import Peer
 from fedigroups import rounds, worker
+from fedigroups.accounts.mailer import Mailer
 from fedigroups.groups import threads
 from fedigroups.groups.models import Tombstone
 from fedigroups.instance import assemble
+from fedigroups.push.sending import Pusher
+from inbox import record
 from servers import Server
 from world import Town, World, settings
 
@@ -95,6 +99,64 @@ async def test_a_part_that_fails_is_started_again(monkeypatch: pytest.MonkeyPatc
     kept.cancel()
     with pytest.raises(asyncio.CancelledError):
         await kept
+
+
+async def test_a_part_that_fails_while_it_is_stopped_is_not_started_again() -> None:
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise OSError("the database is away")
+
+    kept = asyncio.create_task(worker._kept_up("imports", work))
+    await begun.wait()
+    kept.cancel()
+    done, _ = await asyncio.wait([kept], timeout=30)
+    kept.cancel()
+    assert done
+
+
+@pytest.mark.parametrize(
+    "part",
+    [Mailer(*[cast(Any, None)] * 4), Pusher(*[cast(Any, None)] * 3)],
+    ids=["mailer", "pusher"],
+)
+async def test_a_stop_that_meets_a_wake_up_is_not_lost(
+    part: Mailer | Pusher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = asyncio.Event()
+
+    async def nothing() -> list[Any]:
+        waits.set()
+        return []
+
+    monkeypatch.setattr(part, "_taken", nothing)
+    running = asyncio.create_task(part.run())
+    await waits.wait()
+    await asyncio.sleep(0)
+    part._waiting.set()
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=30)
+    running.cancel()
+    assert done
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_what_fails_in_keeping_house_keeps_nothing_else_back(
+    town: Town, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> None:
+        raise OSError("the bucket is away")
+
+    monkeypatch.setattr(record, "retire", away)
+    uris = ("https://h.example/notes/1", "https://h.example/users/vic")
+    await town.run(lambda: threads.bury(*uris, "delete", -1))
+    with pytest.raises(OSError, match="bucket"):
+        await keep_house(town)
+    assert not await town.run(Tombstone.exists)
 
 
 async def test_house_is_kept_again_and_again(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,9 +171,14 @@ async def test_a_database_that_hangs_is_not_waited_for_for_ever(
         if storage.dialect() == "postgres":
             await storage.execute("LOCK TABLE receipt IN EXCLUSIVE MODE")
         # from outside of this transaction, as another request would
-        waiting = asyncio.create_task(made.record(arrival(1)), context=outside)
-        with pytest.raises(Unreachable):
-            await waiting
+        waiting = []
+        for number in (1, 2):  # the second comes while the first is being committed
+            waiting.append(asyncio.create_task(made.record(arrival(number)), context=outside))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [Unreachable, Unreachable]
+        assert made._waiting == [], "nothing piles up while it hangs"
 
 
 async def test_an_undone_activity_may_come_again_under_its_old_id(database: Store) -> None:

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from federation import clock, limits, storage
-from outbox import due, lanes, report, streams
+from outbox import due, lanes, queue, report, streams
 from outbox import scheduler as scheduler_module
 from outbox.deliver import Courier
+from outbox.desk import Order
 from outbox.lanes import State
 from outbox.outcome import Verdict
 from outbox.owed import Parcel
@@ -196,6 +197,27 @@ async def test_a_database_that_is_away_is_asked_again(
     async with running(scene.scheduler) as task, asyncio.timeout(10):
         await until(lambda: bob.taken == ["one"])
         assert not task.done()
+
+
+async def test_failing_hosts_are_tried_again_after_the_database_was_away(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PROBES", 1)
+    bob = await scene.host()
+    bob.script(503)
+    await scene.say("one")
+    await scene.scheduler.drain()
+    assert await report.retry("l.example")
+
+    async def away(self: Scheduler, hosts: object) -> list[Order]:
+        raise OSError("connection refused")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Scheduler, "_claim", away)
+        with pytest.raises(OSError, match="refused"):
+            await scene.scheduler.drain()
+    await scene.scheduler.drain()
+    assert bob.taken == ["one"]
 
 
 async def test_cancelling_releases_every_lease(scene: Scene) -> None:

@@ -75,9 +75,11 @@ async def _confirm(request: Request, session: Session, sent: Body) -> Response:
         return await _page(request, session)
     async with storage.transaction():
         codes = await factors.enable(reception.seal, account, sent.text("code"))
+        if codes is not None:
+            await recovery.tell(reception, account, "A second factor is asked for from now on")
     if codes is None:
         return _shown(request, session, secret, _("That code is wrong. Wait for the next one."))
-    await recovery.tell(reception, account, "A second factor is asked for from now on")
+    reception.posted()
     return page(request, session, "recovery_codes", TITLE, codes=codes)
 
 
@@ -88,10 +90,11 @@ async def _renew(request: Request, session: Session) -> Response:
 
 
 async def _take_off(request: Request, session: Session) -> Response:
-    account = session.account
+    reception, account = receptions.of(request), session.account
     async with storage.transaction():
         await factors.disable(account)
-    await recovery.tell(receptions.of(request), account, "The second factor was taken off")
+        await recovery.tell(reception, account, "The second factor was taken off")
+    reception.posted()
     alone = not await factors.are_asked(account)
     done = _("The password alone is enough now.") if alone else _("A passkey is asked for still.")
     return await _page(request, session, done=done)

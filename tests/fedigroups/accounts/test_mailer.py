@@ -79,6 +79,18 @@ async def test_a_letter_that_is_refused_for_good_or_for_days_is_given_up(databas
     assert (tries, await Mail.all().count()) == (len(mailer.WAITS_MS), 0)
 
 
+async def test_a_letter_that_cannot_be_read_holds_up_no_other_and_ends(database: Store) -> None:
+    for name in ("bad", "tom"):
+        await mail.post(SEAL, f"{name}@mail.example", LETTER)
+    await Mail.filter(recipient__startswith="bad").update(sealed=b"bad")
+    async with MailServer().listening() as server:
+        for left in range(len(mailer.WAITS_MS), -1, -1):
+            await Mail.all().update(next_try_at=0)
+            await mailer_to(server.port).drain()
+            assert await Mail.all().count() == (left > 0)
+    assert len(server.took) == 1
+
+
 async def test_two_workers_send_a_letter_once(database: Store) -> None:
     for number in range(5):
         await mail.post(SEAL, f"tom{number}@mail.example", LETTER)

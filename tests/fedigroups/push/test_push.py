@@ -187,6 +187,30 @@ async def test_a_service_that_is_down_is_asked_again_until_it_is_too_late(
     assert await tom.get(THERE)
 
 
+@once
+async def test_what_cannot_be_written_holds_up_no_other_and_ends(
+    town: Town, tom: App, phone: Device
+) -> None:
+    await subscribe(tom, phone)
+    for _ in range(2):
+        await town.write("olga", "Which rod, @tom@groups.example?")
+    bad, good = await town.run(lambda: PushMessage.all().order_by("id"))
+
+    async def compose(to: PushSubscription, notification_id: int) -> bytes | None:
+        if notification_id == bad.notification_id:
+            raise KeyError("no such word")
+        return b"{}"
+
+    pusher = town.instance.pusher
+    pusher._compose = compose
+    for left in range(len(WAITS_MS), -1, -1):
+        await town.run(lambda: PushMessage.all().update(next_try_at=0))
+        await town.run(pusher.drain)
+        assert await town.run(lambda: PushMessage.all().count()) == (left > 0)
+    assert len(phone.came) == 1
+    assert good.id != bad.id
+
+
 async def test_what_may_not_be_read_any_more_is_not_pushed(
     town: Town, tom: App, phone: Device
 ) -> None:
