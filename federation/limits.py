@@ -228,6 +228,9 @@ NEGATIVE_SECONDS = 3_600
 """How long it is remembered that something is gone."""
 NEGATIVE_ENTRIES = 10_000
 """What each of our memories of others may hold; the oldest makes room."""
+HOST_KEPT_SECONDS = 180 * 86_400
+"""How long a host is known of which nobody was ever in a group here, that is owed nothing, and of
+which no operator says anything; then it is forgotten, and met anew."""
 IDLE_CONNECTIONS = 2_000
 """Connections to others that are kept open for the next request, and at most a quarter of the files
 that the system lets this process open."""

@@ -13,7 +13,7 @@ import structlog
 
 from federation import clock, metrics, storage
 from federation.crashpoints import crashpoint
-from fedigroups import audit, readonly, rounds
+from fedigroups import acquaintances, audit, readonly, rounds
 from fedigroups.groups import (
     deleting,
     departures,
@@ -218,7 +218,8 @@ async def keep_house(instance: Instance) -> None:
     """
     failures = []
     for part in (
-        *(record.retire, retention.retire, departures.forget, entrance.retire, once.retire),
+        *(record.retire, retention.retire, acquaintances.retire, departures.forget),
+        *(entrance.retire, once.retire),
         *(inviting.retire, imports.retire, telling.retire, audit.retire, _unbury),
         *(lambda: sweeping.sweep(instance.media), lambda: _learn_families(instance)),
     ):

@@ -7,6 +7,7 @@ post is there, and an Undo must name the very id of what it undoes. Votes and an
 from __future__ import annotations
 
 from federation import clock, storage
+from outbox import streams
 
 LOG_MS = 30 * clock.DAY
 """How long an entry is kept that every reader of its stream has passed."""
@@ -31,6 +32,53 @@ async def retire() -> int:
             break
     await storage.execute("DELETE FROM ended WHERE ended_at < ?", clock.now_ms() - ENDED_MS)
     return gone
+
+
+async def forget_places(before: int) -> None:
+    """Forget what nobody reads: streams of single inboxes, and lanes of hosts without a stream.
+
+    Of what began before that time (ms), with nothing owed and nothing kept. Whoever writes to such
+    an inbox again makes all of it anew. Not inside a transaction.
+    """
+    while await _forget_streams(before) == MOST:
+        pass
+    await storage.execute(  # of hosts that were written to in the moment in which theirs went
+        f"{streams.NEW_LANE} SELECT DISTINCT s.host, {streams.OPEN} FROM subscription s"  # noqa: S608 -- our own SQL
+        " WHERE NOT EXISTS (SELECT 1 FROM lane l WHERE l.host = s.host)"
+        " ON CONFLICT (host) DO NOTHING"
+    )
+    now = clock.now_ms()
+    gone = MOST
+    while gone == MOST:
+        gone = await storage.execute(
+            "DELETE FROM lane WHERE lease_until < ? AND next_try_at < ? AND failing_since < ?"
+            " AND succeeded_at < ? AND host IN (SELECT host FROM lane l WHERE l.lease_until < ?"
+            " AND l.next_try_at < ? AND l.failing_since < ? AND l.succeeded_at < ? AND NOT EXISTS"
+            " (SELECT 1 FROM subscription s WHERE s.host = l.host) ORDER BY host LIMIT ?)",
+            *(now, now, before, before) * 2,
+            MOST,
+        )
+
+
+async def _forget_streams(before: int) -> int:
+    """`streams.subscribe` holds the stream of an inbox until what is put on it is committed."""
+    held = " FOR UPDATE OF t SKIP LOCKED" if storage.dialect() == "postgres" else ""
+    async with storage.transaction():
+        found = await storage.rows(
+            "SELECT t.name FROM stream t WHERE t.name NOT LIKE 'group:%'"  # noqa: S608 -- our own SQL
+            " AND NOT EXISTS (SELECT 1 FROM log_entry e WHERE e.stream = t.name)"
+            " AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.stream = t.name"
+            f" AND (s.cursor < t.head OR s.created_at >= ?)) ORDER BY t.name LIMIT ?{held}",
+            *(before, MOST),
+        )
+        names = storage.packed([row["name"]] for row in found)
+        gone = storage.table("gone", stream="text")
+        for column, table in (("stream", "subscription"), ("name", "stream")):
+            await storage.execute(
+                f"DELETE FROM {table} WHERE {column} IN (SELECT stream FROM {gone})",  # noqa: S608 -- our own names
+                names,
+            )
+    return len(found)
 
 
 async def _forget(before: int) -> int:

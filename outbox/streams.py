@@ -34,6 +34,12 @@ class Entry:
     spread: int = 0
 
 
+NEW_LANE = (
+    "INSERT INTO lane (host, state, failures, next_try_at, failing_since, lease_owner, lease_until,"
+    " succeeded_at, last_error)"
+)
+OPEN = "'open', 0, 0, 0, '', 0, 0, ''"
+"""Of a lane, all but its host when it is made."""
 _COLUMNS = attrgetter(*(field.name for field in fields(Entry)))
 
 
@@ -88,9 +94,14 @@ def is_again(stream: str) -> bool:
 
 
 async def ensure(stream: str) -> None:
-    """Make the stream's row where there is none."""
+    """Make the stream's row where there is none.
+
+    A stream of one inbox is then ours until the commit: `retention` forgets such streams.
+    """
+    done = "NOTHING" if is_group(stream) else "UPDATE SET head = stream.head"
     await storage.execute(
-        "INSERT INTO stream (name, head) VALUES (?, 0) ON CONFLICT (name) DO NOTHING", stream
+        f"INSERT INTO stream (name, head) VALUES (?, 0) ON CONFLICT (name) DO {done}",  # noqa: S608
+        stream,
     )
 
 
@@ -121,12 +132,7 @@ async def subscribe(stream: str, inbox: str, host: str, *, beside: str = "") -> 
     it begins where that inbox stands, if it reads the stream. The host's lane is made too.
     """
     await ensure(stream)
-    await storage.execute(
-        "INSERT INTO lane (host, state, failures, next_try_at, failing_since, lease_owner,"
-        " lease_until, succeeded_at, last_error) VALUES (?, 'open', 0, 0, 0, '', 0, 0, '')"
-        " ON CONFLICT (host) DO NOTHING",
-        host,
-    )
+    await storage.execute(f"{NEW_LANE} VALUES (?, {OPEN}) ON CONFLICT (host) DO NOTHING", host)
     await storage.execute(
         "INSERT INTO subscription (id, stream, inbox, host, cursor, claimed, since, created_at)"
         " SELECT ?, name, ?, ?, place, place, place, ? FROM (SELECT t.name,"

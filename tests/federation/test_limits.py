@@ -388,6 +388,10 @@ ELSEWHERE = {
         "test_a_search_causes_so_many_requests_and_no_more",
     ),
     "QUERY_CHARS": (DATABASE, "test_words_are_cut_where_the_limits_say"),
+    "HOST_KEPT_SECONDS": (
+        "fedigroups/test_acquaintances.py",
+        "test_hosts_that_were_met_once_are_forgotten_and_met_anew",
+    ),
     "BATCH": ("inbox/test_unwrap.py", "test_a_batch_is_cut_at_its_limit_and_says_so"),
     "GROUPS_PER_POST": (
         "journeys/test_crossposts.py",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
+
 import pytest
 
 from federation import clock, storage
-from outbox import retention
-from receivers import Scene
+from outbox import retention, streams
+from outbox.publish import publish
+from receivers import Scene, draft
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +51,33 @@ async def test_what_somebody_is_owed_stays_however_old(scene: Scene) -> None:
     with clock.held(NOW + MONTH):
         assert await retention.retire() == 0
     assert await left("log_entry") == await left("activity") == 1
+
+
+async def test_an_inbox_that_is_written_to_while_it_is_forgotten_gets_it(scene: Scene) -> None:
+    bob, inbox, outside = await scene.host(), "https://l.example/inbox", contextvars.copy_context()
+    with clock.held(NOW):
+        await scene.say("one", inbox=inbox)
+        await scene.scheduler.drain()
+    with clock.held(NOW + 2 * MONTH):
+        await retention.retire()
+        async with storage.transaction():
+            await streams.subscribe(streams.direct(inbox), inbox, "l.example")
+            forgetting = asyncio.create_task(
+                retention.forget_places(NOW + MONTH), context=outside
+            )  # as another process would
+            if storage.dialect() == "postgres":
+                await forgetting
+            await publish([draft("two", inbox=inbox)])
+        await forgetting
+        assert await left("subscription") == 2
+        await scene.scheduler.drain()
+        assert bob.taken == ["one", "two"]
+        await storage.execute("DELETE FROM log_entry")
+        await retention.forget_places(NOW + 3 * MONTH)
+        assert (await left("subscription"), await left("stream"), await left("lane")) == (1, 1, 1)
+        await scene.say("three", inbox=inbox)
+        await scene.scheduler.drain()
+    assert bob.taken == ["one", "two", "three"]
 
 
 async def test_a_log_of_many_goes_a_part_at_a_time(
