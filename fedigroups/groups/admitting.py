@@ -42,7 +42,7 @@ def listed(text: str, which: str) -> str:
         raise Malformed(f"a list of {which} servers has at most {SUMMARY_CHARS} characters")
     names = [plain(name) for name in text.replace(",", " ").split()]
     for name in names:
-        if "." not in name or origin.host_of(f"https://{name}/") != name:
+        if "." not in name or not origin.is_host(name):
             raise Malformed(
                 f"a list of {which} servers has names like m.example, not {name[:100]!r}"
             )
