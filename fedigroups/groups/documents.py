@@ -1,4 +1,4 @@
-"""The documents of our own actors and posts, shaped so that every peer's reader takes them.
+"""This module writes the documents of our actors and posts, so that every peer's reader takes them.
 
 Each field here breaks somebody when it is missing or shaped otherwise: see FEDERATION.md.
 """
