@@ -32,7 +32,7 @@ from federation.watch import NOBODY, Watch
 
 MINUTE = 60.0
 STALE_SECONDS = 300.0
-"""How long the row of an actor that could not be fetched anew is good without another try."""
+"""How long after a failed fetch the row of a known actor is used without another try."""
 
 log = structlog.get_logger("fedigroups.federation")
 
@@ -86,10 +86,10 @@ class Actors:
         return _actor(uri, await self.read(uri, budget, anew=True))
 
     async def read(self, uri: str, budget: Budget | None, *, anew: bool = False) -> Actor | KeyDoc:
-        """What the origin serves at `uri`: an actor, by then in its row, or a key that is not.
+        """What the origin serves at `uri`: an actor, which then has its row, or a key, not stored.
 
-        The caller has asked `admit`. Those who ask at once share the request; unless it must be
-        had `anew`, so do those who come when it is just over.
+        The caller has asked `admit`. Whoever asks meanwhile shares the request. Without `anew` an
+        actor whose row was written a moment ago is not fetched once more.
         """
         return await self._reads.share(uri, lambda: self._fetch(uri, budget, anew))
 
@@ -127,9 +127,9 @@ class Actors:
         return row
 
     async def _meet(self, host: str) -> None:
-        """Refuse (`Crowded`: later) to meet more new hosts of one site than honest ones have.
+        """Refuse (`Crowded`: later) to meet new hosts of one site faster than honest sites need.
 
-        Whoever owns a domain has names below it without end, and each would be asked.
+        Whoever owns a domain can name any number of hosts below it, and each would be asked.
         """
         if self._met.get(host):
             return

@@ -1,4 +1,4 @@
-"""What the protocol floor needs to know of the instance it serves; settings are read elsewhere."""
+"""This module says what the protocol floor must know of the instance; it reads no settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FederationConfig:
     allow_http: bool = False
     """Plain http and other ports than 443 are spoken (only for an origin on loopback)."""
     allowed_only: bool = False
-    """Hosts are dealt with that an operator allowed, and no others."""
+    """No hosts are dealt with but those that an operator allowed."""
     user_agent: str = ""
 
     @property

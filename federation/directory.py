@@ -22,9 +22,9 @@ from federation.webfinger import Found
 class Directory:
     """The actors that this instance knows, its own among them.
 
-    Except for `known`, `adopt` and `bury` everything may fetch, so nothing but those is called
-    inside a transaction. Whatever fetches raises `Blocked` before a blocked host is asked, and
-    `OverBudget` when `budget` is spent.
+    Except for `known`, `known_key`, `adopt` and `bury` everything may fetch, so nothing but those
+    is called inside a transaction. Whatever fetches raises `Blocked` before a blocked host is
+    asked, and `OverBudget` when `budget` is spent.
     """
 
     def __init__(

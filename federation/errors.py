@@ -9,6 +9,7 @@ FederationError
 │   ├── NotHere         404: no such inbox
 │   └── TooLarge        413: over a limit of federation.limits
 ├── Unreachable     another host did not answer properly; come back later (503 to a sender)
+│   └── Crowded         too many new hosts of one site came at once; nobody was asked
 ├── Slowed          a sender asks more of us than its share; come back later (429)
 ├── Gone            the origin itself says that it is no more (404, 410 or a Tombstone)
 ├── NotUsable       another host answered, but not with what was asked; asking again will not help

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
-from federation import clock, documents, limits, negotiation, origin, signatures, strict_json
+from federation import documents, limits, negotiation, origin, signatures, strict_json
 from federation.config import FederationConfig
 from federation.errors import (
     Forbidden,
@@ -27,9 +26,11 @@ from federation.errors import (
 )
 from federation.http import Answer, Http, on_wire, retry_after
 from federation.keys import Keyring
+from federation.pace import Memory
 from federation.uris import Uris
+from federation.vocabulary import ACTIVITY_JSON, LD_JSON
 
-ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+ACCEPT = f"{ACTIVITY_JSON}, {LD_JSON}"
 _REDIRECTED = (301, 302, 303, 307, 308)
 _LATER = (408, 425, 429)
 _LOCATION = re.compile(r"[!-\[\]-~]+")
@@ -77,7 +78,8 @@ class Fetcher:
         self._keyring = keyring
         self._config = config
         self._uris = uris
-        self._gone: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._gone: Memory[int] = Memory(limits.NEGATIVE_ENTRIES)
+        """The status with which a URL was said to be gone."""
         self.is_blocked: Callable[[str], Awaitable[bool]] = _nobody
         """Whether a host must not be asked, where a redirect leads to as well."""
 
@@ -98,7 +100,7 @@ class Fetcher:
         try:
             return await self._document(url, errand)
         except Gone as gone:
-            self._remember_gone(url, gone.status)
+            self._gone.put(url, gone.status, limits.NEGATIVE_SECONDS)
             raise
 
     async def raw(
@@ -212,19 +214,10 @@ class Fetcher:
             raise NotUsable(f"{answer.url}: {error}") from error
         return Fetched(answer.url, document, answer.body), _name(document, answer.url)
 
-    # What is gone
-
     def _refuse_gone(self, url: str) -> None:
-        status, until = self._gone.get(url, (0, 0))
-        if until > clock.now_ms():
+        status = self._gone.get(url)
+        if status is not None:
             raise Gone(f"{url} was gone a short time ago ({status})", status=status)
-        self._gone.pop(url, None)
-
-    def _remember_gone(self, url: str, status: int) -> None:
-        self._gone[url] = (status, clock.now_ms() + limits.NEGATIVE_SECONDS * clock.SECOND)
-        self._gone.move_to_end(url)
-        if len(self._gone) > limits.NEGATIVE_ENTRIES:
-            self._gone.popitem(last=False)
 
 
 async def _nobody(_host: str) -> bool:

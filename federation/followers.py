@@ -16,7 +16,7 @@ Pair = tuple[str, str]
 
 
 class Followers:
-    """Reads digests for deliveries: whoever asks in the same moment shares one statement."""
+    """Reads digests for deliveries; all who ask in the same moment share one statement."""
 
     def __init__(self) -> None:
         self._asked: set[Pair] = set()

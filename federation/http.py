@@ -37,7 +37,7 @@ class Answer:
 
 
 class Http:
-    """One exchange at a time over a transport; safe to share between tasks."""
+    """Makes single exchanges over a transport; tasks may share it."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, config: FederationConfig) -> None:
         self._transport = transport

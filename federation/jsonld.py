@@ -1,8 +1,7 @@
-"""This module knows the JSON-LD contexts of the fediverse, and brings odd documents to plain keys.
+"""This module knows the JSON-LD contexts of the fediverse, and what documents mean by them.
 
 The set is closed: no context is ever fetched, and none may say that `actor` means something else.
-For documents that the plain readers of `federation.documents` cannot read, and for those that bear
-a Linked Data signature; off the hot path.
+It is for documents that bear a Linked Data signature, off the hot path.
 https://www.w3.org/TR/json-ld11-api/ https://www.w3.org/TR/rdf-canon/
 """
 
@@ -15,7 +14,7 @@ from typing import Any
 from pyld import BUNDLED_CONTEXTS, FrozenDocumentLoader, jsonld
 from pyld.canon import URDNA2015
 
-from federation import limits, strict_json
+from federation import limits
 from federation.documents.readers import Document, many
 from federation.errors import Malformed
 from federation.origin import same_origin
@@ -39,7 +38,7 @@ _OURS = {
     "https://w3id.org/security/data-integrity/v2": "data-integrity",
     "https://w3id.org/security/multikey/v1": "multikey",
 }
-# Pleroma and Mbin serve one and the same context from every host
+# Pleroma and Mbin serve the same context from each of their hosts
 _PATHS = {"/schemas/litepub-0.1.jsonld": "litepub", "/contexts": "lemmy"}
 _PINNED: dict[str, Path] = {
     **BUNDLED_CONTEXTS,
@@ -64,7 +63,7 @@ PLAIN: list[Any] = [
     "https://w3id.org/fep/7888",
     {"_misskey_reaction": "https://misskey-hub.net/ns#_misskey_reaction"},
 ]
-"""What documents are compacted to: the keys that `federation.documents` reads."""
+"""The context of the keys that `federation.documents` reads."""
 
 _SECURITY_TERMS = "controller owner publicKey publicKeyPem"
 _TERMS = frozenset(
@@ -82,25 +81,13 @@ Expanded = list[dict[str, Any]]
 """A document in JSON-LD's expanded form: every name an IRI, every value in a list."""
 
 
-def normalise(document: Document) -> Document:
-    """The document with the keys and the context of `PLAIN`, without what no context explains.
-
-    Refuses (`Malformed`) a context that is not pinned here, an inline one that gives a term which
-    decides authority another meaning or changes how keys are read, whatever is no JSON-LD, and
-    graphs: their reading differs from that of plain keys.
-    """
-    strict_json.measure(document)
-    known = _with_known_contexts(document)
-    try:
-        return dict(jsonld.compact(known, PLAIN, _OPTIONS))
-    except _FAULTS as error:
-        raise _no_jsonld(error) from error
-
-
 def expand(document: Document) -> Expanded:
     """The document as its own contexts explain it.
 
-    Refuses (`Malformed`) what `normalise` refuses, and a key that no context explains.
+    Refuses (`Malformed`) a key that no context explains, a context that is not pinned here, an
+    inline one that gives a term which decides authority another meaning or changes how keys are
+    read, whatever is no JSON-LD, and graphs: their reading differs from that of plain keys. The
+    caller has measured the document.
     """
     known = _with_known_contexts(document)
     dropped: list[object] = []
@@ -148,7 +135,7 @@ def statements(expanded: Expanded) -> bytes:
 
 
 class _Canonical(URDNA2015):  # type: ignore[misc]  # pyld has no types
-    """The algorithm with an end: it is given `limits.LINKED_STEPS` steps."""
+    """The algorithm, stopped after `limits.LINKED_STEPS` steps."""
 
     def __init__(self) -> None:
         super().__init__()

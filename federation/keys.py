@@ -51,10 +51,10 @@ _EXPONENTS = range(65_537, 2**32, 2)
 _CACHED = 1_024
 
 FRESH_SECONDS = 1.0
-"""How often it is asked whether a key that signs is still the one that is stored."""
+"""How long a key signs before it is asked again whether it is still the one that is stored."""
 
 SHOWN_MS = 3 * clock.SECOND
-"""So long new keys are shown before they sign: whoever meets a signature then finds its key."""
+"""How long new keys are shown before they sign, so that whoever meets a signature finds its key."""
 
 _NEW_RSA_BITS = 2_048
 
@@ -132,7 +132,7 @@ class _Kept:
 
     @property
     def fresh(self) -> bool:
-        """Whether that was just now: it is asked once in a while, not for each signature."""
+        """Whether that was a moment ago: it is not asked for each signature."""
         return _seconds() < self.asked + FRESH_SECONDS
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 # What one request may cost
 CONNECTIONS = 5_000
 """Connections open to one process, and at most half of the files that the system lets it open;
-above that, one that waits makes room."""
+above that, a new one takes the place of one that waits."""
 REQUEST_SECONDS = 30.0
 """How long a whole request may take to arrive, and an answer to be taken."""
 REQUEST_HEAD_BYTES = 64_000
@@ -24,7 +24,8 @@ SEGMENT_CHARS = 255
 BODY_SECONDS = 10.0
 """How long the body of an activity may take to arrive: Mastodon gives up on us after as long."""
 INBOX_SECONDS = 9.0
-"""To see whether to take an activity: after so long Lemmy listens no more."""
+"""How long we may take to decide whether to accept an activity: after that Lemmy no longer
+listens."""
 
 # What a document may be
 BODY_BYTES = 1_000_000
@@ -34,8 +35,8 @@ DEPTH = 32
 NODES = 10_000
 """Keys and items of one document."""
 URI_CHARS = 2_048
-"""Of an id or a link, in bytes of UTF-8, as an index of PostgreSQL has no room for more; also of
-what WebFinger is asked for."""
+"""Of an id or a link, in bytes of UTF-8, because an index of PostgreSQL has no room for more; also
+of what WebFinger is asked for."""
 HOST_CHARS = 253
 """Of a host name (RFC 1035), and its port."""
 MEDIA_CHARS = 2_000
@@ -51,31 +52,33 @@ CONTENT_CHARS = 100_000
 HTML_DEPTH = 64
 """Elements inside of each other, in a post's HTML; what is deeper is shown as plain text."""
 HTML_ELEMENTS = 2_000
-"""Of a post's HTML: the parser's time grows with their square. More are shown as plain text."""
+"""Of a post's HTML: the parser's time grows with the square of their number. A post with more is
+shown as plain text."""
 HTML_TAG_CHARS = 8_000
-"""Of one tag: so does its time with the attributes of one. A longer one makes plain text of all."""
+"""Of one tag: the parser's time grows in the same way with its attributes. A post with a longer one
+is shown as plain text."""
 MARKDOWN_SIGNS = 5_000
 """Characters with a meaning in Markdown; a text with more of them is shown as it is."""
 LABEL_CHARS = 200
 """Of a name or title as it is shown."""
 LABEL_MARKS = 4
-"""Combining marks in a row in such a name; more of them would grow over what is beside it."""
+"""Combining marks in a row in such a name; more of them would grow over what stands beside it."""
 EMOJI_CHARS = 40
 """Of a reaction; a longer one is cut."""
 REPORT_CHARS = 5_000
 """Of what somebody reports; what is longer is cut."""
 REPORTS_A_DAY = 100
-"""By one reporter, which may be the actor of a whole server; what is more is not kept."""
+"""By one reporter, which may be the actor of a whole server; further ones are not kept."""
 REPORT_OBJECTS = 50
-"""Posts and people in one report; what follows is not looked at."""
+"""Posts and people in one report; further ones are not looked at."""
 MODMAILS_A_DAY = 30
-"""Of one member to the moderators of groups; what is more is not taken."""
+"""Messages of one member to the moderators of groups; further ones are not taken."""
 MODMAILS_OUTSIDE = 3
-"""Of somebody who is no member: refused, put out, or who was once one."""
+"""The same of somebody who is no member: refused, put out, or once a member."""
 AUTOMATIC_RULES = 20
-"""That run by themselves in one group."""
+"""Rules that run by themselves, in one group."""
 EARLIER_POSTS = 50
-"""By one author, the newest, at which such rules look."""
+"""Earlier posts of an author, the newest ones, that such rules look at."""
 RULE_WORDS = 50
 """Words, patterns or languages of one such rule."""
 RULE_WORD_CHARS = 200
@@ -83,17 +86,17 @@ RULE_WORD_CHARS = 200
 PATTERN_STEPS = 1_000
 """Of a pattern as it was compiled: `x{2000}` has 2,000."""
 PATTERN_TEXT_CHARS = 20_000
-"""Of a post, at which patterns look."""
+"""Of a post, as far as patterns look at it."""
 PATTERN_SECONDS = 0.01
-"""For all patterns of a group together; what was not looked for by then is not there."""
+"""For all patterns of a group together; those not reached by then do not match."""
 HANDLE_CHARS = 400
-"""Of what somebody types as a handle; a longer one is none."""
+"""Of what somebody types as a handle; anything longer is none."""
 DECISION_CHARS = 5_000
 """Of the reason that a moderator gives; one that comes from elsewhere is cut."""
 APPEAL_CHARS = 5_000
 """Of what somebody says against a decision; what is longer is cut."""
 APPEAL_DAYS = 90
-"""For so long after a decision somebody can appeal against it."""
+"""How long after a decision one can appeal against it."""
 QUERY_CHARS = 200
 """Of what is searched for; what is longer is cut."""
 SEARCH_PARTS = 20
@@ -112,10 +115,10 @@ MENTIONS = 50
 """Mentions of one post that are read."""
 ATTACHMENTS = 16
 """Attachments of one post that are read."""
-FIELDS = 50
-"""Multikeys that an actor lists of which the usable ones are read."""
+MULTIKEYS = 50
+"""Multikeys in an actor's list that are looked at; of the usable ones KEYS_PER_ACTOR are read."""
 ALIASES = 16
-"""Other accounts that an actor may say are its own."""
+"""Other accounts that an actor may name as its own."""
 RECIPIENTS = 5_000
 """Addresses in `to` and `cc` that are read."""
 BATCH = 100
@@ -125,17 +128,18 @@ GROUPS_PER_POST = 5
 
 # What waits for what has not come
 AWAITED_SECONDS = 86_400
-"""How long a like, say, waits for its post: Mastodon has sent again nine times by then."""
+"""How long a like, for example, waits for its post: Mastodon has tried again nine times by then."""
 AWAITED_PER_HOST = 500
 """Activities of one host that wait like that."""
 AWAITED = 10_000
-"""Of all hosts; where more would wait, what waits longest makes room."""
+"""Of all hosts; where more would wait, the one that has waited longest makes room."""
 ANCESTRY_SECONDS = 21_600
-"""How long an answer waits for a host that is down to say what it answers."""
+"""How long a reply waits for a host that is down to say what it replies to."""
 
 # How much may come in
 INBOX_PER_MINUTE = 600
-"""Requests that are proven to be of one host; and farewells accepted unread from one address."""
+"""Requests that are proven to come from one host; also farewells accepted unread from one
+address."""
 INBOX_PER_MINUTE_OF_SITE = 6_000
 """Of all hosts of one registrable domain together."""
 NEW_HOSTS_PER_MINUTE_OF_SITE = 10
@@ -157,7 +161,7 @@ SIGNATURES = 4
 NONCES = 10_000
 """Nonces that are remembered; the oldest makes room."""
 RSA_BITS = (2_048, 8_192)
-"""The least and the most of an RSA key."""
+"""The fewest and the most bits of an RSA key."""
 KEY_CHARS = 16_000
 """Of a public key in PEM."""
 MULTIKEY_CHARS = 2_048
@@ -165,11 +169,11 @@ MULTIKEY_CHARS = 2_048
 KEYS_PER_ACTOR = 10
 """Keys of one actor that are read."""
 KEY_REFETCH_SECONDS = 300
-"""Between two looks at an actor's keys because a signature failed."""
+"""Between two fetches of an actor's keys because a signature failed."""
 REKEYS_PER_HOST = 60
-"""Such looks in an hour, of all actors of one host together."""
+"""Such fetches in an hour, for all actors of one host together."""
 STRANGERS_PER_HOST = 300
-"""Unknown keys of one host that may lead nowhere in an hour before it is asked no more."""
+"""Unknown keys of one host that may lead nowhere in an hour before it is asked for no more."""
 
 LINKED_BYTES = 256_000
 """Of a document whose Linked Data signature is checked."""
@@ -182,36 +186,36 @@ LINKED_STEPS = 256
 LINKED_SECONDS = 5.0
 """How long an arrival waits, in all, until its Linked Data signature is checked."""
 VAIN_CLAIMS_PER_HOST = 300
-"""Signatures and proofs in forwarded activities, of one forwarding host in an hour, that may turn
-out to prove nothing; after that its forwarded activities count as unsigned."""
+"""Signatures and proofs in forwarded activities that may turn out to prove nothing, for one
+forwarding host in an hour; after that its forwarded activities count as unsigned."""
 
 # What we fetch
 CONNECT_SECONDS = 5.0
 """To open a connection, at whichever of its addresses a host answers."""
 FETCH_SECONDS = 30.0
-"""For one fetch, redirects and all."""
+"""For one fetch, including redirects."""
 PREPARE_SECONDS = 120.0
 """For everything that one activity makes us fetch."""
 ANSWER_BYTES = 1_000_000
 """Of a document that we fetch, inflated."""
 HEADER_BYTES = 64_000
-"""Of the headers of an answer, and what a chunked body may have beside its bytes."""
+"""Of the headers of an answer, and of what a chunked body may have beside its content."""
 REDIRECTS = 3
 """Redirects of one fetch."""
 FETCHES_PER_ACTIVITY = 50
 """Requests that one activity may cause."""
 FETCHES_PER_PROOF = 10
-"""Requests that one unproven activity may cause: the keys of its sender and of its actor."""
+"""Requests that one unproven activity may cause, for the keys of its sender and of its actor."""
 FETCHES_PER_SEARCH = 20
 """Requests that a search for something elsewhere may cause, by its address or its handle."""
 FETCHES_PER_HEARSAY = 10
-"""Requests that one activity may cause that its sender only heard of."""
+"""Requests that one activity may cause which its sender only heard of."""
 HEARSAY_PER_HOST = 300
-"""Times an hour that we ask somebody's origin because another host says that it happened."""
+"""Times an hour that we ask somebody's origin because another host says that something happened."""
 ANCESTORS = 50
-"""Posts that are fetched above an answer to find its thread."""
+"""Posts that are fetched above a reply to find its thread."""
 LOOKUPS_PER_HOST = 30
-"""Times a minute that visitors make us ask a site who one of its people is."""
+"""Times a minute that visitors can make us ask a site who one of its people is."""
 COLLECTION_PAGES = 10
 """Pages of a collection of followers that are read (FEP-8fcf)."""
 FOLLOWERS_PER_PAGE = 5_000
@@ -219,15 +223,15 @@ FOLLOWERS_PER_PAGE = 5_000
 SYNCHRONIZATION_CHARS = 4_096
 """Of a Collection-Synchronization header (FEP-8fcf)."""
 SYNCHRONIZATION_SECONDS = 3_600
-"""Between two looks at which people here a group elsewhere has for its followers."""
+"""Between two looks at which people here a group elsewhere has as followers."""
 ACTOR_FRESH_SECONDS = 86_400
-"""After so long an actor is fetched anew when it acts."""
+"""After this time an actor is fetched anew when it acts."""
 NODEINFO_FRESH_SECONDS = 86_400
-"""After so long a host is asked anew what it runs."""
+"""After this time a host is asked anew what it runs."""
 NEGATIVE_SECONDS = 3_600
 """How long it is remembered that something is gone."""
 NEGATIVE_ENTRIES = 10_000
-"""What each of our memories of others may hold; the oldest makes room."""
+"""What each of our memories of others may hold; the oldest entry makes room."""
 HOST_KEPT_SECONDS = 180 * 86_400
 """How long a host is known of which nobody was ever in a group here, that is owed nothing, and of
 which no operator says anything; then it is forgotten, and met anew."""
@@ -235,7 +239,7 @@ IDLE_CONNECTIONS = 2_000
 """Connections to others that are kept open for the next request, and at most a quarter of the files
 that the system lets this process open."""
 IDLE_SECONDS = 60.0
-"""How long each of them is."""
+"""How long each of them is kept."""
 
 # What we send
 DELIVERY_SECONDS = 10.0
@@ -247,13 +251,14 @@ RETRY_AFTER_SECONDS = (1.0, 21_600.0)
 DELIVERIES_PER_HOST = 4
 """At once, to one host."""
 DELIVERIES_AT_ONCE = 256
-"""At once, to all hosts: with 64, distant ones left a core idle two thirds."""
+"""At once, to all hosts: with 64, distant hosts left a core idle for two thirds of the time."""
 DELIVERIES_SLOW = 512
-"""Deliveries that wait for a slow host's answer beside those."""
+"""Further deliveries, beyond those, that wait for the answer of a slow host."""
 FETCHES_PER_SECOND = 20
-"""What a boost may make readers ask of its author's server: they are told one after another."""
+"""Requests a second that a boost may send to its author's server: its readers are told one after
+another."""
 SPREAD_SECONDS = 120
-"""Over so long at most, however many readers there are."""
+"""The longest time over which they are told, however many they are."""
 
 # Forms, and what programs send as a form, JSON or query
 FORM_BYTES = 256_000
@@ -265,23 +270,24 @@ FORM_DEPTH = 6
 
 # Polls
 POLL_OPTIONS = 20
-"""Things to choose from, in a poll made here."""
+"""Options of a poll made here."""
 POLL_OPTIONS_ELSEWHERE = 100
-"""The same of a poll of another server; what is beyond is left out."""
+"""Options of a poll of another server; further ones are left out."""
 POLL_OPTION_CHARS = 100
-"""Of what can be chosen, in a poll made here."""
+"""Of an option, in a poll made here."""
 POLL_SECONDS = (300, 31 * 86_400)
-"""The least and the most that a poll made here may last."""
+"""The shortest and the longest that a poll made here may last."""
 TALLY_SECONDS = 10
-"""How a poll stands is told that long after a vote at the latest, and no more often."""
+"""How soon after a vote the standing of a poll is told at the latest; it is told no more often than
+that."""
 
 # Accounts
 PASSWORD_CHARS = (10, 1_000)
-"""The least and the most of a password: with fewer it is guessed, with more it only costs."""
+"""The fewest and the most of a password: a shorter one is guessed, a longer one only costs."""
 HASHES_AT_ONCE = 2
 """Passwords that are hashed at once: each takes 64 MiB for a moment."""
 HASHES_WAITING = 40
-"""Passwords that wait for that; more than these are told to come back."""
+"""Passwords that wait for that; whoever comes then is told to come back."""
 EMAIL_CHARS = 254
 """Of an e-mail address (RFC 5321 has no room for more)."""
 USERNAME_CHARS = 63
@@ -298,36 +304,38 @@ SIGN_INS_PER_PLACE = 10
 """Wrong passwords of one account in an hour, from one address or one browser that it knows: after
 that the right one is refused there too."""
 SIGN_INS_PER_ACCOUNT = 100
-"""Wrong passwords of one account in an hour, from wherever: after that it opens in browsers alone
-in which its owner signed in before, or got a new password by mail."""
+"""Wrong passwords of one account in an hour, from anywhere: after that it opens only in browsers in
+which its owner signed in before, or got a new password by mail."""
 CODES_PER_ACCOUNT = 30
-"""Wrong codes of a second factor, of one account in an hour; who knows no password is not asked."""
+"""Wrong codes of a second factor, for one account in an hour; whoever does not know the password is
+not asked for one."""
 SIGN_UPS_PER_ADDRESS = 5
 """Accounts that are asked for in half an hour, from one address."""
 MAILS_PER_ADDRESS = 20
-"""Requests in an hour, of one visitor, that have a mail sent."""
+"""Requests of one visitor in an hour that cause a mail."""
 MAILS_PER_ACCOUNT = 4
 """Letters with a link, to one account in an hour."""
 NOTICE_MAILS_A_DAY = 20
-"""Mails about single things to one account in a day; what comes after that waits for the digest."""
+"""Mails about single things to one account in a day; further ones wait for the digest."""
 MAIL_REFUSALS = 3
-"""How often in a row an address may be refused for good until nothing is sent there any more."""
+"""How often in a row an address may be refused for good until nothing more is sent to it."""
 SESSIONS_PER_ACCOUNT = 50
-"""Browsers in which one is signed in; where more would be, the one not used the longest ends."""
+"""Browsers in which one is signed in; where there would be more, the one unused for longest
+ends."""
 TOKENS_PER_ACCOUNT = 200
 """Tokens with which apps act for one account; they make room as sessions do."""
 TOKENS_PER_APP = 50
 """Tokens that one app has for itself; they make room as sessions do."""
 SESSION_IDLE_SECONDS = 14 * 86_400
-"""After so long without use a browser is signed in no more."""
+"""After this time without use a browser is signed out."""
 SESSION_SECONDS = 90 * 86_400
-"""After so long it is signed in no more, however much it was used."""
+"""After this time it is signed out however much it was used."""
 CONFIRM_SECONDS = 2 * 86_400
 """An account whose address is not confirmed by then is forgotten, and its name is free again."""
 RESET_SECONDS = 3_600
-"""How long the link to a new password opens one."""
+"""How long a link to set a new password works."""
 SECOND_FACTOR_SECONDS = 600
-"""How long a code may follow the password."""
+"""How long after the password the code may come."""
 SECOND_FACTOR_TRIES = 5
 """Codes that may be tried before the password is asked for again."""
 PASSKEYS_PER_ACCOUNT = 20
@@ -335,13 +343,13 @@ PASSKEYS_PER_ACCOUNT = 20
 PASSKEY_NAME_CHARS = 60
 """Of what somebody calls a passkey of theirs; what is longer is cut."""
 PASSKEY_SECONDS = 300
-"""How long somebody may take to show a passkey, or to make one, from when the browser asks."""
+"""How long somebody may take to show or to make a passkey, from when the browser asks."""
 PASSKEY_BYTES = 16_384
-"""Of the form in which a browser says what a passkey answered."""
+"""Of the form in which a browser sends what a passkey answered."""
 INVITATION_USES = 1_000
 """People who may come with one invitation."""
 INVITATION_DAYS = 365
-"""How long an invitation may be good."""
+"""How long an invitation may be valid."""
 INVITATION_NOTE_CHARS = 200
 """Of what its maker notes about an invitation; what is longer is cut."""
 
@@ -351,7 +359,7 @@ GROUPS_PER_OWNER = 20
 GROUP_TOPICS = 5
 """Words by which a group says what it is about."""
 GROUP_INVITATIONS = 100
-"""Links into one group with which somebody may still come."""
+"""Links into one group that can still be used."""
 
 # Apps
 APPS_PER_ADDRESS = 30
@@ -361,15 +369,16 @@ APP_NAME_CHARS = 100
 APP_REDIRECTS = 20
 """Addresses to which one app may have browsers sent back."""
 APP_UNUSED_SECONDS = 7 * 86_400
-"""One that nobody uses is forgotten after so long."""
+"""An app that nobody uses is forgotten after this time."""
 STATE_CHARS = 2_000
 """Of the `state` that an app has sent back to it; what is longer is cut."""
 CODE_SECONDS = 600
-"""How long a code may become a token: RFC 6749 section 4.1.2 asks for ten minutes at most."""
+"""How long a code can be exchanged for a token: RFC 6749 section 4.1.2 asks for ten minutes at
+most."""
 API_WINDOW_SECONDS = 300
-"""Over so long the requests of apps are counted, as Mastodon counts them."""
+"""The time over which the requests of apps are counted, as Mastodon counts them."""
 API_PER_ACCOUNT = 1_500
-"""Requests of one account in that time, through whatever apps: as many as Mastodon takes."""
+"""Requests of one account in that time, through all its apps: as many as Mastodon takes."""
 API_PER_ADDRESS = 300
 """Requests from one address without a token, or with one that opens nothing."""
 
@@ -379,19 +388,19 @@ CONTEXT_POSTS = 1_000
 PAGE_ENTRIES = 80
 """In one page of a list, whatever is asked for."""
 REVISIONS = 20
-"""Older readings of a post that are kept, the newest ones."""
+"""Older versions of a post that are kept, the newest ones."""
 MENTIONS_PER_HOST = 100
-"""Mentions in an hour of which somebody here is notified, by all people of one other host."""
+"""Mentions in an hour, by all people of one other host, of which somebody here is notified."""
 NOTIFICATION_DAYS = 180
-"""How long what somebody was notified of is kept."""
+"""How long a notification is kept."""
 ONCE_SECONDS = 3_600
-"""How long the key of a request is remembered, so that it makes no second post."""
+"""How long the key of a request is remembered, so that repeating it makes no second post."""
 LISTINGS = 50
 """Lists of one account."""
 LISTED = 500
 """Groups and people in one list."""
 DRAFTS = 50
-"""Drafts of one account: of more, the oldest are forgotten."""
+"""Drafts of one account; where there would be more, the oldest are forgotten."""
 FILTERS = 100
 """Filters of one account."""
 FILTER_KEYWORDS = 100
@@ -403,21 +412,21 @@ FOLLOWED_TAGS = 200
 NOTE_CHARS = 2_000
 """Of a note that somebody keeps about another."""
 SCHEDULED_POSTS = 300
-"""Posts of one account that wait to be said."""
+"""Scheduled posts of one account."""
 SCHEDULED_SECONDS = 300
-"""So far ahead at least is a post scheduled."""
+"""How far ahead a post must be scheduled at least."""
 PINNED_POSTS = 5
 """Posts that somebody shows first on their profile."""
 FEATURED_TAGS = 10
 """Hashtags that somebody shows on their profile."""
 BLOCKED_HOSTS = 1_000
-"""Hosts that one account wants to meet nothing of."""
+"""Hosts that one account wants to see nothing of."""
 PROFILE_ALIASES = 10
-"""Other accounts that somebody here may say are their own."""
+"""Other accounts that somebody here may name as their own."""
 PROFILE_TOLD_SECONDS = 60
-"""After so long servers are told of a changed profile, once for all that changed until then."""
+"""How long after a change of a profile servers are told, once for all changes until then."""
 MOVE_DAYS = 30
-"""Until an account here that moved may move again."""
+"""How long until an account here that moved may move again."""
 IMPORT_BYTES = 16_000_000
 """Of a file that somebody brings from elsewhere: an archive, or a list."""
 IMPORT_TEXT_BYTES = 4_000_000
@@ -427,9 +436,9 @@ IMPORT_LINE_CHARS = 5_000
 IMPORT_ROWS = 10_000
 """Of such a file."""
 IMPORT_ROWS_PER_STEP = 20
-"""Rows that are done before another one's import gets its turn, at most so many in five seconds."""
+"""Rows that are done before another import gets its turn; no more than this in five seconds."""
 IMPORT_DAYS = 7
-"""So long is kept what became of it."""
+"""How long the result of an import is kept."""
 PROFILE_FIELDS = 4
 """Rows of a profile: a name and a value."""
 PROFILE_FIELD_CHARS = 255
@@ -447,9 +456,9 @@ STREAMS_PER_ADDRESS = 200
 STREAMS_PER_SOCKET = 40
 """To which one WebSocket is subscribed."""
 STREAM_WAITING = 100
-"""Events that wait for one reader; who lets more wait is let go."""
+"""Events that wait for one reader; one for whom more would wait is disconnected."""
 STREAM_WORDS = 5_000
-"""Of what happened, that waits to be told; the oldest makes room."""
+"""Words of what happened that wait to be told; the oldest makes room."""
 STREAM_MESSAGE_BYTES = 4_096
 """Of what is said on a WebSocket."""
 STREAM_BEAT_SECONDS = 15
@@ -457,7 +466,7 @@ STREAM_BEAT_SECONDS = 15
 STREAM_PONG_SECONDS = 30
 """How long a WebSocket may take to answer that, or to take what it was sent."""
 STREAM_CHECK_SECONDS = 5
-"""How soon a stream ends after whoever listens was shut out."""
+"""How soon a stream ends after its listener was shut out."""
 
 # Push services, by which devices are woken
 PUSH_ENDPOINT_CHARS = 2_048
@@ -475,9 +484,10 @@ ANSWERS = 2_000
 ANSWERS_BYTES = 32_000_000
 """Of all of them together."""
 ANSWER_KEPT_BYTES = 1_000_000
-"""A longer answer is made anew for each who asks; a page of 500 short posts has 620 kB."""
+"""Of one of them; a longer answer is made anew for everybody who asks (a page of 500 short posts
+has 620 kB)."""
 ANSWERS_FRESH_MS = 1_000
-"""How old an answer may be that another process made untrue."""
+"""How old an answer may be that another process has made untrue."""
 
 # Pictures: what people here upload, and what we show of other servers
 UPLOAD_BYTES = 16_000_000
@@ -527,10 +537,11 @@ REMOTE_PICTURES_PER_HOST = 4
 REMOTE_PICTURES_WAITING = 500
 """Pictures that wait to be fetched; whoever asks then is told to come back."""
 PICTURE_REFUSED_SECONDS = 86_400
-"""How long what is no picture is not asked for again; of a host that is down: NEGATIVE_SECONDS."""
+"""How long something that is no picture is not asked for again; on a host that is down,
+NEGATIVE_SECONDS."""
 MEDIA_IN_MEMORY = 16
 """Files of a bucket that are being handed on at once."""
 BLURHASH_CHARS = 200
-"""Of a blurhash that another server says; what is longer says nothing."""
+"""Of a blurhash from another server; a longer one is ignored."""
 IMAGE_SIDE = 100_000
-"""Of a picture elsewhere, as its server says; what says more says nothing."""
+"""Pixels of a picture's side as another server gives it; a greater number is ignored."""

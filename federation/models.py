@@ -108,7 +108,7 @@ class Peer(Model):
     limited = fields.BooleanField(default=False, db_default=False)
     """Its people ask before they join, and what they write waits for a moderator."""
     allowed = fields.BooleanField(default=False, db_default=False)
-    """Where only such hosts are dealt with (`FederationConfig.allowed_only`), this is one."""
+    """It is dealt with where only allowed hosts are (`FederationConfig.allowed_only`)."""
     note = fields.TextField(default="")
     first_seen_at = fields.BigIntField()
     heard_at = fields.BigIntField(default=0)

@@ -9,11 +9,10 @@ import re
 from typing import NamedTuple
 
 from federation import limits
-from federation.vocabulary import AS2
+from federation.vocabulary import ACTIVITY_JSON, AS2
 
-_ACTIVITY = "application/activity+json"
 _LINKED_DATA = "application/ld+json"
-_PROGRAMS = frozenset({_ACTIVITY, _LINKED_DATA, "application/json"})
+_PROGRAMS = frozenset({ACTIVITY_JSON, _LINKED_DATA, "application/json"})
 _PEOPLE = frozenset({"text/html", "application/xhtml+xml", "text/*"})
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -57,7 +56,7 @@ def is_activity_type(content_type: str) -> bool:
         return False
     if media.name == _LINKED_DATA:
         return AS2 in media.parameters.get("profile", "").split()
-    return media.name == _ACTIVITY
+    return media.name == ACTIVITY_JSON
 
 
 def is_inbox_type(content_type: str) -> bool:

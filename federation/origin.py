@@ -78,6 +78,14 @@ def site_of(host: str) -> str:
     return ".".join(labels[-3 if country else -2 :])
 
 
+def is_host(name: str) -> bool:
+    """Whether a text is the name of a host as `host_of` writes it, with nothing around it."""
+    try:
+        return host_of(f"https://{name}/") == name
+    except Malformed:
+        return False
+
+
 def without_fragment(url: str) -> str:
     """The part of a URL before `#`: what is asked for over HTTP."""
     return url.partition("#")[0]

@@ -17,9 +17,8 @@ from federation.flights import Flights
 from federation.models import Peer
 from federation.nodeinfo import Family, Software
 from federation.pace import Memory
+from federation.signatures import Form
 from federation.watch import NOBODY, Watch
-
-Form = Literal["cavage", "rfc9421"]
 
 FORM_FRESH_MS = 30 * clock.DAY
 """After so long a learned signature form is tried anew: peers are upgraded."""
@@ -87,10 +86,6 @@ class Peers:
         """The signature form that a host took last, `""` when that is not known or too old."""
         return (await self.standings([host]))[host].form
 
-    async def learn_form(self, host: str, form: Form) -> None:
-        """Remember which signature form a host took."""
-        await self.learn_forms({host: form})
-
     async def learn_forms(self, forms: Mapping[str, Form]) -> None:
         """Remember which signature form each of the hosts took."""
         for host, form in forms.items():
@@ -122,8 +117,8 @@ class Peers:
     async def is_blocked(self, host: str) -> bool:
         """Whether an operator here blocked a host, on whichever port, or a domain above it.
 
-        So is each that is not allowed, where only such are dealt with. What another process was
-        told of a host is known here after `BLOCKS_FRESH_SECONDS`.
+        Where only allowed hosts are dealt with, every other one counts as blocked. What another
+        process was told of a host is known here after `BLOCKS_FRESH_SECONDS`.
         """
         lists, names = await self._lists(), with_parents(plain(host))
         if not lists.blocked.isdisjoint(names):
@@ -164,12 +159,12 @@ class Peers:
         await self._name(host, note, limited=True)
 
     async def allow(self, host: str) -> None:
-        """Deal with a host where only such are dealt with. Raises `Malformed` for a bad name."""
+        """Deal with a host where only allowed ones are. Raises `Malformed` for a bad name."""
         await _upsert(_proper(host), {"allowed": True})
         self._named.forget("")
 
     async def _name(self, host: str, note: str, **changes: object) -> None:
-        """An empty note leaves the one that is there: one of a block is not lost by a limit."""
+        """An empty note keeps the one that is there: limiting a blocked host does not lose it."""
         name = _proper(host)
         if self.is_ours(name):
             raise Malformed(f"{name} is this server, or a domain that it is in")
@@ -189,7 +184,7 @@ class Peers:
         await self._take_back(host, limited=False)
 
     async def disallow(self, host: str) -> None:
-        """Deal with a host no more, where only such are dealt with that are allowed."""
+        """Deal with a host no more, where only allowed ones are."""
         await self._take_back(host, allowed=False)
 
     async def _take_back(self, host: str, **changes: bool) -> None:
@@ -301,18 +296,14 @@ def _family(row: Peer | None) -> Family:
 
 def _proper(host: str) -> str:
     name = plain(host)
-    try:
-        is_name = origin.host_of(f"https://{name}/") == name
-    except Malformed:
-        is_name = False
-    if not is_name:
+    if not origin.is_host(name):
         raise Malformed(f"to block a host, name it like bad.example, not {host[:200]!r}")
     return name
 
 
 def with_parents(host: str) -> list[str]:
     """`a.b.example:8443` itself, without its port, and every domain above it."""
-    bare = host if host.endswith("]") else host.rsplit(":", 1)[0]
-    labels = bare.split(".")
+    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
+    labels = name.split(".")
     parents = [".".join(labels[start:]) for start in range(len(labels))]
     return list(dict.fromkeys([host, *parents]))

@@ -14,28 +14,26 @@ from typing import Any
 import rfc8785
 
 from federation import clock, multikey
-from federation.documents.readers import time_of
+from federation.documents.readers import Document, time_of
 from federation.errors import Malformed
 from federation.keys import PublicKey
-
-Json = dict[str, Any]
 
 _SIGNATURE_BYTES = 64
 
 
-def key_id(document: Json) -> str:
+def key_id(document: Document) -> str:
     """The id of the key that a document's proof names; empty where there is no such proof."""
     proof = _proof(document)
     return proof["verificationMethod"] if proof else ""
 
 
-def created(document: Json) -> int | None:
+def created(document: Document) -> int | None:
     """When a document's proof says it was made, in milliseconds since 1970; None if it does not."""
     proof = _proof(document)
     return time_of(proof.get("created")) if proof else None
 
 
-def verify(document: Json, key: PublicKey) -> bool:
+def verify(document: Document, key: PublicKey) -> bool:
     """Whether the proof of a document was made with this key, over all of the document.
 
     False for a proof of another kind, of another key, or past its `expires`. A Linked Data
@@ -55,7 +53,7 @@ def verify(document: Json, key: PublicKey) -> bool:
         return False
 
 
-def _proof(document: Json) -> Json | None:
+def _proof(document: Document) -> Document | None:
     """The proof of a document: one, as FEP-8b32 has it; nothing is chosen out of several."""
     proof = document.get("proof")
     if isinstance(proof, list) and len(proof) == 1:
@@ -72,7 +70,7 @@ def _proof(document: Json) -> Json | None:
     return proof if known else None
 
 
-def _expired(proof: Json) -> bool:
+def _expired(proof: Document) -> bool:
     if "expires" not in proof:
         return False
     try:
@@ -82,7 +80,7 @@ def _expired(proof: Json) -> bool:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) < clock.now()
 
 
-def _context_fits(document: Json, proof: Json) -> bool:
+def _context_fits(document: Document, proof: Document) -> bool:
     """Whether the proof's `@context` is the beginning of the document's."""
     if "@context" not in proof:
         return True
@@ -90,7 +88,7 @@ def _context_fits(document: Json, proof: Json) -> bool:
     return whole[: len(signed)] == signed
 
 
-def _texts(document: Json, proof: Json) -> Iterator[bytes]:
+def _texts(document: Document, proof: Document) -> Iterator[bytes]:
     """What may have been signed: hash of the proof's configuration, hash of the document."""
     bare = {name: value for name, value in document.items() if name not in ("proof", "signature")}
     config = {name: value for name, value in proof.items() if name != "proofValue"}

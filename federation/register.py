@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from federation import bare, clock, ids, keys, limits, origin, storage, strict_json
 from federation.documents import ActorDoc, KeyDoc, kind_of, many, read_actor, uri_of
@@ -23,7 +23,7 @@ Clean = Callable[[str], str]
 _CHARS = {"username": 255, "host": 255}
 _ALGORITHMS: dict[str, Algorithm] = {"rsa": "rsa", "ed25519": "ed25519"}
 _EMBEDDED = frozenset({"owner", "controller", "publicKeyPem", "publicKeyMultibase"})
-_KEY_TYPES: dict[str, Literal["rsa", "ed25519"]] = {
+_KEY_TYPES: dict[str, Algorithm] = {
     "CryptographicKey": "rsa",
     "Key": "rsa",
     "Multikey": "ed25519",

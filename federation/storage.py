@@ -86,6 +86,11 @@ def marks(count: int) -> str:
     return ", ".join("?" * count)
 
 
+def like(text: str) -> str:
+    """The text for a pattern of `LIKE ? ESCAPE '!'`, in which its signs stand for themselves."""
+    return "".join(f"!{sign}" if sign in "!%_" else sign for sign in text)
+
+
 def table(name: str, **columns: Kind) -> str:
     """SQL for a table of rows that are given as one value, made by `packed`.
 

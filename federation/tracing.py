@@ -39,7 +39,7 @@ _NOWHERE: AbstractContextManager[Span] = nullcontext(_Nothing())
 
 
 def nowhere(_name: str, _kind: Kind, _facts: Mapping[str, Fact]) -> AbstractContextManager[Span]:
-    """The tracer of an instance that is not watched so."""
+    """The tracer of an instance that sends no spans."""
     return _NOWHERE
 
 
@@ -47,7 +47,7 @@ _tracer: Tracer = nowhere
 
 
 def send_to(tracer: Tracer) -> None:
-    """From now on spans of this process go there."""
+    """Give the spans of this process to that tracer from now on."""
     global _tracer  # noqa: PLW0603 - like metrics, of which a process has one register
     _tracer = tracer
 

@@ -155,14 +155,6 @@ class Uris:
         digest = hashlib.sha256(f"{group_name}\n{object_uri}".encode()).hexdigest()
         return self.activity(f"boost-{digest[:32]}")
 
-    def main_key(self, actor_uri: str) -> str:
-        """The id of an actor's RSA key; a fragment, as Lemmy and NodeBB want it."""
-        return f"{actor_uri}#main-key"
-
-    def ed25519_key(self, actor_uri: str) -> str:
-        """The id of an actor's Ed25519 key."""
-        return f"{actor_uri}#ed25519-key"
-
     def handle(self, name: str) -> str:
         """`welders@groups.example`."""
         return f"{name}@{origins.host_of(self.origin)}"

@@ -1,6 +1,6 @@
 """This module knows whom to tell when what this floor knows of others changes.
 
-Imports point down, what is learned must go up: the product enters here what follows for it.
+Imports point down and what is learned must go up, so the product enters here what it does then.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Watch:
     """
 
     actor: Callable[[int], Awaitable[None]] = _nobody
-    """Told the row id of a remote actor whose inboxes or state are others now."""
+    """Told the row id of a remote actor whose inboxes or state have changed."""
     host: Callable[[str], Awaitable[None]] = _nobody
-    """Told a host whose dialect is another now."""
+    """Told a host whose dialect has changed."""
 
 
 NOBODY = Watch()

@@ -45,7 +45,7 @@ class Handle:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a handle led: its actor, the page on which its host lets people follow others.
+    """Where a handle led: its actor, and the page on which its host lets people follow others.
 
     `handle` is the one that the account's own host confirmed; it differs from the one asked for
     where that was an alias.

@@ -7,8 +7,6 @@ import json
 
 from federation import clock
 
-XRD_XML = "application/xrd+xml"
-
 
 def host_meta_xml(origin: str) -> str:
     """The XRD at `/.well-known/host-meta`: Mastodon looks here when WebFinger answers 404.

@@ -50,7 +50,7 @@ def _check(text: str, begins_at: int, ends_at: int) -> None:
 
 
 async def change(announcement_id: int, text: str, begins_at: int = 0, ends_at: int = 0) -> None:
-    """Another text, or another time; without a beginning it keeps its own. Committed.
+    """Give it another text or time; without a beginning it keeps its own. Committed.
 
     With another text it is shown again to members who put it away. Raises `Malformed` as `make`
     does, and for one that has ended, or never was.
@@ -72,7 +72,7 @@ async def change(announcement_id: int, text: str, begins_at: int = 0, ends_at: i
 
 
 async def end(announcement_id: int) -> None:
-    """It is shown no more. Raises `Malformed` for one that has ended, or never was."""
+    """Show it no more. Raises `Malformed` for one that has ended, or never was."""
     now = clock.now_ms()
     ended = await storage.execute(
         "UPDATE announcement SET ends_at = ? WHERE id = ? AND (ends_at = 0 OR ends_at > ?)",
@@ -83,7 +83,7 @@ async def end(announcement_id: int) -> None:
 
 
 async def standing() -> list[Announcement]:
-    """Those that run and those that will, the one that begins first first."""
+    """Those that run and those that will, in the order in which they begin."""
     rows = await storage.rows(
         "SELECT * FROM announcement WHERE ends_at = 0 OR ends_at > ? ORDER BY begins_at, id",
         clock.now_ms(),
@@ -101,7 +101,7 @@ async def past(limit: int) -> list[Announcement]:
 
 
 async def dismiss(actor_id: int, announcement_id: int) -> bool:
-    """Show it to somebody no more; whether there is such an announcement."""
+    """Stop showing it to somebody; whether there is such an announcement."""
     if not await Announcement.exists(id=announcement_id, begins_at__lte=clock.now_ms()):
         return False
     await storage.execute(

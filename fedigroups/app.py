@@ -184,7 +184,7 @@ def doors(wire: Wire) -> Doors:
 
 
 def _template_finder(wire: Wire) -> SubscribeTemplate:
-    """Any visitor makes us ask another host here: once for a handle, and so often for a host."""
+    """Any visitor can make us ask another host: so each site is asked only so often."""
     scheme = "http" if wire.config.allow_http else "https"
     known: Memory[str] = Memory()
     visits = Buckets(limits.LOOKUPS_PER_HOST, MINUTE)

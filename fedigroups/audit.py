@@ -25,7 +25,7 @@ class Noted:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What `told` wrote, by name; what is no such thing, as long as it is, has none."""
+        """The facts that `told` wrote, by name; text that is no JSON stands under "" alone."""
         try:
             read = json.loads(self.detail)
         except ValueError:

@@ -70,14 +70,8 @@ def _rows(text: str) -> list[list[str]]:
 def _why_left(host: str, severity: str) -> str:
     if severity not in {"", *SEVERITIES}:
         return f"{severity[:20]} is not done here"
-    return "" if _is_host(host) else "is no host"
-
-
-def _is_host(name: str) -> bool:
-    try:
-        return "." in name and origin.host_of(f"https://{name}/") == name
-    except Malformed:  # such as `b**d.example`, which the list obfuscates
-        return False
+    # `b**d.example` is none either: a list obfuscates some names.
+    return "" if "." in host and origin.is_host(host) else "is no host"
 
 
 def write(blocks: Mapping[str, str], limits: Mapping[str, str]) -> str:

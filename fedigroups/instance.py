@@ -45,7 +45,7 @@ from outbox.revival import Revival
 from outbox.scheduler import Scheduler
 
 OWN_ACTORS = 2
-"""How many actors of its own an instance has; of each, another process may make it first."""
+"""How many actors of its own an instance has; another process may make each of them first."""
 
 log = structlog.get_logger("fedigroups.instance")
 

@@ -46,7 +46,7 @@ ON_TIME_SECONDS = 5.0
 GATHERING_SECONDS = 30.0
 RESTART_SECONDS = 5.0
 READ_ONLY_SECONDS = 5.0
-"""How long work may go on after the operator wanted that nothing is changed."""
+"""How long work may go on after the operator asked that nothing be changed."""
 STOP_SECONDS = 25.0
 """How long what is under way may take to end once the process is asked to stop."""
 
@@ -78,14 +78,14 @@ async def running(instance: Instance, *, work: bool) -> AsyncIterator[None]:
 
 
 async def run(instance: Instance, *, work: bool = True) -> None:
-    """Tell whoever listens, and `work`, until the instance is stopping, or until cancelled.
+    """Serve streams, and with `work` do the work, until the instance is stopping or cancelled.
 
     What fails is started again, and goes on from the database. While nothing may be changed, no
     work is done.
     """
     with instance.store.context():
         async with asyncio.TaskGroup() as tasks:
-            telling = tasks.create_task(_kept_up("streams", instance.hub.run))
+            streams = tasks.create_task(_kept_up("streams", instance.hub.run))
             working: list[asyncio.Task[None]] = []
             while not instance.stopping.is_set():
                 if not work or await readonly.is_on():
@@ -94,7 +94,7 @@ async def run(instance: Instance, *, work: bool = True) -> None:
                     working = _started(instance, tasks)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(instance.stopping.wait(), READ_ONLY_SECONDS)
-            _stopped([telling, *working])
+            _stopped([streams, *working])
 
 
 def _started(instance: Instance, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
@@ -197,7 +197,7 @@ async def gather_mails(instance: Instance) -> None:
 
 async def _keep_house(instance: Instance) -> None:
     while True:
-        # Several workers would else sweep the same rows at the same time.
+        # Otherwise several workers would sweep the same rows at the same time.
         await asyncio.sleep(HOUSEKEEPING_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
         await keep_house(instance)
         await rounds.ran("housekeeping")
@@ -212,16 +212,25 @@ async def _keep_lifting(instance: Instance) -> None:
 
 
 async def keep_house(instance: Instance) -> None:
-    """Forget what may be forgotten, and learn the software of hosts that are sent both dialects.
+    """Forget what may be forgotten, and learn what we need to know of hosts.
 
     Of what fails, the first is raised when all else is done.
     """
     failures = []
     for part in (
-        *(record.retire, retention.retire, acquaintances.retire, departures.forget),
-        *(entrance.retire, once.retire),
-        *(inviting.retire, imports.retire, telling.retire, audit.retire, _unbury),
-        *(lambda: sweeping.sweep(instance.media), lambda: _learn_families(instance)),
+        record.retire,
+        retention.retire,
+        acquaintances.retire,
+        departures.forget,
+        entrance.retire,
+        once.retire,
+        inviting.retire,
+        imports.retire,
+        telling.retire,
+        audit.retire,
+        _unbury,
+        lambda: sweeping.sweep(instance.media),
+        lambda: _learn_software(instance),
     ):
         try:
             await part()
@@ -236,7 +245,8 @@ async def _unbury() -> None:
     await storage.execute("DELETE FROM tombstone WHERE until < ?", clock.now_ms())
 
 
-async def _learn_families(instance: Instance) -> None:
+async def _learn_software(instance: Instance) -> None:
+    """Ask hosts what they run that are sent both dialects, because that is not known."""
     for row in await storage.rows(
         "SELECT DISTINCT subscription.host AS host FROM subscription "
         "LEFT JOIN peer ON peer.host = subscription.host "

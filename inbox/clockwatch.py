@@ -1,7 +1,7 @@
 """This module notices when it is our own clock that is wrong, by what others sign.
 
 One host whose signatures are hours off has a wrong clock, or repeats what is old. When several are
-off by the same, and meanwhile nobody is in time, the clock that is wrong is ours.
+off by the same, and nobody is in time meanwhile, the wrong clock is ours.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ log = structlog.get_logger("fedigroups.inbox")
 
 HOSTS = 2
 AGREE_SECONDS = 300
-"""Hosts that are off by the same differ by no more than they may of themselves."""
+"""Hosts are off by the same when they differ by no more than good clocks may."""
 ALARM_SECONDS = 600.0
 """How often the operator is told."""
 _MOST = 100

@@ -2,7 +2,7 @@
 
 202 for what is verified and stored, and for what is ignored on purpose; 400, 401, 403, 404 and 413
 are the sender's to mend; 429 and 503 mean: come back. Never 410 or 418 (PieFed and Misskey take the
-whole host for gone), nor 406 or 415: peers drop an activity for good on those. wire.md b.4.
+whole host for gone), nor 406 or 415: peers drop an activity for good on those.
 """
 
 from __future__ import annotations

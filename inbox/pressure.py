@@ -64,7 +64,8 @@ class Pressure:
     async def take(self, sender: str, host: str) -> None:
         """Take what the host `sender` is proven to have sent, or refuse it.
 
-        It is refused, too, while too much waits to be processed of `host`, which it is of.
+        It is refused, too, while too much of `host`, to which the activity belongs, waits to be
+        processed.
         """
         if not self._on:
             return

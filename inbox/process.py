@@ -83,7 +83,7 @@ class Processor:
                 self._woken.clear()
                 try:
                     await self._start(lanes)
-                except Exception:  # the database is away; the sweep comes back to it
+                except Exception:  # the database is away: the next sweep tries again
                     log.exception("inbox.sweep_failed")
                 with contextlib.suppress(TimeoutError):
                     # not wait_for: on Python 3.11 it loses a cancellation that meets a wake-up

@@ -120,7 +120,7 @@ class Recorder:
 def digest_of(activity_uri: str, actor_uri: str, teller: str = "") -> str:
     """What makes two arrivals one: SHA-256 of the activity's id and its actor, in hex.
 
-    And of who told it, of hearsay: else a lie would make a duplicate of the true activity.
+    Of hearsay also its teller: else a lie would make a duplicate of the true activity.
     """
     parts = (activity_uri, actor_uri, teller) if teller else (activity_uri, actor_uri)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -92,7 +92,7 @@ class Handler:
     apply: Apply
     gather: Gather | None = None
     by_name: bool = False
-    """Whether it needs no more than the name of somebody of whom a group reports."""
+    """Whether the name is all that it needs of somebody of whom a group reports."""
 
 
 class Registry:

@@ -31,7 +31,7 @@ async def counts() -> dict[str, int]:
 
 
 async def oldest_due() -> int:
-    """For how many milliseconds the longest waiting receipt that is due waits; 0 when none is."""
+    """How long (ms) the receipt that has been due for longest has waited; 0 when none is due."""
     now = clock.now_ms()
     row = await storage.row(
         "SELECT MIN(CASE WHEN next_try_at > received_at THEN next_try_at ELSE received_at END)"

@@ -4,8 +4,8 @@ It writes nothing. Whoever sends must have signed the request; the owner of the 
 its sender (FEP-fe34). When that is the `actor` of the activity, exactly, all is said: a shared host
 proves nothing. Microblogs also forward what others sent them (ActivityPub 7.1.2): then the actor
 must have signed the activity itself, and it counts as if the actor had sent it. What is not signed
-is hearsay: that somebody made, changed or deleted an object can be asked at the object's origin, so
-it is let in to be asked there; nobody's word is taken for anything else.
+is hearsay. Whether somebody made, changed or deleted an object can be asked at the object's origin,
+so hearsay of that is let in to be asked there; nobody's word is taken for anything else.
 
 A key whose host does not answer is no proof of anything, so the sender is told to come back
 (`Unreachable`, 503) and not to give up.
@@ -69,7 +69,7 @@ class Verifier:
         """Whether an actor whom we do not know, or no more, speaks of nobody but itself.
 
         Such a Delete or Update changes nothing here and is accepted unread: a server that deletes
-        an account tells everybody, when the key is gone already.
+        an account tells everybody, and its key is gone by then.
         """
         if not _about_itself(activity, "Delete", "Update"):
             return False
@@ -175,7 +175,7 @@ class Verifier:
         return False
 
     async def _is_gone(self, actor: str) -> bool:
-        """Whether the origin of a known actor says 410, asked once in a while (wire.md a.23)."""
+        """Whether the origin of a known actor says 410, asked once in a while."""
         if self._asked.get(actor):
             return False
         self._asked.put(actor, True, limits.KEY_REFETCH_SECONDS)

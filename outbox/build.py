@@ -10,11 +10,9 @@ from typing import Any
 
 from federation import clock
 from federation.strict_json import dumps
-from federation.vocabulary import AS2, PUBLIC
+from federation.vocabulary import AS2, PUBLIC, SECURITY
 
 Document = dict[str, Any]
-
-SECURITY = "https://w3id.org/security/v1"
 
 
 def _activity(uri: str, kind: str, actor: str, to: Sequence[str], **rest: Any) -> Document:

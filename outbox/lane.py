@@ -26,13 +26,13 @@ WRITE_SECONDS = 1.0
 """The longest that a finished delivery waits for its cursor to be written."""
 
 LOAD_SECONDS = 5.0
-"""After so long a load is read anew: what was withdrawn or unsubscribed meanwhile is left out."""
+"""After this time a load is read anew: what was withdrawn or unsubscribed meanwhile is left out."""
 
 TURN_SECONDS = 30.0
-"""After so long the lane goes to the end of the queue."""
+"""After this time the lane goes to the end of the queue."""
 
 DOUBTS = 2
-"""After so many failures of a host, a 5xx may be the fault of one activity."""
+"""From this many failures of a host on, a 5xx may be the fault of one activity."""
 
 SAFE_MS = 30 * clock.SECOND
 """A lane whose lease ends sooner, because it waited for its place, is renewed before it is worked:

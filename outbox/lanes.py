@@ -18,7 +18,7 @@ from outbox.outcome import Verdict
 LEASE = 60 * clock.SECOND
 
 PATIENCE = 5
-"""Claims of a lane in a row of which nothing was written (the process ended) before it waits."""
+"""Claims of a lane in a row with no result (the process ended), after which the lane waits."""
 
 PAUSE = clock.MINUTE
 """How much longer it waits each time."""
@@ -108,8 +108,8 @@ async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
     """Hold those of the hosts' lanes that are due and that nobody holds.
 
     Two workers never get the same lane: PostgreSQL skips the rows that another is claiming. An
-    attempt is counted before it is made: a host that was claimed `PATIENCE` times without a word of
-    what became of it is tried ever more seldom, for it may be what makes this program end.
+    attempt is counted before it is made: a host that was claimed `PATIENCE` times with no result is
+    tried ever more seldom, for it may be what makes this program end.
     """
     until, lease = clock.now_ms() + LEASE, f"{owner}/{ids.token(6)}"
     now, given = storage.now(), storage.now_given()

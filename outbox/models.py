@@ -64,7 +64,8 @@ class LogEntry(Model):
     )
     activity_id: int
     kind = fields.CharField(max_length=16)
-    """`post`, `reply`, `edit`, `delete`, `vote`, `act`, `answer`, `profile`: what it is about."""
+    """What it is about: `post`, `reply`, `edit`, `delete`, `vote`, `act`, `profile`, `moderation`,
+    `answer` (to one person) or `report` (to one server)."""
     object_uri = fields.TextField(default="")
     thread = fields.CharField(max_length=64, default="")
     """Entries of the same thread are delivered to a host one after another."""

@@ -68,7 +68,7 @@ def judge(status: int, headers: Mapping[str, str]) -> Verdict:
 def unreachable(error: FederationError) -> Verdict:
     """The verdict when there was no answer: the network, DNS, TLS, an address that is not public.
 
-    A name that is private for an hour (F18) is like one that does not resolve.
+    A name that leads to a private address for an hour is like one that does not resolve.
     """
     wish = error.retry_after if isinstance(error, Unreachable) else None
     return Verdict(Fate.BACKOFF, 0, str(error), _ms(wish))

@@ -15,10 +15,10 @@ from outbox import streams
 log = structlog.get_logger("fedigroups.outbox")
 
 AT_ONCE = 20
-"""Deliveries between two writes of a cursor: so many a peer may see twice after a crash."""
+"""Deliveries between two writes of a cursor: as many may reach a peer twice after a crash."""
 
 MOMENTS = 1_000
-"""The readers of an entry that is spread over a while have so many different moments."""
+"""How many different moments the readers of an entry have that is spread over a while."""
 
 _STEP = 617
 """Ids that were minted together are neighbours: their moments are this far apart."""

@@ -8,7 +8,7 @@ from itertools import islice
 from outbox.due import Due
 
 PROBES = 64
-"""So many of the hosts that are served may be failing ones: however many hang, others go on."""
+"""How many of the hosts that are served may be failing ones: however many hang, others go on."""
 
 
 class Queue:

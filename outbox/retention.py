@@ -1,7 +1,7 @@
 """This module decides how long the log is kept: until everybody has read it, and a month longer.
 
 An activity that carries a post or shows it stays, because its id can be asked for as long as the
-post is there, and an Undo must name the very id of what it undoes. Votes and answers go.
+post is there, and an Undo must name the very id of what it undoes. Votes, answers and reports go.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ LOG_MS = 30 * clock.DAY
 """How long an entry is kept that every reader of its stream has passed."""
 
 ENDED_MS = 90 * clock.DAY
-"""How long it is told what ended without success."""
+"""How long it is remembered what ended without success."""
 
 MOST = 5_000
-"""Entries that one transaction takes away, so that nobody waits for long."""
+"""Entries that one transaction deletes, so that nobody waits for it for long."""
 
-_PASSING = ("vote", "answer")
+_PASSING = ("vote", "answer", "report")
 
 
 async def retire() -> int:

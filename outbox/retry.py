@@ -21,7 +21,7 @@ SCHEDULE = (
 DAILY = clock.DAY
 JITTER = 0.5
 GIVE_UP = 14 * clock.DAY
-"""So long without success makes a host dormant."""
+"""After this time without success a host is dormant."""
 
 PROBE = 7 * clock.DAY
 """How often a dormant host is knocked at."""

@@ -1,7 +1,7 @@
 """This module lets a host that speaks to us be tried again, though its lane waits or sleeps.
 
-What it sends proves that it is up, not that it takes what we send: it is one more try, and only
-that try's result changes how the host stands (Mastodon #31118).
+What it sends proves that it is up, not that it takes what we send: so it gets one more try, and
+only the result of that changes how the host stands (Mastodon #31118).
 """
 
 from __future__ import annotations

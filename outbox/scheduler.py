@@ -73,8 +73,7 @@ class Scheduler:
     async def run(self) -> None:
         """Serve until cancelled; then what is under way is ended, and all leases are released.
 
-        What a host takes longer than `FINISH_SECONDS` to answer is sent to it again, by another.
-
+        What a host has not answered within `FINISH_SECONDS` another worker sends to it again.
         Nothing that fails in here ends it: a lane that fails is left alone until its lease ends,
         and a database that is away is asked again.
         """

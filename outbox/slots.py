@@ -19,7 +19,7 @@ _Queue = deque["asyncio.Future[None]"]
 
 
 class Slots:
-    """So many places; what is urgent gets the next one. `closing` asks everybody to end."""
+    """`at_once` places; what is urgent gets the next one. `closing` asks everybody to end."""
 
     def __init__(self, at_once: int, slow: int) -> None:
         self._free = at_once

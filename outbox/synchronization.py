@@ -1,7 +1,7 @@
-"""This module knows which deliveries tell a host who of it follows the sender (FEP-8fcf).
+"""This module knows which deliveries tell a host which of its people follow the sender (FEP-8fcf).
 
-Those of a group to its followers, votes excepted: they are many, and who reads them knows no such
-header.
+Those of a group to its followers do, except votes: they are many, and the software that reads them
+does not know the header.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """This package reads the documents of other servers, and believes no shape that it has not seen.
 
-Plain JSON keys are read, as every peer of ours writes them; `federation.jsonld` is for the rest.
+Plain JSON keys are read, as every peer of ours writes them; contexts are not looked at.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from federation.documents.readers import (
     kind_of,
     link_of,
     many,
+    matching,
     name_of,
     page_of,
     text_of,
@@ -91,7 +92,7 @@ def read_actor(document: Document) -> ActorDoc:
     return ActorDoc(
         id=id,
         kind=kind,
-        username=_matching(_USERNAME, document.get("preferredUsername")),
+        username=matching(_USERNAME, document.get("preferredUsername")),
         name=name_of(document),
         summary=text_of(document, "summary")[: limits.SUMMARY_CHARS],
         url=page_of(document.get("url")),
@@ -111,13 +112,9 @@ def read_actor(document: Document) -> ActorDoc:
         discoverable=document.get("discoverable") is not False,
         indexable=document.get("indexable") is not False,
         keys=_keys(document, id),
-        webfinger=_matching(_HANDLE, document.get("webfinger")),
+        webfinger=matching(_HANDLE, document.get("webfinger")),
         document=document,
     )
-
-
-def _matching(pattern: re.Pattern[str], value: Any) -> str:
-    return value if isinstance(value, str) and pattern.fullmatch(value) else ""
 
 
 def _own(value: Any, id: str) -> str:
@@ -149,7 +146,7 @@ def _icon(value: Any) -> str:
 def _keys(document: Document, id: str) -> tuple[KeyDoc, ...]:
     found = [
         *(_rsa_key(item) for item in many(document.get("publicKey"))[: limits.KEYS_PER_ACTOR]),
-        *(_multikey(item) for item in many(document.get("assertionMethod"))[: limits.FIELDS]),
+        *(_multikey(item) for item in many(document.get("assertionMethod"))[: limits.MULTIKEYS]),
     ]
     owned = [key for key in found if key and key.owner == id and same_origin(key.id, id)]
     return tuple(owned[: limits.KEYS_PER_ACTOR])

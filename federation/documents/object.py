@@ -16,6 +16,7 @@ from federation.documents.readers import (
     kind_of,
     link_of,
     many,
+    matching,
     name_of,
     page_of,
     short,
@@ -180,16 +181,12 @@ def _attachment(item: Any) -> AttachmentDoc:
         kind_of(item),
         link_of(item),
         name_of(item),
-        media_type=_matching(_MEDIA_TYPE, item.get("mediaType")),
+        media_type=matching(_MEDIA_TYPE, item.get("mediaType")),
         width=_side(item.get("width")),
         height=_side(item.get("height")),
-        blurhash=_matching(_BLURHASH, item.get("blurhash")),
+        blurhash=matching(_BLURHASH, item.get("blurhash")),
         focus=_focus(item.get("focalPoint")),
     )
-
-
-def _matching(pattern: re.Pattern[str], value: Any) -> str:
-    return value if isinstance(value, str) and pattern.fullmatch(value) else ""
 
 
 def _side(value: Any) -> int:

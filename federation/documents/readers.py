@@ -5,6 +5,7 @@ None of these refuses: what cannot be read is as if it were not there.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -102,6 +103,11 @@ def _one_language(document: Document, texts: Document) -> str:
 def short(value: Any, chars: int) -> str:
     """A string cut to so many characters, "" for anything else."""
     return value[:chars] if isinstance(value, str) else ""
+
+
+def matching(pattern: re.Pattern[str], value: Any) -> str:
+    """A string of which all fits the pattern, "" for anything else."""
+    return value if isinstance(value, str) and pattern.fullmatch(value) else ""
 
 
 def name_of(document: Document) -> str:

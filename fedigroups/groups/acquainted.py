@@ -1,4 +1,4 @@
-"""This module knows which servers know a person of this instance: those are told of their fate."""
+"""This module knows which servers know a person here: those are told what becomes of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from outbox.publish import Place
 
 
 async def places(person: Actor) -> list[Place]:
-    """Where those read who know them: readers of their groups here, and their groups elsewhere."""
+    """The streams of the groups here that they were or wrote in, the inboxes of those elsewhere."""
     wrote = Group.filter(threads__posts__author_id=person.id)
     joined = Group.filter(members__actor_id=person.id)
     groups = {group.id: group for found in (wrote, joined) for group in await found.distinct()}

@@ -22,7 +22,7 @@ def shuts_out(group: Group, actor: Actor) -> bool:
 
 
 def shuts_out_host(group: Group, host: str) -> bool:
-    """The same of another server."""
+    """Whether people of another server may neither join nor write."""
     if _is_below(host, group.servers_blocked.split()):
         return True
     allowed = group.servers_allowed.split()
@@ -36,13 +36,13 @@ def _is_below(host: str, names: Iterable[str]) -> bool:
 def listed(text: str, which: str) -> str:
     """What somebody typed as names of servers, one a line. Raises `Malformed` for what is none.
 
-    `which` list it is, `allowed` or `blocked`, stands in the refusal.
+    `which` (`allowed` or `blocked`) names the list in the refusal.
     """
     if len(text) > SUMMARY_CHARS:
         raise Malformed(f"a list of {which} servers has at most {SUMMARY_CHARS} characters")
     names = [plain(name) for name in text.replace(",", " ").split()]
     for name in names:
-        if "." not in name or origin.host_of(f"https://{name}/") != name:
+        if "." not in name or not origin.is_host(name):
             raise Malformed(
                 f"a list of {which} servers has names like m.example, not {name[:100]!r}"
             )

@@ -1,4 +1,4 @@
-"""People here boost posts and take that back: the author is told, as nobody follows them."""
+"""This module lets people here boost posts and take that back: the author alone is told."""
 
 from __future__ import annotations
 

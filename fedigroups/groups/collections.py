@@ -1,4 +1,4 @@
-"""The collections of a hosted group, flat as Lemmy reads them (it never follows `first`)."""
+"""This module writes a hosted group's collections, flat: Lemmy never follows `first`."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from outbox.publish import Draft
 async def carriers(thread: Thread, actor: Actor | None = None) -> list[Hosted]:
     """The hosted groups that send on what happens in the thread, its own first.
 
-    Without those others that take nothing of `actor`; what its own group takes is asked before.
+    Other groups that take nothing of `actor` are left out; its own group was asked before.
     """
     shown = await bare.those(Crosspost, "thread_id", [thread.id])
     wanted = [thread.group_id, *(one.group_id for one in shown)]

@@ -1,7 +1,7 @@
-"""What people delete on our pages goes some seconds later, and until then they may think again.
+"""This module lets what people delete on our pages go some seconds later: they may think again.
 
-In those seconds nothing is different: nobody was told, and no answer that comes is refused. So to
-think again is to have done nothing, here and on every other server.
+Until then nothing has changed: nobody was told, and no reply that comes is refused. So to think
+again is to have done nothing, here and on every other server.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fedigroups.groups.visibility import OWN
 
 UNDO_SECONDS = 15
 LEASE_MS = 60 * clock.SECOND
-"""What a worker tried, no other tries for so long."""
+"""How long no other worker tries what one has tried."""
 MOST = 50
 """In one look."""
 
@@ -26,7 +26,7 @@ log = structlog.get_logger("fedigroups.deleting")
 
 
 async def begin(author: Actor, post: Post) -> None:
-    """A post of the author's own is to go; to ask twice puts it off no longer."""
+    """Let a post of the author's own go soon; asking again does not put it off."""
     await storage.execute(
         "INSERT INTO deletion (id, actor_id, post_id, due_at, tried_at) VALUES (?, ?, ?, ?, 0)"
         " ON CONFLICT (post_id) DO NOTHING",

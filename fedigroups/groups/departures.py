@@ -2,7 +2,7 @@
 
 The actor's own document decides, read anew at its origin. Where that says nothing of the kind, a
 personal inbox is believed once it said so on `DAYS` days. A shared inbox speaks for nobody: its
-host rests, and is tried again for ever (Misskey gives such a host up for good; wire.md b.5).
+host rests, and is tried again for ever (Misskey gives such a host up for good).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from fedigroups.groups.models import Group
 from outbox import lanes, rest
 
 DAYS = 3
-"""On so many days a personal inbox must have said 410 before its owner is a member no more."""
+"""On how many days a personal inbox must have said 410 before its owner is no longer a member."""
 READ_ANEW = 10
-"""Of the members behind a shared inbox so many are read anew at a time, the stalest first."""
+"""Members behind a shared inbox who are read anew at a time, the stalest first."""
 PAUSE = 10 * clock.MINUTE
 """Between two such looks at one inbox."""
 KEPT = 14 * clock.DAY
-"""After so long without another 410 the days are counted from the first again."""
+"""After this time without another 410 the days are counted from one again."""
 RESTS = (clock.DAY, 7 * clock.DAY)
 """How long a host rests when its shared inbox says 410: at first, and from the third day on."""
 

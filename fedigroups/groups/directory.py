@@ -15,7 +15,6 @@ LIMIT = 24
 SIZES = {"small": (0, 30), "middle": (30, 300), "large": (300, 2**31 - 1)}
 """From how many members on, and up to how many."""
 JOINS = ("open", "approval", "invite")
-PLACES = ("here", "elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +123,4 @@ def _clauses(wish: Wish) -> tuple[list[str], list[object]]:
 
 
 def _containing(words: str) -> str:
-    for sign in "!%_":
-        words = words.replace(sign, f"!{sign}")
-    return f"%{words}%"
+    return f"%{storage.like(words)}%"

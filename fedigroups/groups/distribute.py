@@ -1,7 +1,7 @@
-"""What a hosted group sends on: each accepted act once, in the dialect that each reader takes.
+"""This module decides what a hosted group sends on: each act once, in each reader's own dialect.
 
 The thread family reads `Announce{activity}`, byte for byte as it came; microblogs read
-`Announce{id}` of thread starters, and are harmed by the other form (wire.md, 0.1 and 0.6).
+`Announce{id}` of thread starters, and are harmed by the other form.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The documents of our own actors and posts, shaped so that every peer's reader takes them.
+"""This module writes the documents of our actors and posts, so that every peer's reader takes them.
 
 Each field here breaks somebody when it is missing or shaped otherwise: see FEDERATION.md.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from federation import clock
-from federation.keys import Keyring
+from federation.keys import FRAGMENTS, Keyring
 from federation.models import Actor
 from federation.uris import Uris
 from federation.vocabulary import AS2, PUBLIC
@@ -92,13 +92,13 @@ async def actor_document(actor: Actor, keyring: Keyring, uris: Uris) -> Document
         "discoverable": actor.discoverable,
         "indexable": actor.indexable,
         "publicKey": {
-            "id": uris.main_key(actor.uri),
+            "id": actor.uri + FRAGMENTS["rsa"],
             "owner": actor.uri,
             "publicKeyPem": keys["rsa"],
         },
         "assertionMethod": [
             {
-                "id": uris.ed25519_key(actor.uri),
+                "id": actor.uri + FRAGMENTS["ed25519"],
                 "type": "Multikey",
                 "controller": actor.uri,
                 "publicKeyMultibase": keys["ed25519"],

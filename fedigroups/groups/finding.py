@@ -18,7 +18,7 @@ from fedigroups.groups.visibility import met_sql
 from fedigroups.search import index, query, terms
 from fedigroups.search.query import Asked, Name, Phrase
 
-LEAST, BEYOND = 0, 2**63 - 1
+BEYOND = 2**63 - 1
 _FIRST = 100
 """Posts that are looked at first: mostly a page is among them."""
 _NOBODY = 0

@@ -1,4 +1,4 @@
-"""Making groups, and changing what they say of themselves."""
+"""This module makes groups, and changes what they say of themselves."""
 
 from __future__ import annotations
 

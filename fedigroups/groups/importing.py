@@ -26,7 +26,7 @@ from fedigroups.personal.models import BlockedHost, Bookmark, Stance, WordFilter
 from fedigroups.personal.word_filters import Keyword, Rule
 
 LEASE_MS = 10 * clock.MINUTE
-"""What a worker took up, no other takes up for so long."""
+"""How long no other worker takes up what one has taken up."""
 MINUTE = 60.0
 PEOPLE = noted("people cannot be followed here, groups can")
 YOURSELF = noted("that is yourself")

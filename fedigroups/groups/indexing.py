@@ -50,11 +50,6 @@ async def leave(post_id: int) -> None:
     await index.drop([post_id])
 
 
-async def is_complete() -> bool:
-    """Whether every post is in the index, by today's terms."""
-    return await _reached() is None
-
-
 async def catch_up(done: Callable[[int], object] = lambda _: None) -> Progress:
     """Enter every post that is not in the index by today's terms; `done` hears of each batch.
 

@@ -1,4 +1,4 @@
-"""Finding groups: hosted ones by name or URI, and ones elsewhere that people here joined."""
+"""This module finds groups, here and elsewhere, and people, by names and ids that somebody gave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joining, being admitted, leaving and being removed: the moves, and the answers that they send.
+"""This module moves memberships: who joins, is let in, leaves or is put out, and is answered what.
 
 Each function runs inside its caller's transaction and returns the drafts to publish.
 """
@@ -27,8 +27,8 @@ Follow = Mapping[str, Any]
 async def standing(group: Group, actor: Actor) -> Member | None:
     """The actor's row in the group, if there ever was one.
 
-    Of somebody from whose server the group takes nothing it says so, and of an account here whose
-    person moved; there always is one of them.
+    For somebody from whose server the group takes nothing, and for an account here that moved,
+    there always is one, and it says so.
     """
     found = await _row(group, actor)
     shut_out, moved = admitting.shuts_out(group, actor), actor.local and bool(actor.moved_to)
@@ -223,9 +223,9 @@ async def _count(group_id: int, step: int) -> None:
 async def carry_over(group: Group, actor: Actor) -> bool:
     """Pass on what an account's older self is here, once that moved to this one.
 
-    A member is let in as if invited, and is then a member no more under the old account; an owner
-    stays one there, for a role does not move by itself. Answers
-    whether the older self is banned and this one is not yet: a ban moves along and holds on both.
+    A member is let in as if invited, and is no longer a member under the old account; an owner
+    stays one there, for a role does not move by itself. Answers whether the older self is banned
+    and this one is not yet: a ban moves along and holds on both.
     """
     older = await Member.filter(
         group_id=group.id, actor__moved_to=actor.uri, state__in=["member", "banned"]

@@ -15,7 +15,6 @@ from fedigroups.groups.visibility import listed_sql, members_sql, readable_sql
 
 PAGE = 25
 GROUPS = 200
-_BIGGEST = 2**63 - 1
 
 _UNWANTED = (
     "EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = p.author_id"
@@ -116,7 +115,7 @@ async def saved(actor_id: int, before: int = 0) -> Saved:
         " JOIN post root ON root.id = t.root_id"
         f" WHERE b.actor_id = ? AND b.id < ? AND g.state = 'open' AND {readable_sql('p')}"
         " ORDER BY b.id DESC LIMIT ?",
-        *(actor_id, before or _BIGGEST, actor_id, actor_id, actor_id, PAGE + 1),
+        *(actor_id, before or read.BIGGEST, actor_id, actor_id, actor_id, PAGE + 1),
     )
     posts = tuple(map(views.person_post, rows[:PAGE]))
     return Saved(posts, rows[PAGE - 1]["saved_id"] if len(rows) > PAGE else 0)

@@ -310,7 +310,8 @@ class Announced(Model):
     group_id: int
     object_uri = fields.CharField(max_length=URI)
     form = fields.CharField(max_length=16)
-    """`wrapped` (the id of an activity) or `boost` (the id of a post)."""
+    """`create` (a new post, by its id), `wrapped` (any other activity, by its id) or `boost` (a
+    post, by its id)."""
     activity_uri = fields.CharField(max_length=URI, db_index=True)
     undone = fields.BooleanField(default=False)
     waiting = fields.BooleanField(default=False)

@@ -24,8 +24,8 @@ class Named:
 async def beginning_with(text: str, actor_id: int, most: int = MOST) -> list[Named]:
     """Those whose address or name begins so: who shares a group with the author first. One query.
 
-    Whoever does not want to be found is there under the whole name, and for who is in a group in
-    which they wrote for everybody to read. Nobody whom the author blocks, and no blocked server.
+    Whoever does not want to be found is found by the whole name, and by members of a group in
+    which they wrote something public. Nobody whom the author blocks, and no blocked server.
     """
     begun = sanitise.label(text, limits.QUERY_CHARS).lower().lstrip("@!")
     name, _at, host = begun.partition("@")
@@ -62,6 +62,4 @@ async def beginning_with(text: str, actor_id: int, most: int = MOST) -> list[Nam
 
 
 def _begins(text: str) -> str:
-    for sign in "!%_":
-        text = text.replace(sign, f"!{sign}")
-    return f"{text}%"
+    return f"{storage.like(text)}%"

@@ -26,7 +26,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
 PAGE = 30
 SAMPLES = 3
 MOST = 100
-"""More that are new are counted as so many."""
+"""The most that are counted as new."""
 _BIGGEST = 2**63 - 1
 
 _SHOWN = (

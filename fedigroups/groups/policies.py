@@ -1,4 +1,4 @@
-"""Who may join, post and answer: pure decisions over rows, each refusal with its reason."""
+"""This module decides who may join, post and answer, from rows alone; a refusal has its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages show of polls: plain values, read from rows."""
+"""This module knows what pages show of polls: plain values, read from rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This module tells servers that know a person here that the person looks otherwise now."""
+"""This module tells servers that know a person here of a change of that person's profile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 50
 
 
 async def tell_due(wire: Wire) -> int:
-    """Tell of the profiles of which it is time to tell; of how many."""
+    """Tell of the changed profiles that are due; how many there were."""
     now = clock.now_ms()
     due = await storage.rows(
         "SELECT actor_id FROM profile WHERE tell_at > 0 AND tell_at <= ? ORDER BY tell_at LIMIT ?",
@@ -28,7 +28,7 @@ async def tell_due(wire: Wire) -> int:
 
 
 async def _tell(wire: Wire, actor_id: int, now: int) -> None:
-    """What the actor is now, unless another worker says so."""
+    """Tell what the actor is now, unless another worker does."""
     async with storage.transaction():
         due = await storage.row(
             "UPDATE profile SET tell_at = 0 WHERE actor_id = ? AND tell_at > 0 AND tell_at <= ?"

@@ -1,4 +1,4 @@
-"""Likes, dislikes, emoji and boosts: one in each slot for an actor and a post, counted once."""
+"""This module counts likes, dislikes, emoji, boosts: once in each slot for an actor and a post."""
 
 from __future__ import annotations
 

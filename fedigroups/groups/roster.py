@@ -13,7 +13,7 @@ from fedigroups.groups.models import Group, Member
 
 PAGE = 50
 STATES = ("member", "invited", "refused", "left", "removed", "banned")
-"""In which hosts can list people; who asks has a page of their own."""
+"""The states by which hosts can list people; those who ask have a page of their own."""
 
 _ROWS = (
     "SELECT m.id, m.state, m.role, m.reason, m.asked_at, m.joined_at, m.changed_at,"
@@ -81,7 +81,7 @@ async def listed(group: Group, state: str, query: str = "", before: int = 0) -> 
     clauses, values = [_ROWS, "m.state = ?"], [group.id, state]
     if words := sanitise.label(query, limits.QUERY_CHARS).lower().lstrip("@"):
         name, _, host = words.partition("@")
-        like = [f"%{_escaped(one)}%" for one in (words, name, host)]
+        like = [f"%{storage.like(one)}%" for one in (words, name, host)]
         clauses.append(
             "(LOWER(a.name) LIKE ? ESCAPE '!' OR (LOWER(a.username) LIKE ? ESCAPE '!'"
             " AND a.host LIKE ? ESCAPE '!') OR a.host LIKE ? ESCAPE '!')"
@@ -109,10 +109,6 @@ async def counts(group: Group) -> dict[str, int]:
         "SELECT state, COUNT(*) AS number FROM member WHERE group_id = ? GROUP BY state", group.id
     )
     return {row["state"]: row["number"] for row in rows}
-
-
-def _escaped(words: str) -> str:
-    return "".join(f"!{sign}" if sign in "!%_" else sign for sign in words)
 
 
 def _entry(row: storage.Row) -> Entry:

@@ -30,7 +30,7 @@ _WRONG = "SELECT * FROM ({members} WHERE {scope}) AS members WHERE inbox <> deri
 
 
 def streams_for(group_id: int, family: str) -> list[str]:
-    """The group's streams that a host of this family reads (wire.md: routing table)."""
+    """The group's streams that a host of this family reads; both, when the family is unknown."""
     thread, microblog = streams.thread(group_id), streams.microblog(group_id)
     return {"thread": [thread], "microblog": [microblog]}.get(family, [thread, microblog])
 

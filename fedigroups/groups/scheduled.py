@@ -1,7 +1,7 @@
-"""What people wrote to be said later: kept until it is due, then said once, as if they said it now.
+"""This module keeps what people wrote to be said later, and says it once it is due, for them.
 
-Its post has its id from the first try on. A process that dies between saying and forgetting leaves
-a post of that id, so that the next try finds it and says nothing.
+The post has its id from the first try on. A process that dies between saying and forgetting leaves
+a post of that id, so the next try finds it and says nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from fedigroups.moderation import turning_away
 from fedigroups.personal.models import ScheduledPost
 
 LEASE_MS = 60 * clock.SECOND
-"""What a worker tried, no other tries for so long."""
+"""How long no other worker tries what one has tried."""
 MOST = 50
 """In one look."""
 

@@ -1,4 +1,4 @@
-"""What people here say and do: write, answer, edit, delete, like, join and leave.
+"""This module does what people here say and do: write, answer, edit, delete, like, join, leave.
 
 In a group hosted here their acts pass the very rules and roads that a peer's pass; in a group
 elsewhere they are sent to it, and it distributes them. Everything that must be looked up on the

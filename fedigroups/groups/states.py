@@ -1,4 +1,4 @@
-"""The life of a membership: a declared table of legal moves, checked when it is imported."""
+"""This module declares the life of a membership: a table of legal moves, checked at import."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from federation import clock, storage
 from federation.models import Actor
+from federation.vocabulary import AS2
 from federation.wire import Wire
 from fedigroups.accounts import mailing, sessions
 from fedigroups.accounts.models import Account, Token
@@ -82,7 +83,7 @@ async def _posts(actor_id: int, uri: str) -> dict[str, Any]:
         items += [json.loads(row["document"]) for row in rows if row["document"]]
         last = rows[-1]["id"]
     return {
-        "@context": "https://www.w3.org/ns/activitystreams",
+        "@context": AS2,
         "id": uri,
         "type": "OrderedCollection",
         "totalItems": len(items),

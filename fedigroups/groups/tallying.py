@@ -19,7 +19,7 @@ MOST = 50
 
 
 async def tell_due(wire: Wire) -> int:
-    """Tell of polls in which was voted, and of those that ended; of how many."""
+    """Tell how polls stand in which somebody voted, and which ended; how many there were."""
     now = clock.now_ms()
     ends = await storage.rows(
         "SELECT post_id FROM poll WHERE ended = ? AND ends_at > 0 AND ends_at <= ?"
@@ -39,7 +39,7 @@ async def tell_due(wire: Wire) -> int:
 
 
 async def _end(wire: Wire, post_id: int, now: int) -> None:
-    """That it ended, with how it did, unless another worker says so."""
+    """Tell that it ended, and how, unless another worker does."""
     async with storage.transaction():
         ended = await storage.row(
             "UPDATE poll SET ended = ?, tally_due_at = 0 WHERE post_id = ? AND ended = ?"
@@ -62,7 +62,7 @@ async def _tell(wire: Wire, post_id: int, now: int) -> None:
 
 
 async def _publish(wire: Wire, post_id: int, kind: str) -> bool:
-    """To who has it open, and of a poll of ours to who reads its group or voted; False if gone."""
+    """Tell pages that show it, and of a poll of ours readers and voters; False if it is gone."""
     post = await Post.get_or_none(id=post_id, state="live").select_related(
         "author", "thread__group__actor"
     )

@@ -1,4 +1,4 @@
-"""What a page shows of people, groups, threads and posts: plain values, read from rows."""
+"""This module knows what pages show of people, groups, threads, posts: values, read from rows."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from fedigroups.moderation.models import AutomaticRule
 HOUR = 9
 """Of the day, by UTC."""
 LEASE_MS = 10 * clock.MINUTE
-"""What a worker tried, no other tries for so long."""
+"""How long no other worker tries what one has tried."""
 
 
 async def open_due(wire: Wire) -> int:

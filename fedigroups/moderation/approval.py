@@ -54,7 +54,7 @@ def links(document: ObjectDoc) -> set[str]:
     found = {
         href
         for href, words in _ANCHOR.findall(content)
-        if not (plain(words).strip()[:1] in {"@", "!", "#"} and _host(href) in named)
+        if not (plain(words).strip()[:1] in _NAMES and _host(href) in named)
     }
     text = plain(_ANCHOR.sub(" ", content))
     found |= set(_BARE.findall(f"{document.name} {document.summary} {text}"))

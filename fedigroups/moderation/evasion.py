@@ -25,7 +25,7 @@ class Seen:
 
 
 async def hints(group: Group, people: Mapping[int, Seen]) -> dict[int, list[str]]:
-    """Of actors, by their row ids: the handles of those banned whom they are like."""
+    """For actors, by row id: the handles of the banned whom they resemble."""
     if not people:
         return {}
     banned = await storage.rows(

@@ -51,7 +51,7 @@ async def settle(post: Post, state: str) -> int:
     """It waits no more; for how many ms it did. Raises `Malformed` when it did not wait."""
     now = clock.now_ms()
     # refused and asked-for posts may still be accepted: a moderator changes their mind
-    old = ("waiting", "refused", "asked") if state == "accepted" else (WAITING, WAITING, WAITING)
+    old = (WAITING, "refused", "asked") if state == "accepted" else (WAITING, WAITING, WAITING)
     found = await storage.row(
         "UPDATE submission SET state = ? WHERE id = ? AND state IN (?, ?, ?) AND EXISTS"
         " (SELECT 1 FROM post WHERE post.id = submission.id AND post.state = 'held')"

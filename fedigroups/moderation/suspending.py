@@ -1,4 +1,4 @@
-"""Suspending somebody who lives here: they are nobody until it is lifted, and are told why."""
+"""This module suspends somebody who lives here, lets them in again, and tells them why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suspending a group that lives here until it is lifted, or closing it: its owner is told why."""
+"""This module suspends, opens again or closes a group that lives here, and tells its owner why."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def _text_of(document: ObjectDoc) -> str:
 
 
 def _texts(text: str, links: Iterable[str]) -> dict[str, Any]:
-    """What rules read, and by when patterns are through with it."""
+    """What rules read, and until when patterns may look."""
     return {
         "text": automatic.folded(text),
         "said": "\n".join((text, *sorted(links)))[: limits.PATTERN_TEXT_CHARS],

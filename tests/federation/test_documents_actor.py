@@ -178,7 +178,8 @@ def test_the_vocabularies_do_not_overlap() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "found"), [(limits.FIELDS - 2, 1), (limits.FIELDS - 1, 1), (limits.FIELDS, 0)]
+    ("before", "found"),
+    [(limits.MULTIKEYS - 2, 1), (limits.MULTIKEYS - 1, 1), (limits.MULTIKEYS, 0)],
 )
 def test_only_so_many_multikeys_are_looked_at(before: int, found: int) -> None:
     multikey = {

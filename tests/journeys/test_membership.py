@@ -9,6 +9,7 @@ import pytest
 
 from federation import storage
 from federation.models import Peer
+from federation.pace import Memory
 from fedigroups.groups import lookup, membership
 from fedigroups.groups.models import Group
 from fedigroups.groups.models import Member as Membership
@@ -257,7 +258,7 @@ async def test_a_host_of_which_nothing_is_known_gets_both_forms_until_it_is(
     assert sorted(stranger.kinds()[1:]) == ["Announce", "Announce{Create}"]
     stranger.serve_nodeinfo("mastodon")
     await town.run(lambda: Peer.filter(host="u.example").update(asked_at=0))
-    town.wire.fetcher._gone.clear()
+    town.wire.fetcher._gone = Memory()
     await follow(world, stranger.member("amy"))
     stranger.inbox.clear()
     await town.write("olga", "Hello again.")

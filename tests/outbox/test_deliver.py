@@ -56,7 +56,7 @@ async def test_a_second_knock_uses_the_other_form_and_the_winner_is_remembered(
 
 async def test_a_peer_that_went_back_to_the_old_form_is_learned_anew(scene: Scene) -> None:
     bob = await scene.host()
-    await scene.wire.peers.learn_form("l.example", "rfc9421")
+    await scene.wire.peers.learn_forms({"l.example": "rfc9421"})
     bob.answer = lambda got: 202 if got.form == "cavage" else 401
     await scene.say("one")
     await scene.scheduler.drain()

@@ -68,7 +68,7 @@ async def test_the_host_that_an_activity_came_from_needs_no_copy(scene: Scene) -
 async def test_votes_reach_thread_servers_only(scene: Scene) -> None:
     bob, ann, vic = [await scene.host(f"{name}.example") for name in ("l", "m", "h")]
     for host, family in (("l.example", "thread"), ("m.example", "microblog")):
-        await scene.wire.peers.learn_form(host, "cavage")
+        await scene.wire.peers.learn_forms({host: "cavage"})
         await storage.execute("UPDATE peer SET family = ? WHERE host = ?", family, host)
     await scene.say("post")
     await scene.say("like", kind="vote")

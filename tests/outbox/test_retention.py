@@ -28,10 +28,11 @@ async def test_what_was_read_long_ago_goes_and_a_post_can_still_be_asked_for(sce
     with clock.held(NOW):
         await scene.say("post")
         await scene.say("like", kind="vote")
+        await scene.say("flag", kind="report")
         await scene.scheduler.drain()
         assert await retention.retire() == 0
     with clock.held(NOW + MONTH):
-        assert await retention.retire() == 2
+        assert await retention.retire() == 3
     assert await left("log_entry") == 0
     rows = await storage.rows("SELECT uri FROM activity")
     assert [row["uri"].rsplit("/", 1)[1] for row in rows] == ["post"]
@@ -44,7 +45,7 @@ async def test_what_somebody_is_owed_stays_however_old(scene: Scene) -> None:
     with clock.held(NOW):
         await scene.say("like", kind="vote")
         for host in ("l.example", "m.example"):
-            await scene.wire.peers.learn_form(host, "cavage")
+            await scene.wire.peers.learn_forms({host: "cavage"})
         await storage.execute("UPDATE peer SET family = 'thread'")
         await scene.scheduler.drain()
     assert bob.names == ["like"]

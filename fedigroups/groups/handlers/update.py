@@ -113,7 +113,7 @@ async def _refusal(received: Received, post: Post) -> str:
     if found.post.author.id != post.author_id:
         return "a post does not change its author"
     if addressing.visibility(received.activity.document, found.post.object.document) not in OPEN:
-        return "it is not public: a group never shows what was said to a few"
+        return policies.NOT_PUBLIC
     if post.thread.group.hosted and received.announcer is not None:
         return "a group's announcement is never announced again"
     return "" if post.state in OWN else "nothing is left of it here"

@@ -8,6 +8,7 @@ import pytest
 
 from federation import clock, storage
 from federation.models import Actor
+from federation.pace import Memory
 from fedigroups.groups import departures
 from fedigroups.groups.models import Group
 from servers import Member, Server
@@ -98,7 +99,7 @@ async def test_a_member_that_is_not_found_leaves_but_may_come_back(alone: Scene)
     await alone.say("One.", 410)
     assert await alone.states() == ["left", "member"]
     alone.home.member("ann")
-    alone.town.wire.fetcher._gone.clear()
+    alone.town.wire.fetcher._gone = Memory()
     assert await alone.ann.send(alone.ann.follow()) == 202
     await alone.world.settle()
     assert await alone.states() == ["member", "member"]

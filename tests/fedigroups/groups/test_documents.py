@@ -89,8 +89,8 @@ async def test_lemmy_is_told_when_only_moderators_post(here: Here, policy: str) 
 
 
 async def test_our_own_contexts_are_among_those_that_readers_pin(here: Here) -> None:
-    normalised = jsonld.normalise(await of_group(here))
-    assert normalised["id"] == GROUP
+    (expanded,) = jsonld.expand(await of_group(here))
+    assert expanded["@id"] == GROUP
 
 
 async def test_a_person_says_who_they_are(here: Here) -> None:
