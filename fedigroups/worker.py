@@ -31,7 +31,7 @@ from fedigroups.mails import digests, gathering
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
 from fedigroups.notify import telling
-from fedigroups.oauth import entrance
+from fedigroups.oauth import expiry
 from fedigroups.personal import imports, stances
 from inbox import record
 from outbox import retention
@@ -213,7 +213,7 @@ async def keep_house(instance: Instance) -> None:
     await record.retire()
     await retention.retire()
     await departures.forget()
-    await entrance.retire()
+    await expiry.retire()
     await once.retire()
     await inviting.retire()
     await imports.retire()

@@ -12,7 +12,7 @@ from fedigroups.accounts.models import Account, Invitation
 
 def may_invite(account: Account, signup: str) -> bool:
     """Whether somebody may invite people: whoever looks after an instance that is not closed."""
-    return account.role in {"moderator", "admin"} and signup != "closed"
+    return account.staff and signup != "closed"
 
 
 async def invite(

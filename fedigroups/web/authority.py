@@ -15,15 +15,12 @@ from starlette.responses import Response
 
 from federation.errors import Blocked, NotHere
 from federation.models import Actor
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.models import Session
 from fedigroups.groups import membership, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Member
 from fedigroups.web.answers import Endpoint
 from fedigroups.web.visitors import signed_in
-
-STAFF = frozenset({"moderator", "admin"})
-"""The roles of an account that look after the whole instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +69,13 @@ def for_staff(page: StaffPage, *, admin: bool = False) -> Endpoint:
 
     @wraps(page)
     async def endpoint(request: Request, session: Session) -> Response:
-        if not is_staff(session.account):
+        if not session.account.staff:
             raise NotHere("there is nothing here")
         if admin and not session.account.admin:
             raise Blocked("that is for who runs this server")
         return await page(request, session)
 
     return signed_in(endpoint)
-
-
-def is_staff(account: Account) -> bool:
-    """Whether the account looks after this instance."""
-    return account.role in STAFF
 
 
 async def _host(name: str, session: Session) -> Host:

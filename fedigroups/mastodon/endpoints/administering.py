@@ -19,7 +19,6 @@ from fedigroups.mastodon.present.shapes import Entity, date_time
 from fedigroups.mastodon.reading import people, windows
 from fedigroups.oauth.access import Access, authorised
 
-STAFF = frozenset({"moderator", "admin"})
 TRENDS = ("statuses", "tags", "links")
 _COLUMNS = (
     "SELECT a.id, a.username, a.host, a.local, a.state, a.published_at, a.fetched_at, o.email,"
@@ -73,7 +72,7 @@ async def no_trends(request: Request) -> Response:
 async def staff(request: Request, scope: str) -> Access:
     """Who asks, and moderates or runs the instance. Raises `ApiError` (403) for anybody else."""
     access = await authorised(request, scope)
-    if access.account.role not in STAFF:
+    if not access.account.staff:
         raise ApiError(403, "This action is not allowed")
     return access
 

@@ -15,7 +15,7 @@ from fedigroups.accounts.models import Account, Session
 from fedigroups.groups.models import Member
 from fedigroups.moderation import account_acts
 from fedigroups.web import addresses, errors, forms, refusals, versions, visitors
-from fedigroups.web.authority import for_staff, is_staff
+from fedigroups.web.authority import for_staff
 from fedigroups.web.staff.frame import noted_down, page
 from fedigroups.web.translation import gettext as _
 
@@ -94,7 +94,7 @@ async def person(request: Request, session: Session) -> Response:
         memberships=await Member.filter(actor_id=account.actor_id, state="member")
         .select_related("group")
         .limit(PAGE),
-        may=session.account.admin or not is_staff(account),
+        may=session.account.admin or not account.staff,
         seen=versions.mark(_stands(account)),
     )
 
