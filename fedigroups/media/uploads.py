@@ -22,7 +22,7 @@ CENTRE = (0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What its uploader says of a picture: words for who cannot see it, what matters in it."""
+    """What its uploader says of a picture: words for those who cannot see it, where it matters."""
 
     description: str = ""
     focus: tuple[float, float] = CENTRE

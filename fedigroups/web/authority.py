@@ -52,7 +52,7 @@ StaffPage = Callable[[Request, Session], Awaitable[Response]]
 
 
 def for_hosts(page: HostPage, *, owner: bool = False) -> Endpoint:
-    """The page for who moderates the open group in the address; with `owner` for who owns it."""
+    """The page for moderators of the open group in the address; `owner`: for its owner alone."""
 
     @wraps(page)
     async def endpoint(request: Request, session: Session) -> Response:
@@ -65,7 +65,7 @@ def for_hosts(page: HostPage, *, owner: bool = False) -> Endpoint:
 
 
 def for_staff(page: StaffPage, *, admin: bool = False) -> Endpoint:
-    """The page for who looks after this instance; with `admin` for who runs it."""
+    """The page for whoever looks after this instance; with `admin`, for whoever runs it."""
 
     @wraps(page)
     async def endpoint(request: Request, session: Session) -> Response:

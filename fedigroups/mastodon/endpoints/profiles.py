@@ -1,4 +1,4 @@
-"""How whoever asks looks to others: name, words, pictures; a group's too, for who acts as one."""
+"""How whoever asks looks to others: name, words, pictures; of the group, if they act as one."""
 
 from __future__ import annotations
 

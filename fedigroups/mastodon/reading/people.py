@@ -57,7 +57,7 @@ async def one(id: int) -> Row | None:
 
 
 async def whole(row: Row, pictures: Pictures) -> Entity:
-    """The Account in a row; of who moved also the account where they live now, if it is known."""
+    """The Account in a row; for those who moved, also where they live now, if that is known."""
     shown = accounts.account(row, pictures)
     if not row["moved_to"]:
         return shown
@@ -66,7 +66,7 @@ async def whole(row: Row, pictures: Pictures) -> Entity:
 
 
 async def listed(ids: list[int], pictures: Pictures) -> list[Entity]:
-    """The Accounts of these actors in this order; who is not there any more is left out."""
+    """The Accounts of these actors in this order; whoever is gone is left out."""
     found = await rows(ids)
     return [
         accounts.account(found[id], pictures)

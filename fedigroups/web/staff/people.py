@@ -1,4 +1,4 @@
-"""The pages of who has an account here: letting in, suspending, and helping with letters."""
+"""The pages about people with an account here: letting in, suspending, and helping with letters."""
 
 from __future__ import annotations
 

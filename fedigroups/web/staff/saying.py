@@ -24,7 +24,7 @@ FORM_BYTES = limits.UPLOAD_BYTES + limits.FORM_BYTES
 
 
 def routes() -> list[BaseRoute]:
-    """The pages, for who runs the instance."""
+    """The pages, for whoever runs the instance."""
     methods = ["GET", "POST"]
     return [
         Route("/admin/texts", for_staff(texts, admin=True), methods=methods),
