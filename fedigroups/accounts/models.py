@@ -69,11 +69,6 @@ class Account(Model):
         return self.role == "admin"
 
     @property
-    def staff(self) -> bool:
-        """Whether they look after this instance: its moderators and admins do."""
-        return self.role in {"moderator", "admin"}
-
-    @property
     def admitted(self) -> bool:
         """Whether the address is confirmed and whoever had to say yes said so."""
         return bool(self.confirmed_at and self.approved_at)

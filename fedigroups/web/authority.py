@@ -16,6 +16,7 @@ from starlette.responses import Response
 from federation.errors import Blocked, NotHere
 from federation.models import Actor
 from fedigroups.accounts.models import Session
+from fedigroups.accounts.roles import is_staff
 from fedigroups.groups import membership, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Member
@@ -69,7 +70,7 @@ def for_staff(page: StaffPage, *, admin: bool = False) -> Endpoint:
 
     @wraps(page)
     async def endpoint(request: Request, session: Session) -> Response:
-        if not session.account.staff:
+        if not is_staff(session.account):
             raise NotHere("there is nothing here")
         if admin and not session.account.admin:
             raise Blocked("that is for who runs this server")

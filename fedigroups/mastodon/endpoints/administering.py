@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation import storage
 from federation.storage import Row
+from fedigroups.accounts.roles import is_staff
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body
@@ -72,7 +73,7 @@ async def no_trends(request: Request) -> Response:
 async def staff(request: Request, scope: str) -> Access:
     """Who asks, and moderates or runs the instance. Raises `ApiError` (403) for anybody else."""
     access = await authorised(request, scope)
-    if not access.account.staff:
+    if not is_staff(access.account):
         raise ApiError(403, "This action is not allowed")
     return access
 

@@ -12,6 +12,7 @@ from tortoise.expressions import Q
 from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.roles import is_staff
 from fedigroups.groups.models import Member
 from fedigroups.moderation import account_acts
 from fedigroups.web import addresses, errors, forms, refusals, versions, visitors
@@ -94,7 +95,7 @@ async def person(request: Request, session: Session) -> Response:
         memberships=await Member.filter(actor_id=account.actor_id, state="member")
         .select_related("group")
         .limit(PAGE),
-        may=session.account.admin or not account.staff,
+        may=session.account.admin or not is_staff(account),
         seen=versions.mark(_stands(account)),
     )
 
