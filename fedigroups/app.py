@@ -90,7 +90,7 @@ def make_app(instance: Instance) -> ASGIApp:
             *media.routes(instance.media),
             *founding_pages.routes(),
             *activitypub.routes(instance.wire, pressure),
-            *pages.routes(site),
+            *pages.routes(),
         ],
         exception_handlers=errors.handlers(),
     )

@@ -31,7 +31,7 @@ from fedigroups.mails import digests, gathering
 from fedigroups.media import sweeping
 from fedigroups.moderation import expiring
 from fedigroups.notify import telling
-from fedigroups.oauth import entrance
+from fedigroups.oauth import expiry
 from fedigroups.personal import imports, stances
 from inbox import record
 from outbox import retention
@@ -222,7 +222,7 @@ async def keep_house(instance: Instance) -> None:
         retention.retire,
         acquaintances.retire,
         departures.forget,
-        entrance.retire,
+        expiry.retire,
         once.retire,
         inviting.retire,
         imports.retire,

@@ -205,14 +205,16 @@ async def _due(host: str) -> list[Due]:
 
 
 def _note(due: Due, verdict: Verdict) -> None:
-    note = log.error if verdict.state == "failed" else log.info
-    note(
-        "inbox.waiting" if verdict.state == "received" else f"inbox.{verdict.state}",
-        activity=due.activity_uri,
-        kind=due.kind,
-        peer=due.host,
-        reason=verdict.reason,
-    )
+    activity, kind, peer, reason = due.activity_uri, due.kind, due.host, verdict.reason
+    match verdict.state:
+        case "done":
+            log.info("inbox.done", activity=activity, kind=kind, peer=peer, reason=reason)
+        case "ignored":
+            log.info("inbox.ignored", activity=activity, kind=kind, peer=peer, reason=reason)
+        case "received":
+            log.info("inbox.waiting", activity=activity, kind=kind, peer=peer, reason=reason)
+        case "failed":
+            log.error("inbox.failed", activity=activity, kind=kind, peer=peer, reason=reason)
 
 
 async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:

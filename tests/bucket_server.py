@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
+from fedigroups.cli.stage import free_port
 from fedigroups.media import sigv4
 from fedigroups.media.sigv4 import Credentials
 
@@ -33,7 +34,7 @@ class BucketServer:
 @contextmanager
 def running() -> Iterator[BucketServer]:
     """A server with a bucket `media`, open to one key alone."""
-    port = _free_port()
+    port = free_port()
     # Its first calls need no key: they make the user whose key the others need.
     environment = {**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "3"}
     process = subprocess.Popen(
@@ -92,10 +93,3 @@ def _wait(port: int) -> None:
         else:
             return
     raise AssertionError("the S3 server did not start")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,7 +5,6 @@ A page that is added is named in `PAGES`: axe looks at it, and `make screenshots
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from fedigroups.accounts import mailing, people
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.app import make_app
+from fedigroups.cli.stage import free_port
 from fedigroups.groups import founding, lookup, membership, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Thread
@@ -164,9 +164,7 @@ class Gallery:
 @asynccontextmanager
 async def opened(url: str, folder: str, **settings: str) -> AsyncIterator[Gallery]:
     """The instance, until it is left again."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     origin = f"http://localhost:{port}"
     chosen = {
         "FEDIGROUPS_ORIGIN": origin,

@@ -11,15 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fedigroups.cli.stage import free_port
+
 PROGRAM = Path(sys.executable).with_name("nats-server")
-
-
-def free_port(address: str = "127.0.0.1") -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

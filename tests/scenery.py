@@ -43,7 +43,7 @@ def app(site: Site = SITE) -> ASGIApp:
     """The pages as an app has them, without the documents for programs."""
     starlette = Starlette(
         routes=[
-            *routes(site),
+            *routes(),
             Route("/groups/{name}", group_page),
             Route("/groups/{name}/threads/{id}", thread_page),
             Route("/@{name}", person_page),

@@ -5,7 +5,7 @@ Each process counts for itself, in bounded memory; whoever has no share left is 
 did not name, this machine) are counted by account alone.
 
 A wrong password shuts the account first of all for the place that it came from. A bound for all
-places together there must be, for who guesses from a thousand addresses; but if it shut out the
+places together there must be, for some guess from a thousand addresses; but if it shut out the
 owner too, anybody could keep anybody out for ever, with a script. So a browser in which the owner
 once signed in is counted by itself alone, and a new password by mail makes such a browser of any.
 """
@@ -62,7 +62,7 @@ class Attempts:
             self._failures.take(account)
 
     def code(self, account: str, place: Place) -> None:
-        """Take a try of a second factor: who has one knows the password, so none is an owner's."""
+        """Take a try of a second factor. Here nobody's browser is spared: all know the password."""
         self._take(self._sign_ins, place.address)
         if self._on and (seconds := self._codes.wait(account)):
             raise Slowed("whoever tries codes of this account", seconds)

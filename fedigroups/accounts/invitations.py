@@ -8,11 +8,12 @@ from federation import clock, ids, limits, storage
 from federation.errors import Malformed
 from fedigroups.accounts import secrets
 from fedigroups.accounts.models import Account, Invitation
+from fedigroups.accounts.roles import is_staff
 
 
 def may_invite(account: Account, signup: str) -> bool:
     """Whether somebody may invite people: whoever looks after an instance that is not closed."""
-    return account.role in {"moderator", "admin"} and signup != "closed"
+    return is_staff(account) and signup != "closed"
 
 
 async def invite(

@@ -47,7 +47,7 @@ Outcome = Literal["sent", "again", "refused", "given_up", "dropped"]
 
 
 class Notices(Protocol):
-    """Who writes the mails of which only is known what they are about."""
+    """What writes the mails of which only the subject is known."""
 
     async def written(self, row: Mail) -> Addressed | None:
         """The mail as its reader may read it now; None when there is nothing to tell."""
@@ -215,7 +215,7 @@ def by_smtp(url: str) -> Send:
 
 
 def into_files(folder: Path) -> Send:
-    """Writes each letter into a file, for who tries things out; the log says into which."""
+    """Writes each letter into a file, for trying things out; the log says into which."""
 
     def write(message: EmailMessage) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

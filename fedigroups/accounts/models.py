@@ -87,7 +87,7 @@ class Profile(Model):
     pairs = fields.TextField(default="[]")
     """A JSON list of pairs: a name, and a value as it was written."""
     icon_text = fields.TextField(default="")
-    """What there is to see on the icon, for who cannot see it; likewise the banner."""
+    """What there is to see on the icon, for those who cannot see it; likewise the banner."""
     banner_text = fields.TextField(default="")
     credited = fields.TextField(default="")
     """Hosts, with blanks between, whose pages may name this actor as their author."""
@@ -383,7 +383,7 @@ class SignUpBlock(Model):
     value = fields.CharField(max_length=255)
     """Of a mailbox the digest alone: an address of somebody who is not here is not kept."""
     asks = fields.BooleanField(default=False)
-    """Whether who comes from there may ask, and waits until somebody says yes."""
+    """Whether those who come from there may ask, and wait until somebody says yes."""
     note = fields.TextField(default="")
     expires_at = fields.BigIntField(default=0)
     """0 for never."""

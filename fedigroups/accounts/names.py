@@ -52,7 +52,7 @@ async def check_free(name: str, uris: Uris) -> None:
 
 
 async def claim(name: str, uris: Uris) -> None:
-    """Keep a free name for this transaction: who wants it meanwhile waits, and finds it taken.
+    """Keep a free name for this transaction: whoever wants it meanwhile waits, and finds it taken.
 
     Raises `Malformed` when another was quicker, be it a person or a group.
     """

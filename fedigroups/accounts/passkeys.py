@@ -58,7 +58,7 @@ class Shown:
 
 
 async def to_add(reception: Reception, account: Account, visitor: str) -> str:
-    """What a browser is told to make a passkey, as JSON; only for who just gave the password.
+    """What a browser is told to make a passkey, as JSON; only for whoever just gave the password.
 
     Raises `Malformed` where there is no room for another one.
     """

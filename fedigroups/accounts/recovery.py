@@ -15,7 +15,7 @@ from fedigroups.accounts.reception import Reception
 
 
 async def ask(reception: Reception, email: str) -> None:
-    """Write to whoever has confirmed this address; who has not, is not written to."""
+    """Write to whoever has confirmed this address, and to nobody else."""
     key = mailboxes.key(email)
     known = Account.filter(email_key=key, confirmed_at__gt=0, actor__state="live")
     account = await known.select_related("actor").first()

@@ -30,6 +30,6 @@ def same(one: str, other: str) -> bool:
 
 
 def keyed(key: bytes, *words: str) -> str:
-    """A text that only who has the key can make of these words."""
+    """A text that only those who have the key can make of these words."""
     message = b"".join(b"%d:%s" % (len(word.encode()), word.encode()) for word in words)
     return hmac.new(key, message, hashlib.sha256).hexdigest()

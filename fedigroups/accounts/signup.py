@@ -74,8 +74,8 @@ async def send_confirmation(
 ) -> None:
     """Write to the account's address, or a new one, that it is to be confirmed.
 
-    Not when that was done often enough of late. Who has confirmed it with another account is told
-    that there is one, and nothing opens.
+    Not when that was done often enough of late. Whoever has confirmed it with another account is
+    told that there is one, and nothing opens.
     """
     if not reception.attempts.may_write(account.id):
         return
@@ -148,7 +148,7 @@ async def approve(reception: Reception, account: Account) -> None:
 
 
 async def refuse(account: Account) -> None:
-    """Forget who was not let in: the name is free again. Raises `Malformed` for one who is in."""
+    """Forget whoever was not let in; the name is free again. Raises `Malformed` if they were."""
     if account.admitted:
         raise Malformed(f"{account.actor.handle} has been let in; close the account instead")
     await forget(account)

@@ -84,7 +84,7 @@ async def of_mailbox(email: str) -> Sequence[SignUpBlock]:
 
 
 async def check(email: str, seen: str = "") -> bool:
-    """Whether who comes with this address, from `seen`, waits until somebody says yes.
+    """Whether whoever comes with this address, from `seen`, waits until somebody says yes.
 
     `seen` is as `address_of` counts a visitor; "" when that tells nothing. Raises `Malformed` for
     who may make no account.

@@ -7,7 +7,7 @@ lists are written `id[]=1`, `id=1&id=2` or `id[0]=1`. What is in the body wins o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -28,6 +28,7 @@ _NO = frozenset({"", "0", "false", "f", "off", "no"})
 _TOO_MANY = f"at most {limits.FORM_FIELDS} values are taken"
 _INDEX = re.compile(r"[0-9]{1,4}")
 _ID = re.compile(r"[0-9]{1,19}")
+_PIECE = 64 * 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,12 @@ class Body:
         found = self.values.get(name)
         return found if isinstance(found, UploadFile) else None
 
+    async def close(self) -> None:
+        """Let go of the files that were sent."""
+        for one in self.values.values():
+            if isinstance(one, UploadFile):
+                await one.close()
+
 
 async def read(request: Request, *, most: int = limits.FORM_BYTES, files: int = 0) -> Body:
     """What the request says, in its query and in a body of at most `most` bytes.
@@ -114,6 +121,12 @@ async def read(request: Request, *, most: int = limits.FORM_BYTES, files: int = 
     elif kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         _fill(sent, (await _form(request, most, files)).multi_items())
     return Body(values | sent)
+
+
+async def pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    """What is in a file that was sent, piece by piece."""
+    while piece := await file.read(_PIECE):
+        yield piece
 
 
 async def _json(request: Request, most: int) -> Iterable[tuple[str, Any]]:

@@ -55,7 +55,7 @@ PROFILE_OPTIONS = (
     click.option(
         "--indexable/--unindexable",
         default=None,
-        help="Whether its posts can be searched by who is not a member.",
+        help="Whether people who are no members can search its posts.",
     ),
     click.option("--banner", help="A wide picture, likewise."),
     click.option(

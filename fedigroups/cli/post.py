@@ -27,7 +27,7 @@ images = click.option(
     "--image", multiple=True, type=pictures.FILE, help="A picture; may be repeated."
 )
 texts = click.option(
-    "--alt", multiple=True, help="What the picture shows, for who cannot see it; one for each."
+    "--alt", multiple=True, help="What the picture shows, for whoever cannot see it; one for each."
 )
 text_option = click.option("--text", help="The text (Markdown); without it, standard input.")
 

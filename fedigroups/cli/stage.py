@@ -157,7 +157,7 @@ class Actor:
 _PROGRAM: Sequence[str] = (sys.executable, "-m", "fedigroups")
 
 
-def free_port(address: str) -> int:
+def free_port(address: str = "127.0.0.1") -> int:
     """A port that nothing listens on at the address."""
     with socket.socket() as probe:
         probe.bind((address, 0))

@@ -20,6 +20,7 @@ from fedigroups.accounts import (
     signup,
 )
 from fedigroups.accounts.models import Account
+from fedigroups.accounts.roles import ROLES
 from fedigroups.app import reception_of
 from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.groups import closing, lookup
@@ -28,7 +29,6 @@ from fedigroups.moderation import suspending
 from fedigroups.oauth import apps, scopes, tokens
 
 APP = "Command line"
-ROLES = ("member", "moderator", "admin")
 
 
 @click.command()

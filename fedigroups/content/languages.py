@@ -64,8 +64,6 @@ NAMES = {
     "zh": "中文",
 }
 
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
-
 
 def is_tag(tag: str) -> bool:
     """Whether `tag` has the shape of a language tag: `en`, `pt-BR`, `sr-Latn`, `es-419`."""
@@ -81,8 +79,3 @@ def name_of(tag: str) -> str:
     """What the language calls itself; the tag itself for one that we have no name for."""
     lower = tag.lower()
     return NAMES.get(lower) or NAMES.get(lower.split("-", 1)[0]) or tag
-
-
-def is_right_to_left(tag: str) -> bool:
-    """Whether text in the language is written from right to left."""
-    return tag.lower().split("-", 1)[0] in RIGHT_TO_LEFT

@@ -143,7 +143,7 @@ def made(content: bytes, job: Job) -> tuple[dict[str, object], list[Picture]]:
     if frames > 1:
         first, whole = _moving(opened, kind, frames, job)
     else:
-        first = _still(opened, job)
+        first = _still(opened)
         whole = _written(_shrunk(first, job.whole), KEPT[kind], job)
     said = {"animated": frames > 1, "blurhash": _hash(first)}
     if not job.preview:
@@ -197,7 +197,7 @@ def _moving(opened: Image.Image, kind: str, frames: int, job: Job) -> tuple[Imag
     return first, _checked(Picture(out.getvalue(), TYPES[kind], width, height), job)
 
 
-def _still(opened: Image.Image, job: Job) -> Image.Image:
+def _still(opened: Image.Image) -> Image.Image:
     """The first frame, upright, in sRGB, and with nothing but pixels."""
     opened.load()
     return _plain(_in_srgb(ImageOps.exif_transpose(opened)))

@@ -22,7 +22,7 @@ CENTRE = (0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What its uploader says of a picture: words for who cannot see it, what matters in it."""
+    """What its uploader says of a picture: words for those who cannot see it, where it matters."""
 
     description: str = ""
     focus: tuple[float, float] = CENTRE
@@ -196,7 +196,7 @@ async def _taken(
     icon: bool,
 ) -> Media:
     _check(words)
-    media = await _reserved(library, actor)
+    media = await _reserved(actor)
     try:
         raw = await _read(content)
         decoded = await (library.decoder.icon(raw) if icon else library.decoder.picture(raw))
@@ -217,7 +217,7 @@ async def _taken(
     return media
 
 
-async def _reserved(library: Library, actor: Actor) -> Media:
+async def _reserved(actor: Actor) -> Media:
     """A row, committed before anything is read: so many at once are counted like one by one."""
     media_id, now = ids.new(), clock.now_ms()
     media = Media(id=media_id, actor_id=actor.id, key=str(media_id), created_at=now, changed_at=now)

@@ -7,10 +7,8 @@ from federation.errors import Malformed
 from fedigroups.accounts import doors, signup
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.reception import Reception
+from fedigroups.accounts.roles import ROLES, is_staff
 from fedigroups.moderation import suspending
-
-ROLES = ("member", "moderator", "admin")
-STAFF = ("moderator", "admin")
 
 
 async def act(
@@ -44,7 +42,7 @@ async def act(
 
 
 def _check_may(by: Account, account: Account, kind: str) -> None:
-    is_for_admins = account.role in STAFF or kind == "role"
+    is_for_admins = is_staff(account) or kind == "role"
     if account.id == by.id or (is_for_admins and not by.admin):
         raise Malformed("that is for who runs this server")
 

@@ -69,7 +69,7 @@ async def reacted(post_id: int, actor_uri: str, kind: str) -> None:
 async def _note(source: str, *values: object, aloud: bool = True) -> None:
     """Write down what `source` says (VALUES, or a SELECT), each once.
 
-    Aloud: whoever has a stream open is told, and it is pushed to who has not.
+    Aloud: whoever has a stream open is told, and it is pushed to those who have none.
     """
     written = await storage.rows(f"{_NEW}{source}{_ONCE}", *values)
     for row in written if aloud else ():
@@ -189,7 +189,7 @@ async def written(actor_id: int, group_id: int, mail_id: int) -> None:
 
 
 ANSWERED_LATE_MS = 5 * clock.MINUTE
-"""Who is answered sooner than that sees it on the page on which they asked."""
+"""Whoever is answered sooner than that sees it on the page on which they asked."""
 
 
 async def answered(group_id: int, actor_id: int, kind: str) -> None:

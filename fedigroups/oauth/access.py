@@ -81,7 +81,7 @@ async def authorised(request: Request, *wanted: str) -> Access:
 
 
 async def visitor(request: Request, *wanted: str) -> Access | None:
-    """As `authorised`, where anybody may come: None for who shows no token, or an app's own."""
+    """As `authorised`, where anybody may come: None without a token, and for an app's own."""
     if "authorization" not in request.headers:
         return None
     token = await _token(request)

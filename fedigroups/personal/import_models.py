@@ -49,7 +49,7 @@ class ImportRow(Model):
     more = fields.TextField(default="")
     """What else the file says of it: a note, or a filter's JSON."""
     outcome = fields.CharField(max_length=16, default="")
-    """Empty until it was tried; then `done`, `already`, `skipped` or `failed`."""
+    """`left_out` from the beginning; or empty, then `done`, `already`, `skipped` or `failed`."""
     reason = fields.TextField(default="")
 
     class Meta:

@@ -38,7 +38,7 @@ async def admitted(connection: HTTPConnection) -> tuple[Who, str]:
 
     It is taken from `Authorization`, from the query (`access_token`), and of a WebSocket from its
     subprotocol: a browser can send no other. Raises `ApiError` as `oauth.access.by_token` does,
-    and `Slowed` for who asks too much.
+    and `Slowed` for whoever asks too much.
     """
     shares: Shares = connection.app.state.shares
     shown, echo = _shown(connection)

@@ -73,7 +73,7 @@ async def about(post_id: int) -> About | None:
 
 
 def met(stance: Stance, post: About) -> bool:
-    """Whether they meet the live post in lists: `reading.posts.met`, of one who is known."""
+    """Whether they meet the live post in lists, as `reading.posts.met` says it in SQL."""
     return _reads(stance, post) and post.visibility != "unlisted"
 
 

@@ -133,7 +133,7 @@ class Served:
         return activity_json(document, cache=ACTOR_CACHE)
 
     async def person(self, request: Request) -> Response:
-        """A person's actor; of one who is suspended little more than that."""
+        """A person's actor; of one who is suspended, little more than that they are."""
         uri = self.uris.person(request.path_params["name"])
         actor = await Actor.get_or_none(uri=uri, local=True)
         if actor is None or actor.state == "pending":

@@ -3,8 +3,8 @@
 It forgets all of them when this process commits something that is shown, or hears that another did;
 and each by itself after `limits.ANSWERS_FRESH_MS`, because a message may be lost, and a command
 beside a server on SQLite sends none. So what is hidden is hidden at once here, and within that time
-everywhere. Only answers of routes that say `shared` are kept, and only for who shows no password,
-and no cookie but that of their language: they are the same for everybody who reads it.
+everywhere. Only answers of routes that say `shared` are kept, and only for those who show no
+password and no cookie but that of their language: they are the same for everybody who reads it.
 """
 
 from __future__ import annotations

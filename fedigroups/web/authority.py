@@ -15,15 +15,13 @@ from starlette.responses import Response
 
 from federation.errors import Blocked, NotHere
 from federation.models import Actor
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.models import Session
+from fedigroups.accounts.roles import is_staff
 from fedigroups.groups import membership, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Member
 from fedigroups.web.answers import Endpoint
 from fedigroups.web.visitors import signed_in
-
-STAFF = frozenset({"moderator", "admin"})
-"""The roles of an account that look after the whole instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ StaffPage = Callable[[Request, Session], Awaitable[Response]]
 
 
 def for_hosts(page: HostPage, *, owner: bool = False) -> Endpoint:
-    """The page for who moderates the open group in the address; with `owner` for who owns it."""
+    """The page for moderators of the open group in the address; `owner`: for its owner alone."""
 
     @wraps(page)
     async def endpoint(request: Request, session: Session) -> Response:
@@ -68,7 +66,7 @@ def for_hosts(page: HostPage, *, owner: bool = False) -> Endpoint:
 
 
 def for_staff(page: StaffPage, *, admin: bool = False) -> Endpoint:
-    """The page for who looks after this instance; with `admin` for who runs it."""
+    """The page for whoever looks after this instance; with `admin`, for whoever runs it."""
 
     @wraps(page)
     async def endpoint(request: Request, session: Session) -> Response:
@@ -79,11 +77,6 @@ def for_staff(page: StaffPage, *, admin: bool = False) -> Endpoint:
         return await page(request, session)
 
     return signed_in(endpoint)
-
-
-def is_staff(account: Account) -> bool:
-    """Whether the account looks after this instance."""
-    return account.role in STAFF
 
 
 async def _host(name: str, session: Session) -> Host:

@@ -1,4 +1,4 @@
-"""This module knows the cookies: of who is signed in, or about to be, or fills in a form.
+"""This module knows the cookies of those who are signed in, are about to be, or fill in a form.
 
 On https their names say `__Host-`, so that no other host of the domain can set them, and no page
 without TLS. None is readable by scripts, nor sent along when another site posts a form.

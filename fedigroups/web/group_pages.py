@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.requests import Request
@@ -138,27 +139,17 @@ async def join(request: Request) -> Response:
     group = await _group(request)
     if isinstance(group, Response):
         return group
-    typed = request.query_params.get("handle", "").strip()
-    handle = addresses.handle(typed)
-    target = await follow_page(request, handle, group.actor.uri) if handle else ""
-    if target and request.headers.get("sec-fetch-site", "") in FAMILIAR:
-        return RedirectResponse(target, 303, headers={"Referrer-Policy": "no-referrer"})
-    site = sites.of(request)
+    abroad = await _abroad(request, group.actor.uri)
+    if isinstance(abroad, Response):
+        return abroad
     return render.page(
         request,
         "join.html",
-        status=200 if handle or not typed else 400,
-        headers={"Content-Security-Policy": leaving(site)},
         title=_("Join %(group)s", group=sanitise.label(group.title)),
         indexed=False,
         nav="groups",
         group=(await read.group_page(group)).card,
-        typed=typed[: limits.HANDLE_CHARS],
-        handle=handle,
-        handle_host=handle.partition("@")[2],
-        is_local=handle.partition("@")[2] == site.host,
-        target=target,
-        target_host=urlsplit(target).netloc if target else "",
+        **abroad,
     )
 
 
@@ -167,27 +158,38 @@ async def answer(request: Request) -> Response:
     post = await read.post_view(addresses.asked_number(request, "post"))
     if post is None or not can_see(None, post):
         return errors.not_found(request)
-    typed = request.query_params.get("handle", "").strip()
-    handle = addresses.handle(typed)
-    target = await follow_page(request, handle, post.uri) if handle else ""
-    if target and request.headers.get("sec-fetch-site", "") in FAMILIAR:
-        return RedirectResponse(target, 303, headers={"Referrer-Policy": "no-referrer"})
-    site = sites.of(request)
+    abroad = await _abroad(request, post.uri)
+    if isinstance(abroad, Response):
+        return abroad
     return render.page(
         request,
         "answer.html",
-        status=200 if handle or not typed else 400,
-        headers={"Content-Security-Policy": leaving(site)},
         title=_("Answer or share from your own server"),
         indexed=False,
         nav="groups",
         post=post,
-        typed=typed[:100],
-        handle=handle,
-        is_local=handle.partition("@")[2] == site.host,
-        target=target,
-        target_host=urlsplit(target).netloc if target else "",
+        **abroad,
     )
+
+
+async def _abroad(request: Request, uri: str) -> Response | dict[str, Any]:
+    """The way to the visitor's own server, or what the page shows that asks for their handle."""
+    typed = request.query_params.get("handle", "").strip()
+    handle = addresses.handle(typed)
+    target = await follow_page(request, handle, uri) if handle else ""
+    if target and request.headers.get("sec-fetch-site", "") in FAMILIAR:
+        return RedirectResponse(target, 303, headers={"Referrer-Policy": "no-referrer"})
+    site, host = sites.of(request), handle.partition("@")[2]
+    return {
+        "status": 200 if handle or not typed else 400,
+        "headers": {"Content-Security-Policy": leaving(site)},
+        "typed": typed[: limits.HANDLE_CHARS],
+        "handle": handle,
+        "handle_host": host,
+        "is_local": host == site.host,
+        "target": target,
+        "target_host": urlsplit(target).netloc if target else "",
+    }
 
 
 async def _group(request: Request) -> Group | Response:

@@ -95,7 +95,7 @@ class SecurityHeaders:
 def _varied(headers: Headers, vary: bytes, wanted: list[bytes]) -> Headers:
     """With `Vary: Accept`: the same URL is a page for people and a document for programs.
 
-    A page is in the language of who asks, too.
+    A page depends on the language of whoever asks, too.
     """
     known = vary.lower().replace(b" ", b"").split(b",")
     more = [name for name in wanted if name.lower() not in known]

@@ -14,7 +14,6 @@ from fedigroups import __version__, readonly
 from fedigroups.accounts import secrets
 
 PROXYZ = "/proxyz"
-QUEUE_AGE_MS = 15 * clock.MINUTE
 PROBE_SECONDS = 5.0
 """Whoever balances the load asks every few seconds: a database that is slower is away."""
 

@@ -20,8 +20,8 @@ from federation.errors import FederationError, Slowed, Unreachable
 from fedigroups.media import names
 from fedigroups.media.library import Library
 from fedigroups.media.pictures import PATH, PROXY
+from fedigroups.web.static import FOR_EVER
 
-FOR_EVER = "public, max-age=31536000, immutable"
 COPY_CACHE = "public, max-age=604800"
 NONE_CACHE = "public, max-age=300"
 _SAFE = {

@@ -1,4 +1,4 @@
-"""This module shows at `/metrics` what is counted, to who may read it, and times each answer."""
+"""This module shows what is counted, at `/metrics` to those who may read it, and times answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def routes(who: Who) -> list[BaseRoute]:
     shown = _Shown()
 
     async def show(request: Request) -> Response:
-        """What is counted, for Prometheus; 404 for who may not read it."""
+        """What is counted, for Prometheus; 404 for whoever may not read it."""
         if not may_read(request, who.metrics_token):
             return PlainTextResponse("There is nothing of that name here.\n", 404)
         await shown.refresh()

@@ -141,7 +141,7 @@ async def robots(_request: Request) -> Response:
     return PlainTextResponse(ROBOTS, headers={"Cache-Control": "public, max-age=86400"})
 
 
-def routes(_site: sites.Site) -> list[BaseRoute]:
+def routes() -> list[BaseRoute]:
     """The routes that have no ActivityStreams form; handlers find the site in `app.state.site`."""
     return [
         *_of_the_instance(),

@@ -1,4 +1,4 @@
-"""This module takes in the icon and the banner of a group or a person, from a form of ours."""
+"""This module takes in the icon and the banner of a group, a person or the instance from a form."""
 
 from __future__ import annotations
 

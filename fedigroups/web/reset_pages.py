@@ -1,4 +1,4 @@
-"""The pages for who forgot a password: they answer the same, whether an address is known or not."""
+"""The pages for whoever forgot a password; they never tell whether an address is known."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def search(request: Request) -> Response:
-    """`/search?q=&in=`: what a visitor finds; who is signed in finds what their groups show too."""
+    """`/search?q=&in=`: what a visitor finds; members find what their groups show them, too."""
     typed = sanitise.label(request.query_params.get("q", ""), limits.QUERY_CHARS)
     within = request.query_params.get("in", "")
     group = await read.find_group(within) if within else None

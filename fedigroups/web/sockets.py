@@ -19,7 +19,7 @@ _silent.setLevel(logging.ERROR)
 
 
 class BoundedSocket(WebSocketsSansIOProtocol):
-    """Uvicorn's protocol, which lets go of who takes nothing, and says nothing of tokens."""
+    """Uvicorn's protocol, which drops those who take nothing, and logs no tokens."""
 
     def __init__(self, *parts: Any, **more: Any) -> None:
         super().__init__(*parts, **more)

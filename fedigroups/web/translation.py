@@ -101,7 +101,7 @@ def _weight(text: str) -> float:
 
 
 class Spoken:
-    """ASGI middleware: all that answers a request speaks the language of who asked."""
+    """ASGI middleware: all that answers a request speaks the language of whoever asked."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -200,7 +200,7 @@ def short_day(ms: int) -> str:
 
 
 def when(ms: int) -> Markup:
-    """A moment as pages have it: how long ago that is, and for who points at it, exactly when."""
+    """A moment as pages have it: how long ago and, for whoever points at it, exactly when."""
     moment, title, age = clock.rfc3339(ms), escape(exact(ms)), escape(ago(ms))
     return Markup(f'<time datetime="{moment}" title="{title}">{age}</time>')  # noqa: S704 - escaped
 

@@ -6,7 +6,7 @@ Whatever goes wrong, what was typed is in the form that is shown.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from federation import limits
 from federation.errors import Malformed, NotHere, Slowed, TooLarge, Unreachable
 from federation.models import Actor
 from fedigroups.accounts import secrets
+from fedigroups.api import body as bodies
 from fedigroups.api.body import Body
 from fedigroups.content import languages, markdown
 from fedigroups.groups.polls import Asked
@@ -31,7 +32,6 @@ from fedigroups.web.translation import gettext as _
 FORM_BYTES = limits.UPLOAD_BYTES * 2 + limits.FORM_BYTES
 FILES = 2
 """So many pictures may come with one press; a post has more, added one press after another."""
-_PIECE = 64 * 1_024
 ONCE_CHARS = 64
 POLL_HOURS = (1, 24, 72, 168)
 """How long a poll may be open; the second is what a form begins with."""
@@ -197,13 +197,6 @@ def current(writing: Writing, now: Writing) -> Writing:
     return replace(writing, **values, problems=problems, seen=seen)
 
 
-async def close(sent: Body) -> None:
-    """Let go of the files that came."""
-    for one in sent.values.values():
-        if isinstance(one, UploadFile):
-            await one.close()
-
-
 async def _known(author: Actor, text: str, sent: Body, held: Sequence[Media]) -> Media | None:
     """A picture that came with an earlier press, with its words as they are now."""
     if not (text.isascii() and text.isdigit() and len(text) < 19):
@@ -222,9 +215,4 @@ async def _known(author: Actor, text: str, sent: Body, held: Sequence[Media]) ->
 
 async def _uploaded(request: Request, author: Actor, file: UploadFile, words: str) -> Media:
     said = Words(words[: limits.ALT_CHARS])
-    return await uploads.accept(request.app.state.media, author, _pieces(file), said)
-
-
-async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
-    while piece := await file.read(_PIECE):
-        yield piece
+    return await uploads.accept(request.app.state.media, author, bodies.pieces(file), said)

@@ -244,7 +244,7 @@ async def _write(
             return _form(request, place, written, status=409)
         written = await writing.read(request, account.actor, sent, held)
     finally:
-        await writing.close(sent)
+        await sent.close()
     if answer := await _unsent(request, account.actor, place, sent, written):
         return answer
     return await _sent(request, account.actor, place, written, send)
@@ -317,7 +317,7 @@ async def _lost(request: Request, place: Place) -> Response:
     if request.method != "POST":
         return visitors.to_sign_in(request)
     sent, _is_good = await forms.look(request, most=writing.FORM_BYTES, files=writing.FILES)
-    await writing.close(sent)
+    await sent.close()
     return _form(request, place, writing.typed(sent).wrong("", _(LOST)), status=401)
 
 

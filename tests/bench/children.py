@@ -15,7 +15,7 @@ from typing import Any
 
 from load import is_open
 
-from nats_server import free_port
+from fedigroups.cli.stage import free_port
 
 HERE = Path(__file__).resolve().parent
 READY_SECONDS = 60.0

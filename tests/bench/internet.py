@@ -20,8 +20,8 @@ from receive import Spot
 
 from federation import storage
 from federation.transport import GuardedTransport
+from fedigroups.cli.stage import free_port
 from fedigroups.settings import LOOPBACK, Settings, federation_config
-from nats_server import free_port
 from outbox import streams
 
 DOMAIN = "bench.example"

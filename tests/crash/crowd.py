@@ -18,8 +18,8 @@ from crash.fleet import GROUP, ORIGIN, Fleet, Process
 from federation import clock, keys, signatures
 from federation.keys import Signer
 from federation.vocabulary import ACTIVITY_JSON, AS2, PUBLIC
+from fedigroups.cli.stage import free_port
 from loopback import Visitor, ok
-from nats_server import free_port
 from neighbour import rsa
 
 PEOPLE = "/users/"

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from federation import storage
+from fedigroups.cli.stage import free_port
 from fedigroups.instance import Instance, opened
 from fedigroups.settings import Settings, load
 from fedigroups.store import Store
-from nats_server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STEERED = Path(__file__).with_name("steered.py")

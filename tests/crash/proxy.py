@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from nats_server import free_port
+from fedigroups.cli.stage import free_port
 
 PIECE = 1 << 16
 

@@ -17,10 +17,10 @@ from crash.proxy import Proxy
 from crash.trial import Trial
 from federation import clock
 from fedigroups.accounts.people import person_named, sign_up
+from fedigroups.cli.stage import free_port
 from fedigroups.groups import founding, lookup, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.speaking import Text
-from nats_server import free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(240)]
 

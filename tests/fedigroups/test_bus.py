@@ -16,10 +16,11 @@ from conftest import MakeUrl
 from fedigroups import bus as buses
 from fedigroups import postgres_link
 from fedigroups.bus import INBOX, OUTBOX, PAYLOAD_BYTES, Bus, LocalBus, RelayBus, choose, relay
+from fedigroups.cli.stage import free_port
 from fedigroups.database_url import parse
 from fedigroups.instance import assemble, opened
 from fedigroups.store import Store
-from nats_server import NatsServer, free_port
+from nats_server import NatsServer
 from postgres_server import Postgres
 from receivers import until
 

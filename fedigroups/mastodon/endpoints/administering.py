@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation import storage
 from federation.storage import Row
+from fedigroups.accounts.roles import is_staff
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body
@@ -19,7 +20,6 @@ from fedigroups.mastodon.present.shapes import Entity, date_time
 from fedigroups.mastodon.reading import people, windows
 from fedigroups.oauth.access import Access, authorised
 
-STAFF = frozenset({"moderator", "admin"})
 TRENDS = ("statuses", "tags", "links")
 _COLUMNS = (
     "SELECT a.id, a.username, a.host, a.local, a.state, a.published_at, a.fetched_at, o.email,"
@@ -73,7 +73,7 @@ async def no_trends(request: Request) -> Response:
 async def staff(request: Request, scope: str) -> Access:
     """Who asks, and moderates or runs the instance. Raises `ApiError` (403) for anybody else."""
     access = await authorised(request, scope)
-    if access.account.role not in STAFF:
+    if not is_staff(access.account):
         raise ApiError(403, "This action is not allowed")
     return access
 

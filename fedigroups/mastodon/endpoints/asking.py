@@ -74,7 +74,7 @@ async def may_resolve(request: Request, query: str) -> bool:
 
 
 def person(access: Access) -> Actor:
-    """Who is signed in as themselves. Raises `ApiError` (422) for who acts as a group."""
+    """Who is signed in as themselves. Raises `ApiError` (422) for whoever acts as a group."""
     if access.acting is not None:
         raise ApiError(422, "You act as a group here: sign in as yourself to do that")
     return access.person

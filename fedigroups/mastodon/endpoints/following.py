@@ -56,7 +56,7 @@ def routes() -> list[BaseRoute]:
 async def follow(request: Request) -> Response:
     """`POST /api/v1/accounts/:id/follow`: join a group, or change what one hears of it.
 
-    403 with the reason for who is banned or not invited, 422 for a person: they are not followed.
+    403 with the reason for those banned or not invited; 422 for a person: they are not followed.
     """
     access = await authorised(request, "write:follows")
     person, target = asking.person(access), await asking.actor(request)
@@ -199,7 +199,7 @@ async def reject(request: Request) -> Response:
 
 
 async def _decide(request: Request, access: Access, verb: str) -> Response:
-    """What a group does about an account, one transaction; 404 for who acts as no group."""
+    """What a group does about an account, in one transaction; 404 for whoever acts as no group."""
     target = await asking.actor(request)
     group = await Group.get_or_none(actor_id=access.actor.id, hosted=True)
     if group is None:

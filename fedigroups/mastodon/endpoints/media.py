@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -23,7 +21,6 @@ from fedigroups.media.uploads import Words
 from fedigroups.oauth.access import authorised
 
 _FORM_BYTES = limits.UPLOAD_BYTES + limits.FORM_BYTES
-_PIECE = 64 * 1_024
 _SCOPE = "write:media"
 
 
@@ -47,9 +44,7 @@ async def upload(request: Request) -> Response:
     except Unreachable as error:
         raise ApiError(503, str(error)) from error
     finally:
-        for one in sent.values.values():
-            if isinstance(one, UploadFile):
-                await one.close()
+        await sent.close()
     return json_answer(attachment(media))
 
 
@@ -57,7 +52,7 @@ async def _accepted(library: Library, actor: Actor, sent: Body) -> Media:
     file = sent.file("file")
     if file is None:
         raise ApiError(422, "Validation failed: File can't be blank")
-    return await uploads.accept(library, actor, pieces(file), _words(sent, None))
+    return await uploads.accept(library, actor, bodies.pieces(file), _words(sent, None))
 
 
 async def show(request: Request) -> Response:
@@ -127,9 +122,3 @@ def _id(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
         raise NotHere("Record not found")
     return int(text)
-
-
-async def pieces(file: UploadFile) -> AsyncIterator[bytes]:
-    """An uploaded file, piece by piece."""
-    while piece := await file.read(_PIECE):
-        yield piece

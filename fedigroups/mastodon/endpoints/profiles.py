@@ -1,8 +1,7 @@
-"""How whoever asks looks to others: name, words, pictures; a group's too, for who acts as one."""
+"""How whoever asks looks to others: name, words, pictures; of the group, if they act as one."""
 
 from __future__ import annotations
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -19,7 +18,7 @@ from fedigroups.api.body import Body
 from fedigroups.groups import founding, lookup
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group
-from fedigroups.mastodon.endpoints import asking, media
+from fedigroups.mastodon.endpoints import asking
 from fedigroups.mastodon.present import accounts as present
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.reading import people, relations
@@ -54,9 +53,7 @@ async def update_credentials(request: Request) -> Response:
     except Unreachable as error:
         raise ApiError(503, str(error)) from error
     finally:
-        for one in said.values.values():
-            if isinstance(one, UploadFile):
-                await one.close()
+        await said.close()
     if access.acting is None:
         await _change_person(access, said, *pictures)
     else:
@@ -93,8 +90,8 @@ async def _uploaded(
 ) -> tuple[Media | None, Media | None]:
     avatar, header = said.file("avatar"), said.file("header")
     return (
-        await uploads.accept_icon(library, actor, media.pieces(avatar)) if avatar else None,
-        await uploads.accept(library, actor, media.pieces(header)) if header else None,
+        await uploads.accept_icon(library, actor, bodies.pieces(avatar)) if avatar else None,
+        await uploads.accept(library, actor, bodies.pieces(header)) if header else None,
     )
 
 

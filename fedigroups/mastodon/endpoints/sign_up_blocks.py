@@ -28,7 +28,7 @@ from fedigroups.oauth.access import Access
 Answer = Callable[[Request], Awaitable[Response]]
 
 SEVERITIES = {"sign_up_block": False, "sign_up_requires_approval": True}
-"""Of a block of a network: whether who comes from there may ask."""
+"""Of a block of a network: whether those who come from there may ask."""
 NO_ACCESS = (
     "A network is kept from making accounts here (sign_up_block or sign_up_requires_approval); "
     "a proxy or firewall keeps it out altogether"

@@ -36,7 +36,7 @@ _SHORTCODE = re.compile(r"[A-Za-z0-9_]{2,100}")
 
 def account(row: Row, pictures: Pictures) -> Entity:
     """The Account in a row of `reading.people`; whoever is gone shows nothing but a name."""
-    said = _said(row["document"]) if row["state"] == "live" else {}
+    said = read(row["document"]) if row["state"] == "live" else {}
     is_group = row["group_id"] is not None
     picture = _picture(row, pictures)
     header = _header(row, said, pictures)
@@ -160,9 +160,6 @@ def read(document: str | None) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-_said = read
 
 
 def _name(row: Row) -> str:

@@ -133,11 +133,11 @@ def _configuration(about: About) -> Entity:
         },
         "vapid": {"public_key": about.vapid_key},
         "accounts": {
-            "max_featured_tags": 0,
-            "max_pinned_statuses": 0,
-            "max_profile_fields": 0,
-            "profile_field_name_limit": 255,
-            "profile_field_value_limit": 255,
+            "max_featured_tags": limits.FEATURED_TAGS,
+            "max_pinned_statuses": limits.PINNED_POSTS,
+            "max_profile_fields": limits.PROFILE_FIELDS,
+            "profile_field_name_limit": limits.PROFILE_FIELD_CHARS,
+            "profile_field_value_limit": limits.PROFILE_FIELD_CHARS,
         },
         "statuses": {
             "max_characters": CHARACTERS,

@@ -66,14 +66,14 @@ async def one(id: int) -> Row | None:
 
 
 async def whole(row: Row, pictures: Pictures) -> Entity:
-    """The Account in a row; of who moved also the account where they live now, if it is known."""
+    """The Account in a row; for those who moved, also where they live now, if that is known."""
     if row["moved_to"]:
         return (await by_id([row["id"]], pictures))[row["id"]]
     return accounts.account(row, pictures)
 
 
 async def listed(ids: list[int], pictures: Pictures) -> list[Entity]:
-    """The Accounts of these actors in this order; who is not there any more is left out."""
+    """The Accounts of these actors in this order; whoever is gone is left out."""
     found = await rows(ids)
     shown = _accounts(found, pictures)
     return [shown[id] for id in ids if id in found and found[id]["state"] in _PRESENT]

@@ -7,7 +7,7 @@ https://docs.joinmastodon.org/api/guidelines/#pagination
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -45,10 +45,6 @@ class Window:
     def arranged(self, rows: Sequence[T]) -> list[T]:
         """The rows that `clause` answers, newest first."""
         return list(reversed(rows)) if self.upward else list(rows)
-
-    def narrowed(self, limit: int) -> Window:
-        """The same with another limit."""
-        return replace(self, limit=limit)
 
 
 def asked(body: Body, default: int = 20, most: int = limits.PAGE_ENTRIES) -> Window:

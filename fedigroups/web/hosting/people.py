@@ -1,4 +1,4 @@
-"""The pages of who is in a group: requests to join, members, and one of them."""
+"""The pages about people in a group: requests to join, all members, and one of them."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _stands(entry: Entry) -> dict[str, object]:
 
 
 async def _hints(host: Host, entry: Entry) -> list[str]:
-    """Whom of those banned they are like; of who is banned or looks after the group nobody asks."""
+    """Which banned people they are like; not asked of the banned or of those who moderate."""
     if entry.state == "banned" or entry.role != "member":
         return []
     username = entry.handle.partition("@")[0]

@@ -1,1 +1,1 @@
-"""The pages of moderation: for who moderates, for whom a decision is about, and for everybody."""
+"""The pages of moderation: for moderators, those whom a decision is about, and everybody."""

@@ -33,7 +33,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def desk(request: Request, host: Host) -> Response:
-    """`/groups/{name}/moderation`: 404 for who does not moderate the group."""
+    """`/groups/{name}/moderation`: 404 for whoever does not moderate the group."""
     tried = NOTHING
     if request.method == "POST":
         sent = await forms.read(request)

@@ -26,7 +26,7 @@ BLANK = {"text": "", "begins": "", "ends": ""}
 
 
 def routes() -> list[BaseRoute]:
-    """The page, for who runs the instance."""
+    """The page, for whoever runs the instance."""
     announce = for_staff(announcing, admin=True)
     return [Route("/admin/announcements", announce, methods=["GET", "POST"])]
 

@@ -102,7 +102,7 @@ def _blamed(kind: str, typed: dict[str, str]) -> str:
 async def _act(
     request: Request, by: Account, found: Group, kind: str, typed: dict[str, str]
 ) -> None:
-    """Do it, committed. Raises `Malformed`: closing is for who runs the instance."""
+    """Do it, committed. Raises `Malformed`: closing is for whoever runs the instance."""
     reception = receptions.of(request)
     match kind:
         case "suspend":

@@ -1,4 +1,4 @@
-"""The pages of who has an account here: letting in, suspending, and helping with letters."""
+"""The pages about people with an account here: letting in, suspending, and helping with letters."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from tortoise.expressions import Q
 from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.roles import is_staff
 from fedigroups.groups.models import Member
 from fedigroups.moderation import account_acts
 from fedigroups.web import addresses, errors, forms, refusals, versions, visitors
-from fedigroups.web.authority import for_staff, is_staff
+from fedigroups.web.authority import for_staff
 from fedigroups.web.staff.frame import noted_down, page
 from fedigroups.web.translation import gettext as _
 

@@ -14,8 +14,7 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
 from fedigroups.media import uploads
-from fedigroups.media.models import Media
-from fedigroups.web import forms, refusals, translation, versions, visitors
+from fedigroups.web import forms, portraits, refusals, translation, versions, visitors
 from fedigroups.web.authority import for_staff
 from fedigroups.web.hosting import fields
 from fedigroups.web.staff.frame import noted_down, page
@@ -25,7 +24,7 @@ FORM_BYTES = limits.UPLOAD_BYTES + limits.FORM_BYTES
 
 
 def routes() -> list[BaseRoute]:
-    """The pages, for who runs the instance."""
+    """The pages, for whoever runs the instance."""
     methods = ["GET", "POST"]
     return [
         Route("/admin/texts", for_staff(texts, admin=True), methods=methods),
@@ -106,7 +105,7 @@ async def _dress(request: Request, session: Session, sent: Body) -> dict[str, st
     field = "icon"
     try:
         holder = await Actor.get(uri=receptions.of(request).wire.uris.instance_actor)
-        media = await _uploaded(request, holder, sent)
+        media = await portraits.uploaded(request, holder, sent, field)
         async with storage.transaction():
             for field in ("name", "colour"):
                 await about.write(field, "", fields.line(sent.text(field)))
@@ -119,13 +118,3 @@ async def _dress(request: Request, session: Session, sent: Body) -> dict[str, st
         return {field: refusals.said(error)}
     request.app.state.presented.forget()
     return {}
-
-
-async def _uploaded(request: Request, holder: Actor, sent: Body) -> Media | None:
-    """The picture, if one was chosen, decoded and made anew as each upload is."""
-    file = sent.file("icon")
-    if file is None:
-        return None
-    content = await file.read()
-    await file.close()
-    return await uploads.accept_icon(request.app.state.media, holder, content) if content else None

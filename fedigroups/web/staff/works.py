@@ -36,7 +36,7 @@ NAMES = MappingProxyType(
 
 
 def routes() -> list[BaseRoute]:
-    """The page, for who runs the instance."""
+    """The page, for whoever runs the instance."""
     return [Route("/admin/works", for_staff(works, admin=True), methods=["GET", "POST"])]
 
 

@@ -23,10 +23,5 @@ def test_a_language_is_called_what_it_calls_itself() -> None:
     assert names == ["Deutsch", "Deutsch", "Português (Brasil)", "tlh"]
 
 
-def test_right_to_left_languages_are_known() -> None:
-    assert languages.is_right_to_left("ar-EG")
-    assert not languages.is_right_to_left("en")
-
-
 def test_every_tag_that_has_a_name_is_well_formed() -> None:
     assert all(languages.is_tag(tag) for tag in languages.NAMES)

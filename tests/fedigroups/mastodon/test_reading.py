@@ -37,6 +37,13 @@ async def test_an_instance_says_what_every_client_needs_before_it_signs_in(stran
     old = check(await stranger.get("/api/v1/instance/"), entities.OLD_INSTANCE)
     assert about["domain"] == old["uri"] == "groups.example"
     assert about["configuration"]["urls"]["streaming"] == "wss://groups.example"
+    assert about["configuration"]["accounts"] == {
+        "max_featured_tags": 10,
+        "max_pinned_statuses": 5,
+        "max_profile_fields": 4,
+        "profile_field_name_limit": 255,
+        "profile_field_value_limit": 255,
+    }
     assert about["api_versions"] == {"mastodon": 2}
     assert old["stats"]["user_count"] == 2
 

@@ -13,7 +13,7 @@ from fedigroups.accounts.people import person_named
 from fedigroups.groups import founding
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member
-from fedigroups.oauth import access, apps, codes, entrance, scopes, tokens
+from fedigroups.oauth import access, apps, codes, expiry, scopes, tokens
 from guests import PASSWORD, House, hidden
 
 pytestmark = pytest.mark.anyio
@@ -234,7 +234,7 @@ async def test_what_opens_nothing_any_more_is_forgotten_and_apps_in_use_stay(hou
         app.token = (await app.exchange(await house.code(guest, app))).json()["access_token"]
         await house.code(guest, app)
         with clock.held(clock.now_ms() + (limits.APP_UNUSED_SECONDS + 1) * clock.SECOND):
-            await entrance.retire()
+            await expiry.retire()
         assert [one.client_id for one in await App.all()] == [app.id]
         assert await Code.all().count() == 0
         assert (await app.get(ME)).status_code == 200
