@@ -22,7 +22,7 @@ INTENT = "https://w3id.org/fep/3b86/Follow"
 """The page for following somebody (FEP-3b86): like the older one, with `{object}` for their id."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.~+-]{1,128}")
-_SCHEMES = re.compile(r"(?:acct|group):", re.IGNORECASE)
+_SCHEMES = re.compile(r"^(?:acct|group):", re.IGNORECASE)
 _PAGE = re.compile(r"/@([a-z0-9_.-]{1,64})")
 
 Admit = Callable[[str], Awaitable[None]]

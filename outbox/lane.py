@@ -32,7 +32,7 @@ TURN_SECONDS = 30.0
 """After this time the lane goes to the end of the queue."""
 
 DOUBTS = 2
-"""From this many failures of a host on, a 5xx may be the fault of one activity."""
+"""From this many failures of a host on, a 5xx may be the fault of one activity, a 3xx of one inbox."""
 
 SAFE_MS = 30 * clock.SECOND
 """A lane whose lease ends sooner, because it waited for its place, is renewed before it is worked:
@@ -174,7 +174,7 @@ class Run:
         verdict = settled.verdict
         if verdict is None or self._failure:
             return
-        doubtful = verdict.status >= 500 and verdict.status != 503
+        doubtful = verdict.status // 100 in {3, 5} and verdict.status != 503
         if doubtful and self._order.claim.failures >= DOUBTS and not self._doubt:
             self._doubt = settled
         else:

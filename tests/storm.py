@@ -61,7 +61,7 @@ async def storm(world: World, told: Told) -> None:
         status = await (den if told.announced else scene.eve).send(body)
         assert status in ANSWERS, (status, sent)
         await scene.settle()
-    await _check_receipts(scene)
+    assert await scene.faults() == []
     after = await _others(scene)
     for table, rows in before.items():
         assert after[table] == rows, (table, set(rows) ^ set(after[table]))
@@ -79,12 +79,6 @@ async def _ask(scene: Scene) -> str:
     group = await lookup.any_group(scene.ours.wire, "welders")
     asked = Text("Which one?", poll=Asked(("MIG", "TIG"), 3_600))
     return (await speaking.write(scene.ours.wire, tom, group, asked)).uri
-
-
-async def _check_receipts(scene: Scene) -> None:
-    with scene.ours.instance.store.context():
-        rows = await storage.rows("SELECT state, reason FROM receipt")
-    assert [row for row in rows if row["state"] == "failed"] == []
 
 
 async def _others(scene: Scene) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ KEPT = {
     "subscription": "stream, inbox",
 }
 """What an activity that is ignored must leave as it was."""
+FAULT = re.compile(r"[A-Z]\w*: ")
+"""How the reason begins of what this program failed at: with the kind of the error."""
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -92,6 +95,11 @@ class Scene:
         _, state, reason = (await self.ours.outcomes())[-1]
         return state, reason
 
+    async def faults(self) -> list[str]:
+        """At what this program failed: it is tried again before it is given up."""
+        rows = await self.ours.outcomes()
+        return [reason for _, state, reason in rows if state == "failed" or FAULT.match(reason)]
+
     async def receipts(self) -> int:
         return len(await self.ours.outcomes())
 
@@ -133,6 +141,7 @@ class Scene:
 
     async def still_serves(self) -> None:
         """An honest request after all that: Vic posts and is announced, and pages are shown."""
+        assert await self.faults() == []
         note = await self.post("And now?")
         assert (await self.why())[0] == "done"
         with self.ours.instance.store.context():

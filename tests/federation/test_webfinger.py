@@ -177,7 +177,11 @@ def test_no_resource_breaks_the_reader(resource: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["exa/mple.org", "example.org\\", "example.org evil", "example.org.", "bü.example"]
+    "host",
+    [
+        *("exa/mple.org", "example.org\\", "example.org evil", "example.org.", "bü.example"),
+        "exacct:ample.org",
+    ],
 )
 def test_nothing_is_cut_out_of_a_host_to_make_it_fit(host: str) -> None:
     with pytest.raises(Malformed):

@@ -474,6 +474,7 @@ async def test_the_banned_do_nothing_in_the_group(scene: Scene) -> None:
         eve.create(early),
         eve.act("Update", later(mine, "changed")),
         eve.act("Like", note["id"]),
+        eve.act("Announce", note["id"]),
         eve.act("Leave", GROUP),
         eve.act("Undo", eve.follow()),
         eve.act("Block", GROUP),

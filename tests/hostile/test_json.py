@@ -124,6 +124,12 @@ async def test_every_verb_survives_every_shape_of_object(scene: Scene) -> None:
             for shape in shapes:
                 odd = eve.act(kind, shape, target=shape, to=shape, tag=shape, content=shape)
                 assert await eve.send(odd) == 202, (kind, shape)
+        far = "https://evil.example/" + "x" * 3_000
+        for inner in ("Follow", "Like", "Block", "Delete", "Lock"):
+            said = {"type": inner, "actor": eve.uri, "object": far, "target": far}
+            assert await eve.send(eve.act("Undo", said)) == 202, inner
+        asks = {"type": "Follow", "actor": far, "object": eve.uri}
+        assert await eve.send(eve.act("Accept", asks)) == 202
     for kind in KINDS:
         loop = eve.act(kind, None)
         assert await scene.send(loop | {"object": loop["id"]}) == 202

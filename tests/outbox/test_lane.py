@@ -169,11 +169,14 @@ async def test_a_backlog_of_hundreds_is_delivered_in_one_go(scene: Scene) -> Non
     assert await scene.cursors() == [0]
 
 
-async def test_while_one_activity_is_in_doubt_others_of_its_thread_wait(scene: Scene) -> None:
+@pytest.mark.parametrize("status", [500, 302])
+async def test_while_one_activity_is_in_doubt_others_of_its_thread_wait(
+    scene: Scene, status: int
+) -> None:
     bob = await scene.host()
     await scene.say("poison", "after", thread="t")
     await scene.say("other", thread="u")
     await storage.execute("UPDATE lane SET state = 'failing', failures = ?", lane_module.DOUBTS)
-    bob.answer = lambda got: 500 if got.name == "poison" else 202
+    bob.answer = lambda got: status if got.name == "poison" else 202
     await scene.scheduler.drain()
     assert bob.names[:3] == ["poison", "other", "after"]

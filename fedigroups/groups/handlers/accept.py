@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from federation.documents import id_of, uri_of
+from federation.documents import uri_of
 from federation.origin import same_origin
 from fedigroups.groups import distribute, lookup, membership
 from fedigroups.groups.models import Announced, Member
@@ -30,8 +30,8 @@ async def pending(received: Received) -> Member | None:
         if found is not None:
             return found
     inner = activity.inner or {}
-    follower = id_of(inner.get("actor"))
-    if not follower or id_of(inner.get("object")) != received.actor.uri:
+    follower = uri_of(inner.get("actor"))
+    if not follower or uri_of(inner.get("object")) != received.actor.uri:
         return None
     return await waiting.filter(actor__uri=follower).first()
 

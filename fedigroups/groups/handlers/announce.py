@@ -6,10 +6,18 @@ An Announce around an activity never comes here: the inbox unwraps it and dispat
 from __future__ import annotations
 
 from federation import addressing
-from fedigroups.groups import early, evidence, lookup, reactions, threads
+from fedigroups.groups import (
+    early,
+    evidence,
+    lookup,
+    membership,
+    policies,
+    reactions,
+    threads,
+)
 from fedigroups.groups.evidence import Found
 from fedigroups.groups.handlers.create import take_announced
-from fedigroups.groups.models import Post
+from fedigroups.groups.models import Group, Post
 from fedigroups.groups.visibility import can_see
 from inbox.registry import Outcome, Received, done, ignored
 
@@ -39,11 +47,20 @@ async def on_announce(received: Received) -> Outcome:
 async def _boost(received: Received) -> Outcome:
     if await threads.is_buried(received.activity.id, received.activity.actor):
         return ignored("it was taken back before it came")
-    post = await Post.get_or_none(uri=received.activity.object_id)
+    post = await threads.placed(received.activity.object_id)
     if post is None:
         awaits = await early.expected(received, received.activity.object_id)
         return ignored("it boosts nothing that we have", awaits=awaits)
     if not can_see(None, post):
         return ignored("what it boosts is gone, or not for everybody")
+    if refusal := await _refusal(received, post.thread.group):
+        return ignored(refusal)
     await reactions.put(post, received.actor.uri, "boost", received.activity.id)
     return done("boost counted")
+
+
+async def _refusal(received: Received, group: Group) -> str:
+    """Why a group here counts no boost of theirs, and tells nobody of it; or an empty string."""
+    if not group.hosted:
+        return ""
+    return policies.refusal_to_react(group, await membership.standing(group, received.actor))

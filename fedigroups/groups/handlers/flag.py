@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from federation.documents import ids_of, text_of
+from federation.documents import text_of, uris_of
 from federation.limits import REPORT_OBJECTS
 from federation.models import Actor
 from fedigroups.groups import lookup
@@ -23,7 +23,7 @@ async def on_flag(received: Received) -> Outcome:
     """Keep the report for each group here that it concerns; else for the staff."""
     await lookup.check_joined(received.announcer)
     document = received.activity.document
-    objects = ids_of(document.get("object"))[:REPORT_OBJECTS]
+    objects = uris_of(document.get("object"))[:REPORT_OBJECTS]
     text = text_of(document, "summary") or text_of(document, "content")
     kept = False
     places = await _concerned(received, objects)
@@ -54,7 +54,7 @@ async def _concerned(received: Received, objects: Sequence[str]) -> list[tuple[i
         if group.hosted:
             first.setdefault(group.id, (group.id, post.author_id, post.id))
     document = received.activity.document
-    named = [*objects, *(ids_of(document.get("to")) if people and not posts else [])]
+    named = [*objects, *(uris_of(document.get("to")) if people and not posts else [])]
     for hosted in await lookup.all_hosted(named):
         first.setdefault(hosted.group.id, (hosted.group.id, person, 0))
     if first:

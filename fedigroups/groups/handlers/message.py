@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from federation.documents import id_of, text_of
+from federation.documents import text_of, uri_of
 from federation.errors import NotUsable
+from federation.origin import same_origin
 from fedigroups.content.sanitise import plain
 from fedigroups.moderation import appeals, mail
 from inbox.registry import Outcome, Received, done, ignored
@@ -24,10 +25,12 @@ class Message:
 
 
 def read(received: Received) -> Message:
-    """The message. Raises `NotUsable` unless its author sent it."""
+    """The message. Raises `NotUsable` unless its author sent it, from where its id is."""
     activity, inner = received.activity, received.activity.inner or {}
-    if received.announcer is not None or id_of(inner.get("attributedTo")) != activity.actor:
+    if received.announcer is not None or uri_of(inner.get("attributedTo")) != activity.actor:
         raise NotUsable("a message is nobody's but its author's")
+    if not same_origin(activity.object_id, activity.actor):
+        raise NotUsable("a message has an id on its author's host: another's would then be taken")
     return Message(plain(text_of(inner, "content")))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from federation.documents import Document, id_of
+from federation.documents import Document, uri_of
 from fedigroups.groups import lookup, threads
 from fedigroups.groups.handlers import govern, lock
 from fedigroups.groups.models import Post
@@ -14,17 +14,16 @@ ANNOUNCED = frozenset({"Delete", "Lock"})
 
 async def gather_undo(received: Received) -> bool:
     """Of moderation that a group elsewhere takes back: whether one of its moderators does."""
-    inner = received.activity.inner
-    if inner is None or str(inner.get("type")) not in ANNOUNCED:
+    if received.activity.object_kind not in ANNOUNCED:
         return False
     return await govern.gather_announced(received)
 
 
 async def on_undo(received: Received, kind: str, inner: Document) -> Outcome:
     """Do the contrary of `inner`, which is of this kind and of the same actor."""
-    uri = id_of(inner.get("object"))
+    uri = uri_of(inner.get("object"))
     if kind == "Block":
-        return await _unban(received, uri, id_of(inner.get("target")))
+        return await _unban(received, uri, uri_of(inner.get("target")))
     if kind == "Lock":
         return await lock.turn(received, uri, locked=False)
     if kind == "Delete":

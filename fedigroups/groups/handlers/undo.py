@@ -6,7 +6,7 @@ Undo of a Follow whose id nobody has seen.
 
 from __future__ import annotations
 
-from federation.documents import id_of
+from federation.documents import uri_of
 from federation.origin import same_origin
 from fedigroups.groups import early, lookup, membership, reactions, threads
 from fedigroups.groups.handlers import take_back
@@ -21,18 +21,17 @@ REACTIONS = {*KINDS, "Announce"}
 async def on_undo(received: Received) -> Outcome:
     """Take back a follow or a reaction; one that has not come yet is remembered for 7 days."""
     activity = received.activity
-    inner = activity.inner
-    kind = str(inner.get("type")) if inner else ""
+    inner, kind = activity.inner, activity.object_kind
     if received.announcer is not None and kind not in {*KINDS, *take_back.ANNOUNCED}:
         return ignored("a group takes back nothing of others but votes and moderation")
     if inner is None:
         return await _by_id(received, activity.object_id)
-    if id_of(inner.get("actor")) != activity.actor:
+    if uri_of(inner.get("actor")) != activity.actor:
         return ignored("nobody takes back what another did")
     if kind in {"Follow", "Join"}:
-        return await _follow(received, id_of(inner.get("object")))
+        return await _follow(received, uri_of(inner.get("object")))
     if kind in REACTIONS:
-        return await _reaction(received, kind, id_of(inner.get("object")))
+        return await _reaction(received, kind, uri_of(inner.get("object")))
     return await take_back.on_undo(received, kind, inner)
 
 
