@@ -32,7 +32,7 @@ TURN_SECONDS = 30.0
 """After this time the lane goes to the end of the queue."""
 
 DOUBTS = 2
-"""From this many failures of a host on, a 5xx may be the fault of one activity, a 3xx of one inbox."""
+"""After so many failures of a host, a 5xx may be the fault of one activity, a 3xx of one inbox."""
 
 SAFE_MS = 30 * clock.SECOND
 """A lane whose lease ends sooner, because it waited for its place, is renewed before it is worked:

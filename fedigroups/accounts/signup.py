@@ -113,6 +113,8 @@ async def confirm(reception: Reception, ticket: Ticket) -> Account:
         first, account.confirmed_at = account.confirmed_at == 0, clock.now_ms()
         await account.save(update_fields=["email", "email_key", "confirmed_at"])
         await mailing.forgive(account.id)
+        if before:  # whoever reads the mail of the old address opens nothing with it any more
+            await tickets.drop(account.id, "reset")
         await _admit(account)
     if before and before != account.email:
         name, what = account.actor.username, "Your e-mail address was changed"

@@ -21,7 +21,7 @@ async def issue(account_id: int, kind: Kind, email: str = "") -> str:
     """What opens it, to be shown once; older tickets of this kind open nothing any more."""
     secret, now = secrets.new(), clock.now_ms()
     async with storage.transaction():
-        await Ticket.filter(account_id=account_id, kind=kind).delete()
+        await drop(account_id, kind)
         await Ticket.create(
             id=ids.new(),
             account_id=account_id,
@@ -44,6 +44,11 @@ async def look(kind: Kind, shown: str) -> Ticket | None:
 async def redeem(ticket: Ticket) -> bool:
     """Whether it was still good: of two who redeem it at once, one does."""
     return await Ticket.filter(id=ticket.id).delete() == 1
+
+
+async def drop(account_id: int, kind: Kind) -> None:
+    """Those of this kind open nothing any more."""
+    await Ticket.filter(account_id=account_id, kind=kind).delete()
 
 
 async def try_once(ticket: Ticket, most: int) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,6 +27,9 @@ _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _YES = frozenset({"1", "true", "t", "on", "yes"})
 _NO = frozenset({"", "0", "false", "f", "off", "no"})
 _TOO_MANY = f"at most {limits.FORM_FIELDS} values are taken"
+_CHARSETS = frozenset({b"utf-8", b"utf8", b"us-ascii", b"iso-8859-1"})
+"""In which forms are written. Of others some cost the square of a form's length (punycode), some
+cannot be read at all, and some make texts that no database takes."""
 _INDEX = re.compile(r"[0-9]{1,4}")
 _ID = re.compile(r"[0-9]{1,19}")
 _PIECE = 64 * 1_024
@@ -143,6 +147,9 @@ def _flat(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 async def _form(request: Request, most: int, files: int) -> FormData:
+    _, said = parse_options_header(request.headers["content-type"])
+    if said.get(b"charset", b"utf-8").lower() not in _CHARSETS:
+        raise Malformed("a form is written in UTF-8")
     try:
         return await _counted(request, most).form(
             max_files=files, max_fields=limits.FORM_FIELDS, max_part_size=most

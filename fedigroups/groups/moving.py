@@ -14,6 +14,7 @@ from fedigroups.accounts import letters, looks, mail
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.reception import Reception
 from fedigroups.groups import acquainted, aliases, closing
+from fedigroups.moderation import turning_away
 from outbox import build
 from outbox.publish import Draft, Outgoing, publish
 
@@ -40,6 +41,7 @@ async def move(reception: Reception, account: Account, said: str) -> Actor:
         await closing.check_owns_nothing(person)
         await Account.filter(id=account.id).update(moved_at=now)
         await Actor.filter(id=person.id).update(moved_to=new.uri, updated_at=now)
+        await turning_away.move_bans(wire, person, new)
         await publish([Draft(Outgoing(uri, person.uri, "Move", body, public=False), told)])
         await _write(reception, account, new.handle)
     reception.posted()

@@ -24,7 +24,10 @@ class OptionView:
 
 @dataclass(frozen=True, slots=True)
 class PollView:
-    """A poll, as somebody is shown it; `can_vote` is False for strangers too."""
+    """A poll, as somebody is shown it; `can_vote` is False for strangers too.
+
+    `refusal` is why somebody may not vote who could choose something else; "" where they may.
+    """
 
     post_id: int
     options: tuple[OptionView, ...]
@@ -34,20 +37,27 @@ class PollView:
     is_over: bool
     shows_totals: bool
     can_vote: bool
+    refusal: str
 
 
-async def of(posts: Iterable[PostView], actor_id: int = 0) -> dict[int, PollView]:
-    """The polls in these posts, by post: no query where none is live, else two at most."""
+async def of(
+    posts: Iterable[PostView], actor_id: int = 0, refusal: str = ""
+) -> dict[int, PollView]:
+    """The polls in these posts, by post: no query where none is live, else two at most.
+
+    `refusal` is why who looks may not vote in the group (`policies.refusal_to_vote`).
+    """
     asking = {post.id: post for post in posts if post.kind == "Question" and post.state == "live"}
     found = await polls.by_post(asking)
     chosen = await polls.chosen([*found], actor_id) if found and actor_id else {}
     return {
-        id: _view(poll, chosen.get(id, ()), may_vote=actor_id not in {0, asking[id].author_id})
+        id: _view(poll, chosen.get(id, ()), actor_id not in {0, asking[id].author_id}, refusal)
         for id, poll in found.items()
     }
 
 
-def _view(poll: Poll, choices: tuple[int, ...], *, may_vote: bool) -> PollView:
+def _view(poll: Poll, choices: tuple[int, ...], is_asked: bool, refusal: str) -> PollView:
+    is_open_to_them = is_asked and not choices and not polls.is_over(poll)
     counts = json.loads(poll.counts)
     whole = max(poll.voters_count if poll.multiple else sum(counts), *counts, 1)
     return PollView(
@@ -63,5 +73,6 @@ def _view(poll: Poll, choices: tuple[int, ...], *, may_vote: bool) -> PollView:
         ends_at=poll.ends_at,
         is_over=polls.is_over(poll),
         shows_totals=polls.shows_totals(poll),
-        can_vote=may_vote and not choices and not polls.is_over(poll),
+        can_vote=is_open_to_them and not refusal,
+        refusal=refusal if is_open_to_them else "",
     )

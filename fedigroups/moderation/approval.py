@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from federation import storage
-from federation.documents import ObjectDoc
+from federation.documents import Document, ObjectDoc, read_question
 from federation.errors import Malformed
 from federation.origin import host_of
 from fedigroups.content.catalogues import noted
 from fedigroups.content.sanitise import clean, plain
-from fedigroups.groups import policies
+from fedigroups.groups import attachments, policies
 from fedigroups.groups.models import Group, Member
 
 EVERYONE = noted("moderators of this group look at each post first")
@@ -57,8 +57,20 @@ def links(document: ObjectDoc) -> set[str]:
         if not (plain(words).strip()[:1] in _NAMES and _host(href) in named)
     }
     text = plain(_ANCHOR.sub(" ", content))
-    found |= set(_BARE.findall(f"{document.name} {document.summary} {text}"))
+    found |= set(_BARE.findall(f"{document.name} {document.summary} {text} {beside(document)}"))
     return found | {part.url for part in document.attachments if part.kind == "Link"}
+
+
+def beside(document: ObjectDoc) -> str:
+    """What the post says beside its words: the options of its poll, the texts of its pictures."""
+    pictures = [part.text for part in attachments.shown(attachments.kept(document))]
+    return " ".join((*options(document.document), *pictures))
+
+
+def options(document: Document) -> tuple[str, ...]:
+    """What can be chosen in the poll of a document."""
+    poll = read_question(document)
+    return poll.options if poll else ()
 
 
 def leads_elsewhere(before: ObjectDoc, after: ObjectDoc) -> bool:

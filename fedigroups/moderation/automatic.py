@@ -6,12 +6,14 @@ text whatever they are; all of them together have a deadline, so that no rule of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 from time import monotonic
 from typing import Any
+from unicodedata import normalize
 
 import re2
 
@@ -23,6 +25,7 @@ from fedigroups.content.catalogues import noted
 WINDOW = 30 * clock.DAY
 """What an author did before that no rule looks at."""
 DAYS_OF_WEEK = 7
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _OPTIONS = re2.Options()
 _OPTIONS.case_sensitive = False
 _OPTIONS.log_errors = False
@@ -256,8 +259,12 @@ def judged(rules: Iterable[Rule], post: Candidate) -> Rule | None:
 
 
 def folded(text: str) -> str:
-    """Its words with one space between them, without case and signs at their ends."""
-    words = (word.strip(".,;:!?\"'()[]«»„“”*_") for word in text.casefold().split())
+    """Its words with one space between them, without case and signs at their ends.
+
+    As they are read: what nobody sees is left out, and letters are what they look like to be.
+    """
+    seen = _UNSEEN.sub("", normalize("NFKC", text))
+    words = (word.strip(".,;:!?\"'()[]«»„“”*_") for word in seen.casefold().split())
     return " ".join(filter(None, words))
 
 

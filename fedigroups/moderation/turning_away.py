@@ -59,10 +59,26 @@ async def carry_over(wire: Wire, hosted: Hosted, person: Actor) -> None:
         await _ban_along(wire, hosted, person)
 
 
+async def move_bans(wire: Wire, old: Actor, new: Actor) -> None:
+    """Somebody moved: where the older account is banned, the newer one is from now on, as long.
+
+    Inside the transaction that notes the move: who waits for a wish to join waits too long, for
+    one may write without being a member.
+    """
+    banned = Member.filter(actor_id=old.id, state="banned", group__hosted=True, group__state="open")
+    for row in await banned.select_related("group__actor"):
+        newer = await membership.standing(row.group, new)
+        if newer is None or (newer.state != "banned" and newer.role != "owner"):
+            await _ban_along(wire, Hosted(row.group, row.group.actor), new)
+
+
 async def _ban_along(wire: Wire, hosted: Hosted, person: Actor) -> None:
     older = Member.filter(group_id=hosted.group.id, actor__moved_to=person.uri, state="banned")
-    ends = [row.banned_until for row in await older]
-    until = max(ends, default=0) if all(ends) else 0
+    now = clock.now_ms()
+    ends = [row.banned_until for row in await older if not 0 < row.banned_until <= now]
+    if not ends:
+        return
+    until = max(ends) if all(ends) else 0
     why = "the account that you moved from is banned from this group"
     await decide(wire, Act(kind="ban", hosted=hosted, person=person, text=why, until=until))
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
 from federation import clock, ids, limits, storage
-from federation.documents import ObjectDoc
+from federation.documents import ObjectDoc, read_object
 from federation.errors import Malformed, NotHere
 from federation.models import Actor
 from federation.storage import Row
 from fedigroups.content.sanitise import clean, excerpt, plain
+from fedigroups.groups import attachments
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation import approval, automatic
 from fedigroups.moderation.automatic import Candidate, Earlier, Rule
@@ -99,16 +101,14 @@ async def reason(group: Group, author: Actor, document: ObjectDoc) -> str:
     chosen = await _chosen(group)
     if not chosen:
         return ""
-    now, links = clock.now_ms(), frozenset(approval.links(document))
+    now = clock.now_ms()
     post = Candidate(
         group_id=group.id,
         at=now,
-        language=document.language,
-        links=links,
         author_since=author.published_at,
         earlier=await _earlier(chosen, author.id, now),
         promotes=await _promotes(chosen, group, document.in_reply_to),
-        **_texts(_text_of(document), links),
+        **_read(document),
     )
     found = automatic.judged(chosen, post)
     return automatic.SORTS[found.kind].why if found else ""
@@ -119,14 +119,9 @@ async def reason_of_edit(group: Group, post: Post, document: ObjectDoc) -> str:
     chosen = await _chosen(group)
     if not chosen:
         return ""
-    before = _candidate(post, await _known_of(chosen, [post]))
-    links = frozenset(approval.links(document))
-    after = replace(
-        before,
-        language=document.language,
-        links=links,
-        **_texts(_text_of(document), links),
-    )
+    known = _candidate(post, await _known_of(chosen, [post]))
+    before = replace(known, **_read(read_object(json.loads(post.document))))
+    after = replace(known, **_read(document))
     fresh = [rule for rule in chosen if automatic.judged([rule], before) is None]
     found = automatic.judged(fresh, after)
     return automatic.SORTS[found.kind].why if found else ""
@@ -175,16 +170,29 @@ def _candidate(post: Post, known: _Known) -> Candidate:
         author_since=post.author.published_at,
         earlier=known.earlier.get(post.id, ()),
         promotes=post.parent_id is not None and post.thread.root_id in known.promotion,
-        **_texts(plain(f"{post.title} {post.warning} {post.content}"), links),
+        **_texts(f"{post.title} {post.warning} {post.content}", _beside(post), links),
     )
 
 
-def _text_of(document: ObjectDoc) -> str:
-    return plain(f"{document.name} {document.summary} {clean(document.content)}")
+def _beside(post: Post) -> str:
+    """As `approval.beside`, of a post that is kept."""
+    pictures = [part.text for part in attachments.shown(post.attachments)]
+    asks = post.kind == "Question" and post.document
+    options = approval.options(json.loads(post.document)) if asks else ()
+    return " ".join((*options, *pictures))
 
 
-def _texts(text: str, links: Iterable[str]) -> dict[str, Any]:
-    """What rules read, and until when patterns may look."""
+def _read(document: ObjectDoc) -> dict[str, Any]:
+    """What rules look at in a post as it comes."""
+    links = frozenset(approval.links(document))
+    html = f"{document.name} {document.summary} {clean(document.content)}"
+    texts = _texts(html, approval.beside(document), links)
+    return {"language": document.language, "links": links, **texts}
+
+
+def _texts(html: str, beside: str, links: Iterable[str]) -> dict[str, Any]:
+    """What rules read, and by when patterns are through with it; `beside` is no HTML."""
+    text = f"{plain(html)} {beside}".strip()
     return {
         "text": automatic.folded(text),
         "said": "\n".join((text, *sorted(links)))[: limits.PATTERN_TEXT_CHARS],

@@ -35,17 +35,16 @@ def routes() -> list[BaseRoute]:
 async def consent(request: Request) -> Response:
     """`/oauth/authorize` (RFC 6749 section 4.1.1): ask, then send the browser back with the answer.
 
-    What is wrong is said on a page when it is not known where the app's answer may go.
+    What is wrong is said on a page, from which a link leads to the app when that may be told it: an
+    app is registered by anybody, and no address here sends people elsewhere (RFC 9700 4.11.2).
     """
     sent = await (forms.read(request) if request.method == "POST" else bodies.read(request))
     try:
         asked = await authorise.read(sent)
-    except Unwell as error:
-        if not error.location:
-            return forms.notice(request, 400, _("That did not work"), refusals.said(error))
-        return _away(error.location)
-    except Malformed as error:
-        return forms.notice(request, 400, _("That did not work"), refusals.said(error))
+    except (Unwell, Malformed) as error:
+        back = error.location if isinstance(error, Unwell) else ""
+        heading, text = _("That did not work"), refusals.said(error)
+        return forms.notice(request, 400, heading, text, link=back, word=_("Back to the app"))
     session = await visitors.session(request)
     if session is None or (request.method != "POST" and sent.text("force_login") in {"1", "true"}):
         return _sign_in_first(session, sent)

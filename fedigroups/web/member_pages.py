@@ -11,7 +11,7 @@ from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
-from fedigroups.groups import mine, notices, poll_views, read, speaking
+from fedigroups.groups import mine, notices, policies, poll_views, read, speaking
 from fedigroups.personal import keeping
 from fedigroups.web import addresses, forms, orders, refusals, visitors
 from fedigroups.web.acting_pages import met, readable
@@ -105,7 +105,9 @@ async def post(request: Request, session: Session) -> Response:
         title=_("About this post"),
         nav="groups",
         post=post,
-        polls=await poll_views.of([post] if post else [], actor.id),
+        polls=await poll_views.of(
+            [post] if post else [], actor.id, policies.refusal_to_vote(found.group, found.member)
+        ),
         thread_link=found.thread_link,
         link=found.link,
         group=found.group.title,

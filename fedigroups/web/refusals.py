@@ -23,6 +23,9 @@ _SHAPES = {
     ".*only members start threads in this group; join it first": noted(
         "Only members start threads in this group: join it first."
     ),
+    ".*only members vote in polls of this group; join it first": noted(
+        "Only members vote in polls of this group: join it first."
+    ),
     ".*only moderators start threads in this group": noted("Only hosts start threads here."),
     ".*the thread is locked": noted("The thread is locked: it takes no more replies."),
     ".*the group is closed": noted("The group is closed."),

@@ -70,7 +70,11 @@ async def thread_page(request: Request) -> Response:
         thread=thread,
         own=own,
         pinned=bool(row and row.pinned_at),
-        polls=await poll_views.of(_posts(thread), me.actor.id if me else 0),
+        polls=await poll_views.of(
+            _posts(thread),
+            me.actor.id if me else 0,
+            policies.refusal_to_vote(row.group, member) if me and row else "",
+        ),
     )
 
 

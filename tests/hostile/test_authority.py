@@ -498,11 +498,15 @@ async def test_a_ban_moves_with_the_account_and_says_so(scene: Scene) -> None:
     scene.evil.serve_person("eve", rsa("eve"), movedTo=new.uri)
     await scene.send(scene.eve.act("Move", scene.eve.uri, target=new.uri))
     assert (await scene.why())[0] == "done"
+    assert (await scene.ours.members())["eve2@evil.example"] == "banned"
+    assert scene.evil.kinds()[-1] == "Create"
     scene.evil.inbox.clear()
+    await scene.ours.change(post_policy="anyone")
+    await scene.send(new.create(new.note("I am back")), new)  # who writes need not join
+    assert (await scene.why())[1].startswith("banned from the group")
     for _ in range(2):
         await scene.send(new.follow(), new)
-    assert scene.evil.kinds() == ["Create", "Reject{Follow}", "Reject{Follow}"]
-    assert (await scene.ours.members())["eve2@evil.example"] == "banned"
+    assert scene.evil.kinds() == ["Reject{Follow}", "Reject{Follow}"]
     await scene.still_serves()
 
 

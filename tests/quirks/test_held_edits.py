@@ -174,3 +174,16 @@ async def test_how_a_poll_stands_waits_for_nobody_and_another_question_does(stag
         told = note | updated | {"oneOf": options(*asked)}
         await stage.send(ann, ann.act("Update", told, to=note["to"], cc=note["cc"]))
         assert (await stage.ours.post(note["id"])).state == state, asked
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_what_is_sold_beside_the_words_of_a_post_waits_as_well(stage) -> None:
+    _, _, ann, note = await ruled(stage)
+    picture = {"type": "Image", "mediaType": "image/png", "url": "https://m.example/rods.png"}
+    drawn = note | {"attachment": [picture | {"name": "Buy sesame rods"}]}
+    await edit(stage, ann, drawn, note["content"], 2099)
+    assert (await stage.ours.post(note["id"])).state == "held"
+    options = [{"type": "Note", "name": name} for name in ("Rods", "Rods of sesame")]
+    poll = ann.note("Which ones?") | {"type": "Question", "oneOf": options}
+    await stage.say(ann, poll)
+    assert (await stage.ours.post(poll["id"])).state == "held"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation.models import Actor
 from fedigroups.groups import aliases
+from fedigroups.moderation import turning_away
 from inbox.registry import Outcome, Received, done, ignored
 
 
@@ -23,8 +24,10 @@ async def gather_move(received: Received) -> str:
 
 
 async def on_move(received: Received) -> Outcome:
-    """Remember where the account went: its membership moves when the new one follows."""
+    """Remember where the account went: bans move at once, a membership when the new one follows."""
     if not received.facts:
         return ignored("the two accounts do not name each other")
     await Actor.filter(id=received.actor.id).update(moved_to=received.facts)
+    new = await Actor.get(uri=received.facts)
+    await turning_away.move_bans(received.wire, received.actor, new)
     return done(f"{received.actor.handle} moved")

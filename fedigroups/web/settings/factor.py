@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation import storage
-from fedigroups.accounts import factors, recovery
+from fedigroups.accounts import factors, recovery, secrets
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
@@ -73,6 +73,8 @@ async def _confirm(request: Request, session: Session, sent: Body) -> Response:
     secret = factors.proposed(reception.seal, account)
     if account.second_factor_at or not secret:
         return await _page(request, session)
+    if not secrets.same(sent.text("secret"), factors.text(secret)):
+        return await _page(request, session)  # it was shown to who gave the password, then alone
     async with storage.transaction():
         codes = await factors.enable(reception.seal, account, sent.text("code"))
         if codes is not None:

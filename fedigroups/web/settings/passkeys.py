@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from federation import limits
+from federation import limits, storage
 from federation.errors import Malformed, NotHere
-from fedigroups.accounts import passkeys
+from fedigroups.accounts import doors, passkeys
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Passkey, Session
 from fedigroups.api.body import Body
@@ -88,6 +88,9 @@ async def one(request: Request, session: Session) -> Response:
     if not await proven(request, session, sent.text("current")):
         return _shown(request, session, found, WRONG)
     await passkeys.remove(receptions.of(request), session.account, found.id)
+    if sent.flag("everywhere"):  # the device is lost, and where it signed in it still is
+        async with storage.transaction():
+            await doors.close(session.account, but_session=session.id)
     return seen(LIST)
 
 

@@ -145,6 +145,10 @@ async def test_a_secret_of_which_no_code_was_shown_is_not_in_force(house: House)
         shown = await guest.fill("/settings/second", step="propose", current=PASSWORD)
         wrong = await guest.post("/settings/second", hidden(shown) | {"code": "000000"})
         assert wrong.status_code == 422
+        secret = hidden(wrong)["secret"]
+        for shown_secret in ("", secret[::-1]):  # a browser that was left open
+            left = hidden(wrong) | {"secret": shown_secret, "code": "000000"}
+            assert secret not in (await guest.post("/settings/second", left)).text.replace(" ", "")
         assert (await other.sign_in()).headers["location"] == "/feed"
 
 

@@ -110,8 +110,12 @@ async def test_a_passkey_is_named_anew_and_removed_by_who_knows_the_password(hou
         assert "Old phone: 100%" in (await guest.get(one)).text
         wrong = await guest.fill(one, step="remove", current="wrong password")
         assert wrong.status_code == 422
-        assert (await guest.fill(one, step="remove", current=PASSWORD)).status_code == 303
+        assert (await enter(other, device)).headers["location"] == "/feed"
+        lost = {"current": PASSWORD, "everywhere": "1"}
+        assert (await guest.fill(one, step="remove", **lost)).status_code == 303
         assert await Passkey.all().count() == 0
+        assert (await other.get("/settings")).status_code == 303
+        assert (await guest.get("/settings")).status_code == 200
         assert (await enter(other, device)).status_code == 401
     told_of = (await house.letters("olga@mail.example"))[-1]
     assert told_of.subject == "A passkey was removed at groups.example"

@@ -99,7 +99,7 @@ ELSE = frozenset({"https://club.example/"})
         ),
         (
             Rule("words", words=("Buy now",)),
-            post(text=folded("So: BUY  now!")),
+            post(text=folded("So: B\u200bUY  n\u00ado\uff57!")),
             post(text=folded("I buy nowhere")),
         ),
         (Rule("languages", words=("en", "it")), post(language="de-AT"), post(language="IT-ch")),

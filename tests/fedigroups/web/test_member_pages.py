@@ -497,6 +497,13 @@ async def test_members_make_a_poll_and_vote_in_it_on_pages(club: Club) -> None:
         stranger = (await olga.get(link)).text
         assert "0 votes" in stranger
         assert f"/posts/{post.id}/vote" not in stranger
+        await club.house.settle("ann")
+        await olga.sign_in("ann")
+        for path in (link, f"/posts/{post.id}"):
+            outside = (await olga.get(path)).text
+            assert f"/posts/{post.id}/vote" not in outside
+            assert "Only members vote in polls of this group: join it first." in outside
+        await olga.post("/logout", hidden(await olga.get("/settings")))
         await olga.sign_in("olga")
         page = await olga.get(link)
         sent = hidden(page) | {"choice": "1"}

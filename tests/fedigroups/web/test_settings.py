@@ -77,8 +77,12 @@ async def test_another_address_is_in_force_once_it_is_confirmed_and_the_old_one_
         assert await house.letters("new@mail.example") == []
         await guest.fill("/settings/email", current=PASSWORD, email="new@mail.example")
         assert (await Account.get()).email == "olga@mail.example"
+        await again.fill("/forgot", email="olga@mail.example")
+        link = await house.link("olga@mail.example")
+        assert (await again.get(link)).status_code == 200
         shown = await guest.get(await house.link("new@mail.example"))
         assert (await guest.post("/confirm", hidden(shown))).status_code == 200
+        assert (await again.get(link)).status_code == 410
         assert (await again.sign_in("new@mail.example")).status_code == 303
     assert (await Account.get()).email == "new@mail.example"
     assert "address was changed" in (await house.letters("olga@mail.example"))[-1].text
