@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from federation import clock
 from federation.errors import Misconfigured
 from fedigroups.media import names
 
@@ -23,6 +24,13 @@ FORMAT = 1
 DATABASE, SECRET, MANIFEST, PICTURES = "database.sqlite3", "secret", "manifest.json", "pictures/"
 _LEVEL = 3
 _CHUNK = 1 << 20
+_SAID = {"origin": str, "made_at": int, "steps": list, "files": dict}
+"""What is looked at before anything is done."""
+_BROKEN = (
+    *(tarfile.TarError, zlib.error, EOFError, KeyError, ValueError, TypeError),
+    *(OverflowError, RecursionError),
+)
+"""Of what is no archive, cut, or made by hand: a link to itself, lists in lists, no such year."""
 
 
 @dataclass(slots=True)
@@ -142,11 +150,14 @@ def opened(path: Path) -> Iterator[Reader]:
 def _manifest_of(tar: tarfile.TarFile) -> Manifest:
     found = tar.extractfile(MANIFEST)
     said = json.loads(found.read()) if found else {}
-    if not isinstance(said, dict) or not isinstance(said.get("files", {}), dict):
+    if not isinstance(said, dict):
         raise ValueError("its manifest is none")
     if said.get("format") != FORMAT:
         raise Misconfigured("The backup is of a newer version of this program: install that")
-    return Manifest(**said)
+    if not all(isinstance(said.get(name), kind) for name, kind in _SAID.items()):
+        raise ValueError("its manifest is none")
+    clock.moment(said["made_at"])  # is there such a time?
+    return Manifest(**said | {"steps": [str(step) for step in said["steps"]]})
 
 
 @contextmanager
@@ -154,7 +165,7 @@ def unbroken() -> Iterator[None]:
     """Say in a sentence that a file cannot be read as a backup."""
     try:
         yield
-    except (tarfile.TarError, zlib.error, EOFError, KeyError, ValueError, TypeError) as error:
+    except _BROKEN as error:
         raise Misconfigured(
             f"This is no whole backup of Fedigroups ({_short(error)}): take another one"
         ) from error

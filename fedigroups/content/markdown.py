@@ -42,6 +42,8 @@ def _parser(*, breaks: bool = False) -> MarkdownIt:
     if parser.linkify is not None:
         # `ann@m.example` inside a handle is no e-mail address, `notes.md` no host.
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+        # `//h.example` leads nowhere here, and many of them take time by their number's square.
+        parser.linkify.add("//", None)
     return parser
 
 

@@ -56,16 +56,34 @@ _ANY_TAG = re.compile(r"<[^<>]*>")
 _BREAK = re.compile(r"<(?:br|hr)>|</?(?:p|div|li|h[1-6]|blockquote|tr|pre|ul|ol|dl|dt|dd|table)>")
 _CELL = re.compile(r"</t[dh]>")
 _PICTURE = re.compile(r'<img src="([^"]*)"(?: alt="([^"]*)")?>')
-_LINK = re.compile(r'(<a href="([^"]*)"[^>]*>)(.*?)(</a>)', re.DOTALL)
-_USERINFO = re.compile(r"\s*https?:[/\\]*[^/\\?#]*@", re.IGNORECASE)
-_CLAIM = re.compile(r"^(?:[@!][\w.-]{1,64}@|https?://|(?=www\.))([\w-]+(?:\.[\w-]+)+)", re.I)
+_LINK = re.compile(r'(<a(?: (?!href)[a-z]+="[^"]*")* href="([^"]*)"[^>]*>)(.*?)(</a>)', re.DOTALL)
+_ANCHOR = re.compile(r'<a(?: [a-z]+="[^"]*")*>|</a>')
+_HIDING = re.compile(r'<span(?: class="([^"]*)")?>|(</span>)|<[^<>]*>|([^<]+)')
+_UNREAD = re.compile(r"^[\x00-\x20]+|[\t\n\r]")
+_WEB = re.compile(r"https?:", re.IGNORECASE)
+_WITH_HOST = re.compile(r"https?://[^/\\?#@]+(?:[/?#]|$)", re.IGNORECASE)
+_BEFORE_HOST = r"^[@!][\w.-]{1,64}@|(?<![\w/=:?&%])https?://|(?<![\w/.])(?=www\.)"
+_ALONE = r"^(?=[\w.-]+\.[^\W\d_]{2,}(?:[/:?#]\S*)?$)"
+_CLAIM = re.compile(rf"(?:{_BEFORE_HOST}|{_ALONE})([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[\w/.~%?&=@:+,;!-]*)?", re.ASCII)
-_NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\xa0\\<>\"`\u2028\u2029]")
+_NOT_IN_URLS = re.compile(
+    r"[\x00-\x20\x7f-\xa0\\<>\"`\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Nor marks of direction (RFC 3987 section 4.1)."""
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters that look like none: a name of nothing else would be no name."""
 
 
 def _href(_tag: str, attribute: str, value: str) -> str | None:
-    """The value to keep: no link shows one host before an `@` and goes to the one behind it."""
-    return None if attribute == "href" and _USERINFO.match(value) else value
+    """The value to keep, as browsers read it: a link to the web has a host that everybody finds.
+
+    None shows one host before an `@` and goes to the one behind it, or, as `https:h.example`, goes
+    to a host that only browsers see (WHATWG URL, section 4.4).
+    """
+    if attribute != "href":
+        return value
+    url = _UNREAD.sub("", value)
+    return None if _WEB.match(url) and not _WITH_HOST.match(url) else url
 
 
 _cleaner = nh3.Cleaner(
@@ -146,7 +164,7 @@ def label(text: str, chars: int = limits.LABEL_CHARS) -> str:
         marks = marks + 1 if category in {"Mn", "Me"} else 0
         if marks > limits.LABEL_MARKS or (category in {"Cc", "Cf", "Cs"} and not sign.isspace()):
             continue
-        kept.append(sign)
+        kept.append(" " if sign in _BLANKS else sign)
     return shorten(" ".join("".join(kept).split()), chars)
 
 
@@ -243,17 +261,52 @@ def _picture_link(found: re.Match[str]) -> str:
 
 
 def _with_true_hosts(html: str) -> str:
-    return _LINK.sub(_named_truly, html)
+    return _LINK.sub(_named_truly, _without_inner_links(html))
+
+
+def _without_inner_links(html: str) -> str:
+    """A link in another one, which a table lets it be, is none: whose words would they be?"""
+    level = 0
+
+    def outermost(found: re.Match[str]) -> str:
+        nonlocal level
+        level += -1 if found[0] == "</a>" else 1
+        return found[0] if level == (found[0] != "</a>") else ""
+
+    return _ANCHOR.sub(outermost, html)
 
 
 def _named_truly(found: re.Match[str]) -> str:
     opening, href, inner, closing = found.groups()
-    words = entities.unescape(_ANY_TAG.sub("", inner)).strip()
-    claim = _CLAIM.match(words)
     real = _host(entities.unescape(href))
-    if not claim or not real or _bare(claim[1]) == _bare(real) or words.endswith(f"({real})"):
+    said = f" ({entities.escape(real)})"
+    claims = _claims(_ANY_TAG.sub("", inner)) | _claims(_unhidden(inner))
+    if not real or claims <= {_bare(real)} or inner.endswith(said):
         return found[0]
-    return f"{opening}{inner} ({entities.escape(real)}){closing}"
+    return f"{opening}{inner}{said}{closing}"
+
+
+def _claims(words: str) -> set[str]:
+    """The hosts that the words of a link name, as a reader reads them."""
+    read = entities.unescape(words)
+    if not read.isascii():
+        seen = (sign for sign in read if unicodedata.category(sign) != "Cf")
+        read = unicodedata.normalize("NFKC", "".join(seen))
+    return {_bare(host) for host in _CLAIM.findall(read.strip())}
+
+
+def _unhidden(html: str) -> str:
+    """The words without those that apps hide, by the class with which microblogs shorten links."""
+    hidden: list[bool] = []
+    kept: list[str] = []
+    for piece in _HIDING.finditer(html):
+        if piece[3] and not any(hidden):
+            kept.append(piece[3])
+        elif piece[2] and hidden:
+            hidden.pop()
+        elif piece[0].startswith("<span"):
+            hidden.append("invisible" in (piece[1] or ""))
+    return "".join(kept)
 
 
 def _host(url: str) -> str:

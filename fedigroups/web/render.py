@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -87,6 +88,7 @@ def _environment() -> Environment:
 
 
 _templates = _environment()
+_IN_URIS = "!#$%&'()*+,/:;=?@[]~"
 
 _EVERY_PAGE: Mapping[str, Any] = {
     "title": "",
@@ -136,5 +138,8 @@ def page(
 
 
 def activity_link(uri: str) -> str:
-    """The value of a `Link` header that names the ActivityStreams form of a page."""
-    return f'<{uri}>; rel="alternate"; type="application/activity+json"'
+    """The value of a `Link` header that names the ActivityStreams form of a page.
+
+    Ids of other servers may have any letter in them; headers are ASCII (RFC 3987 section 3.1).
+    """
+    return f'<{quote(uri, safe=_IN_URIS)}>; rel="alternate"; type="application/activity+json"'

@@ -297,10 +297,18 @@ def test_ids_go_on_above_those_of_today_though_the_clock_steps_back(
         assert link.execute("SELECT MAX(id) FROM account").fetchone()[0] > far
 
 
-def packed(manifest: str) -> bytes:
+SAID = """{"format": 1, "origin": "http://localhost:8000", "made_at": 0, "steps": [],
+"version": "", "database": "sqlite", "tables": {}, "pictures": [], "files": {}}"""
+
+
+def packed(manifest: str, linked: str = "") -> bytes:
     """A file that is made up like a backup, and says this of itself."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        if linked:
+            link = tarfile.TarInfo(linked)
+            link.type, link.linkname = tarfile.SYMTYPE, linked
+            tar.addfile(link)
         entry = tarfile.TarInfo(archive.MANIFEST)
         entry.size = len(manifest)
         tar.addfile(entry, io.BytesIO(manifest.encode()))
@@ -346,6 +354,10 @@ def scratched(whole: bytes) -> bytes:
         (lambda one: packed("[]"), "no whole backup"),
         (lambda one: packed('{"format": 1, "files": ["x"]}'), "no whole backup"),
         (lambda one: packed('{"format": 1, "files": {"../../x": "0"}}'), "no whole backup"),
+        (lambda one: packed("[" * 9_000), "no whole backup"),
+        (lambda one: packed(SAID.replace("[]", "5")), "no whole backup"),
+        (lambda one: packed(SAID.replace("0,", f"{10**30},")), "no whole backup"),
+        (lambda one: packed(SAID, linked=archive.DATABASE), "no whole backup"),
     ],
 )
 def test_a_file_that_is_no_whole_backup_changes_nothing(

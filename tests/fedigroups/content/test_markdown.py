@@ -128,6 +128,7 @@ def test_a_post_names_a_bounded_number_of_people() -> None:
         "> " * 40_000,
         "https://" * 10_000,
         "@a@a." * 10_000,
+        "//a.b\n" * 8_000,
     ],
 )
 def test_hostile_markdown_takes_bounded_time(text: str) -> None:

@@ -148,16 +148,59 @@ def test_the_shape_of_a_microblogs_mention_is_kept() -> None:
     )
 
 
-@pytest.mark.parametrize("words", ["@vic@h.example", "https://h.example/login", "www.h.example"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("@vic@h.example", "https://h.example/login", "www.h.example", "h.example/login"),
+        *("see https://h.example", "https://h\u200b.example", "\uff48ttps://h.example"),
+        '<span class="invisible">https://{real}/</span>h.example',
+        '<span class="invisible"><span>x</span>https://{real}/</span>h.example',
+        'h.example<span class="invisible"> ({real})</span>',
+    ],
+)
 def test_a_link_that_names_another_host_than_its_target_says_where_it_leads(words: str) -> None:
     for real in ("evil.example", "www.h.example.evil.example"):
-        out = clean(f'<a href="https://{real}/x" class="mention">{words}</a>')
-        assert plain(out) == f"{words} ({real})"
+        said = words.replace("{real}", real)
+        href = f'href="https://{real}/x"'
+        for told in (f'{href} class="mention"', f'class="mention" {href}'):
+            out = clean(f"<a {told}>{said}</a>")
+            assert out.endswith(f"{said} ({real})</a>")
+            assert clean(out) == out
 
 
-@pytest.mark.parametrize("words", ["@vic@h.example", "https://www.h.example/x", "read notes.md"])
+SHORTENED = (
+    '<span class="invisible">https://www.</span><span class="ellipsis">h.example/some/lo</span>'
+    '<span class="invisible">ng.way.home</span>'
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("@vic@h.example", "https://www.h.example/x", "read notes.md", SHORTENED),
+        *("https://h.example/?u=https://m.example", "https://h.example/https://m.example"),
+    ],
+)
 def test_an_honest_link_keeps_its_words(words: str) -> None:
-    assert plain(clean(f'<a href="https://h.example/x">{words}</a>')) == words
+    assert f">{words}</a>" in clean(f'<a href="https://h.example/x">{words}</a>')
+
+
+def test_a_link_in_a_link_lends_its_words_to_nobody() -> None:
+    inner = '<table><tr><td><a href="https://evil.example">https://h.example</a></td></tr></table>'
+
+    assert "evil.example" not in clean(f'<a href="https://h.example">{inner}</a>')
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        *("https:evil.example", "https:/evil.example", "https:///evil.example"),
+        *("https:\\\\evil.example", "\x01https://h.example@evil.example"),
+        *("ht\ttps://h.example@evil.example", "https://h.example\\@evil.example"),
+    ],
+)
+def test_a_link_whose_host_only_browsers_find_leads_nowhere(href: str) -> None:
+    assert "href" not in clean(f'<a href="{href}">https://h.example</a>')
 
 
 def test_a_picture_becomes_a_link_with_its_description() -> None:
@@ -274,7 +317,7 @@ def test_a_label_is_one_short_line_without_tricks() -> None:
     assert label("  Eve\u202egnp.exe\r\nSubject: x\0 ") == "Evegnp.exe Subject: x"
     assert label("a" + "\u0301" * 300) == "á" + "\u0301" * 4
     assert len(label("x" * 1000)) == limits.LABEL_CHARS
-    assert label("\ud800") == ""
+    assert label("\ud800") == label("\u3164\u2800") == ""
 
 
 @pytest.mark.parametrize(
@@ -306,6 +349,7 @@ def test_plain_web_addresses_are_safe(url: str) -> None:
             "https://h.example/\nx",
             "https://h.example/ x",
             'https://h.example/"onclick=x',
+            "https://h.example/\u202egnp.exe",
             "https://",
         ),
         "https://h.example/" + "x" * limits.URI_CHARS,

@@ -202,6 +202,8 @@ async def test_a_notification_is_dismissed_and_all_are_cleared_by_whom_they_are_
     for number in range(3):
         await town.reply("tom", root.uri, f"{number} mm.")
     newest, middle, _ = await olga.get(THERE)
+    await tom.get(f"{THERE}/{newest['id']}", 404)
+    await tom.get(f"{THERE}/{2**63 - 1}", 404)
     await tom.post(f"{THERE}/{newest['id']}/dismiss")
     assert len(await olga.get(THERE)) == 3
     await olga.post(f"{THERE}/{newest['id']}/dismiss")

@@ -10,6 +10,7 @@ import pytest
 
 import scenery
 from federation.errors import Unreachable
+from federation.models import Actor
 from fedigroups.groups.models import Group, Thread
 from fedigroups.store import Store
 from fedigroups.web import static
@@ -115,6 +116,15 @@ async def test_a_group_names_its_other_forms(database: Store) -> None:
     assert answer.headers["link"] == (
         '<https://groups.example/groups/welders>; rel="alternate"; type="application/activity+json"'
     )
+
+
+async def test_a_page_is_shown_whatever_letters_the_id_of_its_group_has(database: Store) -> None:
+    group = await scenery.group()
+    await Actor.filter(id=group.actor_id).update(uri='https://h.example/groups/"ŝweißer>, <x>')
+    async with browser() as client:
+        answer = await client.get("/groups/welders")
+    assert answer.status_code == 200
+    assert answer.headers["link"].startswith("<https://h.example/groups/%22%C5%9Dwei%C3%9Fer%3E,%")
 
 
 async def test_a_group_shows_a_code_to_scan(database: Store) -> None:
