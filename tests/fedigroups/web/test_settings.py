@@ -77,6 +77,7 @@ async def test_forms_of_settings_keep_what_was_typed_and_say_beside_the_field_wh
             assert shown.status_code == 422, (page, shown.status_code)
             assert f'id="{field}-problem" role="alert"' in shown.text, (page, field)
             assert kept in shown.text, page
+            assert " autofocus" in shown.text, page  # it may be far down
 
 
 async def test_a_new_password_needs_the_old_one_and_signs_out_all_others(house: House) -> None:
