@@ -97,7 +97,8 @@ async def _shown(
 ) -> Response:
     """The page; what is wrong with a file stands beside it, and what it was said to be stays."""
     found = await imports.of(session.account.actor_id)
-    field = "form" if sent.text("act") else "file"
+    chooses = not (sent.text("act") or (found and found.row.state != "done"))
+    field = "file" if chooses else "form"
     failed = found.failures if found else ()
     return page(
         request,
