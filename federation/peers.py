@@ -171,6 +171,10 @@ class Peers:
         await _upsert(name, changes | ({"note": note} if note else {}))
         self._named.forget("")
 
+    async def explain(self, host: str, note: str) -> None:
+        """Note why a host stands as it does, in place of what was noted; "" notes nothing."""
+        await Peer.filter(host=plain(host)).update(note=note)
+
     def is_ours(self, host: str) -> bool:
         """Whether a block of the host would be one of ourselves."""
         return plain(host) in with_parents(self._config.host)

@@ -12,12 +12,14 @@ from fedigroups.models import Act
 
 KEPT_MS = 730 * clock.DAY
 DETAIL_CHARS = 2_000
+_NEWEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
     """One act, as it is told."""
 
+    id: int
     at: int
     who: str
     what: str
@@ -51,14 +53,15 @@ def told(facts: Mapping[str, object]) -> str:
     return json.dumps(given, ensure_ascii=False, default=str)
 
 
-async def newest(limit: int, what: str = "") -> list[Noted]:
-    """The newest acts, the latest first; with `what`, those whose name begins like that."""
+async def newest(limit: int, what: str = "", before: int = 0) -> list[Noted]:
+    """The newest acts, the latest first, or those before an id.
+
+    With `what`, those whose name begins like that.
+    """
     found = await storage.rows(
-        "SELECT at, who, what, detail FROM act WHERE SUBSTR(what, 1, ?) = ?"
+        "SELECT id, at, who, what, detail FROM act WHERE SUBSTR(what, 1, ?) = ? AND id < ?"
         " ORDER BY id DESC LIMIT ?",
-        len(what),
-        what,
-        limit,
+        *(len(what), what, before or _NEWEST, limit),
     )
     return [Noted(**row) for row in found]
 

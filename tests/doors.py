@@ -98,6 +98,7 @@ class Known:
             "size": ("icon",),
             "signature": ("x",),
             "token": ("x",),
+            "host": ("m.example",),
             "key": ("aa/bb/" + "0" * 32 + ".png",),
         }[parameter]
 

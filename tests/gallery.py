@@ -127,6 +127,7 @@ PAGES = {
     "admin-groups": ("/admin/groups", "olga"),
     "admin-group": ("/admin/groups/{group}", "olga"),
     "admin-servers": ("/admin/servers", "olga"),
+    "admin-server": ("/admin/servers/spam.example", "olga"),
     "admin-sign-ups": ("/admin/sign-ups", "olga"),
     "admin-import": ("/admin/servers/import", "olga"),
     "admin-reports": ("/admin/reports", "olga"),

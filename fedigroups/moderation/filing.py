@@ -97,6 +97,12 @@ async def for_staff(viewer: Actor | None = None) -> list[Report]:
     return await _of_others(viewer).filter(for_staff=True, state="open")
 
 
+async def waiting_for_staff(viewer: Actor) -> int:
+    """How many there are of these."""
+    found = Report.filter(for_staff=True, state="open").exclude(person_id=viewer.id)
+    return await found.count()
+
+
 def before_staff(viewer: Actor) -> QuerySet[Report]:
     """Whatever somebody of the staff looks into, open or not: theirs, and of groups they moderate.
 

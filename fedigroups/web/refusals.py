@@ -292,6 +292,62 @@ _SHAPES = {
     "a mute ends at some time: say for how many days": noted("Say for how many days."),
     "that is for the owner of the group": noted("That is for the owner of the group."),
     "that is for who runs this server": noted("That is for whoever runs this server."),
+    "there is nothing in that file": noted(
+        "There is nothing in that file that can be brought along. Is it what you chose above?"
+    ),
+    "choose what the file is": noted("Choose what the file is."),
+    r"a file has at most (?P<most>\d+) rows": noted("A file has at most %(most)s rows."),
+    r"a file has at most (?P<most>\d+) MB": noted("A file has at most %(most)s MB."),
+    r"a list has at most (?P<most>\d+) MB": noted("A list has at most %(most)s MB."),
+    r"a list has at most (?P<most>\d+) servers": noted("A list has at most %(most)s servers."),
+    r"that file is not text \(UTF-8\)|a list is text, and holds no NUL": noted(
+        "That file is no list: it is not text (UTF-8)."
+    ),
+    r"a line has at most (?P<most>\d+) characters": noted(
+        "A line has at most %(most)s characters."
+    ),
+    r"line (?P<line>\d+) of that list cannot be read: .*": noted(
+        "Line %(line)s of that list cannot be read."
+    ),
+    "that is no file that Settings, Export made": noted(
+        "That is no file that “Export” makes: a zip archive with your groups in it."
+    ),
+    "there is no file to begin with": noted("There is no file any more: send it again."),
+    "another file is under way: wait until it is done, or stop it": noted(
+        "Another file is under way: wait until it is done, or leave the rest undone."
+    ),
+    r"you own (?P<groups>.*): ask whoever runs this server .*": noted(
+        "You own %(groups)s. Hand them over or close them first, on their own pages."
+    ),
+    r"your pictures have (?P<used>\d+) MB of the (?P<most>\d+) MB .*": noted(
+        "Your pictures have %(used)s MB of the %(most)s MB that one person may keep here: delete "
+        "posts with pictures to make room."
+    ),
+    r"rules look back (?P<most>\d+) days at most": noted("Rules look back %(most)s days at most."),
+    r"a week has the days 1 .*": noted("A week has the days 1 (Monday) to 7 (Sunday)."),
+    r"a rule has at most (?P<most>\d+) words": noted("A rule has at most %(most)s words."),
+    r"a word of a rule has at most (?P<most>\d+) characters": noted(
+        "A word of a rule has at most %(most)s characters."
+    ),
+    r"a group has at most (?P<most>\d+) rules; remove one first": noted(
+        "A group has at most %(most)s rules: remove one first."
+    ),
+    "nobody appeals against decision .*|there is no appeal .*|there is no such appeal here": noted(
+        "That appeal was decided meanwhile."
+    ),
+    "that report is open|there is no such report|that report is another group's": noted(
+        "That report was answered meanwhile: look at the list again."
+    ),
+    "whom it is about lives here, or is not known: there is nobody to tell": noted(
+        "Whom it is about lives here: there is no other server to tell."
+    ),
+    "only an owner of .* may .*": noted("That is for the owner of the group."),
+    "the group .* is not .* any more": noted(
+        "The group was suspended, opened or closed meanwhile: look at it again."
+    ),
+    "nobody can make an account here at the moment": noted(
+        "Nobody can make an account here at the moment."
+    ),
 }
 _KNOWN = tuple((re.compile(shape, re.DOTALL), text) for shape, text in _SHAPES.items())
 

@@ -68,7 +68,7 @@ async def new(request: Request, session: Session) -> Response:
     except Malformed as error:
         if not await _made_just_now(owner, name):
             return _page(request, sent, fields.blamed(error, "name"))
-    return visitors.seen(f"/groups/{name}/requests?done=founded")
+    return visitors.seen(f"/groups/{name}/settings?done=founded")
 
 
 async def _made_just_now(owner: Actor, name: str) -> bool:

@@ -37,7 +37,7 @@ DONE = {
     "rule_added": noted("From now on the rule runs by itself."),
     "rule_changed": noted("From now on the rule runs as you changed it."),
     "rule_removed": noted("The rule runs no more."),
-    "founded": noted("Your group is there. Say in its settings what its rules are."),
+    "founded": noted("Your group is there. Say here what its rules are, then invite people to it."),
 }
 """What a page says after a form was sent, by the word in its address."""
 

@@ -89,16 +89,16 @@ async def member(request: Request, host: Host) -> Response:
     entry = await _entry(request, host)
     if entry is None:
         return errors.not_found(request)
-    problems, typed = {}, ""
+    problems, typed = {}, {"reason": "", "days": ""}
     if request.method == "POST":
         sent = await forms.read(request)
-        kind, typed = sent.text("act"), sent.text("reason")
+        kind, typed = sent.text("act"), fields.texts(sent, typed)
         try:
             versions.check(sent, _stands(entry))
             if kind == "transfer":
                 raise Blocked("a group is handed over with its owner's password, on its own page")
             person, days = await _person(host, entry.id), sent.number("days")
-            await act(receptions.of(request).wire, host, kind, person, typed, days)
+            await act(receptions.of(request).wire, host, kind, person, typed["reason"], days)
             return seen(host, f"members/{entry.id}", kind)
         except Malformed as error:
             problems = fields.blamed(error, "act")

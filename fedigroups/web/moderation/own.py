@@ -61,7 +61,7 @@ async def decisions(request: Request, session: Session) -> Response:
         session,
         "decisions",
         _("Decisions about you"),
-        problem=tried.problem,
+        problems={"form": tried.problem} if tried.problem else {},
         tried=tried,
         done=done,
         waiting={post.id for post in await held},

@@ -39,6 +39,7 @@ KINDS = {
     "note": noted("notes about accounts"),
     "filter": noted("filters"),
 }
+EMPTY = Body()
 OUTCOMES = {
     "done": noted("done"),
     "already": noted("so already"),
@@ -74,7 +75,7 @@ async def bring(request: Request, session: Session) -> Response:
             case _:
                 await _take(request, session, sent)
     except Malformed as error:
-        return await _shown(request, session, refusals.said(error))
+        return await _shown(request, session, refusals.said(error), sent)
     return visitors.seen("/settings/import")
 
 
@@ -91,15 +92,22 @@ async def _take(request: Request, session: Session, sent: Body) -> None:
     await imports.keep(session.account.actor_id, lines, overwrites=sent.flag("overwrites"))
 
 
-async def _shown(request: Request, session: Session, problem: str = "") -> Response:
+async def _shown(
+    request: Request, session: Session, problem: str = "", sent: Body = EMPTY
+) -> Response:
+    """The page; what is wrong with a file stands beside it, and what it was said to be stays."""
     found = await imports.of(session.account.actor_id)
+    chooses = not (sent.text("act") or (found and found.row.state != "done"))
+    field = "file" if chooses else "form"
     failed = found.failures if found else ()
     return page(
         request,
         session,
         "import",
         _("Bring along"),
-        problem=problem,
+        problems={field: problem} if problem else {},
+        format=sent.text("format"),
+        overwrites=sent.flag("overwrites"),
         found=found,
         failures=[(one.subject, _(OUTCOMES[one.outcome]), _said(one.reason)) for one in failed],
         formats=FORMATS,

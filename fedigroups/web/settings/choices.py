@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -9,12 +11,18 @@ from starlette.routing import BaseRoute, Route
 from federation.errors import Blocked, Malformed
 from fedigroups.accounts import invitations, preferences
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.models import Account, Session
 from fedigroups.groups import lookup, mine
-from fedigroups.web import forms, refusals, visitors
+from fedigroups.groups.models import Group
+from fedigroups.web import forms, refusals, versions, visitors
 from fedigroups.web.settings.frame import page
 from fedigroups.web.translation import gettext as _
+from fedigroups.web.translation import noted
 from fedigroups.web.visitors import signed_in
+
+NO_GROUP = noted("No group: the app is told so")
+INVITED = {"note": "", "uses": "1", "days": "7"}
+"""What the form of an invitation has before anybody types."""
 
 
 def routes() -> list[BaseRoute]:
@@ -28,33 +36,64 @@ def routes() -> list[BaseRoute]:
 
 async def choices(request: Request, session: Session) -> Response:
     """`/settings/preferences`: what is taken for granted unless said otherwise, and which mail."""
-    problem = done = ""
-    joined = await lookup.joined_by(session.account.actor_id)
+    account = session.account
+    problems: dict[str, str] = {}
+    joined = await lookup.joined_by(account.actor_id)
+    typed = now = _chosen(account)
     if request.method == "POST":
         sent = await forms.read(request)
+        typed = {name: " ".join(sent.texts(name)).strip() for name in now}
+        following, problems = versions.met(
+            sent.text(versions.FIELD), now, typed, _called(joined, account)
+        )
+        typed |= following
         try:
-            chosen = sent.number("posts_to")
-            await preferences.choose(
-                session.account,
-                default_group_id=chosen if chosen in {one.actor_id for one in joined} else 0,
-                visibility=sent.text("visibility"),
-                language=sent.text("language").strip(),
-                mail_about=sent.texts("mail_about"),
-            )
-            done = _("It is kept.")
+            if not problems:
+                await _choose(account, typed, {str(one.actor_id) for one in joined})
+                return visitors.seen("/settings/preferences?kept")
         except Malformed as error:
-            problem = refusals.said(error)
+            field = "language" if "a language" in str(error) else "form"
+            problems = {field: refusals.said(error)}
     return page(
         request,
         session,
         "preferences",
         _("Preferences"),
-        problem=problem,
-        done=done,
+        problems=problems,
+        done=_("It is kept.") if "kept" in request.query_params and not problems else "",
+        typed=typed,
+        seen=versions.mark(now),
         visibilities=preferences.VISIBILITIES,
         mail_kinds=preferences.MAIL_ABOUT,
-        mail_about=session.account.mail_about.split(),
         joined=joined,
+    )
+
+
+def _chosen(account: Account) -> dict[str, str]:
+    """What the form has before anybody types."""
+    return {
+        "visibility": account.visibility,
+        "language": account.language,
+        "posts_to": str(account.default_group_id),
+        "mail_about": account.mail_about,
+    }
+
+
+def _called(joined: Sequence[Group], account: Account) -> dict[str, str]:
+    """How people read the values that they are asked about."""
+    groups = {str(one.actor_id): one.title for one in joined}
+    mails = "; ".join(_(preferences.MAIL_ABOUT[kind]) for kind in account.mail_about.split())
+    return preferences.VISIBILITIES | groups | {"0": NO_GROUP, account.mail_about: mails}
+
+
+async def _choose(account: Account, typed: dict[str, str], joined: set[str]) -> None:
+    """Keep it. Raises `Malformed` for what cannot be chosen."""
+    await preferences.choose(
+        account,
+        default_group_id=int(typed["posts_to"]) if typed["posts_to"] in joined else 0,
+        visibility=typed["visibility"],
+        language=typed["language"],
+        mail_about=typed["mail_about"].split(),
     )
 
 
@@ -69,9 +108,10 @@ async def invited(request: Request, session: Session) -> Response:
     account, reception = session.account, receptions.of(request)
     if not invitations.may_invite(account, reception.signup):
         raise Blocked("whoever runs this server invites people")
-    link = problem = ""
+    link, problems, typed = "", {}, INVITED
     if request.method == "POST":
         sent = await forms.read(request)
+        typed = {name: sent.text(name) for name in INVITED}
         if sent.text("withdraw"):
             await invitations.withdraw(sent.number("withdraw"), account)
             return visitors.seen("/settings/invitations")
@@ -82,10 +122,16 @@ async def invited(request: Request, session: Session) -> Response:
                 days=sent.number("days", 7),
                 note=sent.text("note"),
             )
-            link = f"{reception.origin}/signup?invite={code}"
+            link, typed = f"{reception.origin}/signup?invite={code}", INVITED
         except Malformed as error:
-            problem = refusals.said(error)
-    found = await invitations.open_ones(account)
+            problems = {"uses": refusals.said(error)}
     return page(
-        request, session, "invitations", _("Invitations"), problem=problem, link=link, found=found
+        request,
+        session,
+        "invitations",
+        _("Invitations"),
+        problems=problems,
+        typed=typed,
+        link=link,
+        found=await invitations.open_ones(account),
     )

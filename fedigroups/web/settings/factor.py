@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -33,7 +35,7 @@ async def second(request: Request, session: Session) -> Response:
     if sent.text("step") == "confirm":
         return await _confirm(request, session, sent)
     if not await proven(request, session, sent.text("current")):
-        return await _page(request, session, problem=WRONG)
+        return await _page(request, session, problems={"current": WRONG})
     if sent.text("step") == "renew" and await factors.are_asked(session.account):
         return await _renew(request, session)
     if not session.account.second_factor_at:
@@ -41,7 +43,7 @@ async def second(request: Request, session: Session) -> Response:
     return await _take_off(request, session)
 
 
-async def _page(request: Request, session: Session, **values: str) -> Response:
+async def _page(request: Request, session: Session, **values: Any) -> Response:
     asked = await factors.are_asked(session.account)
     return page(request, session, "second", TITLE, asked=asked, **values)
 
@@ -62,7 +64,7 @@ def _shown(request: Request, session: Session, secret: bytes, problem: str) -> R
         session,
         "second_confirm",
         TITLE,
-        problem=problem,
+        problems={"code": problem} if problem else {},
         code=qr.code(address),
         secret=" ".join(text[start : start + 4] for start in range(0, len(text), 4)),
     )

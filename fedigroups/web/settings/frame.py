@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from starlette.requests import Request
@@ -12,27 +14,34 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.models import Session
 from fedigroups.web import forms
+from fedigroups.web.hosting.fields import Problems
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 from inbox.pressure import address_of
 
 WRONG = noted("That is not your password.")
+NONE: Mapping[str, str] = MappingProxyType({})
+"""Nothing is wrong."""
 
 
 def page(request: Request, session: Session, name: str, title: str, **values: Any) -> Response:
-    """A page of the settings, with what all of them show."""
-    status = 422 if values.get("problem") or values.get("problems") else 200
+    """A page of the settings, with what all of them show.
+
+    With `problems` (a text for each field; of `form`, above all of them) its status is 422.
+    """
+    problems = Problems({name: _(text) for name, text in values.pop("problems", {}).items()})
     return forms.page(
         request,
         f"settings/{name}.html",
-        status=status,
+        status=422 if problems else 200,
         title=_(title),
         nav="settings",
         at=name,
         account=session.account,
         person=session.account.actor,
         may_invite=invitations.may_invite(session.account, receptions.of(request).signup),
-        **{"done": "", **values, "problem": _(values.get("problem", ""))},
+        problems=problems,
+        **{"done": "", **values},
     )
 
 

@@ -45,16 +45,22 @@ async def export(request: Request, session: Session) -> Response:
 async def close(request: Request, session: Session) -> Response:
     """`/settings/close`: everybody is told, and the name is never given to anybody else."""
     if request.method != "POST":
-        return page(request, session, "close", TITLE)
+        return page(request, session, "close", TITLE, typed="", posts=True)
     sent, account = await forms.read(request), session.account
-    if sent.text("name").strip().removeprefix("@") != account.actor.username:
-        return page(request, session, "close", TITLE, problem=_("That is not your name here."))
-    if not await proven(request, session, sent.text("current")):
-        return page(request, session, "close", TITLE, problem=WRONG)
-    try:
-        await closing.close(receptions.of(request).wire, account, posts=sent.flag("posts"))
-    except Malformed as error:
-        return page(request, session, "close", TITLE, problem=refusals.said(error))
+    name, posts = sent.text("name").strip(), sent.flag("posts")
+    problems: dict[str, str] = {}
+    if name.removeprefix("@") != account.actor.username:
+        problems = {"name": _("That is not your name here.")}
+    elif not await proven(request, session, sent.text("current")):
+        problems = {"current": WRONG}
+    else:
+        try:
+            await closing.close(receptions.of(request).wire, account, posts=posts)
+        except Malformed as error:
+            problems = {"form": refusals.said(error)}
+    if problems:
+        values = {"problems": problems, "typed": name, "posts": posts}
+        return page(request, session, "close", TITLE, **values)
     response = forms.notice(
         request, 200, _("Your account is closed"), _("Servers that know you are told. Farewell.")
     )

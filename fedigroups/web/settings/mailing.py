@@ -25,7 +25,7 @@ def routes() -> list[BaseRoute]:
 
 async def chosen(request: Request, session: Session) -> Response:
     """`/settings/mail`: what comes by mail, at once or in a digest, and in which language."""
-    account, problem, done = session.account, "", ""
+    account, problems, done = session.account, {}, ""
     if request.method == "POST":
         sent = await forms.read(request)
         try:
@@ -40,14 +40,14 @@ async def chosen(request: Request, session: Session) -> Response:
                     await account.save(update_fields=["locale"])
             done = _("It is kept.")
         except Malformed as error:
-            problem = refusals.said(error)
+            problems = {"form": refusals.said(error)}
     mine = await mailing.of(account.id)
     return page(
         request,
         session,
         "mail",
         _("E-mail"),
-        problem=problem,
+        problems=problems,
         done=done,
         mine=mine,
         wish=mailing.chosen(mine),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -17,7 +19,7 @@ from fedigroups.content.sanitise import safe_url
 from fedigroups.groups import aliases as known
 from fedigroups.groups import moving
 from fedigroups.web import forms, refusals, visitors
-from fedigroups.web.settings.frame import WRONG, page, proven
+from fedigroups.web.settings.frame import NONE, WRONG, page, proven
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
 
@@ -36,13 +38,15 @@ async def move(request: Request, session: Session) -> Response:
         return await _move_page(request, session)
     sent = await forms.read(request)
     if not await proven(request, session, sent.text("current")):
-        return await _move_page(request, session, sent.text("account"), WRONG)
+        return await _move_page(request, session, sent.text("account"), {"current": WRONG})
     try:
         await _act(request, session, sent)
     except Slowed:
         raise
     except FederationError as error:
-        return await _move_page(request, session, sent.text("account"), refusals.said(error))
+        field = "form" if sent.text("act") == "back" else "account"
+        problems = {field: refusals.said(error)}
+        return await _move_page(request, session, sent.text("account"), problems)
     return visitors.seen("/settings/move")
 
 
@@ -58,7 +62,7 @@ async def _act(request: Request, session: Session, sent: Body) -> None:
 
 
 async def _move_page(
-    request: Request, session: Session, typed: str = "", problem: str = ""
+    request: Request, session: Session, typed: str = "", problems: Mapping[str, str] = NONE
 ) -> Response:
     account = session.account
     moved = await moving.target(account.actor)
@@ -68,7 +72,7 @@ async def _move_page(
         session,
         "move",
         _("Move to another account"),
-        problem=problem,
+        problems=problems,
         typed=typed,
         moved=moved,
         link=safe_url(moved.page_url) or safe_url(moved.uri) if moved else "",
@@ -93,19 +97,21 @@ async def aliases(request: Request, session: Session) -> Response:
     except Slowed:
         raise
     except FederationError as error:
-        return await _aliases_page(request, session, said, refusals.said(error))
+        if sent.text("act") == "remove":
+            return await _aliases_page(request, session, problems={"form": refusals.said(error)})
+        return await _aliases_page(request, session, said, {"account": refusals.said(error)})
     return visitors.seen("/settings/aliases")
 
 
 async def _aliases_page(
-    request: Request, session: Session, typed: str = "", problem: str = ""
+    request: Request, session: Session, typed: str = "", problems: Mapping[str, str] = NONE
 ) -> Response:
     return page(
         request,
         session,
         "aliases",
         _("Move here from another account"),
-        problem=problem,
+        problems=problems,
         typed=typed,
         others=await known.shown(session.account.actor),
         most=limits.PROFILE_ALIASES,

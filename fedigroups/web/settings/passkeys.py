@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -13,7 +15,7 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Passkey, Session
 from fedigroups.api.body import Body
 from fedigroups.web import forms, refusals
-from fedigroups.web.settings.frame import WRONG, page, proven
+from fedigroups.web.settings.frame import NONE, WRONG, page, proven
 from fedigroups.web.translation import noted
 from fedigroups.web.visitors import seen, signed_in
 
@@ -39,12 +41,12 @@ async def every(request: Request, session: Session) -> Response:
         if sent.text("step") == "confirm":
             return await _keep(request, session, sent)
         if not await proven(request, session, sent.text("current")):
-            return await _list(request, session, problem=WRONG)
+            return await _list(request, session, {"current": WRONG}, sent.text("name"))
         options = await passkeys.to_add(
             receptions.of(request), session.account, forms.visitor_of(request)
         )
     except Malformed as error:
-        return await _list(request, session, problem=refusals.said(error))
+        return await _list(request, session, {"form": refusals.said(error)}, sent.text("name"))
     return page(
         request,
         session,
@@ -55,9 +57,11 @@ async def every(request: Request, session: Session) -> Response:
     )
 
 
-async def _list(request: Request, session: Session, *, problem: str = "") -> Response:
-    found = await passkeys.of(session.account)
-    return page(request, session, "passkeys", TITLE, found=found, problem=problem)
+async def _list(
+    request: Request, session: Session, problems: Mapping[str, str] = NONE, typed: str = ""
+) -> Response:
+    values = {"found": await passkeys.of(session.account), "problems": problems, "typed": typed}
+    return page(request, session, "passkeys", TITLE, **values)
 
 
 async def _keep(request: Request, session: Session, sent: Body) -> Response:
@@ -95,4 +99,5 @@ async def one(request: Request, session: Session) -> Response:
 
 
 def _shown(request: Request, session: Session, found: Passkey, problem: str = "") -> Response:
-    return page(request, session, "passkey", found.name, one=found, problem=problem)
+    problems = {"current": problem} if problem else {}
+    return page(request, session, "passkey", found.name, one=found, problems=problems)

@@ -40,9 +40,9 @@ async def password(request: Request, session: Session) -> Response:
     if request.method != "POST":
         return page(request, session, "password", _("Password"))
     sent = await forms.read(request)
-    problem = done = ""
+    problems, done = {}, ""
     if not await proven(request, session, sent.text("current")):
-        problem = WRONG
+        problems = {"current": WRONG}
     else:
         try:
             await recovery.change(
@@ -53,26 +53,28 @@ async def password(request: Request, session: Session) -> Response:
             )
             done = _("It is changed. Other browsers and all apps are signed out.")
         except Malformed as error:
-            problem = refusals.said(error)
-    return page(request, session, "password", _("Password"), problem=problem, done=done)
+            problems = {"password": refusals.said(error)}
+    return page(request, session, "password", _("Password"), problems=problems, done=done)
 
 
 async def email(request: Request, session: Session) -> Response:
     """`/settings/email`: another address, which is in force once it is confirmed."""
     if request.method != "POST":
-        return page(request, session, "email", _("E-mail address"))
+        return page(request, session, "email", _("E-mail address"), typed="")
     sent, reception = await forms.read(request), receptions.of(request)
-    problem = done = ""
+    problems, done, typed = {}, "", sent.text("email")
     reception.attempts.mail(address_of(request))
     if not await proven(request, session, sent.text("current")):
-        problem = WRONG
+        problems = {"current": WRONG}
     else:
         try:
-            await signup.change_address(reception, session.account, sent.text("email"))
+            await signup.change_address(reception, session.account, typed)
             done = _("We wrote to the new address. Open the link in that mail within two days.")
+            typed = ""
         except Malformed as error:
-            problem = refusals.said(error)
-    return page(request, session, "email", _("E-mail address"), problem=problem, done=done)
+            problems = {"email": refusals.said(error)}
+    values = {"problems": problems, "done": done, "typed": typed}
+    return page(request, session, "email", _("E-mail address"), **values)
 
 
 async def browsers(request: Request, session: Session) -> Response:

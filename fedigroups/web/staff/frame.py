@@ -35,6 +35,7 @@ DONE = {
     "unlimit": noted("That server is not limited any more."),
     "allow": noted("This server deals with that one now."),
     "disallow": noted("This server deals with that one no more."),
+    "note": noted("The note is kept."),
     "import": noted("It is done with the servers of the list what it says."),
     "sign_ups_block": noted("No account is taken from there any more."),
     "sign_ups_lift": noted("That is blocked no more."),

@@ -10,7 +10,8 @@ from federation import clock, storage
 from fedigroups import audit
 from fedigroups.accounts.models import Account, Mail, Session
 from fedigroups.groups.models import Group
-from fedigroups.web import charts, forms, visitors, words
+from fedigroups.moderation import filing
+from fedigroups.web import addresses, charts, forms, visitors, words
 from fedigroups.web.authority import for_staff
 from fedigroups.web.charts import Bar, Chart
 from fedigroups.web.staff.frame import noted_down, page
@@ -21,7 +22,7 @@ from outbox import report as deliveries
 WEEKS = 12
 WEEK = 7 * clock.DAY
 FAILED = 50
-ACTS = 200
+ACTS = 100
 
 
 def routes() -> list[BaseRoute]:
@@ -48,6 +49,7 @@ async def dashboard(request: Request, session: Session) -> Response:
         waited=words.lasted(waited) if waited > clock.MINUTE else "",
         letters=await Mail.filter(tries__gt=0).count(),
         people=await Account.filter(actor__state="live").count(),
+        reports=await filing.waiting_for_staff(session.account.actor),
         asking=await Account.filter(actor__state="pending").count(),
         groups=await Group.filter(hosted=True, state="open").count(),
         accounts=await _grown(_("New accounts in each week"), "account", "created_at"),
@@ -93,4 +95,14 @@ async def queue(request: Request, session: Session) -> Response:
 
 async def acts(request: Request, session: Session) -> Response:
     """`/admin/log`: who did what here, on pages and at the command line."""
-    return page(request, session, "log", _("Who did what"), acts=await audit.newest(ACTS))
+    before = addresses.asked_number(request, "before")
+    found = await audit.newest(ACTS + 1, before=before)
+    return page(
+        request,
+        session,
+        "log",
+        _("Who did what"),
+        acts=found[:ACTS],
+        first="/admin/log" if before else "",
+        later=f"?before={found[ACTS - 1].id}" if len(found) > ACTS else "",
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -15,12 +17,18 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
 from fedigroups.blocklist import Blocklist
-from fedigroups.web import forms, refusals, visitors
+from fedigroups.groups.models import Member
+from fedigroups.web import errors, forms, refusals, versions, visitors
 from fedigroups.web.authority import for_staff
 from fedigroups.web.staff.frame import noted_down, page
 from fedigroups.web.translation import gettext as _
+from inbox import report as arrivals
+from outbox import report as deliveries
 
 SHOWN = 100
+KINDS = frozenset({"block", "unblock", "limit", "unlimit", "allow", "disallow", "note"})
+ENDED = 10
+NOTE_CHARS = 2_000
 LIST_BYTES = 2_000_000
 AT_ONCE = 500
 """Servers of a list that one request blocks; the page then goes on with the rest."""
@@ -32,6 +40,7 @@ def routes() -> list[BaseRoute]:
         Route("/admin/servers", for_staff(servers), methods=["GET", "POST"]),
         Route("/admin/servers/blocks.csv", for_staff(export)),
         Route("/admin/servers/import", for_staff(take_list), methods=["GET", "POST"]),
+        Route("/admin/servers/{host}", for_staff(server), methods=["GET", "POST"]),
     ]
 
 
@@ -49,19 +58,81 @@ async def servers(request: Request, session: Session) -> Response:
         except Malformed as error:
             problems = {"host": refusals.said(error)}
     query = request.query_params.get("q", "").strip().lower()[:200]
+    after = request.query_params.get("after", "")[:255]
     named = Q(blocked=True) | Q(limited=True) | Q(allowed=True)
-    found = Peer.filter(Q(host__contains=query) if query else named)
+    found = Peer.filter(Q(host__contains=query) if query else named, host__gt=after)
+    rows = await found.order_by("host").limit(SHOWN + 1)
+    later = urlencode({"q": query, "after": rows[SHOWN - 1].host}) if len(rows) > SHOWN else ""
     return page(
         request,
         session,
         "servers",
         _("Servers"),
-        found=await found.order_by("host").limit(SHOWN),
+        found=rows[:SHOWN],
+        first=f"?{urlencode({'q': query})}" if after else "",
+        later=f"?{later}" if later else "",
         asked=query,
         typed=typed,
         problems=problems,
         allowed_only=receptions.of(request).wire.config.allowed_only,
     )
+
+
+async def server(request: Request, session: Session) -> Response:
+    """`/admin/servers/{host}`: what is known of one, how it fares, and what may be done."""
+    found = await Peer.get_or_none(host=request.path_params["host"].lower()[:255])
+    if found is None:
+        return errors.not_found(request)
+    problems, typed = {}, found.note
+    if request.method == "POST":
+        sent = await forms.read(request)
+        typed = sent.text("note").strip()
+        try:
+            versions.check(sent, _stands(found))
+            kind = await _decide(receptions.of(request).wire.peers, found, sent.text("act"), typed)
+            what = "queue retry" if kind == "retry" else f"peer {kind}"
+            await noted_down(session, what, host=found.host, note=typed)
+            return visitors.seen(f"/admin/servers/{found.host}?done={kind}")
+        except Malformed as error:
+            problems = {"note": refusals.said(error)}
+    lanes = await deliveries.hosts(found.host)
+    return page(
+        request,
+        session,
+        "server",
+        found.host,
+        problems=problems,
+        typed=typed,
+        peer=found,
+        lane=lanes[0] if lanes else None,
+        ended=await deliveries.ended(found.host, ENDED),
+        members=await Member.filter(
+            actor__host=found.host, state="member", group__hosted=True
+        ).count(),
+        seen=versions.mark(_stands(found)),
+        allowed_only=receptions.of(request).wire.config.allowed_only,
+    )
+
+
+def _stands(peer: Peer) -> dict[str, object]:
+    """What whoever decides about it must have seen."""
+    return {name: getattr(peer, name) for name in ("blocked", "limited", "allowed", "note")}
+
+
+async def _decide(peers: Peers, peer: Peer, kind: str, note: str) -> str:
+    """Do it, with what was noted; what was done. Raises `Malformed` for a note that is too long."""
+    if kind == "retry":
+        await deliveries.retry(peer.host)
+        await arrivals.retry_host(peer.host)
+        return kind
+    if kind not in KINDS:
+        raise Malformed("choose what to do")
+    if len(note) > NOTE_CHARS:
+        raise Malformed(f"a text has at most {NOTE_CHARS} characters")
+    if kind != "note":
+        await _act(peers, kind, peer.host, note)
+    await peers.explain(peer.host, note)
+    return kind
 
 
 async def _act(peers: Peers, kind: str, host: str, note: str) -> str:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 import doors
 import scenery
+from federation.models import Peer
 from fedigroups import audit
 from fedigroups.accounts.models import Account
 from fedigroups.groups import founding, lookup
@@ -97,6 +98,10 @@ FORMS: dict[str, list[Line]] = {
     "/admin/texts": [(lambda w: {"about": "Ours."}, "instance texts")],
     "/admin/look": [(lambda w: {"name": "Ours", "colour": "#aa0000"}, "instance look")],
     "/admin/servers": [(lambda w: {"act": "block", "host": "bad.example"}, "peer block")],
+    "/admin/servers/{host}": [
+        (lambda w: {"act": "limit", "note": "Few moderators"}, "peer limit"),
+        (lambda w: {"act": "note", "note": ""}, "peer note"),
+    ],
     "/admin/sign-ups": [
         (lambda w: {"what": "eve@spam.example", "days": "7"}, "user block-sign-ups"),
     ],
@@ -142,6 +147,7 @@ async def furnished(house: House) -> World:
     (report,) = await filing.waiting(group.id, olga)
     account = await Account.get(actor_id=tom.id)
     await mail.write(group, tom, "May I?")
+    await Peer.create(host="m.example", first_seen_at=1)
     return World(toms.id, asks.id, account.id, thread.id, tom.id, report.id, 0, group.id)
 
 
@@ -182,7 +188,10 @@ def address(world: World, path: str) -> str:
         "/admin/people/{id}": world.account,
         "/admin/groups/{id}": world.group,
     }
-    return path.replace("{name}", "welders").replace("{id}", str(numbers.get(path, 0)))
+    known = {"{name}": "welders", "{host}": "m.example", "{id}": str(numbers.get(path, 0))}
+    for place, value in known.items():
+        path = path.replace(place, value)
+    return path
 
 
 async def check(olga: Guest, world: World, path: str, form: dict[str, str], what: str) -> None:

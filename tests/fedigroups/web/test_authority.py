@@ -102,7 +102,9 @@ async def test_pages_of_staff_are_not_there_for_strangers_members_and_hosts(hous
     tom = await Account.get(actor__username="tom")
     group = await Group.get()
     one_group = [path.replace("/groups/{id}", f"/groups/{group.id}") for path in STAFF]
-    paths = addresses(one_group, "", tom.id)
+    await Peer.create(host="bad.example", first_seen_at=1)
+    one_server = [path.replace("{host}", "bad.example") for path in one_group]
+    paths = addresses(one_server, "", tom.id)
     async with AsyncExitStack() as stack:
         stranger = await stack.enter_async_context(house.guest())
         for path, (shown, sent) in (await answered(stranger, paths)).items():
@@ -119,7 +121,7 @@ async def test_pages_of_staff_are_not_there_for_strangers_members_and_hosts(hous
             wanted = 403 if path in ADMINS else 200
             assert shown == wanted, path
             assert sent == 403 or path not in ADMINS, path
-    assert len(paths) == 14
+    assert len(paths) == 15
 
 
 async def test_staff_suspend_with_a_reason_and_block_by_a_list_that_they_see_first(

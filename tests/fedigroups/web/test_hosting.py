@@ -24,7 +24,7 @@ async def founded(guest: Guest, **more: str) -> None:
     await guest.sign_in()
     typed = {"name": "welders", "title": "Welders", "language": "en", "join_policy": "approval"}
     made = await guest.fill("/groups/new", **typed | more)
-    assert made.headers["location"] == "/groups/welders/requests?done=founded", made.text
+    assert made.headers["location"] == "/groups/welders/settings?done=founded", made.text
 
 
 async def asks(handle: str = "ann@m.example", **profile: object) -> Member:
@@ -112,14 +112,19 @@ async def test_a_host_finds_a_member_bans_with_a_reason_and_lifts_the_ban(house:
         assert f"/groups/welders/members/{ann.id}" in found.text
         assert "Nobody of that name" in (await guest.get("/groups/welders/members?q=bob")).text
         page = f"/groups/welders/members/{ann.id}"
-        silent = await guest.fill(page, act="ban", reason=" ")
-        assert silent.status_code == 422
-        await guest.fill(page, act="ban", reason="Spam")
+        silent = await guest.fill(page, act="ban", reason=" ", days="30")
+        assert (silent.status_code, 'name="days" type="number" value="30"' in silent.text) == (
+            422,
+            True,
+        )
+        await guest.fill(page, act="ban", reason="Spam", days="30")
         assert (await Member.get(id=ann.id)).state == "banned"
         shown = await guest.get(page)
         assert "Reason: Spam" in shown.text
+        assert "<span>until " in shown.text
         await guest.post(page, hidden(shown) | {"act": "unban"})
         assert (await Member.get(id=ann.id)).state == "left"
+        assert "<span>until " not in (await guest.get(page)).text
 
 
 async def test_an_owner_hands_roles_out_and_a_moderator_touches_no_other_host(

@@ -50,6 +50,36 @@ async def test_settings_are_for_whoever_is_signed_in_and_nobody_keeps_them(
     assert 'name="robots" content="noindex"' in shown.text
 
 
+WRONG: list[tuple[str, dict[str, str], str, str]] = [
+    ("email", {"email": "o@m.example", "current": "wrong one"}, "current", 'value="o@m.example"'),
+    ("email", {"email": "a & b", "current": PASSWORD}, "email", 'value="a &amp; b"'),
+    ("password", {"password": "short", "current": PASSWORD}, "password", ""),
+    ("second", {"current": "wrong one", "step": "propose"}, "current", ""),
+    ("passkeys", {"name": "A & B", "current": "wrong one"}, "current", 'value="A &amp; B"'),
+    ("preferences", {"visibility": "private", "language": "a b"}, "language", '"private" selected'),
+    ("aliases", {"account": "a & b", "act": "add"}, "account", 'value="a &amp; b"'),
+    ("move", {"account": "a & b", "current": "wrong one"}, "current", 'value="a &amp; b"'),
+    ("move", {"account": "a & b", "current": PASSWORD}, "account", 'value="a &amp; b"'),
+    ("close", {"name": "a & b", "current": PASSWORD}, "name", 'value="a &amp; b"'),
+    ("import", {"format": "blocks"}, "file", 'value="blocks" selected'),
+]
+"""What is refused: on which page, what was typed, beside which field it is said, what is kept."""
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_forms_of_settings_keep_what_was_typed_and_say_beside_the_field_what_is_wrong(
+    house: House,
+) -> None:
+    async with house.guest() as guest:
+        await guest.sign_in()
+        for page, typed, field, kept in WRONG:
+            shown = await guest.fill(f"/settings/{page}", **typed)
+            assert shown.status_code == 422, (page, shown.status_code)
+            assert f'id="{field}-problem" role="alert"' in shown.text, (page, field)
+            assert kept in shown.text, page
+            assert " autofocus" in shown.text, page  # it may be far down
+
+
 async def test_a_new_password_needs_the_old_one_and_signs_out_all_others(house: House) -> None:
     async with house.guest() as guest, house.guest() as other:
         await guest.sign_in()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import AsyncIterator
+from html import unescape
 
 import pytest
 from PIL import Image
@@ -19,7 +21,7 @@ from fedigroups.groups.models import Group, Member, Thread
 from fedigroups.moderation.models import Decision
 from fedigroups.web import colours
 from fedigroups.web.hosting import servers as hosts_servers
-from fedigroups.web.staff import servers
+from fedigroups.web.staff import overview, servers
 from guests import Guest, House, hidden
 
 pytestmark = pytest.mark.anyio
@@ -255,6 +257,33 @@ async def test_a_long_list_of_blocks_is_worked_off_in_steps_that_say_how_far_it_
     last = await olga.post(page, hidden(shown) | {"step": "block"})
     assert last.headers["location"] == "/admin/servers?done=import"
     assert await Peer.filter(blocked=True).count() == 5
+
+
+async def test_the_page_of_a_server_says_how_it_fares_and_why_it_stands_as_it_does(
+    house: House, olga: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in ("a.example", "b.example"):
+        await olga.fill("/admin/servers", act="limit", host=host, note="Few <moderators>")
+    page = "/admin/servers/b.example"
+    old = hidden(await olga.get(page))
+    assert "Few &lt;moderators&gt;</textarea>" in (await olga.get(page)).text
+    assert (await olga.fill(page, act="block", note="Spam, daily")).status_code == 303
+    late = await olga.post(page, old | {"act": "unlimit", "note": "Mine"})
+    assert (late.status_code, 'id="note-problem"' in late.text) == (422, True)
+    assert "Mine</textarea>" in late.text
+    assert (await olga.fill(page, act="nonsense", note="")).status_code == 422
+    stands = await Peer.get(host="b.example")
+    assert (stands.blocked, stands.limited, stands.note) == (True, True, "Spam, daily")
+    await olga.fill(page, act="note", note="")
+    assert (await Peer.get(host="b.example")).note == ""
+    assert (await olga.get("/admin/servers/nowhere.example")).status_code == 404
+    monkeypatch.setattr(servers, "SHOWN", 1)
+    monkeypatch.setattr(overview, "ACTS", 1)
+    for first, later in {"/admin/servers": ">b.example<", "/admin/log": ">peer block<"}.items():
+        following = re.search(r'rel="next" href="([^"]+)"', (await olga.get(first)).text)
+        assert following, first
+        further = await olga.get(first + unescape(following[1]))
+        assert (later in further.text, ">a.example<" in further.text) == (True, False), first
 
 
 async def test_hosts_pin_threads_put_them_in_order_and_unpin_them(
