@@ -68,9 +68,9 @@ async def test_an_inbox_that_is_written_to_while_it_is_forgotten_gets_it(scene: 
             )  # as another process would
             if storage.dialect() == "postgres":
                 await forgetting
+            assert await left("subscription") == 2
             await publish([draft("two", inbox=inbox)])
         await forgetting
-        assert await left("subscription") == 2
         await scene.scheduler.drain()
         assert bob.taken == ["one", "two"]
         await storage.execute("DELETE FROM log_entry")
