@@ -67,6 +67,7 @@ async def _forget_streams(before: int) -> int:
         found = await storage.rows(
             "SELECT t.name FROM stream t WHERE t.name NOT LIKE 'group:%'"  # noqa: S608 -- our own SQL
             " AND NOT EXISTS (SELECT 1 FROM log_entry e WHERE e.stream = t.name)"
+            " AND t.name NOT IN (SELECT stream FROM ended)"  # which knows entries by their numbers
             " AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.stream = t.name"
             f" AND (s.cursor < t.head OR s.created_at >= ?)) ORDER BY t.name LIMIT ?{held}",
             *(before, MOST),

@@ -54,7 +54,7 @@ async def test_hosts_that_were_met_once_are_forgotten_and_met_anew(world: World)
         await town.run(lambda act=act, name=name: act(f"{name}.example"))
     await town.run(lambda: peers.block("noted.example", "Once bad"))
     await town.run(lambda: peers.unblock("noted.example"))
-    await town.run(lambda: peers.learn_form("fresh.example", "cavage"))
+    await town.run(lambda: peers.learn_forms({"fresh.example": "cavage"}))
     await keep_house(town, KEPT - clock.HOUR)
     assert {"once.example", "fresh.example"} <= (await hosts(town))["peer"]
 

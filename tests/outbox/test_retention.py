@@ -9,6 +9,7 @@ import pytest
 
 from federation import clock, storage
 from outbox import retention, streams
+from outbox.models import Ended
 from outbox.publish import publish
 from receivers import Scene, draft
 
@@ -74,6 +75,11 @@ async def test_an_inbox_that_is_written_to_while_it_is_forgotten_gets_it(scene: 
         await scene.scheduler.drain()
         assert bob.taken == ["one", "two"]
         await storage.execute("DELETE FROM log_entry")
+        ended = {"stream": streams.direct(inbox), "inbox": inbox, "seq": 1, "ended_at": NOW}
+        await Ended.create(id=1, host="l.example", activity_uri="", reason="refused", **ended)
+        await retention.forget_places(NOW + 3 * MONTH)
+        assert await left("subscription") == 2, "its numbers are told of yet"
+        await storage.execute("DELETE FROM ended")
         await retention.forget_places(NOW + 3 * MONTH)
         assert (await left("subscription"), await left("stream"), await left("lane")) == (1, 1, 1)
         await scene.say("three", inbox=inbox)
