@@ -97,7 +97,8 @@ async def delete_keyword(id: int) -> None:
 async def add_post(id: int, post_id: int) -> None:
     """Put a single post under a filter, once. Raises `Malformed` for one too many."""
     row = await storage.row(
-        "SELECT COUNT(*) AS many FROM filter_status WHERE word_filter_id = ?", id
+        "SELECT COUNT(*) AS many FROM filter_status WHERE word_filter_id = ? AND post_id <> ?",
+        *(id, post_id),
     )
     if row and row["many"] >= limits.FILTER_STATUSES:
         raise Malformed(f"a filter has at most {limits.FILTER_STATUSES} posts")
