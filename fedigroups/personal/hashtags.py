@@ -33,7 +33,7 @@ async def follow(actor_id: int, name: str) -> None:
 
 
 async def unfollow(actor_id: int, name: str) -> None:
-    """Follow it no more."""
+    """Stop following it."""
     await storage.execute(
         "DELETE FROM followed_tag WHERE actor_id = ? AND name = ?", actor_id, name
     )

@@ -111,7 +111,7 @@ async def take_out(id: int, target_ids: Sequence[int]) -> None:
 
 
 async def leave_out(actor_id: int, target_id: int) -> None:
-    """Take an account out of all of somebody's lists: they follow it no more."""
+    """Take an account out of all of somebody's lists: they no longer follow it."""
     await storage.execute(
         "DELETE FROM listed WHERE target_id = ? AND listing_id IN"
         " (SELECT id FROM listing WHERE actor_id = ?)",

@@ -25,7 +25,7 @@ async def pin(actor_id: int, post_id: int) -> None:
 
 
 async def unpin(actor_id: int, post_id: int) -> None:
-    """Show it first no more."""
+    """Stop showing it first."""
     await storage.execute(
         "DELETE FROM pinned_post WHERE actor_id = ? AND post_id = ?", actor_id, post_id
     )
@@ -52,7 +52,7 @@ async def feature(actor_id: int, name: str) -> int:
 
 
 async def unfeature(actor_id: int, *, id: int = 0, name: str = "") -> bool:
-    """Show a hashtag no more; whether it was shown."""
+    """Stop showing a hashtag; whether it was shown."""
     return bool(
         await storage.execute(
             "DELETE FROM featured_tag WHERE actor_id = ? AND (id = ? OR name = ?)",

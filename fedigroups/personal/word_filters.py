@@ -110,7 +110,7 @@ async def add_post(id: int, post_id: int) -> None:
 
 
 async def delete_post(id: int) -> None:
-    """The post is under the filter no more; `id` is the row's."""
+    """The post is no longer under the filter; `id` is the row's."""
     await storage.execute("DELETE FROM filter_status WHERE id = ?", id)
 
 
