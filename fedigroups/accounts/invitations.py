@@ -64,7 +64,7 @@ async def open_ones(by: Account | None = None) -> Sequence[Invitation]:
 
 
 async def withdraw(invitation_id: int, by: Account | None = None) -> bool:
-    """Whether there was such a one (of this account), which nobody can come with any more."""
+    """Take an invitation back, of this account or any; whether there was one."""
     found = Invitation.filter(id=invitation_id)
     return await (found.filter(account_id=by.id) if by else found).delete() == 1
 

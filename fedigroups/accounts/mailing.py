@@ -180,7 +180,7 @@ def token(seal: Seal, account_id: int, what: What) -> str:
 
 
 def read_token(seal: Seal, shown: str) -> tuple[int, What]:
-    """The account and what it wants no more of. Raises `NotHere` for what is no token of ours."""
+    """The account, and which mails it wants to stop. Raises `NotHere` for no token of ours."""
     try:
         sealed = base64.urlsafe_b64decode(shown[: limits.SECRET_CHARS].encode() + b"==")
         account_id, _, what = seal.open(sealed, _SEALED_AS).decode().partition(" ")

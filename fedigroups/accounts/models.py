@@ -127,7 +127,7 @@ class Session(Model):
 
 
 class Ticket(Model):
-    """What opens one thing once, and soon no more: a link in a mail, half of a sign-in."""
+    """What opens one thing once, and not for long: a link in a mail, half of a sign-in."""
 
     id = fields.BigIntField(primary_key=True, generated=False)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(

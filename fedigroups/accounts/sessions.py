@@ -56,7 +56,7 @@ async def of(account: Account) -> Sequence[Session]:
 
 
 async def end(account: Account, session_id: int) -> bool:
-    """End one session of this account; whether there was such a one."""
+    """End one session of this account; whether there was one."""
     return await Session.filter(id=session_id, account_id=account.id).delete() == 1
 
 

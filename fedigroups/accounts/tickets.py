@@ -52,7 +52,7 @@ async def drop(account_id: int, kind: Kind) -> None:
 
 
 async def try_once(ticket: Ticket, most: int) -> bool:
-    """Count one try; whether there was one left. The ticket is no more when there was none."""
+    """Count one try; whether there was one left. The ticket is gone when there was none."""
     row = await storage.row(
         "UPDATE ticket SET tries = tries + 1 WHERE id = ? RETURNING tries", ticket.id
     )

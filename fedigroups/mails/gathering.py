@@ -77,7 +77,7 @@ async def let_go() -> None:
 
 
 async def _people() -> list[int]:
-    """Some of those for whom something is due; of nobody else it is looked at again."""
+    """Some of those for whom something is due; what is due for an actor without mail is done with."""
     now = clock.now_ms()
     bounds = (now - WAIT_MS, now - DESK_WAIT_MS)
     await storage.execute(
@@ -114,7 +114,7 @@ async def _for(actor_id: int) -> int:
 
 
 async def _new(actor_id: int) -> list[Row]:
-    """The notifications of which it is not decided yet, due or not, and what they are about."""
+    """The notifications about which nothing is decided yet, due or not, and what they are about."""
     return await storage.rows(
         "SELECT n.id, n.kind, n.actor_id, n.sender_id, n.created_at, p.thread_id,"
         " up.author_id AS answered_id,"

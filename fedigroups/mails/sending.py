@@ -19,7 +19,7 @@ from fedigroups.web import translation
 
 @dataclass(frozen=True, slots=True)
 class Mails:
-    """Who writes for the mailer, of what its reader may read at that moment."""
+    """What writes mails for the mailer, of what their reader may read at that moment."""
 
     seal: Seal
     instance: str

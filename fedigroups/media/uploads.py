@@ -141,7 +141,7 @@ async def hold(holder: str, media: Sequence[Media]) -> None:
 
 
 async def let_go(holder: str, *, withheld: bool = False) -> None:
-    """Show the pictures of a post no more: from now on they are not served.
+    """Stop showing the pictures of a post: from now on they are not served.
 
     Those that are `withheld` are kept for a month, for whoever must look into it. Call it in the
     transaction that ends the post.

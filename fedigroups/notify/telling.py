@@ -87,7 +87,7 @@ async def unreacted(post_id: int, actor_uri: str, kind: str) -> None:
 
 
 async def edited(post_id: int, author_id: int) -> None:
-    """Who boosted the post, and lives here, is told that it reads otherwise now."""
+    """Those here who boosted the post are told that it reads differently now."""
     boosters = await storage.rows(
         "SELECT told.id FROM reaction r JOIN actor told ON told.uri = r.actor_uri"
         " WHERE r.post_id = ? AND r.slot = 'boost' AND told.local = ? AND told.id <> ?",
@@ -118,7 +118,7 @@ async def started(post_id: int, author_id: int, group_id: int) -> None:
 
 
 async def replied(post_id: int, author_id: int, thread_id: int) -> None:
-    """Who follows the thread, and was not told that the post names or answers them, hears of it."""
+    """Those who follow the thread hear of it, unless told that the post names or answers them."""
     listening = await storage.rows(
         "SELECT told.id FROM reading r JOIN actor told ON told.id = r.actor_id"
         " WHERE r.thread_id = ? AND r.follows = ? AND told.local = ? AND told.id <> ?"
@@ -227,7 +227,7 @@ async def at_the_desk(group_id: int, kind: str, about_id: int, *, but: int = 0) 
 
 
 async def done_with(kind: str, about_id: int) -> None:
-    """It waits no more: moderators who did not look yet need not."""
+    """It no longer waits: moderators who have not looked yet need not."""
     if kind not in DESK:
         raise ValueError(kind)
     await storage.execute(
@@ -236,7 +236,7 @@ async def done_with(kind: str, about_id: int) -> None:
 
 
 async def forgotten(group_id: int, actor_id: int) -> None:
-    """Who left, or was answered, no longer stands at the door."""
+    """Whoever left, or was answered, no longer stands at the door."""
     await storage.execute(
         "DELETE FROM notification WHERE post_id = 0 AND sender_id = ?"
         " AND actor_id = (SELECT actor_id FROM groups WHERE id = ?)",

@@ -63,7 +63,7 @@ class AppAccess:
 
 
 async def authorised(request: Request, *wanted: str) -> Access:
-    """Who bears the token of the request, which has one of the `wanted` scopes.
+    """The bearer of the request's token, which has one of the `wanted` scopes.
 
     Raises `ApiError`: 401 without a token that opens anything, 403 for one without a scope, for an
     account that is not let in or has moved and would change something, and for a group that its

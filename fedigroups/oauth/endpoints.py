@@ -1,4 +1,4 @@
-"""The addresses at which apps register, get tokens, give them back, and learn all that."""
+"""The addresses at which apps register, get tokens, give them back, and learn where all that is."""
 
 from __future__ import annotations
 

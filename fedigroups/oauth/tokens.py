@@ -68,12 +68,12 @@ async def of(account: Account) -> Sequence[Token]:
 
 
 async def show_out(account: Account, token_id: int) -> bool:
-    """Take back one token of this account; whether there was such a one."""
+    """Take back one token of this account; whether there was one."""
     return await Token.filter(id=token_id, account_id=account.id).delete() == 1
 
 
 async def revoke(app: App, shown: str) -> bool:
-    """Take back a token of this app; False when it is another app's. None is as good as gone."""
+    """Take back a token of this app, if it is there; False when it is another app's."""
     token = await Token.get_or_none(digest=secrets.digest(shown))
     if token is not None and token.app_id != app.id:
         return False

@@ -65,7 +65,7 @@ async def find(actor_id: int, place: str) -> Written | None:
 
 
 async def drop(actor_id: int, place: str) -> None:
-    """Keep it no more."""
+    """Throw it away."""
     await storage.execute("DELETE FROM draft WHERE actor_id = ? AND place = ?", actor_id, place)
 
 

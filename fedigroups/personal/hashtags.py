@@ -20,7 +20,8 @@ async def follow(actor_id: int, name: str) -> None:
     """Follow a hashtag. Raises `Malformed` for one too many."""
     async with storage.transaction():
         row = await storage.row(
-            "SELECT COUNT(*) AS many FROM followed_tag WHERE actor_id = ?", actor_id
+            "SELECT COUNT(*) AS many FROM followed_tag WHERE actor_id = ? AND name <> ?",
+            *(actor_id, name),
         )
         if row and row["many"] >= limits.FOLLOWED_TAGS:
             raise Malformed(f"one follows at most {limits.FOLLOWED_TAGS} hashtags")
@@ -32,7 +33,7 @@ async def follow(actor_id: int, name: str) -> None:
 
 
 async def unfollow(actor_id: int, name: str) -> None:
-    """Follow it no more."""
+    """Stop following it."""
     await storage.execute(
         "DELETE FROM followed_tag WHERE actor_id = ? AND name = ?", actor_id, name
     )

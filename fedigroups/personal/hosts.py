@@ -23,7 +23,8 @@ async def block(actor_id: int, host: str) -> None:
     name = _host(host)
     async with storage.transaction():
         row = await storage.row(
-            "SELECT COUNT(*) AS many FROM blocked_host WHERE actor_id = ?", actor_id
+            "SELECT COUNT(*) AS many FROM blocked_host WHERE actor_id = ? AND host <> ?",
+            *(actor_id, name),
         )
         if row and row["many"] >= limits.BLOCKED_HOSTS:
             raise Malformed(f"one blocks at most {limits.BLOCKED_HOSTS} hosts")

@@ -19,7 +19,7 @@ async def bookmark(actor_id: int, post_id: int) -> None:
 
 
 async def unbookmark(actor_id: int, post_id: int) -> None:
-    """Keep a post no more."""
+    """Stop keeping a post."""
     await storage.execute(
         "DELETE FROM bookmark WHERE actor_id = ? AND post_id = ?", actor_id, post_id
     )

@@ -88,7 +88,11 @@ async def add(id: int, target_ids: Sequence[int]) -> None:
         )
         if len(known) < len(wanted):
             raise Malformed("one of these accounts is not known here")
-        row = await storage.row("SELECT COUNT(*) AS many FROM listed WHERE listing_id = ?", id)
+        row = await storage.row(
+            "SELECT COUNT(*) AS many FROM listed WHERE listing_id = ?"
+            f" AND target_id NOT IN ({storage.marks(len(wanted)) or 'NULL'})",
+            *(id, *wanted),
+        )
         if row and row["many"] + len(wanted) > limits.LISTED:
             raise Malformed(f"a list has at most {limits.LISTED} accounts")
         await storage.execute_many(
@@ -107,7 +111,7 @@ async def take_out(id: int, target_ids: Sequence[int]) -> None:
 
 
 async def leave_out(actor_id: int, target_id: int) -> None:
-    """Take an account out of all of somebody's lists: they follow it no more."""
+    """Take an account out of all of somebody's lists: they no longer follow it."""
     await storage.execute(
         "DELETE FROM listed WHERE target_id = ? AND listing_id IN"
         " (SELECT id FROM listing WHERE actor_id = ?)",

@@ -38,7 +38,7 @@ async def saw(actor_id: int, thread_id: int, post_id: int) -> None:
 
 
 async def follow(actor_id: int, thread_id: int, value: bool = True) -> None:
-    """Tell them of every reply in the thread from now on, or no more."""
+    """Tell them of every reply in the thread from now on, or stop doing so."""
     await storage.execute(
         "INSERT INTO reading (id, actor_id, thread_id, seen_id, follows) VALUES (?, ?, ?, 0, ?)"
         " ON CONFLICT (actor_id, thread_id) DO UPDATE SET follows = excluded.follows",

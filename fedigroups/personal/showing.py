@@ -11,7 +11,12 @@ from federation.storage import Row
 async def pin(actor_id: int, post_id: int) -> None:
     """Show a post first. Raises `Malformed` for one too many."""
     async with storage.transaction():
-        await _check("pinned_post", actor_id, limits.PINNED_POSTS, "posts are pinned")
+        await _check(
+            "SELECT COUNT(*) AS many FROM pinned_post WHERE actor_id = ? AND post_id <> ?",
+            *(actor_id, post_id),
+            most=limits.PINNED_POSTS,
+            words="posts are pinned",
+        )
         await storage.execute(
             "INSERT INTO pinned_post (id, actor_id, post_id) VALUES (?, ?, ?)"
             " ON CONFLICT (actor_id, post_id) DO NOTHING",
@@ -20,7 +25,7 @@ async def pin(actor_id: int, post_id: int) -> None:
 
 
 async def unpin(actor_id: int, post_id: int) -> None:
-    """Show it first no more."""
+    """Stop showing it first."""
     await storage.execute(
         "DELETE FROM pinned_post WHERE actor_id = ? AND post_id = ?", actor_id, post_id
     )
@@ -29,7 +34,12 @@ async def unpin(actor_id: int, post_id: int) -> None:
 async def feature(actor_id: int, name: str) -> int:
     """Show a hashtag; the row's id. Raises `Malformed` for one too many."""
     async with storage.transaction():
-        await _check("featured_tag", actor_id, limits.FEATURED_TAGS, "hashtags are shown")
+        await _check(
+            "SELECT COUNT(*) AS many FROM featured_tag WHERE actor_id = ? AND name <> ?",
+            *(actor_id, name),
+            most=limits.FEATURED_TAGS,
+            words="hashtags are shown",
+        )
         await storage.execute(
             "INSERT INTO featured_tag (id, actor_id, name) VALUES (?, ?, ?)"
             " ON CONFLICT (actor_id, name) DO NOTHING",
@@ -42,7 +52,7 @@ async def feature(actor_id: int, name: str) -> int:
 
 
 async def unfeature(actor_id: int, *, id: int = 0, name: str = "") -> bool:
-    """Show a hashtag no more; whether it was shown."""
+    """Stop showing a hashtag; whether it was shown."""
     return bool(
         await storage.execute(
             "DELETE FROM featured_tag WHERE actor_id = ? AND (id = ? OR name = ?)",
@@ -85,7 +95,8 @@ async def used(actor_id: int, seen: str) -> list[str]:
     return [row["name"] for row in rows]
 
 
-async def _check(table: str, actor_id: int, most: int, words: str) -> None:
-    row = await storage.row(f"SELECT COUNT(*) AS many FROM {table} WHERE actor_id = ?", actor_id)
+async def _check(others: str, *values: int | str, most: int, words: str) -> None:
+    """Raises `Malformed` when so many others are there already, which `others` counts."""
+    row = await storage.row(others, *values)
     if row and row["many"] >= most:
         raise Malformed(f"at most {most} {words} on a profile")

@@ -17,7 +17,7 @@ _NEW = (
 async def judge(
     actor_id: int, target_id: int, column: Judgement, value: bool, seconds: int = 0
 ) -> None:
-    """Mute, block or recommend an account, or do so no more; a mute may end after so long."""
+    """Mute, block or recommend an account, or stop doing so; a mute may end after so long."""
     values = [value if column == one else False for one in ("muted", "blocked", "endorsed")]
     until = clock.now_ms() + seconds * clock.SECOND if seconds and value else 0
     kept = ", muted_until = excluded.muted_until" if column == "muted" else ""
@@ -38,7 +38,7 @@ async def note(actor_id: int, target_id: int, text: str) -> None:
 
 
 async def end_mutes() -> None:
-    """Those whose time is over end."""
+    """End the mutes whose time is over."""
     await storage.execute(
         "UPDATE stance SET muted = ?, muted_until = 0 WHERE muted_until > 0 AND muted_until <= ?",
         *(False, clock.now_ms()),

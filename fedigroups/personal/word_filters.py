@@ -97,7 +97,8 @@ async def delete_keyword(id: int) -> None:
 async def add_post(id: int, post_id: int) -> None:
     """Put a single post under a filter, once. Raises `Malformed` for one too many."""
     row = await storage.row(
-        "SELECT COUNT(*) AS many FROM filter_status WHERE word_filter_id = ?", id
+        "SELECT COUNT(*) AS many FROM filter_status WHERE word_filter_id = ? AND post_id <> ?",
+        *(id, post_id),
     )
     if row and row["many"] >= limits.FILTER_STATUSES:
         raise Malformed(f"a filter has at most {limits.FILTER_STATUSES} posts")
@@ -109,7 +110,7 @@ async def add_post(id: int, post_id: int) -> None:
 
 
 async def delete_post(id: int) -> None:
-    """The post is under the filter no more; `id` is the row's."""
+    """The post is no longer under the filter; `id` is the row's."""
     await storage.execute("DELETE FROM filter_status WHERE id = ?", id)
 
 

@@ -1,4 +1,4 @@
-"""This module reads whom of those who listen a post reaches, in a few queries for all of them.
+"""This module reads which listeners a post reaches, in a few queries for all of them.
 
 Who may read it is decided by `visibility.can_see`, for each of them.
 """

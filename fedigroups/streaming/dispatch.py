@@ -1,4 +1,4 @@
-"""This module tells each who listens what concerns them, and nobody what they may not read.
+"""This module tells each listener what concerns them, and nobody what they may not read.
 
 An event is read once for all of them, and written once for all who are shown the same.
 """

@@ -1,4 +1,4 @@
-"""This module keeps the open connections of a process, and ends those that may not be any more.
+"""This module keeps the open connections of a process, and ends those that may no longer be open.
 
 What happens comes over the bus, in order, and is told by `dispatch.py`. A token that is taken back,
 a session that is signed out, an account that ends: each closes its connections within

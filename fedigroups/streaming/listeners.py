@@ -24,7 +24,7 @@ TAGS = ("hashtag", "hashtag:local")
 log = structlog.get_logger("fedigroups.streaming")
 
 Ending = Literal["stop", "slow", "shut_out", "flood"]
-"""Why we end it: we stop, they read too slowly, they may listen no more, they say too much."""
+"""Why we end it: we stop, they read too slowly, they may no longer listen, they say too much."""
 
 
 @dataclass(frozen=True, slots=True)

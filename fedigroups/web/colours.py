@@ -1,4 +1,4 @@
-"""This module makes of one colour those that pages need, so that all of them can be read."""
+"""This module makes the colours that pages need from a single one, so that all stays readable."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def look(request: Request) -> Response:
 
 @lru_cache(maxsize=16)
 def sheet(chosen: str) -> str:
-    """What of the style sheet is other than usual: by day darkened, by night lightened to read."""
+    """What differs from the usual style sheet: by day darkened, by night lightened to read."""
     colour = (int(chosen[:2], 16), int(chosen[2:4], 16), int(chosen[4:], 16))
     day, night = readable(colour, LIGHT, BLACK), readable(colour, DARK, WHITE)
     pairs = {
@@ -67,7 +67,7 @@ def readable(colour: Colour, ground: Colour, towards: Colour) -> Colour:
 
 
 def mixed(colour: Colour, other: Colour, part: float) -> Colour:
-    """So much of the other in it."""
+    """The colour with so much of the other in it."""
     r, g, b = (round(a + (c - a) * part) for a, c in zip(colour, other, strict=True))
     return r, g, b
 

@@ -1,4 +1,4 @@
-"""The press below an announcement that takes it from whoever has read it."""
+"""The button below an announcement with which whoever has read it puts it away."""
 
 from __future__ import annotations
 

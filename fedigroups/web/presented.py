@@ -1,4 +1,4 @@
-"""This module lets pages know what whoever runs the instance says of it.
+"""This module tells pages what whoever runs the instance says of it.
 
 It reads that anew after something was written that is shown, here or by another process, and once
 a second at most.

@@ -1,4 +1,4 @@
-"""The pages on which one signs in and out."""
+"""The pages on which people sign in and out."""
 
 from __future__ import annotations
 

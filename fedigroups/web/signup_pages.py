@@ -1,4 +1,4 @@
-"""The pages on which one makes an account, and says that an address is one's own."""
+"""The pages on which people make an account, and confirm that an address is theirs."""
 
 from __future__ import annotations
 

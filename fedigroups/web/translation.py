@@ -74,7 +74,7 @@ def chosen(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 
 def by_cookie_alone(cookie: bytes) -> str:
-    """The language that a `Cookie` header chooses which says nothing else; "" for any other."""
+    """The language in a `Cookie` header that holds nothing else; "" for any other header."""
     found = _ALONE.fullmatch(cookie)
     language = found[1].decode() if found else ""
     return language if language in LANGUAGES else ""

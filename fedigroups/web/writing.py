@@ -111,7 +111,7 @@ class Writing:
 
 
 def empty(language: str = "", text: str = "", title: str = "") -> Writing:
-    """A form of which nothing was sent yet."""
+    """The form before anything was sent."""
     return Writing(title=title, language=language, text=text, once=secrets.new())
 
 

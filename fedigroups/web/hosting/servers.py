@@ -1,4 +1,4 @@
-"""The page on which hosts say from which servers the group takes people, and who goes for it."""
+"""The page on which hosts say from which servers the group takes people, and who has to go."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ async def _list(
 
 
 async def _keep(request: Request, session: Session, sent: Body) -> Response:
-    """What the device made; who could have it asked for that gave the password a moment ago."""
+    """Keep what the device made; whoever had it do so gave the password a moment ago."""
     codes = await passkeys.add(
         receptions.of(request),
         session.account,
@@ -79,7 +79,7 @@ async def _keep(request: Request, session: Session, sent: Body) -> Response:
 
 
 async def one(request: Request, session: Session) -> Response:
-    """`/settings/passkeys/ID`: call it otherwise, or let it open nothing any more."""
+    """`/settings/passkeys/ID`: rename it, or remove it."""
     found = await passkeys.one_of(session.account, int(request.path_params["id"]))
     if found is None:
         raise NotHere("there is nothing here")

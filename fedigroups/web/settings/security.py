@@ -94,7 +94,7 @@ async def browsers(request: Request, session: Session) -> Response:
 
 
 async def apps(request: Request, session: Session) -> Response:
-    """`/settings/apps`: which apps were let in, and how to show them out."""
+    """`/settings/apps`: which apps were let in, and how to remove them."""
     if request.method == "POST":
         sent = await forms.read(request)
         await tokens.show_out(session.account, sent.number("token"))

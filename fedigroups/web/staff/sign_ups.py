@@ -1,4 +1,4 @@
-"""The page of where no accounts are taken from: mail hosts, addresses and networks."""
+"""The page on which staff say from where no accounts are taken: mail hosts, addresses, networks."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def works(request: Request, session: Session) -> Response:
-    """`/admin/works`: `POST` sends whoever presses a letter, to see that letters arrive."""
+    """`/admin/works`: `POST` sends a letter to whoever asks, to see that letters arrive."""
     if request.method == "POST":
         await forms.read(request)
         reception, account = receptions.of(request), session.account

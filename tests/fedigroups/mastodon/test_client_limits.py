@@ -61,7 +61,8 @@ async def listed(tom: Actor) -> One:
     id = await a_list(tom)
 
     async def add(number: int) -> None:
-        other = await scenery.person(f"p{number}@m.example")
+        known = await Actor.get_or_none(username=f"p{number}", host="m.example")
+        other = known or await scenery.person(f"p{number}@m.example")
         await listings.add(id, [other.id])
 
     return add
@@ -106,6 +107,13 @@ async def blocks(tom: Actor) -> One:
     return lambda number: hosts.block(tom.id, f"h{number}.example")
 
 
+ONCE = {
+    *("LISTED", "FILTER_STATUSES", "FOLLOWED_TAGS", "PINNED_POSTS", "FEATURED_TAGS"),
+    "BLOCKED_HOSTS",
+}
+"""What is there once, however often it is said."""
+
+
 @pytest.mark.parametrize(
     ("limit", "making", "number"),
     [
@@ -133,6 +141,8 @@ async def test_somebody_keeps_so_many_and_not_one_more(
     make = await making(tom)
     for count in range(few):
         await make(count + 1)
+    if limit in ONCE:
+        await make(few)
     with pytest.raises(Malformed, match=f"at most {few} "):
         await make(few + 1)
 
