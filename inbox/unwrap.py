@@ -18,6 +18,7 @@ from federation import limits, strict_json
 from federation.documents import ActivityDoc, kind_of, many, read_activity
 from federation.errors import Malformed
 from federation.models import Actor
+from federation.origin import host_of
 from federation.vocabulary import ACTIVITY_TYPES
 from federation.wire import Wire
 
@@ -132,7 +133,7 @@ def _read(document: Any, found: Unwrapped, wire: Wire) -> Step | None:
     except Malformed as error:
         found.drop(f"an inner activity cannot be read: {error}")
         return None
-    if wire.uris.is_local(activity.actor):
+    if host_of(activity.actor) == wire.config.host:
         found.drop(f"{activity.id} claims to be an act of {activity.actor}, who is here")
         return None
     return Step(activity, strict_json.dumps(document), wrapped=True)

@@ -156,9 +156,9 @@ async def any_group(wire: Wire, name: str) -> Group:
     if "@" not in bare:
         return (await hosted_named(bare)).group
     username, _, host = bare.partition("@")
-    group = await Group.get_or_none(
-        actor__username=username, actor__host=host.lower()
-    ).select_related("actor")
+    # A server can give two groups one name: the one that was known first keeps it here.
+    named = Group.filter(actor__username=username, actor__host=host.lower()).order_by("id")
+    group = await named.select_related("actor").first()
     if group is None:
         raise NotHere(f"nobody here is in {name}; join it first: fedigroups group join {name}")
     return group

@@ -146,6 +146,7 @@ async def test_nobody_else_says_what_our_own_people_did(wire: Wire) -> None:
         "https://groups.example",
         "https://GROUPS.example",
         "https://groups.example:443",
+        "http://groups.example",
     ):
         forged = like(actor="https://groups.example/users/olga") | {
             "actor": f"{spelling}/users/olga"

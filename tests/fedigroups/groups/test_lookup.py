@@ -120,6 +120,8 @@ async def test_a_name_is_a_group_here_and_a_handle_one_anywhere(
     with pytest.raises(NotHere, match="join it first"):
         await lookup.any_group(here.wire, "!cats@l.example")
     known = await lookup.remote(await fetched(here, cats))
+    second = cats.serve_person("second", neighbour.rsa("s"), type="Group", preferredUsername="cats")
+    await lookup.remote(await here.wire.directory.refresh(second))
     assert (await lookup.any_group(here.wire, "!cats@L.example")).id == known.id
 
 
