@@ -15,6 +15,7 @@ from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account, Mail
 from fedigroups.groups import acquainted, deleting, membership, speaking
 from fedigroups.groups.models import Group, Member, Post
+from fedigroups.groups.visibility import OWN
 from fedigroups.personal import everything
 from outbox import build
 from outbox.publish import Draft, Outgoing, Place, publish
@@ -30,7 +31,8 @@ async def close(wire: Wire, account: Account, *, posts: bool) -> None:
     told = await acquainted.places(person)
     await deleting.all_at_once(wire, person)
     if posts:
-        async for post in Post.filter(author_id=person.id, state="live").order_by("-id"):
+        # what waits for a moderator, too: it would be shown after its author is gone
+        async for post in Post.filter(author_id=person.id, state__in=OWN).order_by("-id"):
             await speaking.delete(wire, person, post)
     elsewhere = Member.filter(
         actor_id=person.id, state__in=["member", "asked"], group__hosted=False

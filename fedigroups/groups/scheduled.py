@@ -18,7 +18,7 @@ from federation.errors import FederationError, Malformed, NotHere
 from federation.models import Actor
 from federation.storage import Row
 from federation.wire import Wire
-from fedigroups.groups import once, speaking
+from fedigroups.groups import lookup, once, speaking
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Post
 from fedigroups.groups.polls import Asked
@@ -45,8 +45,11 @@ async def schedule(
     group: Group | None = None,
     parent: Post | None = None,
     key: str = "",
+    by_id: int = 0,
 ) -> ScheduledPost:
     """Keep a text for later, with its pictures, committed; once for a `key`.
+
+    `by_id` is the person who writes it as a group.
 
     Raises `Malformed` for a time that is too near, for an empty text, and for one text too many.
     """
@@ -58,7 +61,7 @@ async def schedule(
         actor_id=author.id,
         group_id=group.id if group else 0,
         parent_id=parent.id if parent else 0,
-        text=json.dumps(asdict(text)),
+        text=json.dumps(asdict(text) | {"by_id": by_id}),
         params=json.dumps(params),
         due_at=due_at,
         created_at=clock.now_ms(),
@@ -135,10 +138,12 @@ async def _try(wire: Wire, id: int, now: int) -> None:
 
 async def _say(wire: Wire, row: Row) -> None:
     """Say it by the rules of today: who was banned since then is refused."""
-    author = await Actor.get(id=row["actor_id"])
+    author, said = await Actor.get(id=row["actor_id"]), json.loads(row["text"])
+    by_id = said.pop("by_id", 0)
     if author.state != "live":
         raise Malformed("its author is not here any more")
-    said = json.loads(row["text"])
+    if by_id and not await lookup.runs(by_id, author.id):
+        raise Malformed("whoever wrote it for the group does not run it any more")
     poll = said.get("poll")
     text = replace(
         Text(**said),

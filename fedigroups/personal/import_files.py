@@ -9,12 +9,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
+
+import orjson
 
 from federation import limits, webfinger
 from federation.errors import Malformed
@@ -32,6 +35,8 @@ NO_ADDRESS = noted("it is no address of a post")
 NO_HASHTAG = noted("it is no hashtag")
 OURS = noted("this server is not blocked")
 _HEADS = frozenset({"account address", "domain", "#domain", "uri", "#uri"})
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""As JSON writes what no database takes."""
 _SHOWN_CHARS = 200
 _UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError),
@@ -117,12 +122,12 @@ def _archive(content: bytes) -> list[Line]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             groups, private = [_member(archive, name) for name in ("groups.csv", "private.json")]
-        said = json.loads(_text(private) or "{}")
+        said = orjson.loads(_text(private) or "{}")  # which takes no half of a character
     except Malformed:
         raise
     except _UNREADABLE as error:
         raise Malformed("that is no file that Settings, Export made") from error
-    if not isinstance(said, dict):
+    if not isinstance(said, dict) or _NUL.search(_text(private)):
         raise Malformed("that is no file that Settings, Export made")
     return [*_following(_table(_text(groups))), *_private(said)]
 

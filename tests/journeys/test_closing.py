@@ -68,6 +68,8 @@ async def test_every_server_that_knew_them_is_told_once_and_asks_in_vain(
 ) -> None:
     microblog, threads, post = await scene(world)
     town = await world.town()
+    await town.change(approve="everyone")
+    waiting = await town.write("tom", "Which wire?", "Wire")
     await close(world, "tom", posts=posts)
     for server in (microblog, threads):
         [said] = farewells(server)
@@ -77,9 +79,8 @@ async def test_every_server_that_knew_them_is_told_once_and_asks_in_vain(
     finger = "https://groups.example/.well-known/webfinger?resource=acct:tom@groups.example"
     assert (await served(world, finger))[0] == 404
     assert (await served(world, post.uri)) == ((410, "Tombstone") if posts else (200, "Page"))
-    stored = await town.post(post.uri)
-    assert stored is not None
-    assert stored.state == ("deleted" if posts else "live")
+    states = [(await town.post(one.uri)).state for one in (post, waiting)]
+    assert states == (["deleted", "deleted"] if posts else ["live", "held"])
     assert (await town.members())["tom@groups.example"] == "left"
 
 

@@ -76,6 +76,7 @@ async def write(request: Request) -> Response:
             group=None if place.parent else place.group,
             parent=place.parent,
             key=key,
+            by_id=access.person.id if access.acting else 0,
         )
         return json_answer(await scheduling.shown(row))
     if place.parent:

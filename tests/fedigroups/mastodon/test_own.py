@@ -17,6 +17,7 @@ from fedigroups.accounts import people
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named
 from fedigroups.groups import closing, founding, scheduled
+from fedigroups.groups.models import Member
 from fedigroups.media.models import Media
 from fedigroups.personal import stances
 from servers import Server
@@ -116,8 +117,10 @@ async def test_what_is_cancelled_or_may_not_be_said_any_more_is_not_said(
     await tom.post(STATUSES, status="@welders 2", **said)
     async with signed_in(town, "olga", acting="welders") as group:
         await group.post(f"/api/v1/accounts/{(await tom.account('tom'))['id']}/block")
+        await group.post(STATUSES, status="From the welders", **said)
+    await town.run(lambda: Member.filter(role="owner").update(role="member"))
     await due(town)
-    assert (await tom.get(LATER), await own(tom, "tom")) == ([], [])
+    assert (await tom.get(LATER), await own(tom, "tom"), await own(tom, "welders")) == ([], [], [])
 
 
 async def test_what_names_no_group_goes_to_the_one_that_was_chosen(town: Town, tom: App) -> None:

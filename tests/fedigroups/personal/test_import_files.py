@@ -105,11 +105,13 @@ LONG = "x" * (limits.IMPORT_LINE_CHARS + 1)
         ("export", archive(posts_json="{}")),
         ("export", archive(private_json="[" * 100_000)),
         ("export", archive(private_json="[]")),
+        ("export", archive(private_json=r'{"filters": [{"title": "\u0000"}]}')),
+        ("export", archive(private_json=r'{"blocked_hosts": ["\ud800"]}')),
         ("export", BOMB),
         ("export", BOMB[:-40]),
         ("nonsense", "eve@evil.example"),
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_a_file_that_is_none_or_too_much_is_refused(format: str, content: str | bytes) -> None:
     with pytest.raises(Malformed):
