@@ -134,6 +134,8 @@ def page(
     sent = dict(headers or {})
     if activity := values.get("activity"):
         sent["Link"] = activity_link(activity)
+    if me is not None:  # on pages of refusals, too
+        sent.setdefault("Cache-Control", "private, no-cache")
     return HTMLResponse(text, status, headers=sent)
 
 

@@ -20,6 +20,12 @@ async def test_somebody_signs_in_and_sees_their_settings(house: House) -> None:
         shown = await guest.get("/settings")
         assert "olga@mail.example" in shown.text
         assert shown.headers["cache-control"] == "private, no-store"
+        refused = await guest.post("/settings/profile", {})
+        assert (refused.status_code, "Olga" in refused.text or "olga" in refused.text) == (
+            403,
+            True,
+        )
+        assert refused.headers["cache-control"] == "private, no-cache"
         assert 'href="/settings"' in (await guest.get("/")).text
 
 
