@@ -63,6 +63,8 @@ LABEL_CHARS = 200
 """Of a name or title as it is shown."""
 LABEL_MARKS = 4
 """Combining marks in a row in such a name; more of them would grow over what stands beside it."""
+EMOJI_PICTURES = 50
+"""Custom emoji of another server in one text that are shown as pictures; more stay words."""
 EMOJI_CHARS = 40
 """Of a reaction; a longer one is cut."""
 REPORT_CHARS = 5_000

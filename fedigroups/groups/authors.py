@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from federation import storage
-from fedigroups.content import facts
+from fedigroups.content import emoji, facts
+from fedigroups.content.emoji import Emoji
 from fedigroups.content.facts import Fact
 from fedigroups.content.sanitise import safe_url
 from fedigroups.groups import views
@@ -47,6 +48,8 @@ class PersonPage:
     hosts: tuple[GroupCard, ...]
     posts: tuple[PersonPost, ...]
     next: int
+    emoji: Emoji
+    """That what they say of themselves may have."""
 
 
 async def page(
@@ -89,6 +92,7 @@ async def page(
         hosts=await _hosted_by(person.id),
         posts=posts,
         next=posts[-1].post.id if len(rows) > limit else 0,
+        emoji=emoji.stored(row["document"]),
     )
 
 

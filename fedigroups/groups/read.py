@@ -17,7 +17,6 @@ from fedigroups.groups.views import (
     GroupCard,
     GroupPage,
     Host,
-    Permalink,
     PostView,
     Sort,
     ThreadPage,
@@ -88,6 +87,22 @@ class Home:
 
     groups: tuple[GroupCard, ...]
     threads: tuple[ThreadRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Permalink:
+    """Where a post is read; `gone` when it was deleted or removed."""
+
+    uri: str
+    group_name: str
+    thread_id: int
+    post_id: int
+    gone: bool
+
+    @property
+    def link(self) -> str:
+        """Its thread's page, at its place."""
+        return f"/groups/{self.group_name}/threads/{self.thread_id}#post-{self.post_id}"
 
 
 async def home(limit: int = 12) -> Home:

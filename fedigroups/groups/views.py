@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Literal
 
 from federation.storage import Row
-from fedigroups.content import sanitise
+from fedigroups.content import emoji, sanitise
+from fedigroups.content.emoji import Emoji
 from fedigroups.groups import attachments, topics
 from fedigroups.groups.attachments import Attachment
 from fedigroups.groups.visibility import is_listed, open_sql
@@ -44,12 +45,16 @@ def page_of(username: str, host: str, *, local: bool) -> str:
 
 def person_columns(alias: str) -> str:
     """The columns of a `Person` for a SELECT, each named `author_...`."""
-    return ", ".join(f"{alias}.{column} AS author_{column}" for column in PERSON_COLUMNS)
+    listed = ", ".join(f"{alias}.{column} AS author_{column}" for column in PERSON_COLUMNS)
+    bearing = f"CASE WHEN {alias}.name LIKE '%:%:%' THEN {alias}.document ELSE '' END"
+    return f"{listed}, {bearing} AS author_emoji"
 
 
 def post_columns(alias: str) -> str:
     """The columns of a `PostView` for a SELECT, each named `post_...`."""
-    return ", ".join(f"{alias}.{column} AS post_{column}" for column in POST_COLUMNS)
+    listed = ", ".join(f"{alias}.{column} AS post_{column}" for column in POST_COLUMNS)
+    bearing = f"{alias}.content LIKE '%:%:%' AND {alias}.document LIKE '%\"Emoji\"%'"
+    return f"{listed}, CASE WHEN {bearing} THEN {alias}.document ELSE '' END AS post_emoji"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ class Person:
     page_url: str
     local: bool
     icon_url: str = ""
+    emoji: Emoji = ()
+    """That their name may have."""
 
     @property
     def handle(self) -> str:
@@ -154,6 +161,7 @@ class ThreadRow:
     locked: bool
     active_at: int
     created_at: int
+    emoji: Emoji
 
     @property
     def link(self) -> str:
@@ -186,6 +194,7 @@ class PostView:
     updated_at: int
     likes: int
     boosts: int
+    emoji: Emoji = ()
 
     @property
     def origin_url(self) -> str:
@@ -257,25 +266,9 @@ class PersonPost:
         return f"/groups/{self.group_name}/threads/{self.post.thread_id}#post-{self.post.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Permalink:
-    """Where a post is read; `gone` when it was deleted or removed."""
-
-    uri: str
-    group_name: str
-    thread_id: int
-    post_id: int
-    gone: bool
-
-    @property
-    def link(self) -> str:
-        """Its thread's page, at its place."""
-        return f"/groups/{self.group_name}/threads/{self.thread_id}#post-{self.post_id}"
-
-
 def person(row: Row) -> Person:
     """The author in a row that was selected with `person_columns`."""
-    return _person(*(row[f"author_{column}"] for column in PERSON_COLUMNS))
+    return _person(*(row[f"author_{column}"] for column in (*PERSON_COLUMNS, "emoji")))
 
 
 @lru_cache(maxsize=1_024)  # the posts of a page are by few people
@@ -288,10 +281,12 @@ def _person(
     page_url: str,
     icon_url: str,
     local: bool,
+    document: str,
 ) -> Person:
     username = sanitise.label(username, 64)
     name = sanitise.label(name, 80) or username
-    return Person(id, uri, username, host, name, page_url, bool(local), icon_url)
+    known = emoji.stored(document)
+    return Person(id, uri, username, host, name, page_url, bool(local), icon_url, known)
 
 
 def post(row: Row) -> PostView:
@@ -319,6 +314,7 @@ def post(row: Row) -> PostView:
         updated_at=row["post_updated_at"],
         likes=row["post_likes_count"],
         boosts=row["post_boosts_count"],
+        emoji=emoji.stored(row["post_emoji"]) if live else (),
     )
 
 
@@ -381,6 +377,7 @@ def thread_row(row: Row) -> ThreadRow:
         locked=bool(row["locked"]),
         active_at=row["active_at"],
         created_at=row["created_at"],
+        emoji=emoji.stored(row["post_emoji"]) if live else (),
     )
 
 

@@ -23,7 +23,7 @@ FILTERS = {
     "all": noted("All"),
     "replies": noted("Replies"),
     "reactions": noted("Reactions"),
-    "threads": noted("Threads that you follow"),
+    "threads": noted("Threads"),
 }
 
 

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from federation import clock
-from fedigroups.content import languages, sanitise
+from fedigroups.content import emoji, languages, sanitise
+from fedigroups.content.emoji import Emoji
+from fedigroups.groups.views import Person
 from fedigroups.moderation import wording
 from fedigroups.web import announced, cookies, refusals, static, translation, words
 from fedigroups.web import site as sites
@@ -28,6 +31,21 @@ def cleaned(html: str, language: str = "") -> Markup:
     tag = languages.tag_or(language)
     said = f' lang="{tag}"' if tag else ""
     return Markup(f'<div class="prose" dir="auto"{said}>{html}</div>')  # noqa: S704 - see above
+
+
+@pass_context
+def pictured(context: Context, html: str, known: Emoji) -> str:
+    """Clean HTML with pictures for the custom emoji in it, which reach the reader through us."""
+    shown = context["site"].pictures.shown
+    return emoji.pictured(html, known, lambda url: shown(url, "icon"))
+
+
+@pass_context
+def drawn(context: Context, text: str, known: Emoji) -> str:
+    """A name or title of a stranger's, escaped, with pictures for the custom emoji in it."""
+    if not known:
+        return text
+    return Markup(pictured(context, str(escape(text)), known))  # noqa: S704 - escaped before
 
 
 def _environment() -> Environment:
@@ -54,6 +72,8 @@ def _environment() -> Environment:
         label=sanitise.label,
         excerpt=sanitise.excerpt,
         cleaned=cleaned,
+        pictured=pictured,
+        drawn=drawn,
         language_name=languages.name_of,
     )
     environment.globals.update(
@@ -79,12 +99,21 @@ def _environment() -> Environment:
         category_words=words.CATEGORIES,
         canned=wording.CANNED,
     )
-    people: Any = environment.get_template("people.html").module
-    environment.filters.update(
-        mark=lru_cache(words.REMEMBERED)(people.mark),
-        who=lru_cache(words.REMEMBERED)(people.who),
-    )
+    environment.filters.update(_people(environment))
     return environment
+
+
+def _people(environment: Environment) -> dict[str, Any]:
+    """The filters that show who somebody is, which remember what they said."""
+    people: Any = environment.get_template("people.html").module
+    remembered = lru_cache(words.REMEMBERED)(people.who)
+
+    @pass_context
+    def who(context: Context, person: Person) -> Markup:
+        said: Markup = remembered(person, drawn(context, person.name, person.emoji))
+        return said
+
+    return {"mark": lru_cache(words.REMEMBERED)(people.mark), "who": who}
 
 
 _templates = _environment()

@@ -19,7 +19,7 @@ from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 from inbox.pressure import address_of
 
-HOME = "/feed"
+HOME = visitors.HOME
 IN_A_WINDOW = {"Cross-Origin-Opener-Policy": "unsafe-none"}
 """An app in a browser may have opened the page in a window of its own, and waits for its answer."""
 WRONG = noted("That is nobody's name and password here.")

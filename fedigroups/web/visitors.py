@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import wraps
 from urllib.parse import quote
 
+from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from federation import limits
+from federation import origin as origins
 from federation.models import Actor
 from fedigroups import announcements
 from fedigroups.accounts import reception as receptions
@@ -25,6 +27,8 @@ from fedigroups.web.answers import Endpoint
 Link = tuple[str, str]
 """Where it leads, and its word."""
 OwnPage = Callable[[Request, Session], Awaitable[Response]]
+HOME = "/feed"
+"""Where whoever signed in goes, unless they were on their way to another page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,17 @@ def signed_in(page: OwnPage) -> Endpoint:
 
 
 def to_sign_in(request: Request) -> Response:
-    """To the page on which one signs in; a page that was asked for is shown afterwards."""
-    path = f"{request.url.path}?{request.url.query}".rstrip("?")
-    wanted = path if request.method == "GET" else request.url.path
-    return seen(f"/login?next={quote(wanted, safe='')}")
+    """To the page on which one signs in; afterwards the page that was asked for is shown.
+
+    After a press that is the page that it was on. A script is answered 401: it would put the page
+    that it is led to into its own.
+    """
+    if "hx-request" in request.headers:
+        return Response(status_code=401, headers={"Cache-Control": "private, no-store"})
+    asked = request.url if request.method == "GET" else URL(request.headers.get("referer", ""))
+    is_ours = request.method == "GET" or origins.same_origin(str(asked), sites.of(request).origin)
+    path = f"{asked.path}?{asked.query}".rstrip("?") if is_ours else HOME
+    return seen(f"/login?next={quote(path, safe='')}")
 
 
 def seen(location: str) -> Response:

@@ -128,7 +128,7 @@ REMEMBERED = 1_024
 
 def _remembered(say: Callable[[str], Markup]) -> Callable[[str], Markup]:
     """The same function, which remembers what it has said in each language."""
-    kept = lru_cache(REMEMBERED)(lambda _language, name: say(name))
+    kept = lru_cache(REMEMBERED, typed=True)(lambda _language, name: say(name))
     return lambda name: kept(translation.spoken(), name)
 
 

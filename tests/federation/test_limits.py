@@ -323,6 +323,10 @@ TRIED = "test_so_much_may_be_tried_in_its_time_and_others_have_their_own"
 ASKED = "test_so_much_may_be_asked_in_five_minutes_and_each_answer_says_what_is_left"
 
 ELSEWHERE = {
+    "EMOJI_PICTURES": (
+        "fedigroups/content/test_emoji.py",
+        "test_so_many_are_drawn_and_what_has_no_picture_stays_a_word",
+    ),
     "NOTICE_MAILS_A_DAY": (
         "fedigroups/mails/test_notices.py",
         "test_more_than_so_many_mails_in_a_day_wait_for_the_digest",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +10,8 @@ import orjson
 
 from federation.storage import Row
 from fedigroups.accounts.models import Account
-from fedigroups.content import facts
-from fedigroups.content.sanitise import label, safe_url
+from fedigroups.content import emoji, facts
+from fedigroups.content.sanitise import label
 from fedigroups.mastodon import pictures as drawn
 from fedigroups.mastodon.present.shapes import Entity, address, date, date_time
 from fedigroups.media.pictures import Pictures
@@ -30,8 +29,6 @@ _POSTING = {
     "moderators": "Only moderators start threads; everybody may answer.",
 }
 _VISIBILITIES = frozenset({"public", "unlisted", "private", "direct"})
-_SHORTCODE = re.compile(r"[A-Za-z0-9_]{2,100}")
-"""What clients look for between two colons; they put it into HTML as it is."""
 
 
 def account(row: Row, pictures: Pictures) -> Entity:
@@ -125,30 +122,12 @@ def mention(row: Mapping[str, Any], origin: str) -> Entity:
 
 def emojis(document: Mapping[str, Any], pictures: Pictures) -> list[Entity]:
     """The CustomEmojis that a document of a stranger's brings along."""
-    found: dict[str, Entity] = {}
-    for tag in tags(document):
-        icon = tag.get("icon")
-        url = icon.get("url") if isinstance(icon, dict) else None
-        code = str(tag.get("name") or "").strip(":")
-        if tag.get("type") != "Emoji" or not isinstance(url, str) or not safe_url(url):
-            continue
-        if _SHORTCODE.fullmatch(code):
-            shown = pictures.shown(url, "icon")
-            found[code] = {
-                "shortcode": code,
-                "url": shown,
-                "static_url": shown,
-                "visible_in_picker": False,
-                "category": None,
-            }
-    return list(found.values())
-
-
-def tags(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The tags of a document, which may be one or several, or nonsense."""
-    listed = document.get("tag")
-    several = listed if isinstance(listed, list) else [listed]
-    return [tag for tag in several[:100] if isinstance(tag, dict)]
+    found: list[Entity] = []
+    for code, url in emoji.said(document):
+        shown = pictures.shown(url, "icon")
+        one = {"shortcode": code, "url": shown, "static_url": shown}
+        found.append(one | {"visible_in_picker": False, "category": None})
+    return found
 
 
 def read(document: str | None) -> dict[str, Any]:

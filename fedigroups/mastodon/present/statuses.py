@@ -11,6 +11,7 @@ from urllib.parse import quote
 import orjson
 
 from federation.storage import Row
+from fedigroups.content import emoji
 from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import REL, label, plain, safe_url
 from fedigroups.groups.poll_models import Poll
@@ -135,7 +136,7 @@ def hashtags(document: Mapping[str, Any]) -> list[str]:
     """The hashtags of a post's document, lower case, each once."""
     names = [
         name_of(str(one.get("name") or ""))
-        for one in accounts.tags(document)
+        for one in emoji.tags(document)
         if one.get("type") == "Hashtag"
     ]
     return [name for name in dict.fromkeys(names) if name]
@@ -143,7 +144,7 @@ def hashtags(document: Mapping[str, Any]) -> list[str]:
 
 def named(document: Mapping[str, Any]) -> list[str]:
     """The URIs that a post's document mentions, each once."""
-    hrefs = [one.get("href") for one in accounts.tags(document) if one.get("type") == "Mention"]
+    hrefs = [one.get("href") for one in emoji.tags(document) if one.get("type") == "Mention"]
     return list(dict.fromkeys(href for href in hrefs if isinstance(href, str)))
 
 

@@ -30,7 +30,9 @@
   }
 
   function reply() {
-    const post = document.activeElement.closest(".post") ?? document.querySelector(".post.root");
+    const chosen = getSelection(), from = chosen.isCollapsed ? null : chosen.anchorNode?.parentElement;
+    const post = from?.closest(".post") ?? document.activeElement.closest(".post")
+      ?? document.querySelector(".post.root");
     post?.querySelector("a.reply-link")?.click();
   }
 

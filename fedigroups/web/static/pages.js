@@ -31,7 +31,7 @@
   // A second press on a button that is at work does nothing.
   document.addEventListener("submit", event => {
     const form = event.target;
-    if (form.id === "acts" && window.htmx) {
+    if (form.id === "acts" && window.htmx && !form.dataset.plainly) {
       event.preventDefault();
       act(form, event.submitter);
     } else if (!event.defaultPrevented && !form.dataset.sent && !form.dataset.plainly && hasFiles(form)) {
@@ -91,23 +91,73 @@
     if (form && hasFiles(form) && event.detail.total) progress(form, event.detail.loaded / event.detail.total);
   });
 
-  // To like and to save change the line below the post, and the focus stays where it was.
+  // To like and to save show at once, and the focus stays where it was. What the server does not
+  // do is taken back, and sent again as without scripts: the page that comes says why.
   async function act(form, button) {
+    if (button.dataset.busy) return;
     const post = button.closest(".post"), at = button.getAttribute("formaction");
     const values = { form_token: form.elements.form_token.value, act: button.value };
     const target = button.closest(".acts");
-    await htmx.ajax("POST", at, { source: target, target, swap: "outerHTML", values });
-    post.querySelector(`[formaction="${at}"]`)?.focus();
+    button.dataset.busy = "yes";
+    turn(button);
+    const answered = await htmx.ajax("POST", at, { source: target, target, swap: "outerHTML", values })
+      .then(() => true, () => false);
+    if (!button.isConnected) post.querySelector(`[formaction="${at}"]`)?.focus();
+    else {
+      turn(button);
+      delete button.dataset.busy;
+      if (answered) form.dataset.plainly = "yes";
+      if (answered) form.requestSubmit(button);
+    }
   }
 
-  // To reply opens the form below the post.
+  function turn(button) {
+    const on = button.getAttribute("aria-pressed") !== "true", number = button.lastChild;
+    button.setAttribute("aria-pressed", String(on));
+    button.classList.toggle("is-on", on);
+    const many = Number(number.textContent) + (on ? 1 : -1);
+    if (!Number.isNaN(many)) number.textContent = many > 0 ? ` ${many}` : " ";
+  }
+
+  // What is selected of the text of a post, as a quote; a press may end the selection.
+  function quoted(post) {
+    const chosen = getSelection();
+    if (!chosen.rangeCount || chosen.isCollapsed) return "";
+    const { startContainer, endContainer } = chosen.getRangeAt(0);
+    const inside = post.querySelector(".prose")?.contains(startContainer) && post.contains(endContainer);
+    const words = inside ? chosen.toString().trim() : "";
+    return words && `${words.split("\n").map(line => `> ${line}`.trimEnd()).join("\n")}\n\n`;
+  }
+  let picked = "";
+  document.addEventListener("pointerdown", event => {
+    const link = event.target.closest?.("a.reply-link");
+    picked = link ? quoted(link.closest(".post")) : "";
+  });
+
+  // To reply opens the form below the post; what was selected stands in it.
   document.addEventListener("click", async event => {
     const link = event.target.closest("a.reply-link");
     if (!link || !window.htmx || event.button || event.metaKey || event.ctrlKey) return;
     event.preventDefault();
-    const target = link.closest(".post").querySelector(".reply-here");
-    await htmx.ajax("GET", link.href, { target, select: "#write", swap: "innerHTML" });
-    target.querySelector("textarea")?.focus();
+    const post = link.closest(".post"), target = post.querySelector(".reply-here");
+    const quote = picked || quoted(post), box = () => target.querySelector("textarea[name=text]");
+    picked = "";
+    if (!box()) await htmx.ajax("GET", link.href, { target, select: "#write", swap: "innerHTML" });
+    const text = box();
+    if (!text) return location.assign(link.href);
+    if (quote) {
+      const before = text.value.trimEnd();
+      text.value = before ? `${before}\n\n${quote}` : quote;
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    text.focus();
+    text.setSelectionRange(text.value.length, text.value.length);
+  });
+
+  // The form again with what is wrong in it is shown, although it is no success.
+  document.addEventListener("htmx:beforeSwap", event => {
+    const { target, serverResponse } = event.detail;
+    if (target.id === "write" && serverResponse.includes('id="write"')) event.detail.shouldSwap = true;
   });
 
   // What happens meanwhile: one connection for a page.

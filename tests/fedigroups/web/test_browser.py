@@ -10,11 +10,12 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
-from playwright.async_api import Browser, Page, Response, async_playwright, expect
+from playwright.async_api import Browser, Page, Response, Route, async_playwright, expect
 
 import browser
 import gallery
 from federation.models import Actor, Peer
+from fedigroups.accounts.models import Session
 from fedigroups.groups import speaking
 from fedigroups.groups.models import Member, Post
 from fedigroups.groups.speaking import Text
@@ -142,6 +143,54 @@ async def test_a_member_answers_likes_and_saves_in_place(
     await expect(page.get_by_text("With argon?")).to_be_visible()
     assert (await Post.get(id=shop.ids["post"])).likes_count == 1
     assert said == []
+
+
+async def test_what_is_selected_stands_in_the_answer_as_a_quote(
+    shop: Gallery, chromium: Browser
+) -> None:
+    """And what was typed before stays."""
+    page = await entered(shop, chromium, "tom")
+    await page.goto(shop.url("thread-member"))
+    post = page.locator(f"#post-{shop.ids['post']}")
+    words = post.locator(".prose")
+    answer = post.get_by_role("textbox", name="Your answer")
+    await words.evaluate("one => getSelection().selectAllChildren(one)")
+    said = await words.inner_text()
+    await post.get_by_role("link", name="Reply").click()
+    await expect(answer).to_have_value(f"> {said}\n\n")
+    await answer.press_sequentially("Why?")
+    await words.evaluate("one => getSelection().selectAllChildren(one)")
+    await post.get_by_role("link", name="Reply").click()
+    await expect(answer).to_have_value(f"> {said}\n\nWhy?\n\n> {said}\n\n")
+
+
+@SCRIPTS
+async def test_who_is_signed_out_meanwhile_signs_in_and_is_back_where_they_were(
+    shop: Gallery, chromium: Browser, scripts: bool
+) -> None:
+    page = await entered(shop, chromium, "tom", java_script_enabled=scripts)
+    await page.goto(shop.url("thread-member"))
+    await Session.all().delete()
+    await page.locator(f"#post-{shop.ids['post']}").get_by_role("button", name="Like").click()
+    await page.get_by_label("Name or e-mail address").fill("tom")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    await expect(page).to_have_url(shop.url("thread-member"))
+    assert (await Post.get(id=shop.ids["post"])).likes_count == 0
+
+
+async def test_a_like_shows_at_once_and_is_taken_back_when_it_cannot_be_sent(
+    shop: Gallery, chromium: Browser
+) -> None:
+    page = await entered(shop, chromium, "tom")
+    await page.goto(shop.url("thread-member"))
+    like = page.locator(f"#post-{shop.ids['post']}").get_by_role("button", name="Like")
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/like", held.put)
+    await like.click()
+    await expect(like).to_have_attribute("aria-pressed", "true")
+    await (await held.get()).abort()
+    await expect(like).to_have_attribute("aria-pressed", "false")
 
 
 @SCRIPTS

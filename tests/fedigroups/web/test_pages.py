@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -458,6 +459,30 @@ async def test_names_of_strangers_are_isolated_and_without_direction_marks(
             answer = await client.get(path)
             assert "\u202e" not in answer.text
             assert "<bdi>" in answer.text
+
+
+async def test_custom_emoji_are_pictures_that_come_through_us(database: Store) -> None:
+    """In names, titles and texts, with what they are called; and the rest stays escaped."""
+    ann = await scenery.person("ann@m.example", name="Ann :fox: <script>alert(1)</script>")
+    icon = {"url": 'https://m.example/fox.png?"onerror=alert(2)'}
+    tags = [{"type": "Emoji", "name": ":owl:", "icon": icon}]
+    tags += [{"type": "Emoji", "name": ":fox:", "icon": {"url": "https://m.example/fox.png"}}]
+    document = json.dumps({"tag": tags})
+    await type(ann).filter(id=ann.id).update(document=document)
+    group, said = await scenery.group(), "<p>A :fox: and an :owl:</p>"
+    thread, root = await scenery.thread(group, ann, "", content=said, document=document)
+    await scenery.post(thread, await scenery.person("bob@l.example"), root, content=said)
+
+    for path, many in {"/groups/welders": 2, f"/groups/welders/threads/{thread.id}": 3}.items():
+        page = await get(path)
+        drawn = [one for tag, one in page.elements if tag == "img"]
+        assert len(drawn) == many, path
+        for picture in drawn:
+            assert picture["alt"] == ":fox:"
+            assert picture["src"].startswith("https://groups.example/media/proxy/icon/")
+            assert "onerror" not in picture
+        assert "<script>alert(1)</script>" in page.text()  # escaped
+        assert ":owl:" in page.text()  # whose address is none
 
 
 async def test_every_link_that_leaves_says_that_it_is_not_ours(database: Store) -> None:
