@@ -77,7 +77,7 @@ async def let_go() -> None:
 
 
 async def _people() -> list[int]:
-    """Some of those for whom something is due; what is due for an actor without mail is done with."""
+    """Some of those for whom something is due; what is due for those without mail is done."""
     now = clock.now_ms()
     bounds = (now - WAIT_MS, now - DESK_WAIT_MS)
     await storage.execute(
