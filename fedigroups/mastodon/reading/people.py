@@ -46,7 +46,8 @@ async def rows(ids: Iterable[int]) -> dict[int, Row]:
     found = await storage.rows(
         f"WITH asked AS (SELECT o.id, o.moved_to FROM {storage.table('wanted', id='bigint')}"
         f" JOIN actor o ON o.id = wanted.id) {SELECT} WHERE a.id IN (SELECT id FROM asked UNION"
-        " SELECT n.id FROM asked JOIN actor n ON n.uri = asked.moved_to)",
+        " SELECT n.id FROM asked JOIN actor n ON n.uri = asked.moved_to"
+        " WHERE asked.moved_to <> '')",
         storage.packed([(one,) for one in wanted]),
     )
     return {row["id"]: row for row in found}
