@@ -304,10 +304,11 @@ SIGN_INS_PER_ADDRESS = 30
 """Attempts to sign in, in five minutes, from one address."""
 SIGN_INS_PER_PLACE = 10
 """Wrong passwords of one account in an hour, from one address or one browser that it knows: after
-that the right one is refused there too."""
+that the right one is refused there too. By its e-mail address it is counted apart."""
 SIGN_INS_PER_ACCOUNT = 100
 """Wrong passwords of one account in an hour, from anywhere: after that it opens only in browsers in
-which its owner signed in before, or got a new password by mail."""
+which its owner signed in before, or got a new password by mail. By its e-mail address it is counted
+apart."""
 CODES_PER_ACCOUNT = 30
 """Wrong codes of a second factor, for one account in an hour; whoever does not know the password is
 not asked for one."""

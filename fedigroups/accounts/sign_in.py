@@ -16,16 +16,18 @@ async def check(
 
     `mark` is what the browser shows of an earlier time. The account may still be unconfirmed,
     unapproved or suspended: only who knows the password is told. Raises `Slowed` for an address or
-    an account with too many attempts.
+    an account with too many attempts. These are counted by what was typed: were a name and an
+    address counted together, whoever used up the tries of one would learn whether the other is the
+    same person's.
     """
     name = login.strip().removeprefix("@").lower()[: limits.EMAIL_CHARS]
     account = await _known(name)
-    who = str(account.id) if account else name
-    place = Place(address, browsers.known(reception.form_key, who, mark))
-    reception.attempts.sign_in(who, place)
+    whose = str(account.id) if account else name
+    place = Place(address, browsers.known(reception.form_key, whose, mark))
+    reception.attempts.sign_in(name, place)
     stored = account.password_hash if account else ""
     if not await passwords.is_right(stored, password) or account is None:
-        reception.attempts.failed(who, place)
+        reception.attempts.failed(name, place)
         return None
     if passwords.is_old(stored):
         hashed = await passwords.hashed(password)
