@@ -7,6 +7,7 @@ whoever is asked twice to do the same finds that it is so already.
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable
 
 import structlog
 
@@ -20,7 +21,15 @@ from fedigroups.content.catalogues import noted
 from fedigroups.groups import membership, policies, resolving, speaking
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import can_see
-from fedigroups.personal import hashtags, hosts, imports, keeping, stances, word_filters
+from fedigroups.personal import (
+    hashtags,
+    hosts,
+    imports,
+    keeping,
+    listings,
+    stances,
+    word_filters,
+)
 from fedigroups.personal.import_models import Import, ImportRow
 from fedigroups.personal.models import BlockedHost, Bookmark, Stance, WordFilter
 from fedigroups.personal.word_filters import Keyword, Rule
@@ -88,7 +97,7 @@ class Importer:
         """Whether its server was asked too often of late; takes a share of it if not."""
         if row.kind == "post":
             is_known, host = await Post.exists(uri=row.subject), host_of(row.subject)
-        elif row.kind in {"group", "block", "mute", "note"}:
+        elif row.kind in {"group", "block", "mute", "note", "list"}:
             is_known = await _known(row.subject) is not None
             host = _host(row.subject)
         else:
@@ -106,19 +115,23 @@ class Importer:
             return "failed", "something went wrong here; whoever runs this server can read what"
 
     async def _do(self, person: Actor, row: ImportRow) -> Ended:
+        done: Awaitable[Ended]
         match row.kind:
             case "group":
-                return await self._join(person, row)
+                done = self._join(person, row)
             case "host":
-                return await _block_host(person, row.subject)
+                done = _block_host(person, row.subject)
             case "post":
-                return await self._save(person, row.subject)
+                done = self._save(person, row.subject)
             case "hashtag":
-                return await _follow(person, row.subject)
+                done = _follow(person, row.subject)
             case "filter":
-                return await _filter(person, row)
+                done = _filter(person, row)
+            case "list":
+                done = self._list(person, row)
             case _:
-                return await self._judge(person, row)
+                done = self._judge(person, row)
+        return await done
 
     async def _actor(self, subject: str) -> Actor:
         known = await _known(subject)
@@ -165,6 +178,12 @@ class Importer:
                 return ALREADY
             await stances.judge(person.id, target.id, "muted", True)
         return DONE
+
+    async def _list(self, person: Actor, row: ImportRow) -> Ended:
+        target = await self._actor(row.subject)
+        titles = dict.fromkeys(json.loads(row.more))
+        put = [await listings.put(person.id, title, target.id) for title in titles]
+        return DONE if any(put) else ALREADY
 
     async def _save(self, person: Actor, uri: str) -> Ended:
         post = await _readable(person, uri)

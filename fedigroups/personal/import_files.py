@@ -25,7 +25,7 @@ from federation.origin import canonical, host_of
 from fedigroups.content.catalogues import noted
 from fedigroups.content.hashtags import name_of
 
-KINDS = ("group", "block", "mute", "host", "post", "hashtag", "note", "filter")
+KINDS = ("group", "block", "mute", "host", "post", "hashtag", "note", "filter", "list")
 """What a line is about."""
 FORMATS = ("export", "following", "blocks", "mutes", "hosts", "bookmarks")
 """An archive of ours, and Mastodon's lists."""
@@ -159,6 +159,12 @@ def _private(said: dict[str, Any]) -> Iterator[Line]:
         if one.get("keyword"):
             words.append(str(one["keyword"])[: limits.LABEL_CHARS])
     yield from (Line("filter", title, json.dumps(rule)) for title, rule in rules.items())
+    lists: dict[str, list[str]] = {}
+    for one in _dicts(said, "lists"):
+        if one.get("handle"):
+            titles = lists.setdefault(str(one["handle"]), [])
+            titles.append(str(one.get("title") or "")[: limits.LABEL_CHARS])
+    yield from (Line("list", handle, json.dumps(titles)) for handle, titles in lists.items())
 
 
 def _listed(said: dict[str, Any], name: str) -> list[Any]:
@@ -218,7 +224,7 @@ def _hashtag(text: str, _host: str) -> str:
 
 
 _CHECKS: dict[str, Callable[[str, str], str]] = {
-    **dict.fromkeys(("group", "block", "mute", "note"), _account),
+    **dict.fromkeys(("group", "block", "mute", "note", "list"), _account),
     "host": _server,
     "post": _post,
     "hashtag": _hashtag,

@@ -102,6 +102,20 @@ async def add(id: int, target_ids: Sequence[int]) -> None:
         )
 
 
+async def put(actor_id: int, title: str, target_id: int) -> bool:
+    """Put an account into somebody's list of that title; whether it was in none.
+
+    Where there is no such list it is made. Raises `Malformed` as `make` and `add` do.
+    """
+    named = [row for row in await of(actor_id) if row["title"] == title.strip()]
+    holds = {row["id"] for row in await holding(actor_id, target_id)}
+    if any(row["id"] in holds for row in named):
+        return False
+    found = named[0] if named else await make(actor_id, title, "list", exclusive=False)
+    await add(found["id"], [target_id])
+    return True
+
+
 async def take_out(id: int, target_ids: Sequence[int]) -> None:
     """Take accounts out of a list."""
     await storage.execute_many(

@@ -14,7 +14,7 @@ from federation.models import Actor
 from fedigroups.accounts import people
 from fedigroups.groups import importing, takeout
 from fedigroups.groups.importing import Importer
-from fedigroups.personal import hosts, import_files, imports, keeping, stances
+from fedigroups.personal import hosts, import_files, imports, keeping, listings, stances
 from fedigroups.personal.import_models import Import
 from fedigroups.personal.models import BlockedHost, Bookmark, Stance
 from servers import Server
@@ -89,6 +89,7 @@ async def test_an_export_is_taken_in_whole_by_another_server(world: World) -> No
         await stances.note(account.actor_id, known.id, "Sells rods")
         await hosts.block(account.actor_id, "evil.example")
         await keeping.bookmark(account.actor_id, post.id)
+        await listings.put(account.actor_id, "Welders elsewhere", known.id)
         return await takeout.pack(town.wire, account)
 
     content = await town.run(pack)
@@ -97,12 +98,16 @@ async def test_an_export_is_taken_in_whole_by_another_server(world: World) -> No
     assert {one for one, _ in (await outcomes(second, "mia")).values()} == {"done"}
     assert (await town.members())["mia@second.example"] == "member"
 
-    async def kept() -> tuple[bool, str, bool, bool]:
+    async def kept() -> tuple[bool, str, bool, bool, list[str]]:
         stance = await Stance.get(target__uri=eve.uri)
         has_host = await BlockedHost.exists(host="evil.example")
-        return stance.blocked, stance.note, has_host, await Bookmark.exists()
+        mia = await people.person_named(second.wire, "mia")
+        lists = [row["title"] for row in await listings.holding(mia.id, stance.target_id)]
+        return stance.blocked, stance.note, has_host, await Bookmark.exists(), lists
 
-    assert await second.run(kept) == (True, "Sells rods", True, True)
+    assert await second.run(kept) == (True, "Sells rods", True, True, ["Welders elsewhere"])
+    await bring(second, "mia", "export", content)  # and nothing twice
+    assert {one for one, _ in (await outcomes(second, "mia")).values()} == {"already"}
 
 
 @pytest.mark.parametrize("over", [False, True])

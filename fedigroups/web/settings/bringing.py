@@ -38,6 +38,7 @@ KINDS = {
     "hashtag": noted("hashtags to follow"),
     "note": noted("notes about accounts"),
     "filter": noted("filters"),
+    "list": noted("accounts to put into lists"),
 }
 EMPTY = Body()
 OUTCOMES = {
@@ -118,7 +119,7 @@ async def _shown(
 
 def _said(reason: str) -> str:
     """Why, in the reader's words: of what other servers answered, in their own."""
-    return _(reason) if reason else ""
+    return _(refusals.of_text(reason)) if reason else ""
 
 
 async def failures(_request: Request, session: Session) -> Response:

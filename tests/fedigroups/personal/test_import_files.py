@@ -75,15 +75,21 @@ def test_an_export_of_ours_is_read_but_for_what_it_does_not_know() -> None:
             {"title": "Spam", "context": "home", "action": "hide", "keyword": "rods"},
             {"title": "Spam", "context": "home", "action": "hide", "keyword": "coins"},
         ],
-        "lists": {"no": "list"},
+        "lists": [
+            {"title": "Near", "handle": "ann@m.example"},
+            {"title": "Far", "handle": "ann@m.example"},
+            {"title": "Empty", "handle": None},
+        ],
+        "muted_threads": {"no": "list"},
     }
     groups = "Account address,Show boosts\nhttps://h.example/groups/-dash,true\n"
     found = parse("export", archive(groups_csv=groups, private_json=json.dumps(private)))
     said = {(line.kind, line.subject): line for line in found if not line.left_out}
     assert [kind for kind, _ in said] == [
-        *("group", "host", "post", "hashtag", "block", "mute", "note", "filter"),
+        *("group", "host", "post", "hashtag", "block", "mute", "note", "filter", "list"),
     ]
     assert len(said["note", "eve@evil.example"].more) == limits.NOTE_CHARS
+    assert json.loads(said["list", "ann@m.example"].more) == ["Near", "Far"]
     assert json.loads(said["filter", "Spam"].more)["words"] == ["rods", "coins"]
 
 
