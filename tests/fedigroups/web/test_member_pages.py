@@ -233,7 +233,7 @@ async def test_a_form_says_what_is_wrong_beside_the_field_and_keeps_what_was_typ
 ) -> None:
     refused = await club.sent("/groups/welders/new", title="", text="My <b>words</b>")
     assert refused.status_code == 422
-    assert 'id="title-problem">A thread needs a title' in refused.text
+    assert 'id="title-problem" role="alert">A thread needs a title' in refused.text
     assert "My &lt;b&gt;words&lt;/b&gt;</textarea>" in refused.text
     assert await Post.all().count() == 0
     assert "My &lt;b&gt;words" in (await club.guest.get("/groups/welders/new")).text, "a draft"
