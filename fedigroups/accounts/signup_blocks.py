@@ -136,11 +136,8 @@ def _value(kind: Kind, text: str) -> str:
             return text if _DIGEST.fullmatch(text) else digest(mailboxes.check(text))
         case "network":
             return _network(text)
-    try:
-        if "." in text and origin.host_of(f"https://{text}/") == text:
-            return text
-    except Malformed:
-        pass
+    if "." in text and origin.is_host(text):
+        return text
     raise Malformed("to block a host, name it like bad.example")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from federation import ids, limits, storage
 from federation.errors import Malformed
-from federation.origin import host_of
+from federation.origin import is_host
 from federation.storage import Row
 
 HIDDEN = (
@@ -52,6 +52,6 @@ async def blocked(actor_id: int, clause: str, values: tuple[int, int, int]) -> l
 def _host(text: str) -> str:
     """The host as actors have it. Raises `Malformed`."""
     name = text.strip().lower().rstrip(".")
-    if host_of(f"https://{name}/") != name:
+    if not is_host(name):
         raise Malformed("a domain is a host's name, for example evil.example")
     return name

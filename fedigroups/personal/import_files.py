@@ -21,7 +21,7 @@ import orjson
 
 from federation import limits, webfinger
 from federation.errors import Malformed
-from federation.origin import canonical, host_of
+from federation.origin import canonical, is_host
 from fedigroups.content.catalogues import noted
 from fedigroups.content.hashtags import name_of
 
@@ -197,11 +197,7 @@ def _account(text: str, _host: str) -> str:
 
 def _server(text: str, host: str) -> str:
     name = text.lower().rstrip(".")
-    try:
-        is_host = "." in name and host_of(f"https://{name}/") == name
-    except Malformed:
-        is_host = False
-    if not is_host:
+    if "." not in name or not is_host(name):
         raise Malformed(NO_HOST)
     if name == host:
         raise Malformed(OURS)

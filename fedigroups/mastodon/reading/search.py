@@ -44,14 +44,18 @@ async def accounts(
     if not bare:
         return []
     name, _, host = bare.partition("@")
-    values: list[object] = [f"{_literal(name)}%", f"%{_literal(bare)}%", f"%{_literal(bare)}%"]
+    values: list[object] = [
+        f"{storage.like(name)}%",
+        f"%{storage.like(bare)}%",
+        f"%{storage.like(bare)}%",
+    ]
     clause = (
         "(LOWER(a.username) LIKE ? ESCAPE '!' OR LOWER(a.name) LIKE ? ESCAPE '!'"
         " OR LOWER(g.title) LIKE ? ESCAPE '!')"
     )
     if host:
         clause = "(LOWER(a.username) LIKE ? ESCAPE '!' AND a.host LIKE ? ESCAPE '!')"
-        values = [f"{_literal(name)}%", f"{_literal(host)}%"]
+        values = [f"{storage.like(name)}%", f"{storage.like(host)}%"]
     if member_id:
         clause += (
             " AND EXISTS (SELECT 1 FROM member m WHERE m.group_id = g.id AND m.actor_id = ?"
@@ -130,7 +134,7 @@ async def hashtags(query: str, reader: Reader, limit: int, offset: int = 0) -> l
         " WHERE EXISTS (SELECT 1 FROM tagged x JOIN post p ON p.id = x.post_id"
         " JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
         f" WHERE x.name = n.name AND {may}) ORDER BY n.name LIMIT ? OFFSET ?",
-        *(f"{_literal(bare)}%", *values, limit, offset),
+        *(f"{storage.like(bare)}%", *values, limit, offset),
     )
     return [row["name"] for row in rows]
 
@@ -175,9 +179,3 @@ def _own_page(url: str, reader: Reader) -> int:
     if found is None or found.kind != "post" or not found.id.isdigit() or len(found.id) > 18:
         return 0
     return int(found.id)
-
-
-def _literal(text: str) -> str:
-    for sign in "!%_":
-        text = text.replace(sign, f"!{sign}")
-    return text
