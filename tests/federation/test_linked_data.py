@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import copy
 import json
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from federation.keys import PublicKey, load_public
 from federation.vocabulary import AS2, PUBLIC
 from linked import MASTODON, Json, deceives, signed
 from neighbour import ed25519, rsa
+from stopwatch import is_quicker
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "../shared/wire"
@@ -459,10 +459,12 @@ def test_a_bomb_is_refused_in_time(name: str) -> None:
     document = {"@context": AS2, "id": f"{NOTE}/activity", "type": "Create", "actor": VIC}
     signature = linked_data.signature_of(by_vic(document))
     assert signature is not None
-    began = time.perf_counter()
-    with pytest.raises(Malformed):
-        linked_data.covered(document | BOMBS[name], signature)
-    assert time.perf_counter() - began < limits.LINKED_SECONDS  # alone it is 0.5 s at most
+
+    def look() -> None:
+        with pytest.raises(Malformed):
+            linked_data.covered(document | BOMBS[name], signature)
+
+    assert is_quicker(limits.LINKED_SECONDS, look)  # alone it is 0.5 s at most
 
 
 def test_an_honest_poll_of_options_that_look_alike_is_no_bomb() -> None:
