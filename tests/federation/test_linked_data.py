@@ -377,6 +377,7 @@ ELSEWHERE = {
     *("@context", "@value"),  # refused or absent where a signature is believed
     *(
         "body",
+        "by_id",
         "icon_url",
         "kind",
         "media_type",
