@@ -10,7 +10,16 @@ import click
 from federation import clock
 from federation.models import Actor
 from fedigroups.accounts.people import person_named
-from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
+from fedigroups.cli.run import (
+    acting,
+    as_json,
+    row_id,
+    show,
+    table,
+    tell,
+    told_as_json,
+    with_instance,
+)
 from fedigroups.groups import lookup
 from fedigroups.instance import Instance
 from fedigroups.moderation import appeals as appealing
@@ -60,7 +69,7 @@ def settle(name: str, verdict: str, text: str, who: str) -> None:
             decider = await person_named(wire, who)
         else:
             decider = await Actor.get(uri=wire.uris.moderation_actor)
-        number = int(name) if name.isdecimal() else 0
+        number = row_id(name)
         await appealing.settle(wire, decider, number, text, overturned=verdict == "overturn")
 
     acting(work)

@@ -14,7 +14,16 @@ from federation import clock
 from federation.errors import NotHere
 from fedigroups.accounts.people import person_named
 from fedigroups.cli import pictures
-from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
+from fedigroups.cli.run import (
+    acting,
+    as_json,
+    row_id,
+    show,
+    table,
+    tell,
+    told_as_json,
+    with_instance,
+)
 from fedigroups.content.sanitise import excerpt, plain
 from fedigroups.groups import lookup, polls, speaking, voting
 from fedigroups.groups.models import Post
@@ -245,7 +254,7 @@ def show_(name: str, json_: bool) -> None:
 
 async def find(name: str) -> Post:
     """The post of this URI or number. Raises `NotHere`."""
-    key = {"id": int(name)} if name.isdecimal() else {"uri": name}
+    key = {"id": row_id(name)} if name.isdecimal() else {"uri": name}
     found = await Post.get_or_none(**key)
     if found is None:
         raise NotHere(f"there is no post {name} here; `fedigroups post list GROUP` names them")

@@ -10,7 +10,16 @@ from federation import clock
 from federation.errors import NotHere
 from federation.models import Actor
 from fedigroups.accounts.people import person_named
-from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
+from fedigroups.cli.run import (
+    acting,
+    as_json,
+    row_id,
+    show,
+    table,
+    tell,
+    told_as_json,
+    with_instance,
+)
 from fedigroups.groups import lookup
 from fedigroups.instance import Instance
 from fedigroups.moderation import filing, reported, reporting
@@ -49,7 +58,7 @@ def answer(name: str, verdict: str, text: str, who: str) -> None:
 
     async def work(instance: Instance) -> None:
         wire = instance.wire
-        number = int(name) if name.isdecimal() else 0
+        number = row_id(name)
         if who:
             decider = await person_named(wire, who)
             found = await reporting.open_report(number, decider, staff=False)

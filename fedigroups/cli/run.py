@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import pwd
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ from fedigroups.store import TROUBLE
 T = TypeVar("T")
 
 REFUSED, WRONG_SETTINGS = 1, 3
+_BIGGEST = 2**63 - 1
+_MOVES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys, or lets turn the order of words: names of strangers may have it."""
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for a program to read.")
 
@@ -44,6 +48,13 @@ told_as_json = click.option(
 
 class Command(click.Group):
     """The root: every error that was foreseen ends in a sentence, not in a traceback."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What was typed. Refuses (`UsageError`) what is no text, which no database takes."""
+        for word in args:
+            if any("\ud800" <= sign <= "\udfff" for sign in word):
+                raise click.UsageError(f"{word!a} is not written in UTF-8", ctx)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; exits 1 for a refusal or trouble, 3 for wrong settings."""
@@ -71,7 +82,7 @@ def _trouble(error: Exception) -> str:
 
 def fail(sentence: str, status: int) -> None:
     """Print the sentence to the error stream and leave."""
-    click.echo(f"fedigroups: {sentence}", err=True)
+    click.echo(f"fedigroups: {_MOVES.sub('', sentence)}", err=True)
     raise SystemExit(status)
 
 
@@ -137,8 +148,16 @@ def tell(sentence: str, **done: Any) -> None:
 
 
 def show(json_: bool, value: Any, text: str) -> None:
-    """Print the value as JSON, or the text."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2) if json_ else text)
+    """Print the value as JSON, or the text; a terminal obeys nothing in it."""
+    if json_:
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+    click.echo(_MOVES.sub(lambda sign: f"\\u{ord(sign[0]):04x}" if json_ else "", text))
+
+
+def row_id(text: str) -> int:
+    """The id that was typed; 0, which no row has, for what can be none."""
+    value = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
+    return value if value <= _BIGGEST else 0
 
 
 def facts(found: Mapping[str, Any]) -> str:

@@ -150,6 +150,8 @@ def test_unknown_things_are_named_with_the_command_that_lists_them(founded: Run)
     for words, hint in (
         (("group", "show", "plumbers"), "group list"),
         (("post", "show", "12"), "post list"),
+        (("post", "show", "9" * 30), "post list"),
+        (("post", "show", "\u0661\u0662"), "post list"),
         (("peer", "show", "h.example"), "peer list"),
         (("user", "show", "nobody"), "user list"),
         (("group", "show", "@plumbers@h.example"), "group join"),
@@ -157,6 +159,20 @@ def test_unknown_things_are_named_with_the_command_that_lists_them(founded: Run)
         refused = founded(*words)
         assert refused.exit_code == 1
         assert hint in refused.stderr
+
+
+def test_what_a_terminal_would_obey_is_not_printed(founded: Run) -> None:
+    title = "Weld\x1b[2Jers \u202eevil\x9b\rX"
+    assert founded("group", "set", "welders", "--title", title).exit_code == 0
+    shown = founded("group", "list").output, founded("group", "list", "--json").output
+    assert not {sign for text in shown for sign in text} & set("\x1b\x9b\r\u202e")
+    assert ask(founded, "group", "show", "welders")["title"] == title
+
+
+def test_a_word_that_is_no_text_is_refused_before_anything_is_done(founded: Run) -> None:
+    refused = founded("peer", "block", "spam.example", "--note", "\udcff")
+    assert (refused.exit_code, "UTF-8" in refused.stderr) == (2, True)
+    assert ask(founded, "peer", "list") == []
 
 
 def test_a_peer_is_blocked_and_unblocked(founded: Run) -> None:
