@@ -14,7 +14,7 @@ from fedigroups.accounts import doors, passkeys
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Passkey, Session
 from fedigroups.api.body import Body
-from fedigroups.web import forms, refusals
+from fedigroups.web import addresses, forms, refusals
 from fedigroups.web.settings.frame import NONE, WRONG, page, proven
 from fedigroups.web.translation import noted
 from fedigroups.web.visitors import seen, signed_in
@@ -80,7 +80,8 @@ async def _keep(request: Request, session: Session, sent: Body) -> Response:
 
 async def one(request: Request, session: Session) -> Response:
     """`/settings/passkeys/ID`: rename it, or remove it."""
-    found = await passkeys.one_of(session.account, int(request.path_params["id"]))
+    asked = addresses.number(str(request.path_params["id"]))
+    found = await passkeys.one_of(session.account, asked)
     if found is None:
         raise NotHere("there is nothing here")
     if request.method != "POST":

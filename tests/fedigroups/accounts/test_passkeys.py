@@ -94,6 +94,7 @@ async def test_recovery_codes_are_there_as_long_as_an_app_or_a_passkey_is(house:
         assert "A passkey is asked for still" in taken.text
         assert await RecoveryCode.all().count() == factors.RECOVERY_CODES
         one = f"/settings/passkeys/{(await Passkey.get()).id}"
+        assert (await guest.get(f"/settings/passkeys/{'9' * 30}")).status_code == 404
         await guest.fill(one, step="remove", current=PASSWORD)
         assert await RecoveryCode.all().count() == 0
     async with house.guest() as guest:
