@@ -10,6 +10,7 @@ from federation import clock, limits, storage
 from federation.models import Actor
 from fedigroups import worker
 from fedigroups.accounts import mailing
+from fedigroups.accounts.mailing import What
 from fedigroups.accounts.models import Account, Mail, Mailing
 from fedigroups.groups import closing, lookup, membership
 from fedigroups.groups.models import Member, Post
@@ -52,6 +53,22 @@ async def test_answers_within_minutes_are_one_mail_that_stands_with_its_thread(
     [second] = await office.after(WAIT_MS)
     assert second["References"] == mail["References"]
     assert second["Message-ID"] != mail["Message-ID"]
+
+
+async def test_both_kinds_of_mail_that_are_ended_at_the_same_moment_are_ended(
+    office: Office,
+) -> None:
+    async def work() -> None:
+        account = await Account.get(actor__username="tom")
+        both: tuple[What, ...] = ("notices", "digest")
+        await asyncio.gather(*(mailing.stop(account.id, what) for what in both))
+        mine = await mailing.of(account.id)
+        assert (sorted(mine.stopped.split()), mine.digest_at) == (["digest", "notices"], 0)
+        await asyncio.gather(*(mailing.resume(account.id, what) for what in both))
+        mine = await mailing.of(account.id)
+        assert (mine.stopped, mine.digest_at > 0) == ("", True)
+
+    await office.town.run(work)
 
 
 async def test_several_workers_make_and_send_one_mail_of_each_thing(office: Office) -> None:
