@@ -58,7 +58,7 @@ HTML_TAG_CHARS = 8_000
 """Of one tag: the parser's time grows in the same way with its attributes. A post with a longer one
 is shown as plain text."""
 MARKDOWN_SIGNS = 5_000
-"""Characters with a meaning in Markdown; a text with more of them is shown as it is."""
+"""Characters with a meaning in Markdown, and ends of lines; a text with more is shown as it is."""
 LABEL_CHARS = 200
 """Of a name or title as it is shown."""
 LABEL_MARKS = 4

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from federation import limits
 from fedigroups.content import sanitise
 
-_SIGN = re.compile(r"[\[\]*_~`<&!:]")
+_SIGN = re.compile(r"[\[\]*_~`<&!:\n]")
 HANDLE = re.compile(
     r"(?<![\w@!./:-])"
     r"([@!])([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?)"
@@ -95,7 +95,7 @@ def _parsed(text: str) -> list[Token]:
     text = text[: limits.CONTENT_CHARS]
     if len(_SIGN.findall(text)) <= limits.MARKDOWN_SIGNS:
         return _markdown.parse(text)
-    # Brackets alone take the parser time by the square of their number.
+    # Brackets alone take the parser time by the square of their number, and each line is a block.
     return [Token("fence", "code", 0, content=text)]
 
 
