@@ -62,6 +62,8 @@ class _InTurn(SqliteClient):
 
     async def create_connection(self, with_db: bool) -> None:
         """As Tortoise does; what it asks of the file when it opens it may take its time."""
+        # What cannot be opened is refused here: aiosqlite's thread would outlive the loop.
+        sqlite3.connect(self.filename).close()
         await super().create_connection(with_db)
         if self._connection:
             await self._connection.execute(f"PRAGMA busy_timeout = {_MOMENT}")

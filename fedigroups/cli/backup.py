@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from federation import clock
+from federation.errors import Misconfigured
 from fedigroups import logging
 from fedigroups.backup import archive, making, restoring
 from fedigroups.backup.archive import Manifest
@@ -43,7 +44,7 @@ def backup(file: str, pictures: bool | None, no_secret: bool, json_: bool) -> No
     """
     chosen = settings()
     logging.configure(chosen.log, "warning")
-    with _place(chosen, file) as target:
+    with _place(chosen, file, sys.stdout) as target:
 
         def work(progress: Progress) -> Work:
             secret = not no_secret
@@ -71,7 +72,7 @@ def restore(file: str, replace: bool, check: bool, json_: bool) -> None:
     """
     chosen = settings()
     logging.configure(chosen.log, "warning")
-    with _place(chosen, file) as source:
+    with _place(chosen, file, sys.stdin) as source:
         if file == _STDIO:
             with source.open("wb") as target:
                 shutil.copyfileobj(sys.stdin.buffer, target)
@@ -93,11 +94,16 @@ def restore(file: str, replace: bool, check: bool, json_: bool) -> None:
 
 
 @contextmanager
-def _place(chosen: Settings, file: str) -> Iterator[Path]:
-    """Where the file is; for `-` a place of its own, gone afterwards."""
+def _place(chosen: Settings, file: str, stream: TextIO | None) -> Iterator[Path]:
+    """Where the file is; for `-` a place of its own, gone afterwards.
+
+    Refuses with Misconfigured a `-` where the stream is closed.
+    """
     if file != _STDIO:
         yield Path(file).absolute()
         return
+    if stream is None:
+        raise Misconfigured("- is standard input or output, which is closed here: name a file")
     with making.data_room(chosen) as folder:
         yield folder / "whole"
 

@@ -69,6 +69,8 @@ class Command(click.Group):
             fail(str(error), WRONG_SETTINGS)
         except FederationError as error:
             fail(str(error), REFUSED)
+        except BrokenPipeError:
+            raise  # whoever reads has enough, as `head` does: click says nothing and leaves
         except TROUBLE as error:
             fail(_trouble(error), REFUSED)
 
@@ -151,7 +153,12 @@ def show(json_: bool, value: Any, text: str) -> None:
     """Print the value as JSON, or the text; a terminal obeys nothing in it."""
     if json_:
         text = json.dumps(value, ensure_ascii=False, indent=2)
-    click.echo(_MOVES.sub(lambda sign: f"\\u{ord(sign[0]):04x}" if json_ else "", text))
+    try:
+        click.echo(_MOVES.sub(lambda sign: f"\\u{ord(sign[0]):04x}" if json_ else "", text))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(f"It is done, but standard output did not take all of it ({error})", REFUSED)
 
 
 def row_id(text: str) -> int:

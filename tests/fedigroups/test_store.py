@@ -143,8 +143,9 @@ async def test_a_postgres_url_may_say_more(make_url: MakeUrl) -> None:
     assert row == {"idle_in_transaction_session_timeout": "1min"}
 
 
-async def test_an_unreachable_database_is_refused_at_once_in_a_sentence() -> None:
-    store = Store(Where("https://groups.example", "postgres://nobody@127.0.0.1:1/nothing"))
+@pytest.mark.parametrize("url", ["postgres://nobody@127.0.0.1:1/nothing", "sqlite:///"])
+async def test_an_unreachable_database_is_refused_at_once_in_a_sentence(url: str) -> None:
+    store = Store(Where("https://groups.example", url))
     with pytest.raises(Misconfigured, match=r"does not open.*is FEDIGROUPS_DATABASE_URL right"):
         await store.open()
 

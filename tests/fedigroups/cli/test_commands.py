@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+from contextlib import closing, redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
+from typing import TextIO
 
 import click
 import pytest
@@ -312,3 +318,44 @@ def test_the_index_of_the_search_is_made_anew(founded: Run) -> None:
 def test_a_group_says_whether_it_is_found(founded: Run) -> None:
     assert founded("group", "set", "welders", "--undiscoverable", "--unindexable").exit_code == 0
     assert founded("group", "set", "welders", "--discoverable").exit_code == 0
+
+
+def _gone() -> TextIO:
+    """A pipe whose reader has left, as `head` does."""
+    read, write = os.pipe()
+    os.close(read)
+    return os.fdopen(write, "w")
+
+
+def _left(stream: TextIO | None, *words: str) -> int:
+    """The status with which a command leaves whose standard output this is."""
+    with redirect_stdout(stream), pytest.raises(SystemExit) as left:
+        main(words, prog_name="fedigroups")
+    with suppress(OSError):
+        (stream or StringIO()).close()
+    return int(left.value.code or 0)
+
+
+def test_what_cannot_be_said_is_no_traceback_and_not_said_to_be_undone(
+    founded: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FEDIGROUPS_DATA_DIR", "data")
+    assert _left(_gone(), "user", "create", "ann") == 1
+    assert capsys.readouterr().err == ""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        assert _left(full, "user", "create", "bob") == 1
+    assert "It is done, but" in capsys.readouterr().err
+    assert _left(None, "backup", "-") == 3
+    assert "name a file" in capsys.readouterr().err
+    assert {one["name"] for one in ask(founded, "user", "list")} == {"ann", "bob", "olga", "tom"}
+
+
+def test_who_stops_a_command_before_it_began_sees_no_traceback() -> None:
+    script = """
+import os, signal, fedigroups.__main__ as program
+signal.signal(signal.SIGINT, signal.default_int_handler)
+program.import_module = lambda _name: os.kill(os.getpid(), signal.SIGINT)
+program.main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
