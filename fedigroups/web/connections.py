@@ -36,7 +36,9 @@ class Bounded(HttpToolsProtocol):
     """
 
     _deadline: asyncio.TimerHandle | None = None
-    _in_head = False
+    _lines: object | None = None
+    """What is being read of lines: one head, or what follows one chunk."""
+    _headed = False
     _room = 0
     _whole = False
     _stalled = False
@@ -56,9 +58,9 @@ class Bounded(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come; those of one header count before it is whole."""
-        before = self._in_head
+        before = self._lines
         super().data_received(data)
-        if before and self._in_head and not self.transport.is_closing():
+        if before and before is self._lines and not self.transport.is_closing():
             self._room -= len(data)
             if self._room < 0:
                 self._refuse(431)
@@ -68,7 +70,8 @@ class Bounded(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._in_head, self._whole, self._room = True, False, limits.REQUEST_HEAD_BYTES
+        self._headed = self._whole = False
+        self._begin_lines()
 
     def on_url(self, url: bytes) -> None:
         """A part of the address."""
@@ -77,14 +80,16 @@ class Bounded(HttpToolsProtocol):
             self._stop(414)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header more."""
+        """One header more. After the body none counts: no proxy looked at it (RFC 9110 6.5.1)."""
+        if self._headed:
+            return
         super().on_header(name, value)
         if len(self.headers) > limits.REQUEST_HEADERS:
             self._stop(431)
 
     def on_headers_complete(self) -> None:
         """The head is whole; what is addressed to nobody, or in two ways, goes no further."""
-        self._in_head = False
+        self._lines, self._headed = None, True
         if sum(len(name) + len(value) for name, value in self.headers) > limits.REQUEST_HEAD_BYTES:
             self._stop(431)
         hosts = [value for name, value in self.headers if name == b"host"]
@@ -101,10 +106,19 @@ class Bounded(HttpToolsProtocol):
         self._set_deadline(None)
         super().handle_websocket_upgrade()
 
+    def on_chunk_header(self) -> None:
+        """A chunk begins; what comes after the last one has the size of a head."""
+        self._begin_lines()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._lines = None
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The request is whole: the next word is ours."""
         super().on_message_complete()
-        self._whole = True
+        self._lines, self._whole = None, True
         if self.parser.should_upgrade() and self._should_upgrade():
             return
         if not (self._stalled or self.cycle.response_complete):
@@ -155,6 +169,9 @@ class Bounded(HttpToolsProtocol):
         )
         self.transport.write(STATUS_LINE[status] + head + text)
         self.transport.close()
+
+    def _begin_lines(self) -> None:
+        self._lines, self._room = object(), limits.REQUEST_HEAD_BYTES
 
     def _make_room(self) -> None:
         for other in self.connections:

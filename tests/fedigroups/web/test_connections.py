@@ -21,14 +21,18 @@ class Echo:
 
     def __init__(self, body: bytes = b"") -> None:
         self.asked: list[str] = []
+        self.asker = ""
+        self.headers: list[tuple[bytes, bytes]] = []
         self.body = body
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.asked.append(f"{scope['method']} {scope['path']}")
+        self.asker = scope["client"][0]
         more = scope["method"] == "POST"
         while more:
             message = await receive()
             more = message.get("more_body", False)
+        self.headers = list(scope["headers"])
         answer = self.body or b"yes"
         length = str(len(answer)).encode()
         await send(
@@ -158,6 +162,33 @@ async def test_one_header_without_end_is_refused_before_it_fills_the_memory() ->
         said = await door.say(b"GET / HTTP/1.1\r\n" + HOST + b"a: ", *flood)
         assert said.status in {431, 0}  # the answer may be lost to what is still on its way
         assert not door.state.connections
+
+
+CHUNKED = b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+async def test_what_is_said_after_the_body_is_no_header_and_names_no_peer() -> None:
+    app = Echo()
+    async with served(app) as door:
+        head = CHUNKED.removesuffix(b"\r\n") + CLOSE
+        after = HOST + b"X-Forwarded-For: 192.0.2.6\r\nSignature: s\r\n\r\n"
+        said = await door.say(head + b"2\r\nhi\r\n0\r\n" + after)
+    assert (said.status, app.asker) == (200, "127.0.0.1")
+    assert [name for name, _ in app.headers] == [b"host", b"transfer-encoding", b"connection"]
+
+
+async def test_what_is_said_after_the_body_has_a_size_and_chunks_have_none() -> None:
+    async with served(Echo()) as door:
+        flood = [b"x" * 16_384] * 40
+        said = await door.say(CHUNKED + b"0\r\na: ", *flood)
+        assert said.status in {431, 0}  # the answer may be lost to what is still on its way
+        assert not door.state.connections
+        size = limits.REQUEST_HEAD_BYTES + 1
+        chunk = b"%x\r\n" % size, b"x" * size + b"\r\n"
+        said = await door.say(
+            CHUNKED + chunk[0], chunk[1] + chunk[0], chunk[1] + b"0\r\n\r\n" + get()
+        )
+        assert (said.status, said.answers) == (200, 2)
 
 
 async def test_a_long_body_is_no_long_head() -> None:
