@@ -16,9 +16,13 @@ from federation.table import Model
 M = TypeVar("M", bound=Model)
 
 
-async def one(model: type[M], where: str, *values: object) -> M | None:
-    """The row for which `where` holds, or None; of several, any."""
-    found = await storage.row(f"{_select(model)} WHERE {where} LIMIT 1", *values)
+async def one(model: type[M], where: str, *values: object, held: bool = False) -> M | None:
+    """The row for which `where` holds, or None; of several, any.
+
+    With `held` nobody else changes it until the commit.
+    """
+    suffix = storage.held() if held else ""
+    found = await storage.row(f"{_select(model)} WHERE {where} LIMIT 1{suffix}", *values)
     return model._init_from_db(**found) if found is not None else None
 
 

@@ -40,6 +40,8 @@ async def close(wire: Wire, account: Account, *, posts: bool) -> None:
     for member in await elsewhere:
         await speaking.leave(wire, person, member.group)
     async with storage.transaction():
+        await membership.hold_all(person)  # nobody makes them an owner from here on
+        await check_owns_nothing(person)
         await publish([_farewell(wire, person, told, posts=posts)])
         await membership.depart(person)
         await _forget(account, person)

@@ -38,8 +38,21 @@ async def standing(group: Group, actor: Actor) -> Member | None:
     return found
 
 
-async def _row(group: Group, actor: Actor) -> Member | None:
-    return await bare.one(Member, "group_id = ? AND actor_id = ?", group.id, actor.id)
+async def held(group: Group, actor: Actor) -> Member | None:
+    """The actor's row in the group, if there is one; nobody else changes it until the commit."""
+    return await _row(group, actor, held=True)
+
+
+async def hold_all(actor: Actor) -> None:
+    """Let nobody else change where the actor is a member, until the commit."""
+    await storage.rows(
+        f"SELECT id FROM member WHERE actor_id = ? ORDER BY id{storage.held()}",  # noqa: S608
+        actor.id,
+    )
+
+
+async def _row(group: Group, actor: Actor, *, held: bool = False) -> Member | None:
+    return await bare.one(Member, "group_id = ? AND actor_id = ?", group.id, actor.id, held=held)
 
 
 async def ask(
@@ -61,7 +74,7 @@ async def ask(
 
 async def approve(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
     """Let in somebody who asked. Raises `Malformed` when they did not."""
-    member = await _row(group, actor)
+    member = await held(group, actor)
     if member is None or member.state != "asked":
         raise Malformed(f"{actor.handle} has not asked to join {group.name}")
     group_actor = await group.actor
@@ -70,7 +83,7 @@ async def approve(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
 
 async def refuse(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
     """Turn down somebody who asked. Raises `Malformed` when they did not."""
-    member = await _row(group, actor)
+    member = await held(group, actor)
     if member is None or member.state != "asked":
         raise Malformed(f"{actor.handle} has not asked to join {group.name}")
     return await _end(wire, group, actor, "refused", reason)
@@ -78,7 +91,7 @@ async def refuse(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Dr
 
 async def remove(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Draft]:
     """Put a member out; they may ask again. Raises `Malformed` for somebody who is none."""
-    member = await _row(group, actor)
+    member = await held(group, actor)
     if member is None or member.state != "member":
         raise Malformed(f"{actor.handle} is not a member of {group.name}")
     _check_no_owner(group, actor, member)
@@ -90,9 +103,11 @@ async def ban(
 ) -> list[Draft]:
     """Put somebody out, member or not, who may not come back until the ban is lifted, or ends.
 
-    Raises `Malformed` for an owner, and for somebody who is banned already.
+    Raises `Malformed` for an owner, for the group itself, and for somebody who is banned already.
     """
-    _check_no_owner(group, actor, await _row(group, actor))
+    if actor.id == group.actor_id:
+        raise Malformed(f"{group.name} is not banned from itself")
+    _check_no_owner(group, actor, await held(group, actor))
     drafts = await _end(wire, group, actor, "banned", reason)
     await Member.filter(group_id=group.id, actor_id=actor.id).update(banned_until=until)
     return drafts
@@ -100,7 +115,7 @@ async def ban(
 
 async def pardon(group: Group, actor: Actor) -> None:
     """Lift a ban: they may ask again. Raises `Malformed` for somebody who is not banned."""
-    member = await _row(group, actor)
+    member = await held(group, actor)
     if member is None or member.state != "banned":
         raise Malformed(f"{actor.handle} is not banned from {group.name}")
     await _move(group, actor, "left")
@@ -129,7 +144,7 @@ async def leave(group: Group, actor: Actor) -> bool:
 
     A ban stays: leaving is no way around it.
     """
-    member = await _row(group, actor)
+    member = await held(group, actor)
     if member is None or member.state not in {"member", "asked", "invited"}:
         return False
     await _move(group, actor, "left")
@@ -160,7 +175,7 @@ async def _admit(
 
 async def _end(wire: Wire, group: Group, actor: Actor, state: str, reason: str) -> list[Draft]:
     """Removal and its answer are one commit."""
-    member = await _row(group, actor)
+    member = await held(group, actor)
     follow = json.loads(member.follow) if member and member.follow else None
     await _move(group, actor, state, reason=reason)
     if follow is None:
@@ -173,7 +188,7 @@ async def _move(
 ) -> None:
     """Change the row, the count, and with them what the actor's server reads."""
     await routing.hold()
-    member = await _row(group, actor)
+    member = await held(group, actor)
     old = member.state if member else "new"
     if not may_move(old, state):
         raise Malformed(f"{actor.handle} is {old} in {group.name} and cannot become {state}")
@@ -235,7 +250,7 @@ async def carry_over(group: Group, actor: Actor) -> bool:
             await leave(group, member.actor)
     if not older:
         return False
-    newer = await _row(group, actor)
+    newer = await held(group, actor)
     state = newer.state if newer else "new"
     if any(row.state == "banned" for row in older):
         return state != "banned"

@@ -168,7 +168,8 @@ async def delete(wire: Wire, author: Actor, post: Post) -> None:
     group = post.thread.group
     told = await sending.mentioned_in(post)
     async with storage.transaction():
-        await threads.end(post, "deleted")
+        if not await threads.end(post, "deleted"):
+            raise Malformed(f"{post.uri} is gone already")
         if post.state == "held" and not await distribute.was_told(post.uri):
             return
         await distribute.hide(post.uri)
@@ -257,10 +258,12 @@ async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
 
 async def leave(wire: Wire, person: Actor, group: Group) -> None:
     """Leave a group, here or elsewhere. Raises `Malformed` for its owner and for no member."""
-    member = await membership.standing(group, person)
-    if member is not None and member.role == "owner":
-        raise Malformed(f"{person.handle} owns {group.name}; make somebody else the owner first")
     async with storage.transaction():
+        member = await membership.held(group, person)
+        if member is not None and member.role == "owner":
+            raise Malformed(
+                f"{person.handle} owns {group.name}; make somebody else the owner first"
+            )
         if member is None or not await membership.leave(group, person):
             raise Malformed(f"{person.handle} is not in {group.name}")
         if not group.hosted:

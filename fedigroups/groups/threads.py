@@ -10,6 +10,7 @@ from copy import copy
 
 from federation import addressing, bare, clock, ids, limits, storage
 from federation.documents import ObjectDoc, read_object
+from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups import news
 from fedigroups.content.hashtags import name_of
@@ -125,8 +126,12 @@ async def store(
 
 
 async def release(group: Group, post: Post) -> None:
-    """Show a post that was held: it is counted, and whom it concerns is told, as of a new one."""
-    await Post.filter(id=post.id).update(state="live")
+    """Show a post that was held: it is counted, and whom it concerns is told, as of a new one.
+
+    Raises `Malformed` when it was taken away meanwhile.
+    """
+    if not await Post.filter(id=post.id, state="held").update(state="live"):
+        raise Malformed(f"{post.uri} is gone, or shown already")
     post.state = "live"
     await _entitle(post)
     if can_see(None, post):
@@ -138,8 +143,9 @@ async def release(group: Group, post: Post) -> None:
 
 
 async def restore(group: Group, post: Post) -> None:
-    """Show a post again that a moderator had removed."""
-    await Post.filter(id=post.id).update(state="live", reason="")
+    """Show a post again that was removed. Raises `Malformed` for one that is so no more."""
+    if not await Post.filter(id=post.id, state="removed").update(state="live", reason=""):
+        raise Malformed(f"{post.uri} is not removed any more")
     post.state = "live"
     await uploads.show_again(post.uri)
     news.say("post", post.id)
@@ -251,14 +257,11 @@ async def _count(group: Group, thread: Thread, now: int, *, is_start: bool) -> N
     if not is_start:
         await storage.execute(
             "UPDATE thread SET posts_count = posts_count + 1, active_at = ? WHERE id = ?",
-            now,
-            thread.id,
+            *(now, thread.id),
         )
     await storage.execute(
         "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
-        int(is_start),
-        now,
-        group.id,
+        *(int(is_start), now, group.id),
     )
 
 
@@ -288,6 +291,8 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
     if post.state in {"deleted", "removed"} or version <= current:
         return False
     columns = written(document)
+    if not document.updated and reads_the_same(post, columns):
+        return False
     as_read = Post.filter(id=post.id, state=post.state, updated_at=post.updated_at)
     if not await as_read.update(**columns, updated_at=version):
         return False
@@ -326,20 +331,25 @@ async def _remember(post: Post, columns: dict[str, object]) -> None:
     await telling.edited(post.id, post.author_id)
 
 
-async def end(post: Post, state: str, reason: str = "") -> None:
+async def end(post: Post, state: str, reason: str = "") -> bool:
     """Take the post away: `deleted` by its author or `removed` by a moderator.
 
-    A deleted post's words go; a thread that has nothing left to read is shown no more.
+    A deleted post's words go; a thread that has nothing left to read is shown no more. False when
+    that was done meanwhile: what its author deleted is removed, and shown again, by nobody.
     """
+    found = await storage.rows(f"SELECT state FROM post WHERE id = ?{storage.held()}", post.id)  # noqa: S608
+    post.state = found[0]["state"] if found else "deleted"
+    if post.state in {"deleted", state}:
+        return False
     emptied = _EMPTIED if state == "deleted" else {}
     await Post.filter(id=post.id).update(state=state, reason=reason, **emptied)
     if emptied:
-        await storage.execute("DELETE FROM revision WHERE post_id = ?", post.id)
-        await storage.execute("DELETE FROM tagged WHERE post_id = ?", post.id)
-        await storage.execute("DELETE FROM poll WHERE post_id = ?", post.id)
+        for table in ("revision", "tagged", "poll"):
+            await storage.execute(f"DELETE FROM {table} WHERE post_id = ?", post.id)  # noqa: S608
         await indexing.leave(post.id)
     await uploads.let_go(post.uri, withheld=state == "removed")
     await _count_out(post)
+    return True
 
 
 async def _count_out(post: Post) -> None:
@@ -349,8 +359,7 @@ async def _count_out(post: Post) -> None:
         await storage.execute(
             "UPDATE thread SET posts_count = posts_count - 1 WHERE id = ?", post.thread_id
         )
-    alive = await Post.filter(thread_id=post.thread_id, state="live").exists()
-    if not alive:
+    if not await Post.filter(thread_id=post.thread_id, state="live").exists():
         await _close_thread(post, was_counted=was_counted)
     elif post.parent_id is None:
         await Thread.filter(id=post.thread_id).update(title="")
@@ -387,9 +396,5 @@ async def bury(
     await storage.execute(
         "INSERT INTO tombstone (id, uri, actor_uri, kind, until) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (uri) DO NOTHING",
-        ids.new(),
-        _grave(uri, announcer),
-        actor_uri,
-        kind,
-        clock.now_ms() + days * clock.DAY,
+        *(ids.new(), _grave(uri, announcer), actor_uri, kind, clock.now_ms() + days * clock.DAY),
     )

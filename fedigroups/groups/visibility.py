@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from fedigroups.personal import hosts
+
 OPEN = frozenset({"public", "unlisted"})
 """What anybody who has the URL may read."""
 ENDED = frozenset({"deleted", "removed"})
@@ -124,15 +126,16 @@ def met_sql(alias: str, reader_id: int) -> tuple[str, list[object]]:
     """Which posts somebody meets in lists, as SQL with its values; the group is under `g`.
 
     Listed ones, and all that their groups show; for who is signed in (not 0) nothing of those whom
-    they blocked or muted.
+    they blocked or muted, or whose host they blocked.
     """
     if not reader_id:
         return f"({listed_sql(alias)} AND g.state = 'open')", []
     return (
         f"(g.state = 'open' AND ({listed_sql(alias)} OR ({members_sql(alias)})) AND NOT EXISTS ("  # noqa: S608 - our own SQL
         f"SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = {alias}.author_id"
-        " AND (s.blocked = ? OR s.muted = ?)))",
-        [reader_id, reader_id, True, True],
+        " AND (s.blocked = ? OR s.muted = ?))"
+        f" AND NOT {hosts.HIDDEN.format(author=f'{alias}.author_id')})",
+        [reader_id, reader_id, True, True, reader_id],
     )
 
 

@@ -29,8 +29,10 @@ async def decide(wire: Wire, act: Act) -> Decision:
     transaction, or in one of its own.
     """
     kind = check(act)
-    await _check_decider(wire, act, kind)
     async with storage.transaction():
+        if kind.by_owner:
+            await storage.hold(f"owner {act.hosted.group.id}")  # of two at once, one owns it still
+        await _check_decider(wire, act, kind)
         done = await effects.of(act.kind)(wire, act)
         answer = await answering.answer(wire, act, kind, done)
         decision = await ledger.write(act, kind, done, answer)

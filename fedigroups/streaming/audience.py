@@ -15,9 +15,11 @@ from federation.storage import Row
 from fedigroups.groups.visibility import Viewer, can_see
 from fedigroups.mastodon.present.statuses import Marks
 from fedigroups.mastodon.reading.posts import Entry
+from fedigroups.personal import hosts
 
 Standing = Literal["none", "member", "moderator", "banned"]
 NO_MARKS = Marks()
+_HOST_BLOCKED = hosts.HIDDEN.replace("?", "a.id").format(author="?")
 STAFF = frozenset({"owner", "moderator"})
 
 
@@ -43,7 +45,7 @@ class Stance:
 
     viewer: Viewer | None
     averse: bool = False
-    """They block or mute its author."""
+    """They block or mute its author, or block the host."""
     filters: bool = False
     """They have filters at all."""
     marks: Marks = NO_MARKS
@@ -98,7 +100,7 @@ async def stances(post: About, actor_ids: Collection[int]) -> dict[int, Stance]:
     """
     found = await storage.rows(
         "SELECT a.id, m.state, m.role,"
-        " (s.blocked = ? OR s.muted = ?) AS averse,"
+        f" (s.blocked = ? OR s.muted = ? OR {_HOST_BLOCKED}) AS averse,"
         " EXISTS (SELECT 1 FROM word_filter f WHERE f.actor_id = a.id) AS filters,"
         " EXISTS (SELECT 1 FROM muted_thread q WHERE q.actor_id = a.id AND q.thread_id = ?)"
         " AS muted, EXISTS (SELECT 1 FROM bookmark b WHERE b.actor_id = a.id AND b.post_id = ?)"
@@ -110,7 +112,7 @@ async def stances(post: About, actor_ids: Collection[int]) -> dict[int, Stance]:
         " LEFT JOIN member m ON m.group_id = ? AND m.actor_id = a.id"
         " LEFT JOIN stance s ON s.actor_id = a.id AND s.target_id = ?"
         " WHERE a.state = 'live'",
-        *(True, True, post.thread_id, post.id, post.id, post.id),
+        *(True, True, post.author_id, post.thread_id, post.id, post.id, post.id),
         *(storage.packed([(id,) for id in sorted(actor_ids)]), post.group_id, post.author_id),
     )
     return {row["id"]: _stance(row) for row in found} | ({0: STRANGER} if 0 in actor_ids else {})

@@ -97,7 +97,9 @@ async def _end_post(received: Received, post: Post, witness: Witness) -> Outcome
         return await _end_crosspost(received, post)
     if state == "removed" and group.hosted:
         return await _remove(received, post)
-    await threads.end(post, state, text_of(received.activity.document, "summary")[:SUMMARY_CHARS])
+    said = text_of(received.activity.document, "summary")[:SUMMARY_CHARS]
+    if not await threads.end(post, state, said):
+        return ignored("it is gone already")
     if group.hosted:
         wire, inner = received.wire, inner_of(received)
         drafts = await crossposts.told(

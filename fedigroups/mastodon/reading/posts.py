@@ -21,7 +21,6 @@ from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.present.statuses import Company, Marks
 from fedigroups.mastodon.reading import filters, people
 from fedigroups.media.pictures import Pictures
-from fedigroups.personal import hosts
 
 _SELECT = (
     "SELECT p.id, p.uri, p.page_url, p.author_id, p.thread_id, p.kind, p.title, p.content, "
@@ -89,11 +88,7 @@ def readable(alias: str, reader: Reader) -> tuple[str, list[object]]:
 
 def met(alias: str, reader: Reader) -> tuple[str, list[object]]:
     """Which posts the reader meets in lists: listed ones, and all that their groups show."""
-    may, values = met_sql(alias, reader.id)
-    if not reader.actor:
-        return may, values
-    hidden = hosts.HIDDEN.format(author=f"{alias}.author_id")
-    return f"({may} AND NOT {hidden})", [*values, reader.id]
+    return met_sql(alias, reader.id)
 
 
 async def rows(ids: Iterable[int], reader: Reader) -> dict[int, Row]:

@@ -20,7 +20,7 @@ from outbox.publish import Draft, Outgoing
 async def appoint(wire: Wire, act: Act) -> Done:
     """Raises `Malformed` for somebody who is no member, or moderates already."""
     group, person = act.hosted.group, act.needed_person
-    if is_staff(await membership.standing(group, person)):
+    if is_staff(await membership.held(group, person)):
         raise Malformed(f"{person.handle} moderates {group.name} already")
     await membership.appoint(group, person, "moderator")
     return await _listed(wire, act, "Add")
@@ -29,7 +29,7 @@ async def appoint(wire: Wire, act: Act) -> Done:
 async def dismiss(wire: Wire, act: Act) -> Done:
     """Raises `Malformed` for an owner, and for somebody who does not moderate."""
     group, person = act.hosted.group, act.needed_person
-    member = await membership.standing(group, person)
+    member = await membership.held(group, person)
     if member is None or not is_staff(member):
         raise Malformed(f"{person.handle} does not moderate {group.name}")
     if member.role == "owner":
@@ -41,7 +41,7 @@ async def dismiss(wire: Wire, act: Act) -> Done:
 async def transfer(wire: Wire, act: Act) -> Done:
     """The member owns the group; whoever did before moderates it. No verb says that elsewhere."""
     group, person = act.hosted.group, act.needed_person
-    member = await membership.standing(group, person)
+    member = await membership.held(group, person)
     listed = is_staff(member)
     await membership.appoint(group, person, "owner")
     owners = Member.filter(group_id=group.id, role="owner", state="member")

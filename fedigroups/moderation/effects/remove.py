@@ -26,7 +26,8 @@ async def remove(wire: Wire, act: Act) -> Done:
     if act.hosted.group.id != post.thread.group_id:
         drafts += await crossposts.withdraw(wire, act.hosted, inner, post)
         return Done(drafts, inner.uri)
-    await threads.end(post, "removed", act.text)
+    if not await threads.end(post, "removed", act.text):
+        raise Malformed(f"{post.uri} is gone already")
     drafts += await crossposts.told(
         post.thread, lambda one: distribute.delete(wire, one, inner, post, post.author)
     )

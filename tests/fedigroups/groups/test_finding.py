@@ -13,6 +13,7 @@ from fedigroups.groups import finding, indexing, speaking
 from fedigroups.groups.finding import Found, Search
 from fedigroups.groups.models import Member, Post
 from fedigroups.groups.speaking import Text
+from fedigroups.personal import hosts
 from fedigroups.personal.models import Stance
 from world import Town, World
 
@@ -165,6 +166,9 @@ async def test_nobody_finds_what_they_would_not_meet(town: Town) -> None:
     stance = await Stance.create(id=1, actor_id=olga.id, target_id=tom.id, blocked=True)
     assert await who_finds() == {"", "tom", "mia"}
     await stance.delete()
+    await hosts.block(olga.id, tom.host)
+    assert await who_finds() == {"", "tom", "mia"}
+    await hosts.unblock(olga.id, tom.host)
     await Actor.filter(id=tom.id).update(indexable=False)
     assert await who_finds() == {"tom"}
     await Actor.filter(id=tom.id).update(indexable=True)

@@ -325,3 +325,8 @@ async def test_an_actor_without_an_inbox_is_a_member_that_is_sent_nothing(here: 
     mute = await scenery.person("mute@m.example")
     state, (draft,) = await ask(here, mute)
     assert (state, draft.places, await here.readers()) == ("member", (), set())
+
+
+async def test_a_group_is_not_banned_from_itself(here: Here) -> None:
+    with pytest.raises(Malformed, match="from itself"):
+        await membership.ban(here.wire, here.group, here.actor, "No reason")

@@ -195,7 +195,11 @@ async def test_edits_go_by_the_time_that_their_author_gives_them(here: Here, ann
 async def test_an_edit_without_a_time_is_from_now(here: Here, ann: Actor) -> None:
     post = await store(here, note(ann), ann)
     assert await threads.edit(post, read_object(note(ann, content="<p>Changed</p>")))
-    assert (await fresh(post.uri)).updated_at > START
+    edited_at = (await fresh(post.uri)).updated_at
+    assert edited_at > START
+    again = read_object(note(ann, content="<p>Changed</p>"))
+    assert not await threads.edit(await fresh(post.uri), again)  # nor does it say anything new
+    assert (await fresh(post.uri)).updated_at == edited_at
 
 
 async def test_what_comes_edited_is_not_set_back_by_an_older_edit(here: Here, ann: Actor) -> None:

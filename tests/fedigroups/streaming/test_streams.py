@@ -190,6 +190,10 @@ async def test_what_one_blocks_mutes_or_filters_is_not_heard(
     await tom.post(f"/api/v1/accounts/{olga['id']}/mute")
     await town.write("olga", "@tom@groups.example, which one?")
     assert await ear.is_quiet()
+    await tom.post(f"/api/v1/accounts/{olga['id']}/unmute")
+    await tom.post("/api/v1/domain_blocks", domain="groups.example")
+    await town.write("olga", "Or none?")
+    assert await ear.is_quiet()
 
 
 async def test_members_alone_hear_of_what_is_for_members(town: Town, door: Door, tom: App) -> None:
