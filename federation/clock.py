@@ -45,6 +45,11 @@ def rfc3339(ms: int) -> str:
     return moment(ms).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
+def ms_of(text: str) -> int:
+    """The time that `rfc3339` wrote so."""
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
 def credible(said: int, otherwise: int) -> int:
     """A time that another server said, if its clock may be right; else `otherwise`.
 

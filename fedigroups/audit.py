@@ -66,6 +66,17 @@ async def newest(limit: int, what: str = "", before: int = 0) -> list[Noted]:
     return [Noted(**row) for row in found]
 
 
+async def reason(what: str, name: str) -> str:
+    """Why this was last done to what is called so, as far as it is written down."""
+    row = await storage.row(
+        "SELECT id, at, who, what, detail FROM act WHERE what = ? AND detail LIKE ? ESCAPE '!'"
+        " ORDER BY id DESC LIMIT 1",
+        *(what, f"%{storage.like(told({'name': name})[1:-1])}%"),
+    )
+    facts = Noted(**row).facts if row else {}
+    return facts.get("reason") or facts.get("text", "")
+
+
 async def retire() -> None:
     """Forget acts of more than two years ago."""
     await storage.execute("DELETE FROM act WHERE at < ?", clock.now_ms() - KEPT_MS)

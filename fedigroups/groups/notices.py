@@ -40,8 +40,10 @@ _READ = (
     "COALESCE((SELECT k.last_read_id FROM marker k WHERE k.actor_id = ?"
     " AND k.timeline = 'notifications'), 0)"
 )
+_OF_GROUPS = "n.kind IN ('decision', 'favour', 'accepted', 'refused')"
 _AT_DESKS = (
-    "(n.actor_id = ? AND n.kind IN ('to_review', 'appeal', 'report', 'mail', 'mail_answer'))"
+    "(n.actor_id = ? AND (n.kind IN ('to_review', 'appeal', 'report', 'mail', 'mail_answer')"
+    f" OR {_OF_GROUPS}))"
 )
 _KEY = (
     "CASE WHEN n.kind IN ('favourite', 'reblog') THEN n.kind || '-' || CAST(n.post_id AS TEXT)"
@@ -75,6 +77,16 @@ class Desk:
     appeals: int
     reports: int
     mails: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A group decided about them: `accepted`, `refused`, or a `decision` or `favour`."""
+
+    kind: str
+    group: str
+    title: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,3 +213,22 @@ async def letters(actor_id: int) -> list[tuple[str, str]]:
         *(actor_id, True),
     )
     return [(row["name"], sanitise.label(row["title"]) or row["name"]) for row in rows]
+
+
+async def decided(actor_id: int) -> list[Decided]:
+    """What groups decided about them that they have not seen yet, the newest first. One query."""
+    rows = await storage.rows(
+        f"SELECT n.kind, n.created_at, g.title, {views.SLUG} AS name FROM notification n"
+        " JOIN groups g ON g.actor_id = n.sender_id"
+        f" WHERE n.actor_id = ? AND {_OF_GROUPS} AND n.id > {_READ} ORDER BY n.id DESC LIMIT ?",
+        *(actor_id, actor_id, PAGE),
+    )
+    return [
+        Decided(
+            row["kind"],
+            row["name"],
+            sanitise.label(row["title"]) or row["name"],
+            row["created_at"],
+        )
+        for row in rows
+    ]

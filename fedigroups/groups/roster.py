@@ -12,8 +12,10 @@ from fedigroups.groups import admitting
 from fedigroups.groups.models import Group, Member
 
 PAGE = 50
-STATES = ("member", "invited", "refused", "left", "removed", "banned")
-"""The states by which hosts can list people; those who ask have a page of their own."""
+HOSTS = "hosts"
+"""Members who look after the group, as a list of their own."""
+STATES = ("member", HOSTS, "invited", "refused", "left", "removed", "banned")
+"""The lists of people that hosts can see; those who ask have a page of their own."""
 
 _ROWS = (
     "SELECT m.id, m.state, m.role, m.reason, m.asked_at, m.joined_at, m.changed_at,"
@@ -77,8 +79,10 @@ async def asking(group: Group) -> tuple[Entry, ...]:
 
 
 async def listed(group: Group, state: str, query: str = "", before: int = 0) -> Page:
-    """Those in a state, with `query` in name or handle; the newest first. One query."""
-    clauses, values = [_ROWS, "m.state = ?"], [group.id, state]
+    """Those of a list, with `query` in name or handle; the newest first. One query."""
+    clauses, values = [_ROWS, "m.state = ?"], [group.id, "member" if state == HOSTS else state]
+    if state == HOSTS:
+        clauses.append("m.role <> 'member'")
     if words := sanitise.label(query, limits.QUERY_CHARS).lower().lstrip("@"):
         name, _, host = words.partition("@")
         like = [f"%{storage.like(one)}%" for one in (words, name, host)]
@@ -104,11 +108,14 @@ async def one(group: Group, member_id: int) -> Entry | None:
 
 
 async def counts(group: Group) -> dict[str, int]:
-    """How many there are in each state."""
+    """How many there are in each state, and how many look after the group. One query."""
     rows = await storage.rows(
-        "SELECT state, COUNT(*) AS number FROM member WHERE group_id = ? GROUP BY state", group.id
+        "SELECT state, COUNT(*) AS number, COUNT(CASE WHEN role <> 'member' THEN 1 END) AS hosts"
+        " FROM member WHERE group_id = ? GROUP BY state",
+        group.id,
     )
-    return {row["state"]: row["number"] for row in rows}
+    found = {row["state"]: row["number"] for row in rows}
+    return found | {HOSTS: sum(row["hosts"] for row in rows if row["state"] == "member")}
 
 
 def _entry(row: storage.Row) -> Entry:

@@ -89,6 +89,7 @@ async def notifications(request: Request, session: Session) -> Response:
         filters=FILTERS,
         desks=await notices.desks(actor_id),
         letters=await notices.letters(actor_id),
+        decided=await notices.decided(actor_id),
         newest=await notices.newest(actor_id),
         is_first=before == 0,
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from federation import clock
+from fedigroups.web import words
 from fedigroups.web.app_words import SENTENCES
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
@@ -30,6 +32,9 @@ _SHAPES = {
     ".*the thread is locked": noted("The thread is locked: it takes no more replies."),
     ".*the group is closed": noted("The group is closed."),
     r".*banned from the group: (?P<reason>.*)": noted("You are banned here: %(reason)s"),
+    r".*muted until (?P<until>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)": noted(
+        "You read here, and write nothing until %(until)s: hosts of the group muted you."
+    ),
     "the post that you answer is gone": noted("The post that you answer is gone."),
     "there is nothing here": noted("There is nothing here"),
     "the post that you like is gone": noted("The post is gone."),
@@ -363,5 +368,13 @@ def of_text(text: str) -> str:
         return _(text)
     for shape, known in _KNOWN:
         if match := shape.fullmatch(text):
-            return _(known, **match.groupdict())
+            return _(known, **_told(match.groupdict()))
     return text
+
+
+def _told(facts: dict[str, str]) -> dict[str, str]:
+    """The same, with a time as the page says times."""
+    try:
+        return facts | {"until": words.exact(clock.ms_of(facts["until"]))}
+    except (KeyError, ValueError):
+        return facts

@@ -90,6 +90,11 @@ def known(request: Request) -> Me | None:
     return found
 
 
+def forget(request: Request) -> None:
+    """Make the page for a stranger: whoever was signed in is not here any more."""
+    request.state.me = None
+
+
 def token(request: Request, visitor: str) -> str:
     """What forms on a page for this visitor hold: it is made of a cookie of theirs."""
     return secrets.keyed(receptions.of(request).form_key, "form", visitor)

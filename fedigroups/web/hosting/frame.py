@@ -14,7 +14,14 @@ from fedigroups.web.hosting.fields import Problems
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 
-DONE = {
+AT_DESKS = {
+    "decided": noted("It is decided, and whoever it concerns is told."),
+    "claim": noted("You look into it, and the others see that."),
+    "note": noted("The note is kept."),
+    "forward": noted("It is sent on to the other server."),
+}
+"""What the desks of hosts and of staff say after something was decided there."""
+DONE = AT_DESKS | {
     "kept": noted("It is kept. Every server that reads the group is told."),
     "approve": noted("They are in."),
     "refuse_join": noted("They are turned down."),

@@ -16,9 +16,9 @@ from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.moderation.evasion import Seen
 from fedigroups.moderation.models import Appeal
-from fedigroups.web import forms, visitors
+from fedigroups.web import forms
 from fedigroups.web.authority import Host, for_hosts
-from fedigroups.web.hosting.frame import page
+from fedigroups.web.hosting.frame import AT_DESKS, page, seen
 from fedigroups.web.moderation import reports
 from fedigroups.web.moderation.tried import NOTHING, Tried, refused
 from fedigroups.web.translation import gettext as _
@@ -42,7 +42,7 @@ async def desk(request: Request, host: Host) -> Response:
             about = {one: sent.text(one) for one in ("post", "report", "appeal", "text")}
             kind = sent.text("decision")
             await audit.by(host.actor, f"moderate {kind}", name=host.group.name, **about)
-            return visitors.seen(request.url.path)
+            return seen(host, "moderation", kind if kind in AT_DESKS else "decided")
         except Malformed as error:
             tried = refused(sent, error)
     return await _page(request, host, tried)

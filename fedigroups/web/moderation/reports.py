@@ -21,6 +21,7 @@ from fedigroups.web import forms, refusals, visitors
 from fedigroups.web.acting_pages import Met, met
 from fedigroups.web.authority import for_staff
 from fedigroups.web.hosting.fields import texts
+from fedigroups.web.hosting.frame import AT_DESKS
 from fedigroups.web.moderation.tried import NOTHING, refused
 from fedigroups.web.staff.frame import page
 from fedigroups.web.translation import gettext as _
@@ -99,8 +100,10 @@ async def staff_reports(request: Request, session: Session) -> Response:
         try:
             await act(request, actor, sent, staff=True)
             about = {one: sent.text(one) for one in ("report", "text")}
-            await audit.by(actor, f"reports {sent.text('decision')}", **about)
-            return visitors.seen(request.url.path)
+            kind = sent.text("decision")
+            await audit.by(actor, f"reports {kind}", **about)
+            done = kind if kind in AT_DESKS else "decided"
+            return visitors.seen(f"{request.url.path}?done={done}")
         except Malformed as error:
             tried = refused(sent, error)
     return page(

@@ -11,7 +11,7 @@ from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Session
 from fedigroups.groups import closing, takeout
-from fedigroups.web import cookies, forms, refusals
+from fedigroups.web import cookies, forms, refusals, visitors
 from fedigroups.web.settings.frame import WRONG, page, proven
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
@@ -61,6 +61,7 @@ async def close(request: Request, session: Session) -> Response:
     if problems:
         values = {"problems": problems, "typed": name, "posts": posts}
         return page(request, session, "close", TITLE, **values)
+    visitors.forget(request)
     response = forms.notice(
         request, 200, _("Your account is closed"), _("Servers that know you are told. Farewell.")
     )

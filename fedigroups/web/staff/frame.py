@@ -11,10 +11,11 @@ from fedigroups import audit
 from fedigroups.accounts.models import Session
 from fedigroups.web import forms
 from fedigroups.web.hosting.fields import Problems
+from fedigroups.web.hosting.frame import AT_DESKS
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 
-DONE = {
+DONE = AT_DESKS | {
     "approve": noted("They are let in."),
     "refuse": noted("They were not let in, and are forgotten."),
     "confirm": noted("Another letter is on its way to them."),
@@ -35,7 +36,6 @@ DONE = {
     "unlimit": noted("That server is not limited any more."),
     "allow": noted("This server deals with that one now."),
     "disallow": noted("This server deals with that one no more."),
-    "note": noted("The note is kept."),
     "import": noted("It is done with the servers of the list what it says."),
     "sign_ups_block": noted("No account is taken from there any more."),
     "sign_ups_lift": noted("That is blocked no more."),

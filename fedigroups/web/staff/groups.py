@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from tortoise.expressions import Q
 
 from federation.errors import Malformed
+from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Account, Session
 from fedigroups.groups.distribute import Hosted
@@ -88,6 +89,7 @@ async def group(request: Request, session: Session) -> Response:
         found=found,
         problems=problems,
         typed=typed,
+        why=await audit.reason("group suspend", found.name),
         hosts=await hosts.order_by("-role", "id").select_related("actor").limit(PAGE),
     )
 

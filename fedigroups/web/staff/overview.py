@@ -14,6 +14,7 @@ from fedigroups.moderation import filing
 from fedigroups.web import addresses, charts, forms, visitors, words
 from fedigroups.web.authority import for_staff
 from fedigroups.web.charts import Bar, Chart
+from fedigroups.web.staff import acted
 from fedigroups.web.staff.frame import noted_down, page
 from fedigroups.web.translation import gettext as _
 from inbox import report as arrivals
@@ -103,6 +104,8 @@ async def acts(request: Request, session: Session) -> Response:
         "log",
         _("Who did what"),
         acts=found[:ACTS],
+        said=acted.act,
+        fact=acted.fact,
         first="/admin/log" if before else "",
         later=f"?before={found[ACTS - 1].id}" if len(found) > ACTS else "",
     )

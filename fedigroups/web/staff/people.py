@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from tortoise.expressions import Q
 
 from federation.errors import Malformed
+from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.models import Account, Session
 from fedigroups.accounts.roles import is_staff
@@ -92,6 +93,7 @@ async def person(request: Request, session: Session) -> Response:
         somebody=account,
         problems=problems,
         typed=typed,
+        why=await audit.reason("user suspend", account.actor.username),
         memberships=await Member.filter(actor_id=account.actor_id, state="member")
         .select_related("group")
         .limit(PAGE),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from inspect import getsource, unwrap
 
+import click
 import pytest
 from starlette.routing import Route
 
 import doors
 import scenery
 from federation.models import Peer
-from fedigroups import audit
+from fedigroups import audit, cli
 from fedigroups.accounts.models import Account
 from fedigroups.groups import founding, lookup
 from fedigroups.groups.founding import Profile
@@ -19,6 +22,7 @@ from fedigroups.groups.invitation_models import GroupInvitation
 from fedigroups.groups.models import Group, Member
 from fedigroups.moderation import filing, mail, reporting
 from fedigroups.moderation.reporting import Complaint
+from fedigroups.web.staff import acted
 from guests import PASSWORD, Guest, House, hidden
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +50,9 @@ class World:
     invitation: int
     group: int
 
+
+WRITES_DOWN = re.compile(r"\b(acting|_decided?|_turn|_about_\w+)\(")
+"""How a command's source names what ends in `cli.run.acting`."""
 
 Facts = Callable[[World], dict[str, str]]
 Line = tuple[Facts, str]
@@ -202,8 +209,24 @@ async def check(olga: Guest, world: World, path: str, form: dict[str, str], what
     lines = await audit.newest(100)
     assert len(lines) == len(before) + 1, path
     assert (lines[0].who, lines[0].what) == ("@olga", what), path
+    assert acted.act(what) != what, f"fedigroups/web/staff/acted.py has no words for {what}"
     again = await olga.post(address(world, path), form)
     assert again.status_code in {200, 303, 404, 422}, (path, what)
+
+
+def changing(command: click.Command, path: str = "") -> Iterator[str]:
+    """The commands that write down what they did, by the name that stands there."""
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            yield from changing(one, f"{path} {name}".strip())
+    elif command.callback and WRITES_DOWN.search(getsource(unwrap(command.callback))):
+        yield path
+
+
+def test_every_command_that_changes_something_is_called_in_words_in_the_log() -> None:
+    names = set(changing(cli.main))
+    assert {"peer block", "moderate ban", "group remove", "maintenance on"} <= names
+    assert [one for one in sorted(names) if acted.act(one) == one] == []
 
 
 POLICIES = {"join_policy": "open", "post_policy": "members"}

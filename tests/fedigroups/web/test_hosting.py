@@ -111,6 +111,8 @@ async def test_a_host_finds_a_member_bans_with_a_reason_and_lifts_the_ban(house:
         found = await guest.get("/groups/welders/members?q=@ann@m.ex")
         assert f"/groups/welders/members/{ann.id}" in found.text
         assert "Nobody of that name" in (await guest.get("/groups/welders/members?q=bob")).text
+        hosts = (await guest.get("/groups/welders/members?state=hosts")).text
+        assert ("Hosts (1)" in hosts, "@olga@" in hosts, "ann@m.ex" in hosts) == (True, True, False)
         page = f"/groups/welders/members/{ann.id}"
         silent = await guest.fill(page, act="ban", reason=" ", days="30")
         assert (silent.status_code, 'name="days" type="number" value="30"' in silent.text) == (

@@ -13,10 +13,11 @@ from federation.vocabulary import ACTIVITY_JSON
 from fedigroups.accounts.people import person_named
 from fedigroups.groups import founding, speaking
 from fedigroups.groups.founding import Profile
-from fedigroups.groups.models import Post
+from fedigroups.groups.models import Member, Post
 from fedigroups.groups.speaking import Text
 from fedigroups.moderation.models import Decision
-from guests import Guest, House
+from fedigroups.web import refusals, words
+from guests import Guest, House, hidden
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["sqlite"])]
 
@@ -139,3 +140,29 @@ async def test_the_ledger_tells_everybody_how_strict_and_fast_it_is_and_names_no
         assert told["decisions"][0]["post"] == room.post.uri
         await storage.execute("UPDATE post SET state = 'deleted' WHERE id = ?", room.post.id)
         assert room.post.uri not in (await reader.get(f"{LEDGER}.json")).text
+
+
+async def test_whoever_is_muted_reads_of_it_among_notifications_and_until_when(room: Room) -> None:
+    toms = await Member.get(actor_id=room.post.author_id)
+    async with room.house.guest() as olga, room.house.guest() as tom:
+        await olga.sign_in()
+        await tom.sign_in("tom")
+        page = f"/groups/welders/members/{toms.id}"
+        await olga.fill(page, act="mute", reason="Too loud", days="2")
+        until = words.exact((await Member.get(id=toms.id)).muted_until)
+        shown = (await tom.get("/notifications")).text
+        assert "The hosts of <bdi>Welders</bdi> decided something about you" in shown
+        assert '<span class="bell-number">2</span>' in shown
+        for path in ("/groups/welders", "/groups/welders/new"):
+            assert f"write nothing until {until}:" in (await tom.get(path)).text, path
+        wrong = "muted until 2026-99-99T00:00:00Z"
+        assert refusals.of_text(wrong).startswith("You read here")
+        await tom.post("/notifications", hidden(await tom.get("/notifications")))
+        assert "decided something" not in (await tom.get("/notifications")).text
+
+
+async def test_the_desk_says_that_a_decision_was_taken(room: Room) -> None:
+    async with room.house.guest() as olga:
+        await olga.sign_in()
+        done = await olga.fill(DESK, post=str(room.post.id), decision="accept")
+        assert "It is decided" in (await olga.get(done.headers["location"])).text

@@ -207,6 +207,7 @@ async def test_a_suspended_group_is_shown_to_nobody_until_it_is_lifted_and_its_o
         known = await reader.get("/groups/welders", Accept="application/activity+json")
         assert (known.status_code, known.json()["suspended"]) == (200, True)
         assert (await olga.get("/groups/welders/settings")).status_code == 404
+        assert 'Why it is suspended</dt><dd dir="auto">It sells.' in (await olga.get(page)).text
         stale = await olga.fill(page, act="suspend", reason="It sells.")
         assert stale.status_code == 422
         await olga.fill(page, act="lift")
@@ -233,6 +234,8 @@ async def test_closing_a_group_and_giving_roles_are_for_who_runs_the_server(
     assert (await olga.fill(page, act="role", role="king")).status_code == 422
     await olga.fill(page, act="role", role="moderator")
     assert (await Account.get(id=tom.id)).role == "moderator"
+    await olga.fill(page, act="suspend", reason="Spam, a lot of it")
+    assert "Spam, a lot of it" in (await olga.get(page)).text
     wrong = await olga.fill(f"/admin/groups/{group.id}", **close | {"confirm": "bakers"})
     assert (wrong.status_code, 'id="confirm-problem"' in wrong.text) == (422, True)
     silent = await olga.fill(f"/admin/groups/{group.id}", **close | {"why": " "})
@@ -279,7 +282,8 @@ async def test_the_page_of_a_server_says_how_it_fares_and_why_it_stands_as_it_do
     assert (await olga.get("/admin/servers/nowhere.example")).status_code == 404
     monkeypatch.setattr(servers, "SHOWN", 1)
     monkeypatch.setattr(overview, "ACTS", 1)
-    for first, later in {"/admin/servers": ">b.example<", "/admin/log": ">peer block<"}.items():
+    last = {"/admin/servers": ">b.example<", "/admin/log": ">Blocked a server<"}
+    for first, later in last.items():
         following = re.search(r'rel="next" href="([^"]+)"', (await olga.get(first)).text)
         assert following, first
         further = await olga.get(first + unescape(following[1]))
