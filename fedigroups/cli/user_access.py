@@ -115,7 +115,7 @@ def drop_passkeys(name: str) -> None:
         return await passkeys.remove(reception_of(instance), account)
 
     gone = acting(work)
-    tell(f"{name}: {gone} removed.", name=name, removed=gone)
+    tell(f"Passkeys of {name} that were removed: {gone}.", name=name, removed=gone)
 
 
 @click.command()
