@@ -72,6 +72,8 @@ class Command(click.Group):
             fail(str(error), REFUSED)
         except TROUBLE as error:
             fail(_trouble(error), REFUSED)
+        except click.Abort:
+            fail("nothing was done: say yes, or --yes where nobody can be asked", REFUSED)
 
 
 def _trouble(error: Exception) -> str:
