@@ -49,8 +49,12 @@ async def by(person: Actor, what: str, **facts: object) -> None:
 
 def told(facts: Mapping[str, object]) -> str:
     """The facts that were given, as JSON."""
-    given = {name: value for name, value in facts.items() if value}
-    return json.dumps(given, ensure_ascii=False, default=str)
+    return written({name: value for name, value in facts.items() if value})
+
+
+def written(facts: Mapping[str, object]) -> str:
+    """All of the facts, as JSON; also what is empty, because somebody emptied it."""
+    return json.dumps(facts, ensure_ascii=False, default=str)
 
 
 async def newest(limit: int, what: str = "", before: int = 0) -> list[Noted]:

@@ -72,7 +72,9 @@ def describe(rows: Path, settings: Settings) -> Manifest:
         if "tortoise_migrations" not in tables:
             raise Misconfigured("The database holds no instance of Fedigroups yet")
         steps = [str(name) for (name,) in link.execute("SELECT name FROM tortoise_migrations")]
-        held = link.execute("SELECT key, type FROM media WHERE state NOT IN (?, ?, ?)", _KEPT)
+        held = link.execute(
+            "SELECT key, type, preview_width FROM media WHERE state NOT IN (?, ?, ?)", _KEPT
+        )
         return Manifest(
             origin=settings.origin,
             version=__version__,
@@ -80,12 +82,13 @@ def describe(rows: Path, settings: Settings) -> Manifest:
             steps=sorted(steps),
             database=database_url.parse(settings.database_url).kind,
             tables={name: _count(link, name) for name in sorted(tables)},
-            pictures=[key for stem, kind in held for key in _files(stem, kind)],
+            pictures=[key for row in held for key in _files(*row)],
         )
 
 
-def _files(stem: str, kind: str) -> list[str]:
-    return [names.file(stem, kind), names.preview(stem)]
+def _files(stem: str, kind: str, preview_width: int) -> list[str]:
+    """An icon has no preview."""
+    return [names.file(stem, kind), *([names.preview(stem)] if preview_width else [])]
 
 
 def _count(link: sqlite3.Connection, table: str) -> int:

@@ -13,6 +13,7 @@ from fedigroups.accounts.people import person_named
 from fedigroups.cli.run import (
     acting,
     as_json,
+    facts,
     row_id,
     show,
     table,
@@ -94,8 +95,9 @@ def ledger(group: str, whole: bool, json_: bool) -> None:
 
     found = with_instance(work)
     columns = ["at", "kind", "rule", "person", "text"]
-    figures = [f"{name:12} {value}" for name, value in found["figures"].items()]
-    lines = [*figures, "", table(found["decisions"], columns, "Nothing was decided yet.")]
+    rules = [f"{number} ({count})" for number, _, count in found["figures"]["by_rule"]]
+    figures = facts(found["figures"] | {"by_rule": rules or None})
+    lines = [figures, "", table(found["decisions"], columns, "Nothing was decided yet.")]
     show(json_, found, "\n".join(lines))
 
 

@@ -282,7 +282,9 @@ def invite(name: str, handle: str) -> None:
 
     async def work(instance: Instance) -> None:
         hosted = await lookup.hosted_named(name)
-        actor = await instance.wire.directory.by_handle(handle.lstrip("@"))
+        bare = handle.lstrip("@")
+        found = instance.wire.directory.by_handle(bare) if "@" in bare else lookup.person(bare)
+        actor = await found
         async with storage.transaction():
             await membership.invite(hosted.group, actor)
 

@@ -39,7 +39,8 @@ def list_(json_: bool) -> None:
         return [describe(found) for found in await instance.wire.peers.all()]
 
     peers = with_instance(work)
-    columns = ["host", "software", "version", "family", "signature", "blocked", "limited"]
+    columns = ["host", "software", "version", "family", "signature"]
+    columns += ["blocked", "limited", "allowed"]
     show(json_, peers, table(peers, columns, "No other server yet."))
 
 
@@ -93,7 +94,7 @@ def block(host: str, note: str, json_: bool) -> None:
 def unblock(host: str, json_: bool) -> None:
     """Talk to a host again."""
     acting(lambda instance: instance.wire.peers.unblock(host))
-    show(json_, {"host": host, "blocked": False}, f"{host} is not blocked.")
+    show(json_, {"host": host, "blocked": False}, f"{host} is not blocked any more.")
 
 
 @peer.command()
@@ -112,7 +113,7 @@ def limit(host: str, note: str) -> None:
 def unlimit(host: str) -> None:
     """Treat a host as any other again."""
     acting(lambda instance: instance.wire.peers.unlimit(host))
-    tell(f"{host} is not limited.", host=host, limited=False)
+    tell(f"{host} is not limited any more.", host=host, limited=False)
 
 
 @peer.command()
@@ -130,7 +131,7 @@ def allow(host: str) -> None:
 def disallow(host: str) -> None:
     """Allow a host no longer."""
     acting(lambda instance: instance.wire.peers.disallow(host))
-    tell(f"{host} is not allowed.", host=host, allowed=False)
+    tell(f"{host} is not allowed any more.", host=host, allowed=False)
 
 
 for command in peer_lists.COMMANDS:

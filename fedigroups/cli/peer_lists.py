@@ -99,7 +99,7 @@ def purge(host: str, dry_run: bool, yes: bool, json_: bool) -> None:
     activities are forgotten. Block the host first.
     """
     if not dry_run and not yes:
-        click.confirm(f"Forget all that came from {host}?", abort=True)
+        click.confirm(f"Forget all that came from {host}?", abort=True, err=True)
 
     async def work(instance: Instance) -> Purged:
         there = await purging.found(host)

@@ -87,7 +87,7 @@ def write(
         return describe(await speaking.write(instance.wire, author, found, said))
 
     made = with_instance(work)
-    show(json_, made, f"posted: {made['uri']}")
+    show(json_, made, _stands("posted", made))
 
 
 @post.command()
@@ -116,7 +116,13 @@ def reply(
         return describe(await speaking.answer(instance.wire, author, answered, said))
 
     made = with_instance(work)
-    show(json_, made, f"answered: {made['uri']}")
+    show(json_, made, _stands("answered", made))
+
+
+def _stands(done: str, made: dict[str, Any]) -> str:
+    """Where the post is, and whether anybody sees it yet."""
+    waits = ", and waits for a moderator" if made["state"] == "held" else ""
+    return f"{done}{waits}: {made['uri']}"
 
 
 @post.command()

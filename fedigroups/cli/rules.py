@@ -78,4 +78,4 @@ def try_rules(group: str, json_: bool) -> None:
 
     said = with_instance(work)
     told = table(said["would_wait"], ["id", "author", "rule", "text"], "None of them would wait.")
-    show(json_, said, f"{said['looked_at']} posts looked at.\n{told}")
+    show(json_, said, f"Posts that were looked at: {said['looked_at']}.\n{told}")

@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 REFUSED, WRONG_SETTINGS = 1, 3
 _BIGGEST = 2**63 - 1
+_TYPED = click.core.ParameterSource.COMMANDLINE
 _MOVES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What a terminal obeys, or lets turn the order of words: names of strangers may have it."""
 
@@ -73,6 +74,8 @@ class Command(click.Group):
             raise  # whoever reads has enough, as `head` does: click says nothing and leaves
         except TROUBLE as error:
             fail(_trouble(error), REFUSED)
+        except click.Abort:
+            fail("nothing was done: say yes, or --yes where nobody can be asked", REFUSED)
 
 
 def _trouble(error: Exception) -> str:
@@ -109,12 +112,16 @@ def acting(work: Callable[[Instance], Awaitable[T]]) -> T:
     """`with_instance`, for what changes something: it stands in the log of acts afterwards."""
     context = click.get_current_context()
     what = context.command_path.partition(" ")[2]
-    detail = {name: value for name, value in context.params.items() if _told(name)}
+    detail = {
+        name: value
+        for name, value in context.params.items()
+        if _told(name) and (value or context.get_parameter_source(name) is _TYPED)
+    }
 
     async def noted(instance: Instance) -> T:
         done = await work(instance)
         if not context.params.get("dry_run"):
-            await audit.note(_who(), what, audit.told(detail))
+            await audit.note(_who(), what, audit.written(detail))
         return done
 
     return with_instance(noted)
@@ -195,4 +202,6 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value))
     return "" if value is None else str(value)

@@ -79,8 +79,8 @@ class Server(uvicorn.Server):
     default="all",
     show_default=True,
     type=click.Choice(ROLES),
-    help="web: pages and inboxes. worker: process and deliver; over HTTP it only answers /livez "
-    "and /readyz. Roles other than all need PostgreSQL.",
+    help="web: pages and inboxes. worker: process and deliver; over HTTP it only answers /livez, "
+    "/readyz and /metrics. Roles other than all need PostgreSQL.",
 )
 @click.option(
     "--proxies",
@@ -100,7 +100,10 @@ def serve(host: str, port: int | None, role: str, proxies: str) -> None:
 @click.command()
 @_host
 @click.option(
-    "--port", default=0, type=_port, help="Port for /livez and /readyz; without it, no HTTP."
+    "--port",
+    default=0,
+    type=_port,
+    help="Port for /livez, /readyz and /metrics; without it, no HTTP.",
 )
 def worker(host: str, port: int) -> None:
     """Process and deliver, beside other processes. `serve --role worker`; needs PostgreSQL."""

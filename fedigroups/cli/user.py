@@ -44,7 +44,8 @@ def create(
         return {"name": name, "handle": actor.handle, "uri": actor.uri, "admin": admin}
 
     made = acting(work)
-    show(json_, made, f"{made['handle']} has an account.")
+    later = f" To sign in: `fedigroups user password {name}` prints a password."
+    show(json_, made, f"{made['handle']} has an account." + ("" if password else later))
 
 
 @user.command("set")

@@ -115,7 +115,7 @@ def drop_passkeys(name: str) -> None:
         return await passkeys.remove(reception_of(instance), account)
 
     gone = acting(work)
-    tell(f"{name}: {gone} removed.", name=name, removed=gone)
+    tell(f"Passkeys of {name} that were removed: {gone}.", name=name, removed=gone)
 
 
 @click.command()
@@ -155,7 +155,7 @@ def approve(name: str, json_: bool) -> None:
 def refuse(name: str, yes: bool) -> None:
     """Do not let somebody in who asked. Account and name are forgotten."""
     if not yes:
-        click.confirm(f"Forget that {name} asked for an account?", abort=True)
+        click.confirm(f"Forget that {name} asked for an account?", abort=True, err=True)
 
     async def work(instance: Instance) -> None:
         await signup.refuse(await people.account_named(name))
@@ -202,7 +202,7 @@ def sign_out(name: str) -> None:
 def close(name: str, posts: bool, yes: bool) -> None:
     """Close an account for good; other servers are told."""
     if not yes:
-        click.confirm(f"Close the account of {name} for good?", abort=True)
+        click.confirm(f"Close the account of {name} for good?", abort=True, err=True)
 
     async def work(instance: Instance) -> None:
         await closing.close(instance.wire, await people.account_named(name), posts=posts)

@@ -58,7 +58,7 @@ def unblock(value: str) -> None:
         await signup_blocks.lift(found.id)
 
     acting(work)
-    tell(f"{value} is not blocked.", value=value, blocked=False)
+    tell(f"{value} is not blocked any more.", value=value, blocked=False)
 
 
 @click.command("sign-up-blocks")

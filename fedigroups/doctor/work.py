@@ -26,7 +26,7 @@ _RUNNING = "Is the server running, with a worker?"
 
 async def _arrivals(_instance: Instance) -> Finding:
     waiting, age = (await arrivals.counts())["received"], await arrivals.oldest_due()
-    found = f"{waiting} to process, the oldest is due since {_minutes(age)}"
+    found = f"{waiting} to process, the oldest has been due for {_minutes(age)}"
     return judged("arrivals", age < OLD_MS, found, f"{_RUNNING} Look for inbox.* in its log.")
 
 

@@ -69,6 +69,8 @@ def test_a_group_and_a_person_get_icons_and_banners(
     ((name, face),) = rows(tmp_path, "SELECT name, icon_url FROM actor WHERE username = 'olga'")
     assert (name, str(face)[:28]) == ("Olga B.", "http://localhost:8000/media/")
 
+    saved = ask(founded, "backup", str(tmp_path / "groups.backup"))
+    assert (saved["pictures"], saved["missing"]) == (4, [])  # icons have no preview
     elsewhere = "https://pictures.example/1.png"
     assert founded("group", "set", "welders", "--icon", elsewhere).exit_code == 0
     assert founded("group", "set", "welders", "--banner", "").exit_code == 0

@@ -12,7 +12,8 @@ def waiting(founded: Run) -> tuple[Run, str]:
     """A post of Tom's that waits, in a group with two rules."""
     said = ("--approve", "everyone", "--rules", "Be kind.\nNo ads.")
     assert founded("group", "set", "welders", *said).exit_code == 0
-    founded("post", "write", "welders", "--as", "tom", "--text", "Buy rods!")
+    written = founded("post", "write", "welders", "--as", "tom", "--text", "Buy rods!")
+    assert "waits for a moderator" in written.output
     (row,) = ask(founded, "moderate", "list", "welders")
     return founded, row["id"]
 

@@ -38,6 +38,9 @@ def test_what_is_done_here_is_written_down_with_who_and_when(founded: Run) -> No
     assert said[1]["at"].endswith("Z")
     assert "correct horse" not in json.dumps(said)
     assert [one["what"] for one in ask(founded, "audit", "peer")] == ["peer block"]
+    assert founded("group", "set", "welders", "--allow-servers", "").exit_code == 0
+    emptied = json.loads(ask(founded, "audit", "group set")[0]["detail"])
+    assert emptied == {"name": "welders", "servers_allowed": ""}
 
 
 def test_a_list_of_mastodons_is_taken_over_and_given_out(founded: Run, tmp_path: Path) -> None:

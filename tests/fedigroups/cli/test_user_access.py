@@ -101,7 +101,11 @@ def test_whoever_is_in_cannot_be_refused_but_closed(user: Any) -> None:
     assert user("confirm", "olga").exit_code == 0
     assert "approved" in user("approve", "olga").output
     assert user("sign-out", "olga").exit_code == 0
-    assert user("close", "olga", given="n\n").exit_code == 1
+    for unsure in ("n\n", ""):
+        refused = user("close", "olga", given=unsure)
+        assert refused.exit_code == 1
+        assert "nothing was done" in refused.stderr
+        assert refused.stdout == ""
     assert user("close", "olga", "--yes").exit_code == 0
     assert ask(user, "list") == []
     assert "taken" in user("create", "olga").stderr
