@@ -98,8 +98,9 @@ def test_the_terms_of_the_known_peers_get_their_plain_keys() -> None:
 )
 def test_a_context_that_is_not_pinned_is_refused_and_not_fetched(context: Any) -> None:
     def look() -> None:
-        with pytest.raises(Malformed):
+        with pytest.raises(Malformed) as refusal:
             plainly(create(context))
+        assert "explain every key" not in str(refusal.value)  # it was not even looked at
 
     assert is_quicker(1.0, look)
 
