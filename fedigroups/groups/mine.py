@@ -12,13 +12,14 @@ from fedigroups.content import sanitise
 from fedigroups.groups import read, views
 from fedigroups.groups.views import GroupCard, PersonPost, ThreadRow
 from fedigroups.groups.visibility import listed_sql, members_sql, readable_sql
+from fedigroups.personal import hosts
 
 PAGE = 25
 GROUPS = 200
 
 _UNWANTED = (
-    "EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = p.author_id"
-    " AND (s.blocked = ? OR s.muted = ?))"
+    "(EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = p.author_id"
+    f" AND (s.blocked = ? OR s.muted = ?)) OR {hosts.HIDDEN.format(author='p.author_id')})"
 )
 _MINE = (
     "SELECT m.group_id FROM member m WHERE m.actor_id = ? AND m.state = 'member' AND m.shows = ?"
@@ -61,7 +62,7 @@ class Judged:
 
 async def feed(actor_id: int, before: str = "", *, unread: bool = False) -> Feed:
     """The threads of their groups that were active last, or the unread of them. One query."""
-    values: list[object] = [actor_id, True, True, actor_id, actor_id, True, True]
+    values: list[object] = [actor_id, True, True, actor_id, actor_id, True, True, actor_id]
     clause = ""
     if unread:
         clause = f"AND {read.unread_sql('t')} "

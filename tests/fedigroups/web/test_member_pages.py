@@ -20,6 +20,7 @@ from fedigroups.groups import closing, deleting, founding
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Thread
 from fedigroups.media.models import Media
+from fedigroups.personal import hosts
 from fedigroups.personal.models import Draft
 from guests import Guest, House, hidden
 from outbox.models import Activity
@@ -370,6 +371,10 @@ async def test_who_is_blocked_is_folded_and_can_be_let_back(club: Club) -> None:
     await club.press(f"/people/{eve.id}/stance", "unblock")
     assert "Nobody" in await club.text("/settings/blocks")
     assert reply.id
+    await scenery.thread(club.group, eve, "Fine seams")
+    assert "Fine seams" in await club.text("/feed")
+    await hosts.block(club.tom.id, eve.host)
+    assert "Fine seams" not in await club.text("/feed")
 
 
 async def test_somebody_from_another_server_has_a_page_here_with_what_each_may_read(
