@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from federation.errors import Malformed
 from fedigroups.accounts import looks
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named, sign_up
@@ -57,6 +58,8 @@ def create(
 @told_as_json
 def set_(name: str, display: str, icon: Path | None, banner: Path | None, posts_to: str) -> None:
     """Change how somebody looks, and where their apps write."""
+    if not (display or icon or banner or posts_to):
+        raise Malformed("nothing to change: name at least one field, for example --display")
 
     async def work(instance: Instance) -> None:
         person = await person_named(instance.wire, name)
