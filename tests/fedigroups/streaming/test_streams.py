@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 import entities
 from clients import App, signed_in
@@ -341,12 +341,13 @@ async def test_there_is_a_websocket_at_one_address_alone(door: Door, tom: App) -
 
 
 @once
-async def test_no_token_no_stream(door: Door, town: Town) -> None:
+async def test_no_token_no_stream(door: Door, town: Town, caplog: pytest.LogCaptureFixture) -> None:
     for shown in ("x", ""):
         with pytest.raises(InvalidStatus) as refused:
             async with socket(door, shown, by="query"):
                 pass
         assert refused.value.response.status_code == 401
+    assert "uvicorn.error.sockets" not in {one.name for one in caplog.records}
     async with signed_in(town) as nobody, events(door, "/api/v1/streaming/user") as answer:
         assert answer.answer.status_code == 401
         assert answer.answer.json()["error"]
@@ -433,7 +434,10 @@ async def test_one_account_has_so_many_streams_and_no_more(
 
 @once
 async def test_who_says_too_much_is_let_go(
-    town: Town, door: Door, tom: App, monkeypatch: pytest.MonkeyPatch
+    door: Door,
+    tom: App,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with socket(door, token(tom)) as ear:
         await ear.link.send("x" * (limits.STREAM_MESSAGE_BYTES + 1))
@@ -441,6 +445,15 @@ async def test_who_says_too_much_is_let_go(
     async with socket(door, token(tom)) as ear:
         await ear.link.send("[")
         assert (await ear.hear())["status"] == 400
+    async with socket(door, token(tom)) as ear:
+        monkeypatch.setattr(limits, "STREAM_MESSAGE_BYTES", 8)
+        with suppress(ConnectionClosedError):  # they are let go while they still speak
+            await ear.link.send([""] * 20)
+        assert await ear.code() == 1006
+    async with socket(door, token(tom)) as ear:
+        await ear.link.send(b"\xff", text=True)
+        assert await ear.code() == 1007
+    assert "uvicorn.error.sockets" not in {one.name for one in caplog.records}
 
 
 @once
