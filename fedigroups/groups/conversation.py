@@ -120,7 +120,7 @@ def _week(asked: Sequence[Asked], begins_at: int) -> Week:
 
 def _percent(asked: Sequence[Asked], now: int) -> int | None:
     """Those that were answered within a day, of those that had a day."""
-    ripe = [one for one in asked if one.soon or one.at <= now - SOON]
+    ripe = [one for one in asked if one.at <= now - SOON]
     return round(100 * sum(one.soon for one in ripe) / len(ripe)) if ripe else None
 
 

@@ -295,9 +295,9 @@ async def test_health_says_who_was_answered_and_who_waits(house: House) -> None:
         group, ann = await Group.get(), await scenery.person("ann@m.example", name="Ann")
         bob = await scenery.person("bob@l.example")
         now = clock.now_ms()
-        for number, (title, days, answer_hours) in enumerate(
-            (("Thin sheet", 3, 2), ("Which rod", 2, 0), ("Too late", 5, 30), ("Just now", 0, 0))
-        ):
+        asked = [("Thin sheet", 3, 2), ("Which rod", 2, 0), ("Too late", 5, 30), ("Just now", 0, 0)]
+        asked.append(("Too young for a share", 0, 1))
+        for number, (title, days, answer_hours) in enumerate(asked):
             thread, root = await scenery.thread(group, ann if number else bob, title)
             at = now - days * clock.DAY
             await Post.filter(id=root.id).update(received_at=at)
@@ -309,10 +309,10 @@ async def test_health_says_who_was_answered_and_who_waits(house: House) -> None:
             await Post.filter(id=own.id).update(received_at=at)
         shown = (await guest.get("/groups/welders/health")).text
     assert "33 %" in shown
-    assert "16 hours" in shown
+    assert "2 hours" in shown
     waiting = shown.split("Nobody answered yet")[1].split("First threads of newcomers")[0]
     assert [title in waiting for title in ("Which rod", "Just now", "Thin", "late")] == [
         *(True, True, False, False)
     ]
     assert shown.count('<th scope="row">') == 24
-    assert await Thread.all().count() == 4
+    assert await Thread.all().count() == 5
