@@ -133,6 +133,7 @@ async def test_a_hanging_host_takes_one_place_and_delays_nobody(
     await scene.say("1", "2", "3")
     async with running(scene.scheduler):
         await until(lambda: all(len(receiver.taken) == 3 for receiver in healthy))
+        await until(lambda: all(receiver.flying for receiver in hanging))
         assert [receiver.flying for receiver in hanging] == [1] * 8
         assert [len(receiver.taken) for receiver in hanging] == [0] * 8
 
