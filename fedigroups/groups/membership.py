@@ -259,6 +259,12 @@ async def carry_over(group: Group, actor: Actor) -> bool:
     return False
 
 
+async def can_be_banned(group: Group, actor: Actor) -> bool:
+    """Whether a ban of theirs would be none of an owner, and none that there is already."""
+    member = await held(group, actor)
+    return member is None or (member.state != "banned" and member.role != "owner")
+
+
 async def appoint(group: Group, actor: Actor, role: str) -> None:
     """Give a member a role. Raises `Malformed` for somebody who is no member."""
     changed = await Member.filter(group_id=group.id, actor_id=actor.id, state="member").update(

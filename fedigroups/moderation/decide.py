@@ -6,8 +6,11 @@ without a reason that reaches whom it concerns. A test sees to it that nobody go
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from federation import storage
 from federation.errors import Malformed
+from federation.models import Actor
 from federation.wire import Wire
 from fedigroups.groups import membership, policies
 from fedigroups.moderation import answering, effects, ledger
@@ -38,7 +41,19 @@ async def decide(wire: Wire, act: Act) -> Decision:
         decision = await ledger.write(act, kind, done, answer)
         await answering.notify(act, decision)
         await publish([*done.drafts, *answer.drafts])
+        if act.kind == "ban":
+            await _ban_newer(wire, act)
     return decision
+
+
+async def _ban_newer(wire: Wire, act: Act) -> None:
+    """Who is banned under an account that they left is banned under the newer one as well."""
+    left = act.needed_person
+    newer = await Actor.get_or_none(uri=left.moved_to) if left.moved_to else None
+    if newer is None or newer == act.decider:
+        return
+    if await membership.can_be_banned(act.hosted.group, newer):
+        await decide(wire, replace(act, person=newer, inner=None, comes=False))
 
 
 async def _check_decider(wire: Wire, act: Act, kind: Kind) -> None:

@@ -67,8 +67,7 @@ async def move_bans(wire: Wire, old: Actor, new: Actor) -> None:
     """
     banned = Member.filter(actor_id=old.id, state="banned", group__hosted=True, group__state="open")
     for row in await banned.select_related("group__actor"):
-        newer = await membership.standing(row.group, new)
-        if newer is None or (newer.state != "banned" and newer.role != "owner"):
+        if await membership.can_be_banned(row.group, new):
             await _ban_along(wire, Hosted(row.group, row.group.actor), new)
 
 

@@ -144,6 +144,23 @@ async def test_who_comes_here_from_elsewhere_is_let_in_and_a_ban_comes_along(wor
     assert (members["bad@m.example"], members["ivo@groups.example"]) == ("banned", "banned")
 
 
+async def test_who_is_banned_after_moving_is_banned_under_both_names(world: World) -> None:
+    town, server = await world.town(), await home(world)
+    old = server.member("old")
+    await old.send(old.follow())
+    new = server.member("new", alsoKnownAs=[old.uri])
+    server.serve_person("old", rsa("old"), movedTo=new.uri)
+    await old.send(old.act("Move", old.uri, target=new.uri))
+    await new.send(new.follow())
+    await world.settle()
+    assert (await town.members())["new@m.example"] == "member"
+    await ban(town, "old@m.example")
+    await world.settle()
+    members = await town.members()
+    assert (members["old@m.example"], members["new@m.example"]) == ("banned", "banned")
+    assert server.kinds().count("Create") == 2  # each name is told why
+
+
 async def ban(town: Town, handle: str) -> None:
     async def work() -> None:
         hosted, person = await lookup.hosted_named("welders"), await lookup.person(handle)
