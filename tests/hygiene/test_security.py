@@ -10,9 +10,11 @@ import pytest
 import watchdog
 from federation import clock, keys, limits, peers
 from fedigroups import blocklist
+from fedigroups.accounts import mailer
 from fedigroups.bus import PAYLOAD_BYTES
 from fedigroups.groups import collections, departures, naming, reactions
 from fedigroups.groups.handlers import delete
+from fedigroups.media import bucket
 from fedigroups.moderation import automatic, published
 from fedigroups.push import sending
 from fedigroups.web import activitypub, reading, wellknown
@@ -220,6 +222,12 @@ SAID: dict[str, tuple[str, ...]] = {
     ),
     "**While nothing may be changed**": (f"`Retry-After` of {reading.RETRY_SECONDS} s",),
     "**Between our processes**": (f"hints of {kb(PAYLOAD_BYTES)}",),
+    "**What the operator runs beside it**": (
+        f"{bucket.SECONDS:.0f} s for an exchange",
+        f"{mb(limits.UPLOAD_BYTES)} of an object",
+        f"{mailer.AT_ONCE} letters at once",
+        f"each {len(mailer.WAITS_MS) + 1} times in {round(sum(mailer.WAITS_MS) / clock.DAY)} days",
+    ),
     "`tests/watchdog.py`": (f"for {watchdog.STEP_MS} ms",),
 }
 """By how a row or a line of SECURITY.md begins: every number in it, with the words around it."""
