@@ -11,7 +11,7 @@ import neighbour
 from federation.models import Actor, Peer
 from federation.peers import Peers
 from fedigroups.groups import naming
-from fedigroups.personal import stances
+from fedigroups.personal import hosts, stances
 from fedigroups.store import Store
 from network import Network
 from scenery import group, join, person, post, thread
@@ -68,3 +68,5 @@ async def test_nobody_is_offered_of_a_blocked_server_under_any_of_its_names(peer
         await person(f"anna@{host}")
     await peers.block("spam.example")
     assert await offered(peers, "ann", olga) == ["anna@notspam.example"]
+    await hosts.block(olga.id, "notspam.example")
+    assert await offered(peers, "ann", olga) == []
