@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from federation import clock, ids, storage
+from federation.limits import DECISION_CHARS
 from federation.models import Actor
 from fedigroups.models import Act
 
 KEPT_MS = 730 * clock.DAY
-DETAIL_CHARS = 2_000
 _NEWEST = 2**63 - 1
 
 
@@ -37,9 +37,7 @@ class Noted:
 
 async def note(who: str, what: str, detail: str = "") -> None:
     """Write down that somebody did something; in the transaction that did it, if there is one."""
-    await Act.create(
-        id=ids.new(), at=clock.now_ms(), who=who, what=what, detail=detail[:DETAIL_CHARS]
-    )
+    await Act.create(id=ids.new(), at=clock.now_ms(), who=who, what=what, detail=detail)
 
 
 async def by(person: Actor, what: str, **facts: object) -> None:
@@ -53,8 +51,12 @@ def told(facts: Mapping[str, object]) -> str:
 
 
 def written(facts: Mapping[str, object]) -> str:
-    """All of the facts, as JSON; also what is empty, because somebody emptied it."""
-    return json.dumps(facts, ensure_ascii=False, default=str)
+    """All of the facts, as JSON; also what is empty, because somebody emptied it.
+
+    Each text has room for the longest reason that is taken; of a longer one the beginning is told.
+    """
+    texts = {name: text[:DECISION_CHARS] for name, text in facts.items() if isinstance(text, str)}
+    return json.dumps({**facts, **texts}, ensure_ascii=False, default=str)
 
 
 async def newest(limit: int, what: str = "", before: int = 0) -> list[Noted]:

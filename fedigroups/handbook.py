@@ -17,6 +17,10 @@ _LIMITS = """# Limits
 
 What a stranger can make this server do has a number. These are no settings: each was chosen with
 the others in view. This page is made from `federation/limits.py` by `make handbook`.
+
+Requests, attempts and look-ups, and what is done at once, each process counts for itself: with
+three of them there may be three times as many. What has rows (reports, letters, uploads, mentions)
+is counted for all together.
 """
 _TABLE = "\n| limit | is | what it bounds |\n|---|---:|---|\n"
 _COMMANDS = """# Commands

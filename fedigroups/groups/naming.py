@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from federation import limits, storage
+from federation.peers import Peers
 from fedigroups.content import sanitise
 from fedigroups.groups.visibility import listed_sql
 
 MOST = 6
+_LOOKED_AT = 60
+"""Found names of which the first are offered: some may be below a domain that is blocked."""
 LEAST_CHARS = 2
 
 
@@ -21,11 +24,12 @@ class Named:
     is_group: bool
 
 
-async def beginning_with(text: str, actor_id: int, most: int = MOST) -> list[Named]:
+async def beginning_with(peers: Peers, text: str, actor_id: int) -> list[Named]:
     """Those whose address or name begins so: who shares a group with the author first. One query.
 
     Whoever does not want to be found is found by the whole name, and by members of a group in
-    which they wrote something public. Nobody whom the author blocks, and no blocked server.
+    which they wrote something public. Nobody whom the author blocks, alone or with their server,
+    and nobody of a server that this one does not deal with.
     """
     begun = sanitise.label(text, limits.QUERY_CHARS).lower().lstrip("@!")
     name, _at, host = begun.partition("@")
@@ -43,21 +47,23 @@ async def beginning_with(text: str, actor_id: int, most: int = MOST) -> list[Nam
         f" WHERE p.author_id = a.id AND {listed_sql('p')}))"
         " AND NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = a.id"
         " AND s.blocked = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM blocked_host h WHERE h.actor_id = ? AND h.host = a.host)"
         " AND NOT EXISTS (SELECT 1 FROM peer q WHERE q.host = a.host AND q.blocked = ?)"
         " ORDER BY (CASE WHEN EXISTS (SELECT 1 FROM member m JOIN member n"
         " ON n.group_id = m.group_id AND n.actor_id = ? AND n.state = 'member'"
         " WHERE m.actor_id = a.id AND m.state = 'member') THEN 0 ELSE 1 END),"
         " a.local DESC, LOWER(a.username), a.id LIMIT ?",
         *(actor_id, _begins(host), _begins(name), _begins(name), True, name),
-        *(actor_id, actor_id, True, True, actor_id, most),
+        *(actor_id, actor_id, True, actor_id, True, actor_id, _LOOKED_AT),
     )
+    offered = [row for row in rows if not await peers.is_blocked(row["host"])]
     return [
         Named(
             f"{row['username']}@{row['host']}",
             sanitise.label(row["name"], 80) or row["username"],
             row["kind"] == "Group",
         )
-        for row in rows
+        for row in offered[:MOST]
     ]
 
 

@@ -98,8 +98,8 @@ async def _counts() -> nodeinfo.Counts:
     )
     writers = f"SELECT COUNT(DISTINCT post.author_id) {written} AND post.received_at > ?"
     counted = await storage.rows(
-        "SELECT (SELECT COUNT(*) FROM account"  # noqa: S608 - our own SQL
-        "   WHERE confirmed_at > 0 AND approved_at > 0) AS users,"
+        "SELECT (SELECT COUNT(*) FROM account o JOIN actor a ON a.id = o.actor_id"  # noqa: S608 - our own SQL
+        "   WHERE o.confirmed_at > 0 AND o.approved_at > 0 AND a.state = 'live') AS users,"
         f" ({writers}) AS month, ({writers}) AS halfyear,"
         f" (SELECT COUNT(*) {written} AND post.parent_id IS NULL) AS posts,"
         f" (SELECT COUNT(*) {written} AND post.parent_id IS NOT NULL) AS comments,"

@@ -11,6 +11,7 @@ from federation.vocabulary import PUBLIC
 from fedigroups.groups import founding, lookup, membership
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group
+from fedigroups.notify.models import Notification
 from neighbour import rsa
 from servers import GROUP, Member
 from trials import Scene
@@ -597,7 +598,7 @@ async def test_an_approval_stamp_is_nothing_that_we_have_to_believe(scene: Scene
 
 
 async def test_following_and_leaving_again_and_again_ends_where_it_ends(scene: Scene) -> None:
-    # H115: each cycle has its one answer, and the last word counts
+    # H115: each cycle has its one answer, the last word counts, and the group is told of one
     eve = scene.eve
     for _ in range(10):
         follow = eve.follow()
@@ -608,7 +609,9 @@ async def test_following_and_leaving_again_and_again_ends_where_it_ends(scene: S
     assert scene.evil.kinds() == ["Accept{Follow}"] * 10
     with scene.ours.instance.store.context():
         left = await storage.rows("SELECT inbox FROM subscription WHERE host = 'evil.example'")
+        told = await Notification.filter(kind="follow", sender__uri=eve.uri).count()
     assert [row["inbox"] for row in left if "direct" in row["inbox"]] == []
+    assert told <= 1
     group = await scene.ours.group()
     assert group.members_count == 3
     await scene.still_serves()

@@ -84,7 +84,9 @@ async def test_a_request_has_one_end(scene: Scene, door: Door) -> None:
         said = await door.say(b"POST " + INBOX + b" HTTP/1.1\r\n" + HOST + framing + hidden)
         assert b"202 Accepted" not in said.raw
     assert await scene.receipts() == before
-    assert (await door.say(hidden.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))).status
+    alone = hidden.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+    assert (await door.say(alone)).status == 202, "or else nothing was hidden"
+    assert await scene.receipts() == before + 1
 
 
 async def test_who_drips_is_sent_away_and_the_honest_are_served(

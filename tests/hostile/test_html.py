@@ -57,19 +57,21 @@ def test_markdown_is_no_way_around_it(name: str) -> None:
     ],
 )
 async def test_no_field_with_an_address_carries_another_scheme(scene: Scene, url: str) -> None:
-    # H160: url of a post, attachments, icon, banner, profile, the group's own page
+    # H160: url of a post, attachments, emoji, icon, banner, facts of a profile, a group's own page
     den = scene.evil.member("den", "Group", **profile(url))
     two = scene.evil.member("two", **profile(url))
     await scene.ours.join("tom", den.uri)
     await scene.settle()
     await scene.send(two.follow(), two)
-    note = two.note("Look.", url=url, attachment=[attachment(url)])
+    emoji = {"type": "Emoji", "name": ":arc:", "icon": {"type": "Image", "url": url}}
+    note = two.note("Look :arc:", url=url, attachment=[attachment(url)], tag=[emoji])
     await scene.send(two.create(note), two)
     post = await scene.ours.post(note["id"])
     assert post is not None
     assert (post.page_url, post.attachments) == (note["id"], "[]")
     thread = f"/groups/welders/threads/{post.thread_id}"
-    for path in (thread, f"{thread}/feed.atom", "/groups/welders", "/groups/den@evil.example"):
+    abroad = ("/groups/den@evil.example", "/@two@evil.example")
+    for path in (thread, f"{thread}/feed.atom", "/groups/welders", *abroad):
         answer = await ask(scene.ours, path, KINDS[0])
         assert answer.status_code == 200, path
         for link in re.findall(r'(?:href|src|action)="([^"]*)"', answer.text):

@@ -101,7 +101,7 @@ def _filled(path: str) -> str:
 
 
 async def test_a_request_for_ten_thousand_pieces_gets_the_whole(scene: Scene) -> None:
-    # H176: nothing here is served in pieces
+    # H176: no page and no file of ours is served in pieces; pictures are, in one piece
     pieces = "bytes=" + ",".join(["0-1"] * 10_000)
     for path in (static.url("style.css"), "/groups/welders"):
         whole = await ask(scene.ours, path, KINDS[0])

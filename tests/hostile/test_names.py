@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
+from federation import clock, limits
 from federation.errors import FederationError, Malformed
 from federation.models import Actor
+from federation.vocabulary import ACTIVITY_JSON
 from federation.webfinger import JRD_JSON
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import sign_up
@@ -111,15 +112,22 @@ async def test_what_we_are_asked_is_answered_for_ours_alone(scene: Scene) -> Non
 
 
 async def test_who_is_closed_or_suspended_looks_like_nobody_to_webfinger(scene: Scene) -> None:
-    # H152: there are no hidden groups yet; a closed one is gone for good, as is whoever left
-    async def change(**values: Any) -> None:
-        await scene.ours.run(lambda: Actor.filter(uri=GROUP).update(**values))
-
+    # H152: there are no hidden groups yet; one is closed or suspended, and so is whoever left
     nobody = await finger(scene, "acct:nobody@groups.example")
-    await change(state="gone")
-    closed = await finger(scene, "acct:welders@groups.example")
-    assert (closed.status_code, closed.content) == (nobody.status_code, nobody.content)
-    await change(state="live")
+    counted = (await get(scene, "/nodeinfo/2.1")).json()["usage"]["users"]["total"]
+    for uri, name in ((GROUP, "welders"), (f"{ORIGIN}/users/olga", "olga")):
+        for state in ("gone", "suspended"):
+            await scene.ours.run(lambda: Actor.filter(uri=uri).update(state=state))  # noqa: B023
+            shut = await finger(scene, f"acct:{name}@groups.example")
+            assert (shut.status_code, shut.content) == (nobody.status_code, nobody.content), state
+            document = (await get(scene, uri.removeprefix(ORIGIN), ACTIVITY_JSON)).text
+            assert "Olga" not in document, state
+        await scene.ours.run(lambda: Actor.filter(uri=uri).update(state="live"))  # noqa: B023
+        assert (await finger(scene, f"acct:{name}@groups.example")).status_code == 200
+    await scene.ours.run(lambda: Actor.filter(username="olga").update(state="suspended"))
+    with clock.held(clock.now_ms() + limits.ANSWERS_FRESH_MS):
+        usage = (await get(scene, "/nodeinfo/2.1")).json()["usage"]
+    assert usage["users"]["total"] == counted - 1
 
 
 async def test_a_handles_domain_is_a_host_and_nothing_is_cut_out_of_it(scene: Scene) -> None:

@@ -106,6 +106,13 @@ async def test_every_attempt_is_signed_anew_with_the_key_of_now(post: Scene) -> 
 async def test_what_is_remembered_of_hosts_is_bounded_and_forgotten() -> None:
     # H265: every memory of others is one of these (tests/federation/test_pace.py)
     memory: Memory[bool] = Memory()
-    for number in range(limits.NEGATIVE_ENTRIES + 5_000):
-        memory.put(f"n{number}.example", True, 60)
-    assert len(memory) == limits.NEGATIVE_ENTRIES
+    most = limits.NEGATIVE_ENTRIES
+    with clock.held(NOW):
+        for number in range(most + 5_000):
+            memory.put(f"n{number}.example", True, 60)
+        assert len(memory) == most
+        assert memory.get("n4999.example") is None
+        assert memory.get("n5000.example")
+    with clock.held(NOW + clock.MINUTE):
+        assert not any(memory.get(f"n{number}.example") for number in range(most + 5_000))
+        assert len(memory) == 0

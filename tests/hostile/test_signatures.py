@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from email.utils import formatdate
 
+import httpx
 import pytest
 
 from federation import clock, signatures
@@ -264,8 +265,12 @@ async def test_a_key_host_in_trouble_is_503_and_comes_in_later(
     new = type(scene.evil).at(scene.world.network, "n.example", "mastodon").member("nan")
     scene.world.network.fail("n.example", fault)
     follow = new.follow()
+    body = json.dumps(follow).encode()
     async with scene.nothing_changes(asks=("n.example",)):
         assert await scene.send(follow, new) == 503
+        again = httpx.Request("POST", INBOX, content=body, headers=scene.signed(body, new))
+        later = await scene.world.network.handle_async_request(again)
+        assert (later.status_code, int(later.headers["retry-after"]) > 0) == (503, True)
     scene.world.network.heal("n.example")
     with clock.held(clock.now_ms() + 20 * clock.MINUTE):
         assert await scene.send(follow, new) == 202

@@ -47,7 +47,10 @@ async def fetch(scene: Scene, url: str, **headers: str) -> httpx.Response:
 
 @pytest.mark.parametrize(
     "content",
-    [drawn.ACTIVITY, drawn.SVG, drawn.HTML, drawn.PDF, drawn.EPS, drawn.PSD, drawn.PLAYLIST],
+    [
+        *(drawn.ACTIVITY, drawn.SVG, drawn.HTML, drawn.PDF, drawn.EPS, drawn.PSD, drawn.PLAYLIST),
+        drawn.tiff(),
+    ],
 )
 async def test_a_file_that_is_no_picture_is_not_taken(scene: Scene, content: bytes) -> None:
     # H009, H171, H180

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,8 @@ import trustme
 import yaml
 
 import caddy
+from federation import limits
+from fedigroups.web import portraits, writing
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = ("fedigroups.service", "fedigroups-backup.service", "fedigroups-backup.timer")
@@ -51,6 +54,16 @@ def test_caddy_takes_its_files(tmp_path: Path) -> None:
     for path in (DEPLOY / "Caddyfile", tmp_path / "Caddyfile"):
         said = says(caddy.PROGRAM, "validate", "--adapter", "caddyfile", "--config", path)
         assert "Valid configuration" in said
+
+
+def test_every_proxy_takes_the_largest_form_at_whichever_address() -> None:
+    largest = max(writing.FORM_BYTES, portraits.FORM_BYTES, limits.IMPORT_BYTES + limits.FORM_BYTES)
+    for name in ("Caddyfile", "compose.scale.yaml", "nginx.conf"):
+        text = (DEPLOY / name).read_text(encoding="utf-8")
+        sizes = re.findall(r"(?:max_size|client_max_body_size) (\d+)(?:MB|m)\b", text)
+        assert sizes == ["40"], name
+        assert not re.search(r"request_body (?!\{)", text), name
+    assert largest < 40_000_000
 
 
 @needs("nginx")

@@ -102,8 +102,8 @@ async def _about(request: Request) -> About:
     """What there is to say. Two queries."""
     reception, site = receptions.of(request), request.app.state.site
     counted = await storage.row(
-        "SELECT (SELECT COUNT(*) FROM account WHERE confirmed_at > 0 AND approved_at > 0)"  # noqa: S608 - our own SQL
-        " AS people,"
+        "SELECT (SELECT COUNT(*) FROM account o JOIN actor a ON a.id = o.actor_id"  # noqa: S608 - our own SQL
+        "   WHERE o.confirmed_at > 0 AND o.approved_at > 0 AND a.state = 'live') AS people,"
         " (SELECT COUNT(*) FROM post p JOIN actor a ON a.id = p.author_id"
         f"   WHERE a.local = ? AND {open_sql('p')}) AS statuses,"
         " (SELECT COUNT(*) FROM peer) AS peers,"

@@ -123,6 +123,27 @@ async def test_a_thread_lists_what_strangers_may_read_root_first(here: Here) -> 
     assert document["id"] == f"{GROUP}/threads/{thread.id}"
 
 
+async def test_a_list_has_so_many_items_and_no_more(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = ("OUTBOX_ITEMS", "THREAD_ITEMS", "FEATURED_ITEMS")
+    assert [getattr(collections, name) for name in lists] == [50, 2_000, 20]
+    for name in lists:
+        monkeypatch.setattr(collections, name, 3)
+    ann = await here.remote("ann@m.example")
+    roots: list[Post] = []
+    for number in range(1, 5):  # below, at and above
+        roots.append(await announced(here, ann, number))
+        await pin(roots[-1], number)
+        if number > 1:
+            await announced(here, ann, 10 * number, roots[0])
+        head = await read.thread_head(roots[0].thread_id)
+        assert head is not None
+        said = await collections.thread(here.hosted, head, here.wire.uris)
+        sizes = len(said["orderedItems"]), len(await outbox(here))
+        assert (*sizes, len(await collections.pinned(here.hosted))) == (min(number, 3),) * 3
+
+
 async def test_a_person_keeps_their_collections_to_themselves(here: Here) -> None:
     olga = await scenery.person("olga@groups.example")
     _, root = await scenery.thread(here.group, olga)

@@ -234,7 +234,7 @@ async def test_closing_a_group_and_giving_roles_are_for_who_runs_the_server(
     assert (await olga.fill(page, act="role", role="king")).status_code == 422
     await olga.fill(page, act="role", role="moderator")
     assert (await Account.get(id=tom.id)).role == "moderator"
-    await olga.fill(page, act="suspend", reason="Spam, a lot of it")
+    await olga.fill(page, act="suspend", reason="Spam, a lot of it. " * 250)
     assert "Spam, a lot of it" in (await olga.get(page)).text
     wrong = await olga.fill(f"/admin/groups/{group.id}", **close | {"confirm": "bakers"})
     assert (wrong.status_code, 'id="confirm-problem"' in wrong.text) == (422, True)
