@@ -21,7 +21,7 @@ from federation import storage
 from federation.models import Actor
 from fedigroups.accounts.people import person_named, sign_up
 from fedigroups.app import make_app
-from fedigroups.groups import founding, lookup, speaking
+from fedigroups.groups import founding, joining, lookup, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.speaking import Text
@@ -103,7 +103,7 @@ class Town:
         async def work() -> str:
             person = await person_named(self.wire, name)
             actor = await lookup.group_actor(self.wire, group)
-            return await speaking.join(self.wire, person, actor)
+            return await joining.join(self.wire, person, actor)
 
         return await self.run(work)
 
@@ -198,7 +198,7 @@ async def _found(instance: Instance) -> None:
     olga, tom = [await person_named(instance.wire, name) for name in HOSTS["groups.example"]]
     profile = Profile(title="Welders", summary="How we join metal.", rules="Be kind.")
     hosted = await founding.found(instance.wire, "welders", olga, profile)
-    await speaking.join(instance.wire, tom, hosted.actor)
+    await joining.join(instance.wire, tom, hosted.actor)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from fedigroups.cli.run import (
     told_as_json,
     with_instance,
 )
-from fedigroups.groups import founding, lookup, membership, policies, speaking
+from fedigroups.groups import founding, joining, lookup, membership, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member
@@ -347,7 +347,7 @@ def join(name: str, who: str, json_: bool) -> None:
     async def work(instance: Instance) -> dict[str, Any]:
         person = await person_named(instance.wire, who)
         actor = await lookup.group_actor(instance.wire, name)
-        state = await speaking.join(instance.wire, person, actor)
+        state = await joining.join(instance.wire, person, actor)
         return {"group": actor.handle, "person": person.handle, "state": state}
 
     made = acting(work)
@@ -364,7 +364,7 @@ def leave(name: str, who: str) -> None:
     async def work(instance: Instance) -> None:
         person = await person_named(instance.wire, who)
         found = await lookup.any_group(instance.wire, name)
-        await speaking.leave(instance.wire, person, found)
+        await joining.leave(instance.wire, person, found)
 
     acting(work)
     tell(f"{who} left {name}.", group=name, person=who, state="left")

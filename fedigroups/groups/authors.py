@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from federation import storage
+from federation import ids, storage
 from fedigroups.content import emoji, facts
 from fedigroups.content.emoji import Emoji
 from fedigroups.content.facts import Fact
 from fedigroups.content.sanitise import safe_url
 from fedigroups.groups import views
 from fedigroups.groups.read import (
-    BIGGEST,
     GROUP_ROWS,
     HOSTS,
     LIMIT,
@@ -116,7 +115,7 @@ async def _posts_by(actor_id: int, before: int, reader_id: int, limit: int) -> l
         "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
         "JOIN groups g ON g.id = t.group_id JOIN post root ON root.id = t.root_id "
         f"WHERE p.author_id = ? AND {met} AND {READABLE} AND p.id < ? ORDER BY p.id DESC LIMIT ?",
-        *(actor_id, *([reader_id] if reader_id else []), bounded(before) or BIGGEST, limit),
+        *(actor_id, *([reader_id] if reader_id else []), bounded(before) or ids.BIGGEST, limit),
     )
 
 

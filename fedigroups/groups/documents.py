@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from federation import clock
+from federation.documents import Document
 from federation.keys import FRAGMENTS, Keyring
 from federation.models import Actor
 from federation.uris import Uris
@@ -19,8 +20,6 @@ from fedigroups.content.languages import name_of
 from fedigroups.groups import topics
 from fedigroups.groups.models import Group, Post
 from fedigroups.media.models import Media
-
-Document = dict[str, Any]
 
 CONTEXT: list[Any] = [
     AS2,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from federation import ids, storage
+from federation.documents import Document
 from federation.models import Actor
 from federation.origin import host_of
 from federation.strict_json import dumps, loads
@@ -118,7 +119,7 @@ async def direct(
     return _carried(wire, note, by, to)
 
 
-def _carried(wire: Wire, note: build.Document, by: str, to: Actor) -> Draft:
+def _carried(wire: Wire, note: Document, by: str, to: Actor) -> Draft:
     document = build.create_direct(wire.uris.activity(ids.new()), note)
     outgoing = Outgoing(document["id"], by, "Create", dumps(document), public=False)
     return Draft(outgoing, (_before(to),))

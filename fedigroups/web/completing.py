@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.groups import naming
 from fedigroups.web.visitors import signed_in
 
