@@ -50,7 +50,7 @@ def undo(uri: str, undone: Mapping[str, Any], *, cc: Sequence[str] = ()) -> Docu
     return _activity(uri, "Undo", inner["actor"], inner.get("to", []), **rest, object=inner)
 
 
-def audience(group: str, followers: str, *, unlisted: bool = False) -> tuple[list[str], list[str]]:
+def audience(followers: str, *, unlisted: bool = False) -> tuple[list[str], list[str]]:
     """`to` and `cc` of what a group says: public, or unlisted with the two changed over."""
     return ([followers], [PUBLIC]) if unlisted else ([PUBLIC], [followers])
 
@@ -62,7 +62,7 @@ def announce(
 
     FEP-1b12: unmodified. Lemmy demands both `to` and `cc`.
     """
-    to, cc = audience(group, followers, unlisted=unlisted)
+    to, cc = audience(followers, unlisted=unlisted)
     envelope = {
         "@context": [AS2, SECURITY],
         "id": uri,
@@ -90,7 +90,7 @@ def boost(
 
     `published` is never before the post's own (Misskey drops it otherwise).
     """
-    to, cc = audience(group, followers, unlisted=unlisted)
+    to, cc = audience(followers, unlisted=unlisted)
     document = _activity(uri, "Announce", group, to, cc=[*cc, author], object=object_uri)
     document["published"] = clock.rfc3339(max(clock.now_ms(), published_at + 999))
     if approved_by:

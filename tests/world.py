@@ -75,14 +75,14 @@ class Town:
         return await self.run(lambda: person_named(self.wire, name))
 
     async def group(self, name: str = "welders") -> Group:
-        return await self.run(lambda: lookup.any_group(self.wire, name))
+        return await self.run(lambda: lookup.any_group(name))
 
     async def write(self, name: str, text: str, title: str = "", group: str = "welders") -> Post:
         """A person here starts a thread."""
 
         async def work() -> Post:
             author = await person_named(self.wire, name)
-            found = await lookup.any_group(self.wire, group)
+            found = await lookup.any_group(group)
             return await speaking.write(self.wire, author, found, Text(text, title))
 
         return await self.run(work)
@@ -117,7 +117,7 @@ class Town:
         """Handle and state of everybody who ever had to do with the group."""
 
         async def work() -> dict[str, str]:
-            found = await lookup.any_group(self.wire, group)
+            found = await lookup.any_group(group)
             rows = await Member.filter(group_id=found.id).select_related("actor")
             return {row.actor.handle: row.state for row in rows}
 

@@ -196,7 +196,7 @@ def show_(name: str, json_: bool) -> None:
     """What a group says of itself."""
 
     async def work(instance: Instance) -> dict[str, Any]:
-        found = await lookup.any_group(instance.wire, name)
+        found = await lookup.any_group(name)
         staff = Member.filter(group_id=found.id, role__in=policies.STAFF).select_related("actor")
         return summary(found) | {
             "language": found.language,
@@ -224,7 +224,7 @@ def members(name: str, state: str | None, json_: bool) -> None:
     """Who is in a group, who asked, and who was."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
-        found = await lookup.any_group(instance.wire, name)
+        found = await lookup.any_group(name)
         query = Member.filter(group_id=found.id).select_related("actor").order_by("id")
         rows = await (query.filter(state=state) if state else query)
         return [
@@ -363,7 +363,7 @@ def leave(name: str, who: str) -> None:
 
     async def work(instance: Instance) -> None:
         person = await person_named(instance.wire, who)
-        found = await lookup.any_group(instance.wire, name)
+        found = await lookup.any_group(name)
         await joining.leave(instance.wire, person, found)
 
     acting(work)

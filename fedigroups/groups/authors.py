@@ -62,19 +62,7 @@ async def page(
     name, _, host = name.partition("@")
     if not NAME.fullmatch(name.lower()) or "\0" in host:
         return None
-    where = "a.local = ? AND a.kind = 'Person' AND a.username = ?"
-    if host:
-        where = "a.local = ? AND a.kind NOT IN ('Group', 'Application') AND a.username = ?"
-    row = await storage.row(
-        f"SELECT {views.person_columns('a')}, a.summary AS summary, a.banner_url AS banner_url, "
-        "a.state AS state, a.published_at AS joined_at, a.moved_to AS moved_to, "
-        "COALESCE(x.pairs, '[]') AS pairs, "
-        "CASE WHEN a.local THEN '' ELSE a.document END AS document "
-        f"FROM actor a LEFT JOIN profile x ON x.actor_id = a.id WHERE {where}"
-        f"{' AND a.host = ?' if host else ''} ORDER BY a.id DESC LIMIT 1",
-        *(not host, name if host else name.lower()),
-        *([host.lower()] if host else []),
-    )
+    row = await _row(name, host)
     if row is None:
         return None
     person = views.person(row)
@@ -92,6 +80,22 @@ async def page(
         posts=posts,
         next=posts[-1].post.id if len(rows) > limit else 0,
         emoji=emoji.stored(row["document"]),
+    )
+
+
+async def _row(name: str, host: str) -> storage.Row | None:
+    where = "a.local = ? AND a.kind = 'Person' AND a.username = ?"
+    if host:
+        where = "a.local = ? AND a.kind NOT IN ('Group', 'Application') AND a.username = ?"
+    return await storage.row(
+        f"SELECT {views.person_columns('a')}, a.summary AS summary, a.banner_url AS banner_url, "
+        "a.state AS state, a.published_at AS joined_at, a.moved_to AS moved_to, "
+        "COALESCE(x.pairs, '[]') AS pairs, "
+        "CASE WHEN a.local THEN '' ELSE a.document END AS document "
+        f"FROM actor a LEFT JOIN profile x ON x.actor_id = a.id WHERE {where}"
+        f"{' AND a.host = ?' if host else ''} ORDER BY a.id DESC LIMIT 1",
+        *(not host, name if host else name.lower()),
+        *([host.lower()] if host else []),
     )
 
 

@@ -199,15 +199,18 @@ def post_document(
         document["attachment"] = [_picture(one) for one in media]
     if context:
         document["context"] = context
+    return document | _optional(post, parent)
+
+
+def _optional(post: Post, parent: Post | None) -> Document:
+    """What some posts have and others have not."""
+    document: Document = {}
     if post.title:
         document["name"] = post.title
     if post.warning:
         document["summary"] = post.warning
     if post.language:
-        document["language"] = {
-            "identifier": post.language,
-            "name": name_of(post.language),
-        }
+        document["language"] = {"identifier": post.language, "name": name_of(post.language)}
         document["contentMap"] = {post.language: post.content}
     if parent is not None:
         document["inReplyTo"] = parent.uri

@@ -165,9 +165,14 @@ async def _count_in(group: Group, post: Post) -> None:
         " WHERE id = ? RETURNING posts_count",
         *(now, True, post.thread_id),
     )
+    await _move_up(group, int(shown[0]["posts_count"] == 1), now)
+
+
+async def _move_up(group: Group, started: int, now: int) -> None:
+    """Something was said in the group now: it stands first in lists, with so many threads more."""
     await storage.execute(
         "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
-        *(int(shown[0]["posts_count"] == 1), now, group.id),
+        *(started, now, group.id),
     )
 
 
@@ -248,10 +253,7 @@ async def _count(group: Group, thread: Thread, now: int, *, is_start: bool) -> N
             "UPDATE thread SET posts_count = posts_count + 1, active_at = ? WHERE id = ?",
             *(now, thread.id),
         )
-    await storage.execute(
-        "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
-        *(int(is_start), now, group.id),
-    )
+    await _move_up(group, int(is_start), now)
 
 
 def written(document: ObjectDoc) -> dict[str, object]:

@@ -56,7 +56,7 @@ class Island:
         """Somebody here starts a thread in a group elsewhere; the post's id."""
         async with self.fleet.hand() as instance:
             person = await person_named(instance.wire, name)
-            found = await lookup.any_group(instance.wire, group)
+            found = await lookup.any_group(group)
             text = Text("Buy my rods", title)
             return (await speaking.write(instance.wire, person, found, text)).uri
 

@@ -456,7 +456,7 @@ async def test_who_voted_is_at_no_door(scene: Scene) -> None:
 
     async def make() -> Post:
         await Group.filter(name="welders").update(post_policy="anyone")  # so that strangers vote
-        group = await lookup.any_group(town.wire, "welders")
+        group = await lookup.any_group("welders")
         asked = Text("Which one?", poll=Asked(("MIG", "TIG"), 3_600))
         return await speaking.write(town.wire, tom, group, asked)
 

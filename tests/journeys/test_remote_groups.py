@@ -110,7 +110,7 @@ async def test_one_is_in_once_the_group_says_so_and_counted_once(scene: Scene) -
     assert await scene.town.run(count) == 1
 
     async def leave() -> None:
-        group = await lookup.any_group(scene.town.wire, CATS)
+        group = await lookup.any_group(CATS)
         await joining.leave(scene.town.wire, await lookup.person("olga"), group)
 
     await scene.town.run(leave)

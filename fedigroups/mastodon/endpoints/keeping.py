@@ -133,7 +133,7 @@ def _preferences(access: Access) -> Entity:
     account = access.account
     return {
         "posting:default:visibility": account.visibility,
-        "posting:default:sensitive": False,
+        "posting:default:sensitive": account.sensitive,
         "posting:default:language": account.language or None,
         "posting:default:quote_policy": "nobody",
         "reading:expand:media": "default",

@@ -265,7 +265,7 @@ async def test_only_a_group_is_joined_and_a_closed_one_is_not(town: Town) -> Non
 
 async def leave(town: Town, name: str, group: str = "welders") -> None:
     async def work() -> None:
-        found = await lookup.any_group(town.wire, group)
+        found = await lookup.any_group(group)
         await joining.leave(town.wire, await lookup.person(name), found)
 
     await town.run(work)
