@@ -24,13 +24,12 @@ from federation.errors import (
 from federation.fetch import Budget, Fetcher
 from federation.flights import Flights
 from federation.models import Actor
-from federation.pace import Buckets, Memory
+from federation.pace import MINUTE_SECONDS, Buckets, Memory
 from federation.peers import Peers
 from federation.register import Clean
 from federation.uris import Uris
 from federation.watch import NOBODY, Watch
 
-MINUTE = 60.0
 STALE_SECONDS = 300.0
 """How long after a failed fetch the row of a known actor is used without another try."""
 
@@ -51,7 +50,7 @@ class Actors:
         self._reads: Flights[Actor | KeyDoc] = Flights()
         self._stale: Memory[bool] = Memory()
         self._met: Memory[bool] = Memory()
-        self._meetings = Buckets(limits.NEW_HOSTS_PER_MINUTE_OF_SITE, MINUTE)
+        self._meetings = Buckets(limits.NEW_HOSTS_PER_MINUTE_OF_SITE, MINUTE_SECONDS)
 
     async def known(self, uri: str) -> Actor | None:
         """The row of an actor in whatever state, or None; asks nobody."""

@@ -7,6 +7,9 @@ import threading
 
 from federation import clock
 
+BIGGEST = 2**63 - 1
+"""No id is above it, nor any number in a table: what is asked for beyond it is not there."""
+
 _EPOCH = 1_704_067_200_000  # 2024-01-01: leaves the top of 63 bits free for 278 years
 _lock = threading.Lock()
 _last = 0

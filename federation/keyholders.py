@@ -26,10 +26,9 @@ from federation.errors import (
 from federation.fetch import Budget
 from federation.flights import Flights
 from federation.keys import PublicKey
-from federation.pace import Allowance, Memory
+from federation.pace import HOUR_SECONDS, Allowance, Memory
 from federation.uris import Uris
 
-HOUR_SECONDS = 3_600.0
 KNOWN_SECONDS = 60.0
 """How long a key is remembered without a look at its row: each request needs one."""
 UNREACHABLE_SECONDS = 60.0

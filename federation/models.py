@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tortoise import fields
 
+from federation import limits
 from federation.table import Model
 
-URI = 2_048
+URI = limits.URI_CHARS
 
 
 class Actor(Model):
@@ -46,8 +47,6 @@ class Actor(Model):
     keys: fields.ReverseRelation[Key]
 
     class Meta:
-        """Where the rows live."""
-
         table = "actor"
         indexes = (("host", "username"),)
 
@@ -83,8 +82,6 @@ class Key(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "key"
 
     def __str__(self) -> str:
@@ -115,8 +112,6 @@ class Peer(Model):
     """When it last sent us something that verified."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "peer"
 
     def __str__(self) -> str:
@@ -134,8 +129,6 @@ class FollowerDigest(Model):
     followers = fields.IntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "follower_digest"
         unique_together = (("actor_uri", "host"),)
 

@@ -192,18 +192,11 @@ def _document_url(found: dict[str, Any], host: str, scheme: str) -> str:
     }
     for version in _READABLE:
         href = links.get(f"{SCHEMA}{version}")
-        if href is not None and _host_of(href) == host:
+        if href is not None and origin.host_or_empty(href) == host:
             parts = urlsplit(href)
             # Behind a proxy some write http: where the host says https is asked over https.
             return f"{scheme}://{host}{parts.path}" + (f"?{parts.query}" if parts.query else "")
     raise NotUsable(f"{host} links to no NodeInfo document of its own")
-
-
-def _host_of(href: str) -> str:
-    try:
-        return origin.host_of(href)
-    except Malformed:
-        return ""
 
 
 def _software(document: dict[str, Any]) -> Software:

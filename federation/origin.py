@@ -48,6 +48,14 @@ def host_of(url: str) -> str:
     return _split(url)[1]
 
 
+def host_or_empty(url: str) -> str:
+    """The host as `host_of` writes it, "" of what is no proper URL."""
+    try:
+        return host_of(url)
+    except Malformed:
+        return ""
+
+
 def origin_of(url: str) -> str:
     """The origin of a URL, such as `https://h.example`; refuses what `canonical` refuses."""
     scheme, netloc, _ = _split(url)

@@ -8,6 +8,9 @@ from typing import Generic, TypeVar
 
 from federation import clock, limits
 
+MINUTE_SECONDS = 60.0
+HOUR_SECONDS = 3_600.0
+
 T = TypeVar("T")
 
 

@@ -22,5 +22,5 @@ class _Unread(models.ModelMeta):
 class Model(models.Model, metaclass=_Unread):
     """A table, by its columns."""
 
-    class Meta:  # noqa: D106 - the ORM's word
+    class Meta:
         abstract = True

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from federation import limits, negotiation, origin, strict_json
+from federation.documents.readers import canonical_or_empty
 from federation.errors import Gone, Malformed, NotUsable, TooLarge
 from federation.fetch import Budget, Fetcher
 from federation.uris import Uris
@@ -168,10 +169,9 @@ def _read(document: dict[str, Any]) -> _Said:
     listed = document.get("links")
     links = [link for link in listed if isinstance(link, dict)] if isinstance(listed, list) else []
     # Lemmy lists the group last where a person has the same name.
-    actors = [_url(link.get("href")) for link in links if _is_self(link)]
-    templates = [_url(link.get("template")) for link in links if link.get("rel") == SUBSCRIBE]
-    intents = [_url(link.get("template")) for link in links if link.get("rel") == INTENT]
-    templates += [intent.replace("{object}", "{uri}") for intent in intents]
+    actors = [canonical_or_empty(link.get("href")) for link in links if _is_self(link)]
+    templates = _templates(links, SUBSCRIBE)
+    templates += [one.replace("{object}", "{uri}") for one in _templates(links, INTENT)]
     return _Said(
         read_handle(subject),
         next((uri for uri in reversed(actors) if uri), ""),
@@ -179,18 +179,15 @@ def _read(document: dict[str, Any]) -> _Said:
     )
 
 
+def _templates(links: list[dict[str, Any]], rel: str) -> list[str]:
+    return [canonical_or_empty(link.get("template")) for link in links if link.get("rel") == rel]
+
+
 def _is_self(link: dict[str, Any]) -> bool:
     kind = link.get("type")
     return (
         link.get("rel") == "self" and isinstance(kind, str) and negotiation.is_activity_type(kind)
     )
-
-
-def _url(value: object) -> str:
-    try:
-        return origin.canonical(value) if isinstance(value, str) else ""
-    except Malformed:
-        return ""
 
 
 def _name_at(url: str, uris: Uris) -> str | None:

@@ -32,7 +32,7 @@ async def retire() -> int:
     times, gone = [before] * _QUIET.count("?"), 0
     while True:
         count = await storage.execute(
-            f"DELETE FROM peer WHERE {_QUIET} AND host IN (SELECT host FROM peer"  # noqa: S608 -- our own SQL
+            f"DELETE FROM peer WHERE {_QUIET} AND host IN (SELECT host FROM peer"  # noqa: S608 - our own SQL
             f" WHERE {_QUIET}{_HELD} ORDER BY host LIMIT ?)",
             *(*times, *times, MOST),
         )

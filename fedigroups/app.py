@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from federation import limits, origin, storage
 from federation.errors import FederationError
-from federation.pace import Buckets, Memory
+from federation.pace import MINUTE_SECONDS, Buckets, Memory
 from federation.sealing import Seal
 from federation.webfinger import lookup
 from federation.wire import Wire
@@ -56,7 +56,6 @@ log = structlog.get_logger("fedigroups.app")
 
 DOORS_SECONDS = 2.0
 """How long an inbox is remembered to be there: every delivery asks."""
-MINUTE = 60.0
 TEMPLATE_SECONDS = 60.0
 """How long it is remembered where a server lets its people follow others, or nowhere."""
 
@@ -187,7 +186,7 @@ def _template_finder(wire: Wire) -> SubscribeTemplate:
     """Any visitor can make us ask another host: so each site is asked only so often."""
     scheme = "http" if wire.config.allow_http else "https"
     known: Memory[str] = Memory()
-    visits = Buckets(limits.LOOKUPS_PER_HOST, MINUTE)
+    visits = Buckets(limits.LOOKUPS_PER_HOST, MINUTE_SECONDS)
 
     async def ask(handle: str) -> str:
         if visits.take(origin.site_of(handle.partition("@")[2])):

@@ -12,7 +12,6 @@ from federation.models import Actor
 from fedigroups.models import Act
 
 KEPT_MS = 730 * clock.DAY
-_NEWEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ async def newest(limit: int, what: str = "", before: int = 0) -> list[Noted]:
     found = await storage.rows(
         "SELECT id, at, who, what, detail FROM act WHERE SUBSTR(what, 1, ?) = ? AND id < ?"
         " ORDER BY id DESC LIMIT ?",
-        *(len(what), what, before or _NEWEST, limit),
+        *(len(what), what, before or ids.BIGGEST, limit),
     )
     return [Noted(**row) for row in found]
 

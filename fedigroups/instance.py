@@ -130,49 +130,70 @@ def assemble(
     config = federation_config(settings)
     wire = build(config, transport or GuardedTransport(config), clean, routing.watch())
     bus = buses.choose(settings)
-    owner = f"{socket.gethostname()}:{os.getpid()}:{ids.token(4)}"
-    scheduler = Scheduler(wire, owner=owner, on_gone=partial(departures.inbox_gone, wire))
+    media = library.build(settings, wire)
+    seal = Seal(settings.secret)
+    vapid = Vapid(seal, vapids.subject(settings.contact, config.origin))
+    instance = Instance(
+        settings=settings,
+        store=_store(settings, bus, exclusive=exclusive),
+        wire=wire,
+        bus=bus,
+        recorder=Recorder(after=partial(bus.publish, INBOX)),
+        processor=_processor(wire, bus),
+        scheduler=_scheduler(wire),
+        mailer=_mailer(settings, seal, config.host),
+        media=media,
+        hub=Hub(media.pictures),
+        vapid=vapid,
+        pusher=Pusher(wire.http, vapid, pushes.composer(seal, media.pictures)),
+    )
+    _let_the_bus_wake(instance)
+    return instance
+
+
+def _store(settings: Settings, bus: Bus, *, exclusive: bool) -> Store:
+    return Store(
+        settings,
+        exclusive=exclusive,
+        changed=partial(bus.publish, CHANGED),
+        said=partial(bus.publish, NEWS),
+    )
+
+
+def _processor(wire: Wire, bus: Bus) -> Processor:
     registry = Registry(Inquiry().attest)
     register_all(registry)
-    processor = Processor(
+    return Processor(
         wire,
         registry,
         after=partial(bus.publish, OUTBOX),
         heard=Revival().heard,
         synchronize=partial(synchronizing.compare, wire),
     )
-    recorder = Recorder(after=partial(bus.publish, INBOX))
-    bus.listen(INBOX, lambda _: processor.wake())
-    bus.listen(OUTBOX, lambda _: scheduler.wake())
-    letters = _mailer(settings, config.host)
-    bus.listen(MAIL, lambda _: letters.wake())
-    store = Store(
-        settings,
-        exclusive=exclusive,
-        changed=partial(bus.publish, CHANGED),
-        said=partial(bus.publish, NEWS),
-    )
-    media = library.build(settings, wire)
-    hub = Hub(media.pictures)
-    bus.listen(NEWS, hub.hear)
-    seal = Seal(settings.secret)
-    vapid = Vapid(seal, vapids.subject(settings.contact, config.origin))
-    pusher = Pusher(wire.http, vapid, pushes.composer(seal, media.pictures))
-    bus.listen(NEWS, pusher.hear)
-    return Instance(
-        *(settings, store, wire, bus, recorder, processor, scheduler),
-        *(letters, media, hub, vapid, pusher),
-    )
 
 
-def _mailer(settings: Settings, host: str) -> Mailer:
+def _scheduler(wire: Wire) -> Scheduler:
+    owner = f"{socket.gethostname()}:{os.getpid()}:{ids.token(4)}"
+    return Scheduler(wire, owner=owner, on_gone=partial(departures.inbox_gone, wire))
+
+
+def _mailer(settings: Settings, seal: Seal, host: str) -> Mailer:
     """What sends letters: through the mail server, or into the data folder where there is none."""
     send = mailer.into_files(settings.data_dir / "mail")
     if settings.smtp_url:
         send = mailer.by_smtp(settings.smtp_url)
-    name, seal = settings.instance_name or host, Seal(settings.secret)
+    name = settings.instance_name or host
     sender = mailer.sender_of(name, settings.contact, host)
     return Mailer(seal, host, sender, send, Mails(seal, name, settings.origin, host))
+
+
+def _let_the_bus_wake(instance: Instance) -> None:
+    bus = instance.bus
+    bus.listen(INBOX, lambda _: instance.processor.wake())
+    bus.listen(OUTBOX, lambda _: instance.scheduler.wake())
+    bus.listen(MAIL, lambda _: instance.mailer.wake())
+    bus.listen(NEWS, instance.hub.hear)
+    bus.listen(NEWS, instance.pusher.hear)
 
 
 @asynccontextmanager

@@ -17,8 +17,6 @@ class Setting(Model):
     value = fields.TextField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "setting"
 
     def __str__(self) -> str:
@@ -38,8 +36,6 @@ class Act(Model):
     """To what, and how (JSON)."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "act"
 
     def __str__(self) -> str:
@@ -57,8 +53,6 @@ class InstanceText(Model):
     text = fields.TextField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "instance_text"
         unique_together = (("kind", "language"),)
 
@@ -78,8 +72,6 @@ class Announcement(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "announcement"
 
     def __str__(self) -> str:
@@ -97,8 +89,6 @@ class AnnouncementRead(Model):
     actor_id = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "announcement_read"
         unique_together = (("actor_id", "announcement"),)
 

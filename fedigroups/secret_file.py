@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from federation.errors import Misconfigured
+from federation.sealing import SECRET_BYTES
 from fedigroups import setting_values as values
 
 NAME = "secret"
@@ -58,7 +59,7 @@ def _read(path: Path) -> bytes:
 def _make(path: Path) -> None:
     """Write it beside, then link it: of two processes that start at once, one wins."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = _written(path.parent, secrets.token_hex(values.SECRET_BYTES))
+    beside = _written(path.parent, secrets.token_hex(SECRET_BYTES))
     try:
         os.link(beside, path)
     except FileExistsError:

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from federation import origin as origins
 from federation.config import Network
 from federation.errors import Malformed, Misconfigured
+from federation.sealing import SECRET_BYTES
 from fedigroups import database_url
 
 PREFIX = "FEDIGROUPS_"
-SECRET_BYTES = 32
 _SWITCH = {"on": True, "off": False}
 _MAIL = re.compile(r"[^@\s]+@[A-Za-z0-9.-]+")
 _NAME_CHARS = 100

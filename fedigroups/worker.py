@@ -6,13 +6,14 @@ import asyncio
 import gc
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from time import perf_counter
 
 import structlog
 
 from federation import clock, metrics, storage
 from federation.crashpoints import crashpoint
+from federation.waiting import woken
 from fedigroups import acquaintances, audit, readonly, rounds
 from fedigroups.groups import (
     deleting,
@@ -92,8 +93,7 @@ async def run(instance: Instance, *, work: bool = True) -> None:
                     working = _stopped(working)
                 elif not working:
                     working = _started(instance, tasks)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(instance.stopping.wait(), READ_ONLY_SECONDS)
+                await woken(instance.stopping, READ_ONLY_SECONDS)
             _stopped([streams, *working])
 
 

@@ -53,8 +53,8 @@ def read_document(headers: Headers, body: bytes) -> ActivityDoc:
 async def admit(wire: Wire, activity: ActivityDoc) -> str:
     """The host of an actor whose activities may come in through the network.
 
-    Refuses with `BadSignature` an actor of our own
-    (they act here, never from outside) and with `Blocked` a host that the operator blocked.
+    Refuses with `BadSignature` an actor of our own (they act here, never from outside) and with
+    `Blocked` a host that the operator blocked.
     """
     host = host_of(activity.actor)
     if host == wire.config.host or wire.uris.is_local(activity.actor):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from tortoise import fields
 
+from federation.models import URI
 from federation.table import Model
-
-URI = 2_048
 
 
 class Receipt(Model):
@@ -37,8 +36,6 @@ class Receipt(Model):
     settled_at = fields.BigIntField(default=0)
 
     class Meta:
-        """Where the rows live."""
-
         table = "receipt"
         indexes = (("state", "next_try_at", "id"), ("host", "state"))
 
@@ -59,8 +56,6 @@ class Awaited(Model):
     object_uri = fields.CharField(max_length=URI, db_index=True)
 
     class Meta:
-        """Where the rows live."""
-
         table = "awaited"
         indexes = (("host", "id"),)
 

@@ -16,9 +16,8 @@ from starlette.requests import HTTPConnection
 from federation import limits, storage
 from federation.errors import Slowed
 from federation.origin import site_of
-from federation.pace import Buckets, Memory
+from federation.pace import MINUTE_SECONDS, Buckets, Memory
 
-MINUTE = 60.0
 UNPROVEN_SECONDS = 300.0
 LOOK_SECONDS = 5.0
 """Between two looks at how much of a host waits to be processed."""
@@ -31,9 +30,9 @@ class Pressure:
 
     def __init__(self, *, on: bool = True) -> None:
         self._on = on
-        self._hosts = Buckets(limits.INBOX_PER_MINUTE, MINUTE)
-        self._sites = Buckets(limits.INBOX_PER_MINUTE_OF_SITE, MINUTE)
-        self._unread = Buckets(limits.INBOX_PER_MINUTE, MINUTE)
+        self._hosts = Buckets(limits.INBOX_PER_MINUTE, MINUTE_SECONDS)
+        self._sites = Buckets(limits.INBOX_PER_MINUTE_OF_SITE, MINUTE_SECONDS)
+        self._unread = Buckets(limits.INBOX_PER_MINUTE, MINUTE_SECONDS)
         self._unproven = Buckets(limits.UNPROVEN_PER_ADDRESS, UNPROVEN_SECONDS)
         self._full: Memory[bool] = Memory()
 

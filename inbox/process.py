@@ -17,6 +17,7 @@ import structlog
 from federation import clock, metrics, storage, tracing
 from federation.crashpoints import crashpoint
 from federation.pace import Memory
+from federation.waiting import woken
 from federation.wire import Wire
 from inbox.prepare import Due, Prepared, Ready, fault, prepare
 from inbox.registry import Registry
@@ -85,10 +86,7 @@ class Processor:
                     await self._start(lanes)
                 except Exception:  # the database is away: the next sweep tries again
                     log.exception("inbox.sweep_failed")
-                with contextlib.suppress(TimeoutError):
-                    # not wait_for: on Python 3.11 it loses a cancellation that meets a wake-up
-                    async with asyncio.timeout(SWEEP_SECONDS):
-                        await self._woken.wait()
+                await woken(self._woken, SWEEP_SECONDS)
 
     async def drain(self) -> None:
         """Process all that is due now, then return; for commands and tests, host after host.

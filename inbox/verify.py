@@ -29,7 +29,7 @@ from federation.errors import (
 )
 from federation.fetch import Budget
 from federation.origin import host_of, same_origin, without_fragment
-from federation.pace import Allowance, Memory
+from federation.pace import HOUR_SECONDS, Allowance, Memory
 from federation.provenance import prove
 from federation.signatures import Claim, Nonces, SignedRequest
 from federation.wire import Wire
@@ -39,7 +39,6 @@ from inbox.pressure import Pressure
 
 HEARSAY = frozenset({"Create", "Update", "Delete"})
 """What can be asked at its origin when somebody says that it happened."""
-HOUR_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from federation import clock
+from federation.documents import Document
 from federation.strict_json import dumps
 from federation.vocabulary import AS2, PUBLIC, SECURITY
-
-Document = dict[str, Any]
 
 
 def _activity(uri: str, kind: str, actor: str, to: Sequence[str], **rest: Any) -> Document:
     return {"@context": AS2, "id": uri, "type": kind, "actor": actor, "to": list(to), **rest}
+
+
+def _in_group(uri: str, kind: str, actor: str, group: str, **rest: Any) -> Document:
+    return _activity(uri, kind, actor, [PUBLIC], cc=[group], audience=group, **rest)
+
+
+def _without_context(document: Mapping[str, Any]) -> Document:
+    """As it stands inside of another document, which has the context of both."""
+    return {key: value for key, value in document.items() if key != "@context"}
 
 
 def accept(uri: str, actor: str, to: str, follow: Mapping[str, Any]) -> Document:
@@ -37,12 +45,12 @@ def follow(uri: str, actor: str, group: str) -> Document:
 
 def undo(uri: str, undone: Mapping[str, Any], *, cc: Sequence[str] = ()) -> Document:
     """Undo of an activity of the same actor, embedded without its context."""
-    inner = {key: value for key, value in undone.items() if key != "@context"}
+    inner = _without_context(undone)
     rest: Document = {"cc": list(cc)} if cc else {}
     return _activity(uri, "Undo", inner["actor"], inner.get("to", []), **rest, object=inner)
 
 
-def audience(group: str, followers: str, *, unlisted: bool = False) -> tuple[list[str], list[str]]:
+def audience(followers: str, *, unlisted: bool = False) -> tuple[list[str], list[str]]:
     """`to` and `cc` of what a group says: public, or unlisted with the two changed over."""
     return ([followers], [PUBLIC]) if unlisted else ([PUBLIC], [followers])
 
@@ -54,7 +62,7 @@ def announce(
 
     FEP-1b12: unmodified. Lemmy demands both `to` and `cc`.
     """
-    to, cc = audience(group, followers, unlisted=unlisted)
+    to, cc = audience(followers, unlisted=unlisted)
     envelope = {
         "@context": [AS2, SECURITY],
         "id": uri,
@@ -82,7 +90,7 @@ def boost(
 
     `published` is never before the post's own (Misskey drops it otherwise).
     """
-    to, cc = audience(group, followers, unlisted=unlisted)
+    to, cc = audience(followers, unlisted=unlisted)
     document = _activity(uri, "Announce", group, to, cc=[*cc, author], object=object_uri)
     document["published"] = clock.rfc3339(max(clock.now_ms(), published_at + 999))
     if approved_by:
@@ -115,7 +123,7 @@ def update(uri: str, document: Mapping[str, Any]) -> Document:
 
 
 def _carrying(kind: str, uri: str, document: Mapping[str, Any]) -> Document:
-    inner = {key: value for key, value in document.items() if key != "@context"}
+    inner = _without_context(document)
     activity = _activity(uri, kind, inner["attributedTo"], inner["to"], cc=inner["cc"])
     activity["@context"] = document["@context"]
     if "audience" in inner:
@@ -127,29 +135,13 @@ def _carrying(kind: str, uri: str, document: Mapping[str, Any]) -> Document:
 
 def delete(uri: str, actor: str, object_uri: str, group: str) -> Document:
     """Delete of a post by its author."""
-    return _activity(
-        uri,
-        "Delete",
-        actor,
-        [PUBLIC],
-        cc=[group],
-        audience=group,
-        object={"id": object_uri, "type": "Tombstone"},
-    )
+    tombstone = {"id": object_uri, "type": "Tombstone"}
+    return _in_group(uri, "Delete", actor, group, object=tombstone)
 
 
 def remove(uri: str, moderator: str, object_uri: str, group: str, reason: str) -> Document:
     """Delete of somebody's post by a moderator: told by its `summary` (Lemmy, Mbin)."""
-    return _activity(
-        uri,
-        "Delete",
-        moderator,
-        [PUBLIC],
-        cc=[group],
-        audience=group,
-        object=object_uri,
-        summary=reason or " ",
-    )
+    return _in_group(uri, "Delete", moderator, group, object=object_uri, summary=reason or " ")
 
 
 def answer(uri: str, kind: str, group: str, came: Mapping[str, Any], reason: str) -> Document:
@@ -210,10 +202,6 @@ def undo_act(uri: str, undone: Mapping[str, Any]) -> Document:
     return undo(uri, undone, cc=undone["cc"]) | {"audience": undone["audience"]}
 
 
-def _act(uri: str, kind: str, moderator: str, group: str, **rest: Any) -> Document:
-    return _activity(uri, kind, moderator, [PUBLIC], cc=[group], audience=group, **rest)
-
-
 def block(
     uri: str,
     moderator: str,
@@ -226,7 +214,7 @@ def block(
 ) -> Document:
     """A ban: `endTime` is read by Lemmy, `expires` by Mbin; neither for one that does not end."""
     ends = {"endTime": clock.rfc3339(until), "expires": clock.rfc3339(until)} if until else {}
-    return _act(
+    return _in_group(
         uri,
         "Block",
         moderator,
@@ -241,14 +229,14 @@ def block(
 
 def lock(uri: str, moderator: str, object_uri: str, group: str, reason: str) -> Document:
     """Lock of a thread, named by the post that starts it (Lemmy, PieFed, Mbin)."""
-    return _act(uri, "Lock", moderator, group, object=object_uri, summary=reason or " ")
+    return _in_group(uri, "Lock", moderator, group, object=object_uri, summary=reason or " ")
 
 
 def listing(
     uri: str, kind: str, moderator: str, object_uri: str, target: str, group: str
 ) -> Document:
     """Add or Remove: `target` is the very URL of the group's collection (Lemmy compares it)."""
-    return _act(uri, kind, moderator, group, object=object_uri, target=target)
+    return _in_group(uri, kind, moderator, group, object=object_uri, target=target)
 
 
 def like(uri: str, actor: str, object_uri: str, group: str, author: str) -> Document:
@@ -258,7 +246,7 @@ def like(uri: str, actor: str, object_uri: str, group: str, author: str) -> Docu
 
 def update_group(uri: str, actor: str, document: Mapping[str, Any], followers: str) -> Document:
     """Update of a group's profile, by the group itself or (wrapped) by the moderation actor."""
-    inner = {key: value for key, value in document.items() if key != "@context"}
+    inner = _without_context(document)
     activity = _activity(uri, "Update", actor, [PUBLIC])
     activity["@context"] = document["@context"]
     activity["cc"] = [followers] if actor == inner["id"] else [inner["id"]]
@@ -269,7 +257,7 @@ def update_group(uri: str, actor: str, document: Mapping[str, Any], followers: s
 
 def update_person(uri: str, document: Mapping[str, Any]) -> Document:
     """Update of a person of ours by themselves, with their document as it is served now."""
-    inner = {key: value for key, value in document.items() if key != "@context"}
+    inner = _without_context(document)
     activity = _activity(uri, "Update", inner["id"], [PUBLIC], cc=[inner["followers"]])
     return activity | {"@context": document["@context"], "object": inner}
 

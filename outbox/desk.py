@@ -38,7 +38,7 @@ class Report:
     all that the host is owed ends.
     """
 
-    lane: lanes.Standing
+    lane: lanes.Result
     passed: tuple[Settled, ...] = ()
     learned: Form | None = None
     last_words: str = ""
@@ -86,14 +86,14 @@ class Desk:
 
     async def _renew_all(self, claims: Sequence[Claim]) -> list[Order | None]:
         until = clock.now_ms() + lanes.LEASE
-        held = await lanes.stand([lanes.held(claim) for claim in claims])
+        held = await lanes.write([lanes.held(claim) for claim in claims])
         renewed = [replace(claim, until=until) for claim in claims]
         orders = await self._orders([claim for claim in renewed if claim.host in held])
         found = {order.claim.host: order for order in orders}
         return [found.get(claim.host) for claim in claims]
 
     async def _write_all(self, reports: Sequence[Report]) -> list[Written]:
-        held = await lanes.stand([report.lane for report in reports])
+        held = await lanes.write([report.lane for report in reports])
         kept = [report for report in reports if report.lane.claim.host in held]
         await settle.advance([settled for report in kept for settled in report.passed])
         await self._peers.learn_forms(

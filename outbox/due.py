@@ -58,14 +58,14 @@ async def recent_hosts(*, direct_only: bool = False) -> list[Due]:
     if not names:
         return []
     asked = storage.table("asked", stream="text")
-    return await _find(f"AND s.stream IN (SELECT stream FROM {asked})", [storage.packed(names)])  # noqa: S608 -- our own SQL
+    return await _find(f"AND s.stream IN (SELECT stream FROM {asked})", [storage.packed(names)])  # noqa: S608 - our own SQL
 
 
 async def retried_hosts() -> list[Due]:
     """The failing hosts whose time has come."""
     now, given = storage.now(), storage.now_given()
     found = await storage.rows(
-        f"SELECT l.host FROM lane l WHERE l.state <> 'open' AND l.next_try_at <= {now}"  # noqa: S608 -- our own SQL
+        f"SELECT l.host FROM lane l WHERE l.state <> 'open' AND l.next_try_at <= {now}"  # noqa: S608 - our own SQL
         f" AND l.lease_until <= {now} AND EXISTS ("
         "SELECT 1 FROM subscription s JOIN stream t ON t.name = s.stream"
         f" WHERE s.host = l.host AND t.head > s.cursor AND {READY}) LIMIT {MOST}",
@@ -82,7 +82,7 @@ async def among(hosts: Sequence[str]) -> set[str]:
         return set()
     asked = storage.table("asked", host="text")
     found = await _find(
-        f"AND s.host IN (SELECT host FROM {asked})",  # noqa: S608 -- our own SQL
+        f"AND s.host IN (SELECT host FROM {asked})",  # noqa: S608 - our own SQL
         [storage.packed([host] for host in hosts)],
     )
     return {one.host for one in found}
@@ -95,7 +95,7 @@ def _is_fresh(stream: str, direct_only: bool) -> bool:
 async def _find(condition: str, values: Sequence[str]) -> list[Due]:
     now, given = storage.now(), storage.now_given()
     found = await storage.rows(
-        f"SELECT s.host, {_DIRECT} AS direct, MIN(l.failures) AS failures FROM stream t"  # noqa: S608 -- our own SQL
+        f"SELECT s.host, {_DIRECT} AS direct, MIN(l.failures) AS failures FROM stream t"  # noqa: S608 - our own SQL
         " JOIN subscription s ON s.stream = t.name AND s.cursor < t.head"
         f" JOIN lane l ON l.host = s.host AND l.next_try_at <= {now} AND l.lease_until <= {now}"
         f" WHERE {READY} {condition} GROUP BY s.host ORDER BY direct LIMIT {MOST}",

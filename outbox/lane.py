@@ -187,11 +187,11 @@ class Run:
             self._batch.settle([replace(self._doubt, verdict=verdict)])
             self._doubt = None
 
-    async def _write(self, lane: lanes.Standing) -> bool:
+    async def _write(self, lane: lanes.Result) -> bool:
         """Write how far we are, if the lane is still ours; what is not written is sent again."""
         return await self._report(lane) is not None
 
-    async def _report(self, lane: lanes.Standing) -> bool | None:
+    async def _report(self, lane: lanes.Result) -> bool | None:
         """Whether the host is owed more; None when the lane is no longer ours."""
         passed = self._batch.passable()
         crashpoint("after_result")
@@ -215,7 +215,7 @@ class Run:
             log.info("outbox.failed", peer=self.host, reason=self._failure.reason)
         return End.MORE if more and end is End.EMPTY else end
 
-    def _released(self) -> lanes.Standing:
+    def _released(self) -> lanes.Result:
         self._let_go = True
         if self._failure:
             return self._failed(self._failure)
@@ -223,7 +223,7 @@ class Run:
             return lanes.answered(self._order.claim, took=self._took)
         return lanes.let_go(self._order.claim)
 
-    def _failed(self, verdict: Verdict) -> lanes.Standing:
+    def _failed(self, verdict: Verdict) -> lanes.Result:
         now, claim = clock.now_ms(), self._order.claim
         if self._answered:  # what failed before that is over: this is a first failure
             claim = lanes.recovered(claim, now, took=self._took)

@@ -91,8 +91,8 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a claimed lane shall stand: `held` on or let go, and not tried for `pause` (ms)."""
+class Result:
+    """What became of a claimed lane: `held` on or let go, and not tried for `pause` (ms)."""
 
     claim: Claim
     state: State
@@ -114,7 +114,7 @@ async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
     until, lease = clock.now_ms() + LEASE, f"{owner}/{ids.token(6)}"
     now, given = storage.now(), storage.now_given()
     found = await storage.rows(
-        f"UPDATE lane SET lease_owner = ?, lease_until = {now} + ?, tries = tries + 1,"  # noqa: S608 -- our own SQL
+        f"UPDATE lane SET lease_owner = ?, lease_until = {now} + ?, tries = tries + 1,"  # noqa: S608 - our own SQL
         f" next_try_at = CASE WHEN tries < ? THEN next_try_at ELSE {now} + ? * (tries - ? + 1) END"
         f" WHERE host IN (SELECT host FROM lane WHERE host IN ({_hosts()})"
         f" AND lease_until <= {now} AND next_try_at <= {now}{storage.skip_locked()})"
@@ -136,11 +136,11 @@ async def claim(hosts: Sequence[str], owner: str) -> list[Claim]:
     ]
 
 
-async def stand(standings: Sequence[Standing]) -> set[str]:
-    """Write how lanes stand, by one statement; the hosts whose lanes were still ours."""
+async def write(results: Sequence[Result]) -> set[str]:
+    """Write what became of lanes, by one statement; the hosts whose lanes were still ours."""
     now, given = storage.now(), storage.now_given()
     found = await storage.rows(
-        "UPDATE lane SET state = w.state, failures = w.failures,"  # noqa: S608 -- our own SQL
+        "UPDATE lane SET state = w.state, failures = w.failures,"  # noqa: S608 - our own SQL
         f" next_try_at = CASE WHEN w.pause > 0 THEN {now} + w.pause ELSE 0 END,"
         " failing_since = w.failing_since, succeeded_at = w.succeeded_at,"
         " last_error = w.last_error, tries = 0,"
@@ -162,7 +162,7 @@ async def stand(standings: Sequence[Standing]) -> set[str]:
                 one.last_error,
                 LEASE if one.held else 0,
             )
-            for one in standings
+            for one in results
         ),
         given,
     )
@@ -170,7 +170,7 @@ async def stand(standings: Sequence[Standing]) -> set[str]:
 
 
 def _hosts() -> str:
-    return f"SELECT host FROM {storage.table('asked', host='text')}"  # noqa: S608 -- our own SQL
+    return f"SELECT host FROM {storage.table('asked', host='text')}"  # noqa: S608 - our own SQL
 
 
 def _rows() -> str:
@@ -188,18 +188,18 @@ def _rows() -> str:
     )
 
 
-def held(claim: Claim) -> Standing:
+def held(claim: Claim) -> Result:
     """The lane as it was claimed, and held for another `LEASE`."""
     return _unchanged(claim, held=True)
 
 
-def let_go(claim: Claim) -> Standing:
+def let_go(claim: Claim) -> Result:
     """The lane as it was claimed, and free."""
     return _unchanged(claim, held=False)
 
 
-def _unchanged(claim: Claim, *, held: bool) -> Standing:
-    return Standing(
+def _unchanged(claim: Claim, *, held: bool) -> Result:
+    return Result(
         claim,
         claim.state,
         claim.failures,
@@ -211,10 +211,10 @@ def _unchanged(claim: Claim, *, held: bool) -> Standing:
     )
 
 
-def answered(claim: Claim, *, took: bool) -> Standing:
+def answered(claim: Claim, *, took: bool) -> Result:
     """The host answered, and the lane is free; `took` when it accepted something (2xx)."""
     well = recovered(claim, clock.now_ms(), took=took)
-    return Standing(claim, well.state, 0, 0, 0, well.succeeded_at, "")
+    return Result(claim, well.state, 0, 0, 0, well.succeeded_at, "")
 
 
 def recovered(claim: Claim, now: int, *, took: bool) -> Claim:
@@ -230,11 +230,11 @@ def event_of_failure(claim: Claim, now: int) -> Event:
     return Event.GAVE_UP if overdue or claim.state is State.DORMANT else Event.FAILED
 
 
-def failed(claim: Claim, event: Event, verdict: Verdict, now: int) -> Standing:
+def failed(claim: Claim, event: Event, verdict: Verdict, now: int) -> Result:
     """The host failed once more: when it is tried again; the lane is free."""
     state, failures = MOVES[claim.state, event], claim.failures + 1
     pause = retry.PROBE if state is State.DORMANT else retry.delay(failures)
-    return Standing(
+    return Result(
         claim,
         state,
         failures,

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from federation import storage
 from federation.faults import through_conflicts
+from federation.waiting import woken
 
 MOST = 256
 """How many share a transaction."""
@@ -71,11 +72,7 @@ class Ledger(Generic[A, R]):
 
     async def _gather(self) -> None:
         if self._linger and not self._enough.is_set():
-            try:
-                async with asyncio.timeout(self._linger):
-                    await self._enough.wait()
-            except TimeoutError:
-                pass
+            await woken(self._enough, self._linger)
         self._enough.clear()
 
     async def _commit(self, entries: list[tuple[A, asyncio.Future[R]]]) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from tortoise import fields
 
+from federation.models import URI
 from federation.table import Model
-
-URI = 2_048
 
 
 class Activity(Model):
@@ -26,8 +25,6 @@ class Activity(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "activity"
 
     def __str__(self) -> str:
@@ -45,8 +42,6 @@ class Stream(Model):
     head = fields.BigIntField(default=0)
 
     class Meta:
-        """Where the rows live."""
-
         table = "stream"
 
     def __str__(self) -> str:
@@ -82,8 +77,6 @@ class LogEntry(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "log_entry"
         unique_together = (("stream", "seq"),)
         indexes = (("stream", "object_uri"), ("activity_id",))
@@ -107,8 +100,6 @@ class Subscription(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "subscription"
         unique_together = (("stream", "inbox"),)
         indexes = (("host",), ("stream", "cursor"))
@@ -134,8 +125,6 @@ class Lane(Model):
     last_error = fields.TextField(default="")
 
     class Meta:
-        """Where the rows live."""
-
         table = "lane"
 
     def __str__(self) -> str:
@@ -157,8 +146,6 @@ class Ended(Model):
     ended_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "ended"
         indexes = (("host",),)
 

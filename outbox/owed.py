@@ -24,7 +24,7 @@ _STEP = 617
 """Ids that were minted together are neighbours: their moments are this far apart."""
 
 READY = (
-    "NOT EXISTS (SELECT 1 FROM log_entry w WHERE w.stream = s.stream AND w.seq = s.cursor + 1"  # noqa: S608 -- our own SQL
+    "NOT EXISTS (SELECT 1 FROM log_entry w WHERE w.stream = s.stream AND w.seq = s.cursor + 1"  # noqa: S608 - our own SQL
     f" AND w.not_before + w.spread * (s.id % {MOMENTS} * {_STEP} % {MOMENTS}) / {MOMENTS} > ?)"
 )
 """SQL: the time (ms) of what a subscription reads next has come; true where there is a gap."""
@@ -142,7 +142,7 @@ async def load(hosts: Sequence[str]) -> dict[str, Load]:
 
 async def _lags(hosts: Sequence[str]) -> dict[str, list[Lag]]:
     found = await storage.rows(
-        f"{LAGS} WHERE s.host IN (SELECT host FROM {storage.table('held', host='text')})"  # noqa: S608 -- our own SQL
+        f"{LAGS} WHERE s.host IN (SELECT host FROM {storage.table('held', host='text')})"  # noqa: S608 - our own SQL
         f" AND {READY}",
         storage.packed([host] for host in hosts),
         clock.now_ms(),
@@ -171,7 +171,7 @@ Entries = Mapping[str, Mapping[int, Entry]]
 
 async def _entries(windows: Iterable[Window]) -> Entries:
     found = await storage.rows(
-        "SELECT e.id, e.stream, e.seq, e.kind, e.object_uri, e.thread, e.skip_host, e.cancelled,"  # noqa: S608 -- our own SQL
+        "SELECT e.id, e.stream, e.seq, e.kind, e.object_uri, e.thread, e.skip_host, e.cancelled,"  # noqa: S608 - our own SQL
         " e.undoes, e.not_before, e.spread, e.activity_id, a.uri AS activity_uri, a.actor_uri,"
         f" a.body FROM {storage.table('w', stream='text', low='bigint', high='bigint')}"
         " JOIN log_entry e ON e.stream = w.stream AND e.seq > w.low AND e.seq <= w.high"
@@ -207,7 +207,7 @@ async def _withdrawn(entries: Entries) -> set[tuple[str, int]]:
         return set()
     table = storage.table("w", again="text", seq="bigint", stream="text", first="bigint")
     found = await storage.rows(
-        f"SELECT w.again, w.seq FROM {table} JOIN log_entry e"  # noqa: S608 -- our own SQL
+        f"SELECT w.again, w.seq FROM {table} JOIN log_entry e"  # noqa: S608 - our own SQL
         " ON e.stream = w.stream AND e.seq = w.first WHERE e.cancelled",
         storage.packed(waiting),
     )

@@ -43,7 +43,7 @@ async def hosts(host: str = "") -> list[HostReport]:
     among = "WHERE s.host = ?" if host else ""
     wanted = "l.host = ?" if host else "o.owed > 0 OR l.state <> 'open'"
     found = await storage.rows(
-        "SELECT l.host, l.state, l.failures, l.next_try_at, l.succeeded_at, l.last_error,"  # noqa: S608 -- our own SQL
+        "SELECT l.host, l.state, l.failures, l.next_try_at, l.succeeded_at, l.last_error,"  # noqa: S608 - our own SQL
         " COALESCE(o.owed, 0) AS owed, COALESCE(o.since, 0) AS since FROM lane l LEFT JOIN ("
         "SELECT s.host, SUM(t.head - s.cursor) AS owed, MIN(a.created_at) AS since"
         " FROM subscription s JOIN stream t ON t.name = s.stream AND t.head > s.cursor"
@@ -76,7 +76,7 @@ async def debt() -> tuple[int, int]:
 async def ended(host: str = "", limit: int = 100) -> list[EndedReport]:
     """The newest that ended, to one host or to all; what was withdrawn or blocked is left out."""
     found = await storage.rows(
-        "SELECT host, inbox, stream, activity_uri, status, reason, ended_at FROM ended"  # noqa: S608 -- our own SQL
+        "SELECT host, inbox, stream, activity_uri, status, reason, ended_at FROM ended"  # noqa: S608 - our own SQL
         f" WHERE reason NOT IN ({storage.marks(len(QUIET))}) AND reason NOT LIKE 'blocked:%'"
         f" {'AND host = ?' if host else ''} ORDER BY id DESC LIMIT ?",
         *QUIET,

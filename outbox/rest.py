@@ -12,7 +12,7 @@ async def pause(host: str, ms: int) -> None:
     """Deliver nothing to the host for `ms`, unless it rests for longer already."""
     now, given = storage.now(), storage.now_given()
     await storage.execute(
-        f"UPDATE lane SET next_try_at = {now} + ? WHERE host = ? AND next_try_at < {now} + ?",  # noqa: S608 -- our own SQL
+        f"UPDATE lane SET next_try_at = {now} + ? WHERE host = ? AND next_try_at < {now} + ?",  # noqa: S608 - our own SQL
         given,
         ms,
         host,

@@ -43,7 +43,7 @@ async def forget_places(before: int) -> None:
     while await _forget_streams(before) == MOST:
         pass
     await storage.execute(  # of hosts that were written to in the moment in which theirs went
-        f"{streams.NEW_LANE} SELECT DISTINCT s.host, {streams.OPEN} FROM subscription s"  # noqa: S608 -- our own SQL
+        f"{streams.NEW_LANE} SELECT DISTINCT s.host, {streams.OPEN} FROM subscription s"  # noqa: S608 - our own SQL
         " WHERE NOT EXISTS (SELECT 1 FROM lane l WHERE l.host = s.host)"
         " ON CONFLICT (host) DO NOTHING"
     )
@@ -65,7 +65,7 @@ async def _forget_streams(before: int) -> int:
     held = " FOR UPDATE OF t SKIP LOCKED" if storage.dialect() == "postgres" else ""
     async with storage.transaction():
         found = await storage.rows(
-            "SELECT t.name FROM stream t WHERE t.name NOT LIKE 'group:%'"  # noqa: S608 -- our own SQL
+            "SELECT t.name FROM stream t WHERE t.name NOT LIKE 'group:%'"  # noqa: S608 - our own SQL
             " AND NOT EXISTS (SELECT 1 FROM log_entry e WHERE e.stream = t.name)"
             " AND t.name NOT IN (SELECT stream FROM ended)"  # which knows entries by their numbers
             " AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.stream = t.name"
@@ -76,7 +76,7 @@ async def _forget_streams(before: int) -> int:
         gone = storage.table("gone", stream="text")
         for column, table in (("stream", "subscription"), ("name", "stream")):
             await storage.execute(
-                f"DELETE FROM {table} WHERE {column} IN (SELECT stream FROM {gone})",  # noqa: S608 -- our own names
+                f"DELETE FROM {table} WHERE {column} IN (SELECT stream FROM {gone})",  # noqa: S608 - our own names
                 names,
             )
     return len(found)
@@ -103,6 +103,6 @@ async def _forget(before: int) -> int:
 async def _delete(rows: str, ids: list[int], unless: str = "") -> None:
     gone = storage.table("gone", id="bigint")
     await storage.execute(
-        f"DELETE FROM {rows} WHERE id IN (SELECT id FROM {gone}){unless}",  # noqa: S608 -- our own names
+        f"DELETE FROM {rows} WHERE id IN (SELECT id FROM {gone}){unless}",  # noqa: S608 - our own names
         storage.packed([one] for one in ids),
     )

@@ -9,6 +9,7 @@ import structlog
 
 from federation import ids, limits, storage
 from federation.crashpoints import crashpoint
+from federation.waiting import woken
 from federation.wire import Wire
 from outbox import due, lanes
 from outbox.deliver import Courier
@@ -125,10 +126,7 @@ class Scheduler:
             self._expect(await due.retried_hosts())
 
     async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._signal.wait()
-        except TimeoutError:
+        if not await woken(self._signal, POLL_SECONDS):
             self._look = True
         self._signal.clear()
 

@@ -144,7 +144,7 @@ async def _withheld(parcels: Sequence[Parcel]) -> defaultdict[str, set[Name]]:
     if not concerned:
         return withheld
     found = await storage.rows(
-        "SELECT d.host, d.inbox, d.stream, d.seq FROM"  # noqa: S608 -- our own SQL
+        "SELECT d.host, d.inbox, d.stream, d.seq FROM"  # noqa: S608 - our own SQL
         f" {storage.table('w', host='text', stream='text')}"
         " JOIN ended d ON d.host = w.host AND d.stream = w.stream AND d.reason = ?",
         storage.packed(sorted(concerned)),
@@ -161,7 +161,7 @@ async def _raise_claims(parcels: Sequence[Parcel]) -> set[int]:
     if not last:
         return set()
     found = await storage.rows(
-        "UPDATE subscription SET claimed ="  # noqa: S608 -- our own SQL
+        "UPDATE subscription SET claimed ="  # noqa: S608 - our own SQL
         " CASE WHEN subscription.claimed < w.seq THEN w.seq ELSE subscription.claimed END"
         f" FROM {storage.table('w', id='bigint', cursor='bigint', seq='bigint')}"
         " WHERE subscription.id = w.id AND subscription.cursor = w.cursor"
@@ -177,7 +177,7 @@ async def _move(parcels: Iterable[Parcel]) -> set[int]:
     if not moves:
         return set()
     found = await storage.rows(
-        "UPDATE subscription SET cursor = w.seq"  # noqa: S608 -- our own SQL
+        "UPDATE subscription SET cursor = w.seq"  # noqa: S608 - our own SQL
         f" FROM {storage.table('w', id='bigint', seq='bigint')}"
         " WHERE subscription.id = w.id AND subscription.cursor < w.seq"
         " RETURNING subscription.id",

@@ -174,7 +174,7 @@ async def unsubscribe(stream: str, inbox: str) -> None:
 
 async def _end(names: Sequence[str], inbox: str) -> None:
     await storage.execute(
-        f"DELETE FROM subscription WHERE inbox = ? AND stream IN ({storage.marks(len(names))})",  # noqa: S608 -- question marks only
+        f"DELETE FROM subscription WHERE inbox = ? AND stream IN ({storage.marks(len(names))})",  # noqa: S608 - question marks only
         inbox,
         *names,
     )

@@ -18,7 +18,7 @@ from entities import Check, like, many, maybe, text
 from federation import clock, ids
 from federation.models import Actor, Peer
 from fedigroups import announcements
-from fedigroups.accounts.models import SignUpBlock
+from fedigroups.accounts.signup_models import SignUpBlock
 from fedigroups.groups import founding
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Post, Reaction, Revision, Tagged, Thread

@@ -23,7 +23,7 @@ from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.app import make_app
 from fedigroups.cli.stage import free_port
-from fedigroups.groups import founding, lookup, membership, speaking
+from fedigroups.groups import founding, joining, lookup, membership, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Thread
 from fedigroups.groups.polls import Asked
@@ -208,7 +208,7 @@ async def furnish(instance: Instance) -> dict[str, Any]:
     about = "For everybody who joins metal."
     group = await founded(instance, olga.actor, "welders", "Welders", about)
     await founded(instance, olga.actor, "bakers", "Bakers", "Bread, and what goes wrong with it.")
-    await speaking.join(wire, tom.actor, group.actor)
+    await joining.join(wire, tom.actor, group.actor)
     root = await speaking.write(
         wire, tom.actor, group, Text(QUESTION, title="MIG or TIG for thin sheet?")
     )

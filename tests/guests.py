@@ -19,7 +19,8 @@ from starlette.types import ASGIApp
 from conftest import MakeUrl
 from fedigroups.accounts import people
 from fedigroups.accounts.mail import Letter, opened
-from fedigroups.accounts.models import Account, Mail
+from fedigroups.accounts.mail_models import Mail
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.app import make_app
 from fedigroups.instance import Instance, assemble

@@ -76,7 +76,7 @@ async def storm(world: World, told: Told) -> None:
 async def _ask(scene: Scene) -> str:
     """The id of a poll of Tom's."""
     tom = await person_named(scene.ours.wire, "tom")
-    group = await lookup.any_group(scene.ours.wire, "welders")
+    group = await lookup.any_group("welders")
     asked = Text("Which one?", poll=Asked(("MIG", "TIG"), 3_600))
     return (await speaking.write(scene.ours.wire, tom, group, asked)).uri
 

@@ -21,7 +21,7 @@ from federation import storage
 from federation.models import Actor
 from fedigroups.accounts.people import person_named, sign_up
 from fedigroups.app import make_app
-from fedigroups.groups import founding, lookup, speaking
+from fedigroups.groups import founding, joining, lookup, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.speaking import Text
@@ -75,14 +75,14 @@ class Town:
         return await self.run(lambda: person_named(self.wire, name))
 
     async def group(self, name: str = "welders") -> Group:
-        return await self.run(lambda: lookup.any_group(self.wire, name))
+        return await self.run(lambda: lookup.any_group(name))
 
     async def write(self, name: str, text: str, title: str = "", group: str = "welders") -> Post:
         """A person here starts a thread."""
 
         async def work() -> Post:
             author = await person_named(self.wire, name)
-            found = await lookup.any_group(self.wire, group)
+            found = await lookup.any_group(group)
             return await speaking.write(self.wire, author, found, Text(text, title))
 
         return await self.run(work)
@@ -103,7 +103,7 @@ class Town:
         async def work() -> str:
             person = await person_named(self.wire, name)
             actor = await lookup.group_actor(self.wire, group)
-            return await speaking.join(self.wire, person, actor)
+            return await joining.join(self.wire, person, actor)
 
         return await self.run(work)
 
@@ -117,7 +117,7 @@ class Town:
         """Handle and state of everybody who ever had to do with the group."""
 
         async def work() -> dict[str, str]:
-            found = await lookup.any_group(self.wire, group)
+            found = await lookup.any_group(group)
             rows = await Member.filter(group_id=found.id).select_related("actor")
             return {row.actor.handle: row.state for row in rows}
 
@@ -198,7 +198,7 @@ async def _found(instance: Instance) -> None:
     olga, tom = [await person_named(instance.wire, name) for name in HOSTS["groups.example"]]
     profile = Profile(title="Welders", summary="How we join metal.", rules="Be kind.")
     hosted = await founding.found(instance.wire, "welders", olga, profile)
-    await speaking.join(instance.wire, tom, hosted.actor)
+    await joining.join(instance.wire, tom, hosted.actor)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ from urllib.parse import quote
 from federation import clock, ids, storage
 from federation.sealing import Seal
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Account, Passkey, RecoveryCode
+from fedigroups.accounts.entry_models import Passkey, RecoveryCode
+from fedigroups.accounts.models import Account
 
 STEP_MS = 30 * clock.SECOND
 DIGITS = 6

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from federation import clock, ids, limits, storage
 from federation.errors import Malformed
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Account, Invitation
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.roles import is_staff
+from fedigroups.accounts.signup_models import Invitation
 
 
 def may_invite(account: Account, signup: str) -> bool:

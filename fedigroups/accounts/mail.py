@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from federation import clock, ids
 from federation.sealing import Seal
-from fedigroups.accounts.models import Mail
+from fedigroups.accounts.mail_models import Mail
 
 
 @dataclass(frozen=True, slots=True)

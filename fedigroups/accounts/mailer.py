@@ -10,7 +10,6 @@ same Message-ID.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
@@ -24,9 +23,10 @@ import structlog
 from federation import clock, ids, metrics, storage
 from federation.crashpoints import crashpoint
 from federation.sealing import Seal
+from federation.waiting import woken
 from fedigroups.accounts import mail
 from fedigroups.accounts.mail import Addressed, Letter
-from fedigroups.accounts.models import Mail
+from fedigroups.accounts.mail_models import Mail
 from fedigroups.content.sanitise import label
 
 LOOK_SECONDS = 30.0
@@ -77,10 +77,7 @@ class Mailer:
         while True:
             self._waiting.clear()
             await self.drain()
-            with contextlib.suppress(TimeoutError):
-                # not wait_for: on Python 3.11 it loses a cancellation that meets a wake-up
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._waiting.wait()
+            await woken(self._waiting, LOOK_SECONDS)
 
     async def drain(self) -> None:
         """Send all that is due."""
@@ -148,7 +145,7 @@ class Mailer:
             await self._end(row, "refused" if final else "given_up", why)
             return
         await storage.execute(
-            "UPDATE mail SET tries = tries + 1, last_error = ?,"  # noqa: S608 -- our own SQL
+            "UPDATE mail SET tries = tries + 1, last_error = ?,"  # noqa: S608 - our own SQL
             f" next_try_at = {storage.now()} + ? WHERE id = ?",
             why[:500],
             storage.now_given(),

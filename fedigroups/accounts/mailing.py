@@ -11,7 +11,8 @@ from typing import Literal, cast
 from federation import clock, limits, storage
 from federation.errors import Malformed, Misconfigured, NotHere
 from federation.sealing import Seal
-from fedigroups.accounts.models import Account, Mailing
+from fedigroups.accounts.mail_models import Mailing
+from fedigroups.accounts.models import Account
 from fedigroups.content.catalogues import noted
 
 When = Literal["soon", "digest", "never"]

@@ -31,7 +31,8 @@ from webauthn.helpers.structs import (
 from federation import clock, ids, limits, storage
 from federation.errors import Malformed
 from fedigroups.accounts import challenges, factors, recovery
-from fedigroups.accounts.models import Account, Passkey, RecoveryCode
+from fedigroups.accounts.entry_models import Passkey, RecoveryCode
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.reception import Reception
 from fedigroups.content import sanitise
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from federation import storage
 from federation.errors import Malformed
 from fedigroups.accounts import doors, letters, mail, mailboxes, passwords, tickets
-from fedigroups.accounts.models import Account, Passkey, Ticket
+from fedigroups.accounts.entry_models import Passkey, Ticket
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.reception import Reception
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from federation import clock, ids, limits, storage
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.models import Account
 
 SEEN_MS = 5 * clock.MINUTE
 """Not more often is it written down that a session was used."""

@@ -18,7 +18,8 @@ from fedigroups.accounts import (
     signup_blocks,
     tickets,
 )
-from fedigroups.accounts.models import Account, Ticket
+from fedigroups.accounts.entry_models import Ticket
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.accounts.reception import Reception
 

@@ -15,7 +15,7 @@ from federation import clock, ids, origin, storage
 from federation.errors import Malformed
 from federation.limits import DECISION_CHARS
 from fedigroups.accounts import mailboxes
-from fedigroups.accounts.models import SignUpBlock
+from fedigroups.accounts.signup_models import SignUpBlock
 
 Kind = Literal["mail", "mailbox", "network"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

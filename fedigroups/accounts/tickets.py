@@ -6,7 +6,7 @@ from typing import Literal
 
 from federation import clock, ids, limits, storage
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Ticket
+from fedigroups.accounts.entry_models import Ticket
 
 Kind = Literal["confirm", "reset", "second"]
 

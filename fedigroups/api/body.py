@@ -19,6 +19,7 @@ from starlette.types import Message, Receive
 
 from federation import limits
 from federation.errors import Malformed, TooLarge
+from federation.ids import BIGGEST
 from federation.strict_json import loads
 
 Value: TypeAlias = "str | UploadFile | dict[str, Value] | list[Value]"
@@ -65,7 +66,7 @@ class Body:
     def ids(self, name: str) -> list[int]:
         """The ids among the texts of that name, in order; what cannot be one is left out."""
         found = [int(one) for one in self.texts(name) if _ID.fullmatch(one)]
-        return [number for number in found if number < 2**63]
+        return [number for number in found if number <= BIGGEST]
 
     def flag(self, name: str, default: bool = False) -> bool:
         """`true`, `1`, `on` or their opposites. Raises `Malformed` for anything else."""
@@ -76,7 +77,7 @@ class Body:
             raise Malformed(f"{name} must be true or false")
         return word in _YES
 
-    def number(self, name: str, default: int = 0, *, least: int = 0, most: int = 2**63 - 1) -> int:
+    def number(self, name: str, default: int = 0, *, least: int = 0, most: int = BIGGEST) -> int:
         """A whole number, brought within bounds. Raises `Malformed` for what is none."""
         word = self.text(name)
         if not word:

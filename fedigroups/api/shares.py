@@ -10,10 +10,9 @@ from starlette.types import Scope
 from federation import clock, limits
 from federation.errors import Slowed
 from federation.origin import site_of
-from federation.pace import Buckets
+from federation.pace import MINUTE_SECONDS, Buckets
 
 SHARE = "fedigroups.share"
-MINUTE = 60.0
 
 
 class Shares:
@@ -23,7 +22,7 @@ class Shares:
         self._on = on
         self._accounts = Buckets(limits.API_PER_ACCOUNT, limits.API_WINDOW_SECONDS)
         self._visitors = Buckets(limits.API_PER_ADDRESS, limits.API_WINDOW_SECONDS)
-        self._sites = Buckets(limits.LOOKUPS_PER_HOST, MINUTE)
+        self._sites = Buckets(limits.LOOKUPS_PER_HOST, MINUTE_SECONDS)
 
     def take_of_account(self, scope: Scope, account_id: int) -> None:
         """Take one request of an account, or refuse it (`Slowed`)."""

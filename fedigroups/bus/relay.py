@@ -10,10 +10,11 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 
+from federation.waiting import woken
 from fedigroups.bus.local import LocalBus
 
 log = structlog.get_logger("fedigroups.bus")
@@ -65,8 +66,7 @@ class RelayBus(LocalBus):
             return
         if self._wakes or self._messages:
             self._sent.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._sent.wait(), CLOSE_SECONDS)
+            await woken(self._sent, CLOSE_SECONDS)
         while not self._keeper.done():  # a client's library may swallow one cancellation
             self._keeper.cancel()
             await asyncio.wait({self._keeper}, timeout=CLOSE_SECONDS)
@@ -100,10 +100,7 @@ class RelayBus(LocalBus):
     async def _relay(self, send: Send) -> None:
         """Send what is published until the line breaks, which sending nothing finds out too."""
         while True:
-            with suppress(TimeoutError):
-                # not wait_for: on Python 3.11 it loses a cancellation that meets a wake-up
-                async with asyncio.timeout(CHECK_SECONDS):
-                    await self._signal.wait()
+            await woken(self._signal, CHECK_SECONDS)
             self._signal.clear()
             async with asyncio.timeout(ANSWER_SECONDS):
                 await send(self._taken())

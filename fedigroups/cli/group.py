@@ -21,7 +21,7 @@ from fedigroups.cli.run import (
     told_as_json,
     with_instance,
 )
-from fedigroups.groups import founding, lookup, membership, policies, speaking
+from fedigroups.groups import founding, joining, lookup, membership, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member
@@ -196,7 +196,7 @@ def show_(name: str, json_: bool) -> None:
     """What a group says of itself."""
 
     async def work(instance: Instance) -> dict[str, Any]:
-        found = await lookup.any_group(instance.wire, name)
+        found = await lookup.any_group(name)
         staff = Member.filter(group_id=found.id, role__in=policies.STAFF).select_related("actor")
         return summary(found) | {
             "language": found.language,
@@ -224,7 +224,7 @@ def members(name: str, state: str | None, json_: bool) -> None:
     """Who is in a group, who asked, and who was."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
-        found = await lookup.any_group(instance.wire, name)
+        found = await lookup.any_group(name)
         query = Member.filter(group_id=found.id).select_related("actor").order_by("id")
         rows = await (query.filter(state=state) if state else query)
         return [
@@ -347,7 +347,7 @@ def join(name: str, who: str, json_: bool) -> None:
     async def work(instance: Instance) -> dict[str, Any]:
         person = await person_named(instance.wire, who)
         actor = await lookup.group_actor(instance.wire, name)
-        state = await speaking.join(instance.wire, person, actor)
+        state = await joining.join(instance.wire, person, actor)
         return {"group": actor.handle, "person": person.handle, "state": state}
 
     made = acting(work)
@@ -363,8 +363,8 @@ def leave(name: str, who: str) -> None:
 
     async def work(instance: Instance) -> None:
         person = await person_named(instance.wire, who)
-        found = await lookup.any_group(instance.wire, name)
-        await speaking.leave(instance.wire, person, found)
+        found = await lookup.any_group(name)
+        await joining.leave(instance.wire, person, found)
 
     acting(work)
     tell(f"{who} left {name}.", group=name, person=who, state="left")

@@ -12,7 +12,7 @@ from federation import clock, storage
 from federation.errors import Refused
 from fedigroups.accounts import mailboxes
 from fedigroups.accounts.mail import Letter
-from fedigroups.accounts.models import Mail
+from fedigroups.accounts.mail_models import Mail
 from fedigroups.cli.run import as_json, facts, show, tell, told_as_json, with_instance
 from fedigroups.instance import Instance
 

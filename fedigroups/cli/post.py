@@ -81,7 +81,7 @@ def write(
 
     async def work(instance: Instance) -> dict[str, Any]:
         author = await person_named(instance.wire, who)
-        found = await lookup.any_group(instance.wire, group)
+        found = await lookup.any_group(group)
         media = await pictures.attached(instance, author, image, alt)
         said = Text(words, title, warning, language, media=media, poll=asked)
         return describe(await speaking.write(instance.wire, author, found, said))
@@ -228,7 +228,7 @@ def list_(group: str, limit: int, json_: bool) -> None:
     """The newest posts of a group, those that are gone included."""
 
     async def work(instance: Instance) -> list[dict[str, Any]]:
-        found = await lookup.any_group(instance.wire, group)
+        found = await lookup.any_group(group)
         posts = (
             await Post.filter(thread__group_id=found.id)
             .select_related("author")

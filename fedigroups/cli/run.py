@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
+from federation import ids
 from federation.errors import FederationError, Misconfigured
 from fedigroups import audit, logging
 from fedigroups.cli import examples
@@ -24,7 +25,6 @@ from fedigroups.store import TROUBLE
 T = TypeVar("T")
 
 REFUSED, WRONG_SETTINGS = 1, 3
-_BIGGEST = 2**63 - 1
 _TYPED = click.core.ParameterSource.COMMANDLINE
 _MOVES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What a terminal obeys, or lets turn the order of words: names of strangers may have it."""
@@ -171,7 +171,7 @@ def show(json_: bool, value: Any, text: str) -> None:
 def row_id(text: str) -> int:
     """The id that was typed; 0, which no row has, for what can be none."""
     value = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
-    return value if value <= _BIGGEST else 0
+    return value if value <= ids.BIGGEST else 0
 
 
 def facts(found: Mapping[str, Any]) -> str:

@@ -64,7 +64,7 @@ def set_(name: str, display: str, icon: Path | None, banner: Path | None, posts_
     async def work(instance: Instance) -> None:
         person = await person_named(instance.wire, name)
         if posts_to:
-            group = await lookup.any_group(instance.wire, posts_to)
+            group = await lookup.any_group(posts_to)
             await Account.filter(actor_id=person.id).update(default_group_id=group.actor_id)
         await looks.change(
             person,

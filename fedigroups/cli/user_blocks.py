@@ -9,7 +9,7 @@ import click
 from federation import clock
 from federation.errors import Malformed, NotHere
 from fedigroups.accounts import mailboxes, signup_blocks
-from fedigroups.accounts.models import SignUpBlock
+from fedigroups.accounts.signup_models import SignUpBlock
 from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.instance import Instance
 

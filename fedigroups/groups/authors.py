@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from federation import storage
+from federation import ids, storage
 from fedigroups.content import emoji, facts
 from fedigroups.content.emoji import Emoji
 from fedigroups.content.facts import Fact
 from fedigroups.content.sanitise import safe_url
 from fedigroups.groups import views
 from fedigroups.groups.read import (
-    BIGGEST,
     GROUP_ROWS,
     HOSTS,
     LIMIT,
@@ -63,19 +62,7 @@ async def page(
     name, _, host = name.partition("@")
     if not NAME.fullmatch(name.lower()) or "\0" in host:
         return None
-    where = "a.local = ? AND a.kind = 'Person' AND a.username = ?"
-    if host:
-        where = "a.local = ? AND a.kind NOT IN ('Group', 'Application') AND a.username = ?"
-    row = await storage.row(
-        f"SELECT {views.person_columns('a')}, a.summary AS summary, a.banner_url AS banner_url, "
-        "a.state AS state, a.published_at AS joined_at, a.moved_to AS moved_to, "
-        "COALESCE(x.pairs, '[]') AS pairs, "
-        "CASE WHEN a.local THEN '' ELSE a.document END AS document "
-        f"FROM actor a LEFT JOIN profile x ON x.actor_id = a.id WHERE {where}"
-        f"{' AND a.host = ?' if host else ''} ORDER BY a.id DESC LIMIT 1",
-        *(not host, name if host else name.lower()),
-        *([host.lower()] if host else []),
-    )
+    row = await _row(name, host)
     if row is None:
         return None
     person = views.person(row)
@@ -93,6 +80,22 @@ async def page(
         posts=posts,
         next=posts[-1].post.id if len(rows) > limit else 0,
         emoji=emoji.stored(row["document"]),
+    )
+
+
+async def _row(name: str, host: str) -> storage.Row | None:
+    where = "a.local = ? AND a.kind = 'Person' AND a.username = ?"
+    if host:
+        where = "a.local = ? AND a.kind NOT IN ('Group', 'Application') AND a.username = ?"
+    return await storage.row(
+        f"SELECT {views.person_columns('a')}, a.summary AS summary, a.banner_url AS banner_url, "
+        "a.state AS state, a.published_at AS joined_at, a.moved_to AS moved_to, "
+        "COALESCE(x.pairs, '[]') AS pairs, "
+        "CASE WHEN a.local THEN '' ELSE a.document END AS document "
+        f"FROM actor a LEFT JOIN profile x ON x.actor_id = a.id WHERE {where}"
+        f"{' AND a.host = ?' if host else ''} ORDER BY a.id DESC LIMIT 1",
+        *(not host, name if host else name.lower()),
+        *([host.lower()] if host else []),
     )
 
 
@@ -116,7 +119,7 @@ async def _posts_by(actor_id: int, before: int, reader_id: int, limit: int) -> l
         "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
         "JOIN groups g ON g.id = t.group_id JOIN post root ON root.id = t.root_id "
         f"WHERE p.author_id = ? AND {met} AND {READABLE} AND p.id < ? ORDER BY p.id DESC LIMIT ?",
-        *(actor_id, *([reader_id] if reader_id else []), bounded(before) or BIGGEST, limit),
+        *(actor_id, *([reader_id] if reader_id else []), bounded(before) or ids.BIGGEST, limit),
     )
 
 

@@ -31,7 +31,7 @@ async def boost(wire: Wire, actor: Actor, post: Post) -> None:
     body = dumps(_boost(uri, actor, post))
     async with storage.transaction():
         if await reactions.put(post, actor.uri, "boost", uri):
-            await _tell_author(actor, post, Outgoing(uri, actor.uri, "Announce", body))
+            await _tell_author(post, Outgoing(uri, actor.uri, "Announce", body))
 
 
 async def unboost(wire: Wire, actor: Actor, post: Post) -> None:
@@ -44,7 +44,7 @@ async def unboost(wire: Wire, actor: Actor, post: Post) -> None:
         inner = _boost(boosted.activity_uri, actor, post)
         uri = wire.uris.activity(ids.new())
         body = dumps(build.undo(uri, inner, cc=inner["cc"]))
-        await _tell_author(actor, post, Outgoing(uri, actor.uri, "Undo", body))
+        await _tell_author(post, Outgoing(uri, actor.uri, "Undo", body))
 
 
 def _boost(uri: str, actor: Actor, post: Post) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _boost(uri: str, actor: Actor, post: Post) -> dict[str, Any]:
     )
 
 
-async def _tell_author(actor: Actor, post: Post, outgoing: Outgoing) -> None:
+async def _tell_author(post: Post, outgoing: Outgoing) -> None:
     author = post.author
     inbox = "" if author.local else author.inbox
     place = Place(streams.direct(inbox), "act", post.uri, inbox=inbox)

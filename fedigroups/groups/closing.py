@@ -12,8 +12,9 @@ from federation.models import Actor
 from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.accounts import looks
-from fedigroups.accounts.models import Account, Mail
-from fedigroups.groups import acquainted, deleting, membership, speaking
+from fedigroups.accounts.mail_models import Mail
+from fedigroups.accounts.models import Account
+from fedigroups.groups import acquainted, deleting, joining, membership, speaking
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import OWN
 from fedigroups.personal import everything
@@ -38,7 +39,7 @@ async def close(wire: Wire, account: Account, *, posts: bool) -> None:
         actor_id=person.id, state__in=["member", "asked"], group__hosted=False
     ).select_related("group")
     for member in await elsewhere:
-        await speaking.leave(wire, person, member.group)
+        await joining.leave(wire, person, member.group)
     async with storage.transaction():
         await membership.hold_all(person)  # nobody makes them an owner from here on
         await check_owns_nothing(person)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from federation import storage
+from federation.documents import Document
 from federation.limits import FOLLOWERS_PER_PAGE
 from federation.models import Actor
 from federation.uris import Uris
@@ -15,8 +16,6 @@ from fedigroups.groups.policies import STAFF
 from fedigroups.groups.views import ThreadPage
 from fedigroups.groups.visibility import OPEN_ROWS, open_sql
 from outbox import streams
-
-Document = dict[str, Any]
 
 OUTBOX_ITEMS = 50
 THREAD_ITEMS = 2_000

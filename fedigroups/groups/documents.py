@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from federation import clock
+from federation.documents import Document
 from federation.keys import FRAGMENTS, Keyring
 from federation.models import Actor
 from federation.uris import Uris
@@ -19,8 +20,6 @@ from fedigroups.content.languages import name_of
 from fedigroups.groups import topics
 from fedigroups.groups.models import Group, Post
 from fedigroups.media.models import Media
-
-Document = dict[str, Any]
 
 CONTEXT: list[Any] = [
     AS2,
@@ -200,15 +199,18 @@ def post_document(
         document["attachment"] = [_picture(one) for one in media]
     if context:
         document["context"] = context
+    return document | _optional(post, parent)
+
+
+def _optional(post: Post, parent: Post | None) -> Document:
+    """What some posts have and others have not."""
+    document: Document = {}
     if post.title:
         document["name"] = post.title
     if post.warning:
         document["summary"] = post.warning
     if post.language:
-        document["language"] = {
-            "identifier": post.language,
-            "name": name_of(post.language),
-        }
+        document["language"] = {"identifier": post.language, "name": name_of(post.language)}
         document["contentMap"] = {post.language: post.content}
     if parent is not None:
         document["inReplyTo"] = parent.uri

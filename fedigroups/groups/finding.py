@@ -18,7 +18,6 @@ from fedigroups.groups.visibility import met_sql
 from fedigroups.search import index, query, terms
 from fedigroups.search.query import Asked, Name, Phrase
 
-BEYOND = 2**63 - 1
 _FIRST = 100
 """Posts that are looked at first: mostly a page is among them."""
 _NOBODY = 0
@@ -56,7 +55,7 @@ async def find(search: Search, *, before: int = 0, least: int = 0, limit: int = 
     if not asked.wanted:
         return Found()
     least = max(least, ids.least_at(asked.after))
-    found, upto = list[int](), before or BEYOND
+    found, upto = list[int](), before or ids.BIGGEST
     for size in (_FIRST, limits.SEARCH_SCANNED):
         some = await index.scan(asked.wanted, asked.unwanted, least=least, before=upto, limit=size)
         found += await _seen(some, asked, search.reader_id, limit + 1 - len(found))
@@ -98,7 +97,7 @@ async def _seen(some: Sequence[int], asked: Asked, reader_id: int, limit: int) -
         " AND p.published_at >= ? AND p.published_at < ? ORDER BY p.id DESC LIMIT ?",
         storage.packed([(one,) for one in some]),
         *(*values, True, reader_id, True, reader_id),
-        *(asked.after, asked.before or BEYOND, limit),
+        *(asked.after, asked.before or ids.BIGGEST, limit),
     )
     return [row["id"] for row in found]
 

@@ -10,19 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 from federation import addressing, limits
-from federation.documents import ActivityDoc, ObjectDoc, read_activity, time_of, uri_of
+from federation.documents import ActivityDoc, Document, ObjectDoc, read_activity, time_of, uri_of
 from federation.errors import NotUsable, Unreachable
 from federation.origin import host_of
-from federation.pace import Allowance
+from federation.pace import HOUR_SECONDS, Allowance
 from federation.vocabulary import AS2, POST_TYPES, PUBLIC
 from federation.wire import Wire
 from fedigroups.groups import evidence, lookup
 from fedigroups.groups.models import Post
 from inbox.registry import Hearsay
-
-HOUR_SECONDS = 3_600.0
-
-Document = dict[str, Any]
 
 
 class Inquiry:

@@ -15,10 +15,10 @@ from federation import clock, limits, storage
 from federation.errors import FederationError, Malformed
 from federation.models import Actor
 from federation.origin import host_of, site_of
-from federation.pace import Buckets
+from federation.pace import MINUTE_SECONDS, Buckets
 from federation.wire import Wire
 from fedigroups.content.catalogues import noted
-from fedigroups.groups import membership, policies, resolving, speaking
+from fedigroups.groups import joining, membership, policies, resolving
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import can_see
 from fedigroups.personal import (
@@ -36,7 +36,6 @@ from fedigroups.personal.word_filters import Keyword, Rule
 
 LEASE_MS = 10 * clock.MINUTE
 """How long no other worker takes up what one has taken up."""
-MINUTE = 60.0
 PEOPLE = noted("people cannot be followed here, groups can")
 YOURSELF = noted("that is yourself")
 NO_POST = noted("no group that is known here shows it")
@@ -57,7 +56,7 @@ class Importer:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._sites = Buckets(limits.LOOKUPS_PER_HOST, MINUTE)
+        self._sites = Buckets(limits.LOOKUPS_PER_HOST, MINUTE_SECONDS)
 
     async def step(self) -> bool:
         """Do some rows of the import that waits longest; whether there was one."""
@@ -149,7 +148,7 @@ class Importer:
             actor_id=person.id, group__actor_id=group.id, state__in=["member", "asked"]
         )
         is_new = before is None or before.id > row.id  # or died here before it was written down
-        state = before.state if before else await speaking.join(self._wire, person, group)
+        state = before.state if before else await joining.join(self._wire, person, group)
         if state == "refused":
             return "failed", await _why_refused(person, group)
         if row.more and is_new:

@@ -29,6 +29,4 @@ class GroupInvitation(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "group_invitation"

@@ -150,7 +150,7 @@ async def wrote(actor: Actor, post_uri: str) -> bool:
     return await Post.exists(uri=post_uri, author_id=actor.id)
 
 
-async def any_group(wire: Wire, name: str) -> Group:
+async def any_group(name: str) -> Group:
     """The group of this name here, or of this handle that people here are in. Raises `NotHere`."""
     bare = name.lstrip("@!")
     if "@" not in bare:

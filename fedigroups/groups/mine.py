@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from federation import storage
+from federation import ids, storage
 from federation.models import Actor
 from fedigroups.content import sanitise
 from fedigroups.groups import read, views
@@ -21,9 +21,8 @@ _UNWANTED = (
     "(EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = p.author_id"
     f" AND (s.blocked = ? OR s.muted = ?)) OR {hosts.HIDDEN.format(author='p.author_id')})"
 )
-_MINE = (
-    "SELECT m.group_id FROM member m WHERE m.actor_id = ? AND m.state = 'member' AND m.shows = ?"
-)
+MINE = "SELECT m.group_id FROM member m WHERE m.actor_id = ? AND m.state = 'member' AND m.shows = ?"
+"""SQL: the groups that somebody (the first mark) is in and wants to see (the second: true)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ async def feed(actor_id: int, before: str = "", *, unread: bool = False) -> Feed
         clause += "AND (t.active_at, t.id) < (?, ?) "
         values += mark
     rows = await storage.rows(
-        f"{read.THREADS} WHERE t.group_id IN ({_MINE}) AND g.state = 'open' AND t.visible = ?"
+        f"{read.THREADS} WHERE t.group_id IN ({MINE}) AND g.state = 'open' AND t.visible = ?"
         f" AND ({listed_sql('p')} OR ({members_sql('p')})) AND NOT {_UNWANTED} {clause}"
         "ORDER BY t.active_at DESC, t.id DESC LIMIT ?",
         *(*values, PAGE + 1),
@@ -116,7 +115,7 @@ async def saved(actor_id: int, before: int = 0) -> Saved:
         " JOIN post root ON root.id = t.root_id"
         f" WHERE b.actor_id = ? AND b.id < ? AND g.state = 'open' AND {readable_sql('p')}"
         " ORDER BY b.id DESC LIMIT ?",
-        *(actor_id, before or read.BIGGEST, actor_id, actor_id, actor_id, PAGE + 1),
+        *(actor_id, before or ids.BIGGEST, actor_id, actor_id, actor_id, PAGE + 1),
     )
     posts = tuple(map(views.person_post, rows[:PAGE]))
     return Saved(posts, rows[PAGE - 1]["saved_id"] if len(rows) > PAGE else 0)

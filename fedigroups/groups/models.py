@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from federation.models import Actor
+from federation.models import URI, Actor
 from federation.table import Model
-
-URI = 2_048
 
 
 class Group(Model):
@@ -59,8 +57,6 @@ class Group(Model):
     """Of a group elsewhere, when it was last asked which people here follow it (FEP-8fcf)."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "groups"
         indexes = (("hosted", "active_at"), ("name",))
 
@@ -108,8 +104,6 @@ class Member(Model):
     """In no table: they lived here and live elsewhere now; this account only reads."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "member"
         unique_together = (("group", "actor"),)
         indexes = (("actor", "state"), ("group", "state"), ("group", "inbox"))
@@ -138,8 +132,6 @@ class Thread(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "thread"
         indexes = (("group", "visible", "active_at"), ("group", "id"), ("root_id",))
 
@@ -192,8 +184,6 @@ class Post(Model):
     boosts_count = fields.IntField(default=0)
 
     class Meta:
-        """Where the rows live."""
-
         table = "post"
         indexes = (
             *(("thread", "id"), ("author", "id"), ("parent_id",)),
@@ -220,8 +210,6 @@ class Revision(Model):
     written_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "revision"
         indexes = (("post", "id"),)
 
@@ -240,8 +228,6 @@ class Tagged(Model):
     name = fields.CharField(max_length=100)
 
     class Meta:
-        """Where the rows live."""
-
         table = "tagged"
         unique_together = (("name", "post"),)
 
@@ -262,8 +248,6 @@ class Once(Model):
     created_at = fields.BigIntField(db_index=True)
 
     class Meta:
-        """Where the rows live."""
-
         table = "once"
         unique_together = (("actor", "key"),)
 
@@ -290,8 +274,6 @@ class Reaction(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "reaction"
         unique_together = (("post", "slot", "actor_uri"),)
         indexes = (("actor_uri", "id"),)
@@ -319,8 +301,6 @@ class Announced(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "announced"
         unique_together = (("group", "form", "object_uri"),)
 
@@ -343,8 +323,6 @@ class Crosspost(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "crosspost"
         unique_together = (("thread", "group"),)
 
@@ -363,8 +341,6 @@ class Tombstone(Model):
     until = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "tombstone"
 
     def __str__(self) -> str:
@@ -379,8 +355,6 @@ class LostInbox(Model):
     seen_at = fields.BigIntField(db_index=True)
 
     class Meta:
-        """Where the rows live."""
-
         table = "lost_inbox"
 
     def __str__(self) -> str:

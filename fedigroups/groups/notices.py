@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from federation import storage
+from federation import ids, storage
 from federation.storage import Row
 from fedigroups.content import sanitise
 from fedigroups.groups import views
@@ -27,7 +27,6 @@ PAGE = 30
 SAMPLES = 3
 MOST = 100
 """The most that are counted as new."""
-_BIGGEST = 2**63 - 1
 
 _SHOWN = (
     "n.actor_id = ? AND NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = n.actor_id"
@@ -132,7 +131,7 @@ async def page(actor_id: int, wanted: str = "all", before: int = 0) -> Notices:
         f" GROUP BY {_KEY}) AS x JOIN post p ON p.id = x.post_id"
         " JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
         " WHERE x.newest < ? ORDER BY x.newest DESC LIMIT ?",
-        *(actor_id, *_values(actor_id), *kinds, before or _BIGGEST, PAGE + 1),
+        *(actor_id, *_values(actor_id), *kinds, before or ids.BIGGEST, PAGE + 1),
     )
     shown = found[:PAGE]
     people = await _people(actor_id, [row["notice_key"] for row in shown])

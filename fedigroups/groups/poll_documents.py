@@ -7,12 +7,11 @@ import json
 from typing import Any
 
 from federation import clock
+from federation.documents import Document
 from federation.strict_json import dumps, loads
 from federation.vocabulary import AS2
 from fedigroups.groups import polls
 from fedigroups.groups.poll_models import Poll
-
-Document = dict[str, Any]
 
 CONTEXT: list[Any] = [
     AS2,

@@ -35,8 +35,6 @@ class Poll(Model):
     """When readers are told how it stands; 0 when they know."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "poll"
         indexes = (("ended", "ends_at"), ("tally_due_at",))
 
@@ -61,8 +59,6 @@ class Ballot(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "ballot"
         unique_together = (("poll", "actor", "choice"),)
 

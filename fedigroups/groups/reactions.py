@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from federation import bare, clock, ids, limits, storage
 from federation.models import Actor
-from fedigroups.groups import threads
+from fedigroups.groups import tombstones
 from fedigroups.groups.models import Post, Reaction
 from fedigroups.notify import telling
 
@@ -80,7 +80,7 @@ async def _drop(old: Reaction, announcer: Actor | None) -> None:
     await _count(old.post_id, old.kind, -1)
     if old.kind in NOTICED:
         await telling.unreacted(old.post_id, old.actor_uri, NOTICED[old.kind])
-    await threads.bury(
+    await tombstones.bury(
         old.activity_uri, old.actor_uri, "undo", REMEMBERED_DAYS, announcer=announcer
     )
 
@@ -89,7 +89,7 @@ async def _count(post_id: int, kind: str, step: int) -> None:
     column = COUNTED.get(kind)
     if column:
         await storage.execute(
-            f"UPDATE post SET {column} = {column} + ? WHERE id = ?",  # noqa: S608  # our own names
+            f"UPDATE post SET {column} = {column} + ? WHERE id = ?",  # noqa: S608 - our own names
             step,
             post_id,
         )

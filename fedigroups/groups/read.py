@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from federation import storage
+from federation import ids, storage
 from fedigroups.groups import tree, views
 from fedigroups.groups.models import Group
 from fedigroups.groups.views import (
@@ -38,7 +38,6 @@ PINNED = 20
 HOSTS = 50
 FEED = 30
 THREAD_POSTS = 500
-BIGGEST = 2**63 - 1
 NAME = re.compile(r"[a-z0-9_.-]{1,64}")
 
 CARD = (
@@ -299,7 +298,7 @@ def cursor(before: str) -> tuple[int, int] | None:
 
 def bounded(number: int) -> int:
     """A number of a stranger as both databases can hold it."""
-    return min(max(number, 0), BIGGEST)
+    return min(max(number, 0), ids.BIGGEST)
 
 
 def _mark(first: int, second: int) -> str:

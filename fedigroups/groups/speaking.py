@@ -1,4 +1,4 @@
-"""This module does what people here say and do: write, answer, edit, delete, like, join, leave.
+"""This module does what people here say and do: write, answer, edit, delete, like.
 
 In a group hosted here their acts pass the very rules and roads that a peer's pass; in a group
 elsewhere they are sent to it, and it distributes them. Everything that must be looked up on the
@@ -15,7 +15,7 @@ from typing import Literal
 
 from federation import bare, clock, ids, storage
 from federation.documents import read_object
-from federation.errors import FederationError, Malformed, NotHere
+from federation.errors import FederationError, Malformed
 from federation.limits import CONTENT_CHARS, MENTIONS, TITLE_CHARS
 from federation.models import Actor
 from federation.strict_json import dumps, loads
@@ -24,7 +24,6 @@ from fedigroups.content.markdown import Mention, find_handles, find_hashtags, re
 from fedigroups.groups import (
     crossposts,
     distribute,
-    lookup,
     membership,
     once,
     policies,
@@ -37,16 +36,15 @@ from fedigroups.groups import (
 from fedigroups.groups.distribute import Hosted, Inner
 from fedigroups.groups.documents import post_document
 from fedigroups.groups.evidence import Arrival
-from fedigroups.groups.models import Group, Member, Post
+from fedigroups.groups.models import Group, Post
 from fedigroups.groups.poll_models import Poll
 from fedigroups.groups.visibility import OWN, can_see
 from fedigroups.media import uploads
 from fedigroups.media.models import Media
-from fedigroups.moderation import holding, scrutiny, submissions, turning_away
+from fedigroups.moderation import holding, scrutiny, submissions
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import NotTheirs, decide
 from outbox import build
-from outbox.publish import Draft, Outgoing, publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +112,7 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
         raise Malformed(f"{author.handle} cannot edit in {group.name}: {refusal}")
     mentions = await _mentioned(wire, text.body, parent)
     media = await uploads.chosen(author, text.media, post.uri)
-    draft = copy(post)
-    draft.title = text.title or post.title
-    draft.warning = text.warning if text.whole else text.warning or post.warning
-    draft.sensitive = text.sensitive if text.whole else post.sensitive
-    draft.language = text.language or post.language
-    named = [*mentions, group.actor]
-    draft.content = render(text.body, _linked(named), breaks=text.breaks).strip()
-    draft.updated_at = max(clock.now_ms(), post.published_at + 1_000, post.updated_at + 1_000)
+    draft = _redrafted(post, text, [*mentions, group.actor])
     document = await _document(wire, draft, author, group, parent, text, mentions, media)
     poll = await polls.of(post.id)
     if poll is not None:
@@ -142,6 +133,18 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
             await holding.hold_edit(wire, group, post, inner, why)
             return
         await sending.send(wire, author, group, post, "edit", body, mentions)
+
+
+def _redrafted(post: Post, text: Text, named: Sequence[Actor]) -> Post:
+    """The post as an edit leaves it: what the text does not say stays, unless it is `whole`."""
+    draft = copy(post)
+    draft.title = text.title or post.title
+    draft.warning = text.warning if text.whole else text.warning or post.warning
+    draft.sensitive = text.sensitive if text.whole else post.sensitive
+    draft.language = text.language or post.language
+    draft.content = render(text.body, _linked(named), breaks=text.breaks).strip()
+    draft.updated_at = max(clock.now_ms(), post.published_at + 1_000, post.updated_at + 1_000)
+    return draft
 
 
 def _check_poll(poll: Poll, text: Text) -> None:
@@ -230,57 +233,6 @@ async def remove(wire: Wire, moderator: Actor, post: Post, reason: str) -> None:
         await decide(wire, replace(act, hosted=other))
 
 
-async def join(wire: Wire, person: Actor, group_actor: Actor) -> str:
-    """Ask to be in a group, here or elsewhere: `member`, `asked` or `refused` comes back."""
-    if group_actor.kind != "Group":
-        raise Malformed(f"{group_actor.handle} is no group")
-    if person.moved_to:
-        raise Malformed(policies.MOVED)
-    uri = wire.uris.activity(ids.new())
-    follow = build.follow(uri, person.uri, group_actor.uri)
-    if group_actor.local:
-        hosted = await lookup.hosted(group_actor.uri)
-        if hosted is None:
-            raise NotHere(f"{group_actor.handle} is closed")
-        async with storage.transaction():
-            await turning_away.carry_over(wire, hosted, person)
-            state, _ = await membership.ask(wire, hosted.group, hosted.actor, person, follow)
-            if state == "refused":
-                await turning_away.at_the_door(wire, hosted, person)
-        return state
-    group = await lookup.remote(group_actor)
-    async with storage.transaction():
-        await membership.asked_elsewhere(group, person, follow)
-        outgoing = Outgoing(uri, person.uri, "Follow", dumps(follow), public=False)
-        await publish([Draft(outgoing, (sending.direct(group_actor, "answer", ""),))])
-    return "asked"
-
-
-async def leave(wire: Wire, person: Actor, group: Group) -> None:
-    """Leave a group, here or elsewhere. Raises `Malformed` for its owner and for no member."""
-    async with storage.transaction():
-        member = await membership.held(group, person)
-        if member is not None and member.role == "owner":
-            raise Malformed(
-                f"{person.handle} owns {group.name}; make somebody else the owner first"
-            )
-        if member is None or not await membership.leave(group, person):
-            raise Malformed(f"{person.handle} is not in {group.name}")
-        if not group.hosted:
-            await publish([unfollow(wire, person, await group.actor, member)])
-
-
-def unfollow(wire: Wire, person: Actor, group_actor: Actor, member: Member | None) -> Draft:
-    """The Undo of a person's Follow of a group elsewhere, of one that we know nothing of too."""
-    uri = wire.uris.activity(ids.new())
-    follow = build.follow(wire.uris.activity(ids.new()), person.uri, group_actor.uri)
-    if member is not None and member.follow:
-        follow = loads(member.follow.encode())
-    document = build.undo(uri, follow)
-    outgoing = Outgoing(uri, person.uri, "Undo", dumps(document), public=False)
-    return Draft(outgoing, (sending.direct(group_actor, "answer", ""),))
-
-
 def check(text: Text) -> None:
     """Raise `Malformed` for a text that says nothing, or too much."""
     if not text.body.strip() and not text.title.strip() and not text.media:
@@ -299,10 +251,47 @@ async def _say(
     wire: Wire, author: Actor, group: Group, text: Text, parent: Post | None, key: str
 ) -> Post:
     mentions = await _mentioned(wire, text.body, parent)
-    named = [*mentions, await group.actor]
     media = await uploads.chosen(author, text.media or ())
+    post = _drafted(wire, author, group, text, parent, [*mentions, await group.actor])
+    document = await _document(wire, post, author, group, parent, text, mentions, media)
+    poll = polls.made(text.poll, post.id) if text.poll else None
+    if poll is not None:
+        document = poll_documents.carrying(document, poll)
+    activity = dumps(build.create(wire.uris.activity(ids.new()), document))
+    arrival = Arrival(read_object(document), author)
+    async with storage.transaction():
+        if key and (earlier := await once.claim(author, key, post.id)):
+            return await Post.get(id=earlier)
+        why = await scrutiny.reason(group, author, arrival.object)
+        stored = await threads.store(
+            group, arrival, parent, text.visibility, post_id=post.id, held=bool(why)
+        )
+        if stored is None:
+            raise Malformed(policies.TOO_DEEP)
+        if media:
+            await uploads.hold(stored.uri, media)
+        if poll is not None:
+            await bare.add(poll)
+        if why:
+            inner = Inner(loads(activity)["id"], activity, wire.config.host, signed=True)
+            await holding.hold(wire, group, stored, inner, why)
+            return stored
+        kind = "reply" if parent else "post"
+        await sending.send(wire, author, group, stored, kind, activity, mentions)
+    return stored
+
+
+def _drafted(
+    wire: Wire,
+    author: Actor,
+    group: Group,
+    text: Text,
+    parent: Post | None,
+    named: Sequence[Actor],
+) -> Post:
+    """The post as its document tells of it; the row itself is made from that document."""
     post_id, now = text.id or ids.new(), clock.now_ms()
-    post = Post(
+    return Post(
         id=post_id,
         uri=wire.uris.post(author.username, post_id),
         page_url=wire.uris.post_page(author.username, post_id),
@@ -318,32 +307,6 @@ async def _say(
         published_at=now,
         received_at=now,
     )
-    document = await _document(wire, post, author, group, parent, text, mentions, media)
-    poll = polls.made(text.poll, post_id) if text.poll else None
-    if poll is not None:
-        document = poll_documents.carrying(document, poll)
-    activity = dumps(build.create(wire.uris.activity(ids.new()), document))
-    arrival = Arrival(read_object(document), author)
-    async with storage.transaction():
-        if key and (earlier := await once.claim(author, key, post_id)):
-            return await Post.get(id=earlier)
-        why = await scrutiny.reason(group, author, arrival.object)
-        stored = await threads.store(
-            group, arrival, parent, text.visibility, post_id=post_id, held=bool(why)
-        )
-        if stored is None:
-            raise Malformed(policies.TOO_DEEP)
-        if media:
-            await uploads.hold(stored.uri, media)
-        if poll is not None:
-            await bare.add(poll)
-        if why:
-            inner = Inner(loads(activity)["id"], activity, wire.config.host, signed=True)
-            await holding.hold(wire, group, stored, inner, why)
-            return stored
-        kind = "reply" if parent else "post"
-        await sending.send(wire, author, group, stored, kind, activity, mentions)
-    return stored
 
 
 async def _document(

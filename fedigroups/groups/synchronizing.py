@@ -19,7 +19,7 @@ from federation.follower_digest import Synchronization
 from federation.models import Actor
 from federation.origin import same_origin
 from federation.wire import Wire
-from fedigroups.groups import membership, speaking
+from fedigroups.groups import joining, membership
 from fedigroups.groups.models import Group, Member
 from outbox.publish import publish
 
@@ -127,5 +127,5 @@ async def _is_listed(wire: Wire, group: Group, person: Actor) -> None:
     if member is not None and member.state == "asked":
         await membership.answered_elsewhere(member, accepted=True)
     elif member is None or member.state != "member":
-        await publish([speaking.unfollow(wire, person, group.actor, member)])
+        await publish([joining.unfollow(wire, person, group.actor, member)])
         log.info("group.left_again", group=group.name, person=person.uri)

@@ -15,7 +15,8 @@ from federation.models import Actor
 from federation.vocabulary import AS2
 from federation.wire import Wire
 from fedigroups.accounts import mailing, sessions
-from fedigroups.accounts.models import Account, Token
+from fedigroups.accounts.app_models import Token
+from fedigroups.accounts.models import Account
 from fedigroups.groups.documents import actor_document
 from fedigroups.groups.models import Member
 from fedigroups.personal import everything

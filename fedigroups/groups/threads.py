@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -11,13 +10,12 @@ from copy import copy
 from federation import addressing, bare, clock, ids, limits, storage
 from federation.documents import ObjectDoc, read_object
 from federation.errors import Malformed
-from federation.models import Actor
 from fedigroups import news
 from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
 from fedigroups.groups import attachments, indexing, polls
 from fedigroups.groups.evidence import Arrival
-from fedigroups.groups.models import Crosspost, Group, Post, Revision, Thread, Tombstone
+from fedigroups.groups.models import Crosspost, Group, Post, Revision, Thread
 from fedigroups.groups.visibility import can_see
 from fedigroups.media import uploads
 from fedigroups.notify import telling
@@ -51,31 +49,6 @@ async def placed(uri: str) -> Post | None:
     return post
 
 
-async def is_buried(uri: str, actor_uri: str, announcer: Actor | None = None) -> bool:
-    """Whether its own actor took it back before it came (kept for 7 or 30 days).
-
-    Of what a group announces, its word that the actor did so counts as well.
-    """
-    found = await storage.row(
-        "SELECT 1 AS one FROM tombstone WHERE uri IN (?, ?) AND actor_uri = ? AND until > ?",
-        *(uri, _grave(uri, announcer), actor_uri, clock.now_ms()),
-    )
-    return found is not None
-
-
-async def unearth(uri: str, actor_uri: str) -> bool:
-    """Whether its undo came before it; asked once, for the same id may be used again."""
-    dug = Tombstone.filter(uri=uri, actor_uri=actor_uri, until__gt=clock.now_ms())
-    return bool(await dug.delete())
-
-
-def _grave(uri: str, announcer: Actor | None) -> str:
-    """Where it lies: what a group reports, with that group, as it buries nothing for others."""
-    if announcer is None:
-        return uri
-    return hashlib.sha256(f"{announcer.uri}\n{uri}".encode()).hexdigest()
-
-
 async def store(
     group: Group,
     arrival: Arrival,
@@ -93,24 +66,10 @@ async def store(
     has its place below it, as if both had come in their order.
     """
     document = arrival.object
-    depth = parent.depth + 1 if parent else 0
     known, buried = await _known_and_buried(document.id, arrival.author.uri)
-    if known or depth > limits.ANCESTORS:
+    if known or _depth(parent) > limits.ANCESTORS:
         return None
-    now = clock.now_ms()
-    post = Post(
-        id=post_id or ids.new(),
-        uri=document.id,
-        author_id=arrival.author.id,
-        parent_id=parent.id if parent else None,
-        depth=depth,
-        visibility=visibility,
-        published_at=min(document.published or now, now),
-        updated_at=_version(document),
-        received_at=now,
-        state="held" if held else "live",
-        **written(document) | (_EMPTIED if buried else {}),
-    )
+    post = _post(arrival, parent, visibility, post_id or ids.new(), held=held, buried=buried)
     await attach(group, post, parent.thread if parent else None)
     if buried:
         await end(post, "deleted")
@@ -123,6 +82,36 @@ async def store(
         news.say("post", post.id)
         await _tell(group, post, document, parent)
     return post
+
+
+def _post(
+    arrival: Arrival,
+    parent: Post | None,
+    visibility: str,
+    post_id: int,
+    *,
+    held: bool,
+    buried: bool,
+) -> Post:
+    document, now = arrival.object, clock.now_ms()
+    return Post(
+        id=post_id,
+        uri=document.id,
+        author_id=arrival.author.id,
+        parent_id=parent.id if parent else None,
+        depth=_depth(parent),
+        visibility=visibility,
+        published_at=min(document.published or now, now),
+        updated_at=_version(document),
+        received_at=now,
+        state="held" if held else "live",
+        **written(document) | (_EMPTIED if buried else {}),
+    )
+
+
+def _depth(parent: Post | None) -> int:
+    """How many posts stand above one that answers this."""
+    return parent.depth + 1 if parent else 0
 
 
 async def release(group: Group, post: Post) -> None:
@@ -176,9 +165,14 @@ async def _count_in(group: Group, post: Post) -> None:
         " WHERE id = ? RETURNING posts_count",
         *(now, True, post.thread_id),
     )
+    await _move_up(group, int(shown[0]["posts_count"] == 1), now)
+
+
+async def _move_up(group: Group, started: int, now: int) -> None:
+    """Something was said in the group now: it stands first in lists, with so many threads more."""
     await storage.execute(
         "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
-        *(int(shown[0]["posts_count"] == 1), now, group.id),
+        *(started, now, group.id),
     )
 
 
@@ -259,10 +253,7 @@ async def _count(group: Group, thread: Thread, now: int, *, is_start: bool) -> N
             "UPDATE thread SET posts_count = posts_count + 1, active_at = ? WHERE id = ?",
             *(now, thread.id),
         )
-    await storage.execute(
-        "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
-        *(int(is_start), now, group.id),
-    )
+    await _move_up(group, int(is_start), now)
 
 
 def written(document: ObjectDoc) -> dict[str, object]:
@@ -383,18 +374,3 @@ async def _close_thread(post: Post, *, was_counted: bool) -> None:
             "WHERE id = (SELECT group_id FROM thread WHERE id = ?)",
             post.thread_id,
         )
-
-
-async def bury(
-    uri: str, actor: Actor | str, kind: str, days: int, *, announcer: Actor | None = None
-) -> None:
-    """Remember a delete or undo, so that what it takes back cannot come after it.
-
-    With `announcer`, only that group said so, and only what it announces is kept out.
-    """
-    actor_uri = actor if isinstance(actor, str) else actor.uri
-    await storage.execute(
-        "INSERT INTO tombstone (id, uri, actor_uri, kind, until) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (uri) DO NOTHING",
-        *(ids.new(), _grave(uri, announcer), actor_uri, kind, clock.now_ms() + days * clock.DAY),
-    )

@@ -6,7 +6,7 @@ import structlog
 
 from federation import clock, storage
 from fedigroups.accounts import mail, mailing
-from fedigroups.accounts.models import Mailing
+from fedigroups.accounts.mail_models import Mailing
 
 BATCH = 100
 

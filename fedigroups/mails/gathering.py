@@ -18,7 +18,8 @@ import structlog
 from federation import clock, limits, storage
 from federation.storage import Row
 from fedigroups.accounts import mail, mailing
-from fedigroups.accounts.models import Account, Mailing
+from fedigroups.accounts.mail_models import Mailing
+from fedigroups.accounts.models import Account
 from fedigroups.notify.telling import DESK
 
 WAIT_MS = 10 * clock.MINUTE

@@ -9,9 +9,10 @@ from federation import storage
 from federation.sealing import Seal
 from fedigroups.accounts import mailing
 from fedigroups.accounts.mail import Addressed, Letter
+from fedigroups.accounts.mail_models import Mail
 from fedigroups.accounts.mailer import Outcome
 from fedigroups.accounts.mailing import What
-from fedigroups.accounts.models import Account, Mail
+from fedigroups.accounts.models import Account
 from fedigroups.mails import gathering, readable, writing
 from fedigroups.mails.writing import Reader
 from fedigroups.web import translation

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from federation.models import Actor
+from federation.models import URI, Actor
 from federation.table import Model
 
-URI = 2_048
 KEY = 64
 
 
@@ -49,8 +48,6 @@ class Media(Model):
     """When its state changed last."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "media"
         indexes = (("actor", "created_at"), ("state", "changed_at"))
 
@@ -75,8 +72,6 @@ class RemotePicture(Model):
     """Until when this holds; then it is fetched anew when somebody asks."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "remote_picture"
 
     def __str__(self) -> str:

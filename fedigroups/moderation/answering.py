@@ -108,33 +108,27 @@ async def direct(
     wire: Wire, hosted: Hosted, to: Actor, uri: str, told: Sequence[str], about: str
 ) -> Draft:
     """The Create of a note of the group for one person elsewhere; it answers `about`, if any."""
-    by = hosted.actor.uri
     html = "".join(f"<p>{escape(one).replace(chr(10), '<br>')}</p>" for one in told)
-    if await _takes_persons_alone(to):
-        by = wire.uris.moderation_actor
-        note = build.chat_message(uri, by, to.uri, html)
-    else:
-        note = build.direct_note(uri, by, to.uri, f"@{to.handle}", html, about)
-    return _carried(wire, note, by, to)
-
-
-def _carried(wire: Wire, note: build.Document, by: str, to: Actor) -> Draft:
-    document = build.create_direct(wire.uris.activity(ids.new()), note)
-    outgoing = Outgoing(document["id"], by, "Create", dumps(document), public=False)
-    return Draft(outgoing, (_before(to),))
+    return await _sent(wire, hosted.actor.uri, to, uri, html, about)
 
 
 async def letter(wire: Wire, to: Actor, text: str) -> list[Draft]:
     """A direct note from whoever runs the instance; empty for people here and for programs."""
     if to.local or not to.inbox or to.kind in DEAF:
         return []
-    by, html = wire.uris.moderation_actor, f"<p>{escape(text.strip())}</p>"
-    uri = wire.uris.activity(ids.new())
+    by, uri = wire.uris.moderation_actor, wire.uris.activity(ids.new())
+    return [await _sent(wire, by, to, uri, f"<p>{escape(text.strip())}</p>", "")]
+
+
+async def _sent(wire: Wire, by: str, to: Actor, uri: str, html: str, about: str) -> Draft:
     if await _takes_persons_alone(to):
+        by = wire.uris.moderation_actor
         note = build.chat_message(uri, by, to.uri, html)
     else:
-        note = build.direct_note(uri, by, to.uri, f"@{to.handle}", html, "")
-    return [_carried(wire, note, by, to)]
+        note = build.direct_note(uri, by, to.uri, f"@{to.handle}", html, about)
+    document = build.create_direct(wire.uris.activity(ids.new()), note)
+    outgoing = Outgoing(document["id"], by, "Create", dumps(document), public=False)
+    return Draft(outgoing, (_before(to),))
 
 
 async def _takes_persons_alone(to: Actor) -> bool:

@@ -6,8 +6,7 @@ import re
 
 from federation import storage
 from federation.documents import Document, ObjectDoc, read_question
-from federation.errors import Malformed
-from federation.origin import host_of
+from federation.origin import host_of, host_or_empty
 from fedigroups.content.catalogues import noted
 from fedigroups.content.sanitise import clean, plain
 from fedigroups.groups import attachments, policies
@@ -54,7 +53,7 @@ def links(document: ObjectDoc) -> set[str]:
     found = {
         href
         for href, words in _ANCHOR.findall(content)
-        if not (plain(words).strip()[:1] in _NAMES and _host(href) in named)
+        if not (plain(words).strip()[:1] in _NAMES and host_or_empty(href) in named)
     }
     text = plain(_ANCHOR.sub(" ", content))
     found |= set(_BARE.findall(f"{document.name} {document.summary} {text} {beside(document)}"))
@@ -89,10 +88,3 @@ def links_in(content: str) -> frozenset[str]:
     if "://" in rest or "www." in rest:
         found |= set(_BARE.findall(plain(rest)))
     return frozenset(found)
-
-
-def _host(href: str) -> str:
-    try:
-        return host_of(href)
-    except Malformed:
-        return ""

@@ -19,7 +19,7 @@ import re2
 
 from federation import clock, limits
 from federation.errors import Malformed
-from federation.origin import host_of
+from federation.origin import host_or_empty
 from fedigroups.content.catalogues import noted
 
 WINDOW = 30 * clock.DAY
@@ -274,7 +274,4 @@ def _hosts(links: Iterable[str]) -> set[str]:
 
 @lru_cache(maxsize=4_096)
 def _host(link: str) -> str:
-    try:
-        return host_of(link).removeprefix("www.")
-    except Malformed:
-        return ""
+    return host_or_empty(link).removeprefix("www.")

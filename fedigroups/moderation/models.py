@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tortoise import fields
 
+from federation.models import URI
 from federation.table import Model
-from fedigroups.groups.models import URI, Group
+from fedigroups.groups.models import Group
 
 
 class Decision(Model):
@@ -50,8 +51,6 @@ class Decision(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "decision"
         indexes = (("group", "id"), ("person_id", "id"), ("post_id",))
 
@@ -81,8 +80,6 @@ class Submission(Model):
     """When its newest version came."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "submission"
         indexes = (("group", "state", "since"),)
 
@@ -105,8 +102,6 @@ class Appeal(Model):
     decided_at = fields.BigIntField(default=0)
 
     class Meta:
-        """Where the rows live."""
-
         table = "appeal"
         indexes = (("state", "id"),)
 
@@ -152,8 +147,6 @@ class Report(Model):
     notes: fields.ReverseRelation[ReportNote]
 
     class Meta:
-        """Where the rows live."""
-
         table = "report"
         unique_together = (("activity_uri", "group_id"),)
         indexes = (("group_id", "state", "id"), ("reporter_id", "created_at"))
@@ -175,8 +168,6 @@ class ReportNote(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "report_note"
 
     def __str__(self) -> str:
@@ -200,8 +191,6 @@ class AutomaticRule(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "automatic_rule"
 
     def __str__(self) -> str:
@@ -222,8 +211,6 @@ class PromotionThread(Model):
     """When a worker last saw to it."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "promotion_thread"
         unique_together = (("group", "due_at"),)
 
@@ -249,8 +236,6 @@ class ModMail(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "modmail"
         indexes = (("group", "person_id", "id"),)
 

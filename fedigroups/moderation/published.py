@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from federation import storage
+from federation import ids, storage
 from federation.storage import Row
 from fedigroups.groups.models import Group
 from fedigroups.groups.visibility import open_sql, place_sql
@@ -14,7 +14,6 @@ from fedigroups.moderation.acts import rules
 from fedigroups.moderation.kinds import KINDS
 
 PAGE = 50
-NEWEST = 2**63 - 1
 TIMED = 1_000
 """Of how many decisions, the newest, the median time is taken."""
 LISTED = tuple(name for name, kind in KINDS.items() if kind.listed)
@@ -87,7 +86,7 @@ async def _rows(group: Group, kinds: Sequence[str], before: int) -> list[Row]:
         " LEFT JOIN actor a ON a.id = d.person_id LEFT JOIN actor b ON b.id = d.decider_id"
         f" LEFT JOIN post p ON p.id = d.post_id WHERE d.group_id = ?"
         f" AND d.kind IN ({storage.marks(len(kinds))}) AND d.id < ? ORDER BY d.id DESC LIMIT ?",
-        *(group.id, *kinds, before or NEWEST, PAGE),
+        *(group.id, *kinds, before or ids.BIGGEST, PAGE),
     )
 
 

@@ -86,7 +86,7 @@ def _shown(
         claimer=_handle(people, one.claimed_by),
         post=readable,
         excerpt=excerpt(f"{readable.title} {readable.content}", 300) if readable else "",
-        rules=_rules(one, groups.get(one.group_id)),
+        rules=tuple(f"{n}. {rule}" for n, rule in broken_rules(one, groups.get(one.group_id))),
         links=tuple(filter(None, map(safe_url, json.loads(one.objects)))),
         notes=tuple(Note(_handle(people, n.author_id), n.text, n.created_at) for n in one.notes),
         earlier=counts.get((one.group_id, one.person_id), 1) - 1,
@@ -98,7 +98,8 @@ def _handle(people: dict[int, Actor], id: int) -> str:
     return people[id].handle if id in people else ""
 
 
-def _rules(one: Report, group: Group | None) -> tuple[str, ...]:
+def broken_rules(one: Report, group: Group | None) -> list[tuple[int, str]]:
+    """The rules of the group that a report names, by number; none that is there no more."""
     written = acts.rules(group) if group else []
     numbers = [int(number) for number in one.rules.split(",") if number]
-    return tuple(f"{n}. {written[n - 1]}" for n in numbers if 0 < n <= len(written))
+    return [(number, written[number - 1]) for number in numbers if 0 < number <= len(written)]

@@ -36,8 +36,6 @@ class Notification(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "notification"
         unique_together = (("actor", "kind", "sender", "post_id"),)
         indexes = (("actor", "id"), ("post_id",), ("created_at",), ("mail", "created_at"))

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from federation import bare, clock
 from federation.models import Actor
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Account, App, Token
+from fedigroups.accounts.app_models import App, Token
+from fedigroups.accounts.models import Account
 from fedigroups.api.answers import ApiError
 from fedigroups.api.shares import Shares
 from fedigroups.groups import lookup

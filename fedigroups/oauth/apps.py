@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from federation import clock, ids, limits, storage
 from federation.errors import Malformed
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import App
+from fedigroups.accounts.app_models import App
 from fedigroups.api.answers import ApiError
 from fedigroups.content.sanitise import label, safe_url
 from fedigroups.setting_values import is_loopback

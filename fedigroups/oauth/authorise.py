@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from federation import limits
 from federation.errors import Malformed
-from fedigroups.accounts.models import App
+from fedigroups.accounts.app_models import App
 from fedigroups.api.answers import ApiError
 from fedigroups.api.body import Body
 from fedigroups.oauth import apps, scopes

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from federation import clock, ids, limits, storage
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Account, App, Code, Token
+from fedigroups.accounts.app_models import App, Code, Token
+from fedigroups.accounts.models import Account
 from fedigroups.api.answers import ApiError
 from fedigroups.oauth import tokens
 from fedigroups.oauth.tokens import Issued

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from fedigroups.accounts import factors, sign_in
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import App
+from fedigroups.accounts.app_models import App
 from fedigroups.accounts.reception import Reception
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer

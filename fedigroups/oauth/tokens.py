@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from federation import clock, ids, limits, storage
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Account, App, Token
+from fedigroups.accounts.app_models import App, Token
+from fedigroups.accounts.models import Account
 
 
 @dataclass(frozen=True, slots=True)

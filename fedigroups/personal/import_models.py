@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tortoise import fields
-from tortoise.models import Model
 
 from federation.models import Actor
+from federation.table import Model
 
 
 class Import(Model):
@@ -25,8 +25,6 @@ class Import(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "import_batch"
         indexes = (("state", "step_at"),)
 
@@ -53,8 +51,6 @@ class ImportRow(Model):
     reason = fields.TextField(default="")
 
     class Meta:
-        """Where the rows live."""
-
         table = "import_row"
         indexes = (("batch", "outcome"),)
 

@@ -19,8 +19,6 @@ class Bookmark(Model):
     post_id = fields.BigIntField(db_index=True)
 
     class Meta:
-        """Where the rows live."""
-
         table = "bookmark"
         unique_together = (("actor", "post_id"),)
         indexes = (("actor", "id"),)
@@ -49,8 +47,6 @@ class Stance(Model):
     note = fields.TextField(default="")
 
     class Meta:
-        """Where the rows live."""
-
         table = "stance"
         unique_together = (("actor", "target"),)
 
@@ -69,8 +65,6 @@ class MutedThread(Model):
     thread_id = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "muted_thread"
         unique_together = (("actor", "thread_id"),)
 
@@ -92,8 +86,6 @@ class Reading(Model):
     follows = fields.BooleanField(default=False)
 
     class Meta:
-        """Where the rows live."""
-
         table = "reading"
         unique_together = (("actor", "thread_id"),)
 
@@ -120,8 +112,6 @@ class Draft(Model):
     changed_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "draft"
         unique_together = (("actor", "place"),)
         indexes = (("changed_at",),)
@@ -144,8 +134,6 @@ class Marker(Model):
     updated_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "marker"
         unique_together = (("actor", "timeline"),)
 
@@ -164,8 +152,6 @@ class FollowedTag(Model):
     name = fields.CharField(max_length=100)
 
     class Meta:
-        """Where the rows live."""
-
         table = "followed_tag"
         unique_together = (("actor", "name"),)
 
@@ -184,8 +170,6 @@ class FeaturedTag(Model):
     name = fields.CharField(max_length=100)
 
     class Meta:
-        """Where the rows live."""
-
         table = "featured_tag"
         unique_together = (("actor", "name"),)
 
@@ -204,8 +188,6 @@ class PinnedPost(Model):
     post_id = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "pinned_post"
         unique_together = (("actor", "post_id"),)
 
@@ -224,8 +206,6 @@ class BlockedHost(Model):
     host = fields.CharField(max_length=255)
 
     class Meta:
-        """Where the rows live."""
-
         table = "blocked_host"
         unique_together = (("actor", "host"),)
 
@@ -256,8 +236,6 @@ class ScheduledPost(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "scheduled_post"
         indexes = (("actor", "id"),)
 
@@ -278,8 +256,6 @@ class Deletion(Model):
     tried_at = fields.BigIntField(default=0)
 
     class Meta:
-        """Where the rows live."""
-
         table = "deletion"
 
     def __str__(self) -> str:
@@ -299,8 +275,6 @@ class Listing(Model):
     exclusive = fields.BooleanField(default=False)
 
     class Meta:
-        """Where the rows live."""
-
         table = "listing"
 
     def __str__(self) -> str:
@@ -321,8 +295,6 @@ class Listed(Model):
     target_id: int
 
     class Meta:
-        """Where the rows live."""
-
         table = "listed"
         unique_together = (("listing", "target"),)
 
@@ -346,8 +318,6 @@ class WordFilter(Model):
     expires_at = fields.BigIntField(default=0)
 
     class Meta:
-        """Where the rows live."""
-
         table = "word_filter"
 
     def __str__(self) -> str:
@@ -366,8 +336,6 @@ class FilterKeyword(Model):
     whole_word = fields.BooleanField(default=False)
 
     class Meta:
-        """Where the rows live."""
-
         table = "filter_keyword"
 
     def __str__(self) -> str:
@@ -385,8 +353,6 @@ class FilterStatus(Model):
     post_id = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "filter_status"
         unique_together = (("word_filter", "post_id"),)
 

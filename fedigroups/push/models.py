@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from federation.models import Actor
+from federation.models import URI, Actor
 from federation.table import Model
-from fedigroups.accounts.models import Token
-
-URI = 2_048
+from fedigroups.accounts.app_models import Token
 
 
 class PushSubscription(Model):
@@ -40,8 +38,6 @@ class PushSubscription(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "push_subscription"
 
     def __str__(self) -> str:
@@ -65,8 +61,6 @@ class PushMessage(Model):
     created_at = fields.BigIntField()
 
     class Meta:
-        """Where the rows live."""
-
         table = "push_message"
 
     def __str__(self) -> str:

@@ -8,7 +8,6 @@ refuses otherwise is dropped. Two workers do not send the same: whoever takes it
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ import structlog
 from federation import clock, limits, storage
 from federation.errors import FederationError, Forbidden
 from federation.http import Answer, Http, retry_after
+from federation.waiting import woken
 from fedigroups import news
 from fedigroups.push import encryption
 from fedigroups.push.encryption import Device
@@ -65,10 +65,7 @@ class Pusher:
         while True:
             self._waiting.clear()
             await self.drain()
-            with contextlib.suppress(TimeoutError):
-                # not wait_for: on Python 3.11 it loses a cancellation that meets a wake-up
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._waiting.wait()
+            await woken(self._waiting, LOOK_SECONDS)
 
     async def drain(self) -> None:
         """Send all that is due."""

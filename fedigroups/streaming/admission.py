@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from starlette.requests import HTTPConnection
 
 from federation import clock, limits, storage
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.answers import ApiError
 from fedigroups.api.shares import Shares
 from fedigroups.oauth import access

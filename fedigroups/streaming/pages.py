@@ -27,10 +27,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from federation import storage
+from federation import ids, storage
 from federation.models import Actor
 from fedigroups.mastodon.reading.posts import Reader, readable
-from fedigroups.mastodon.reading.windows import BIGGEST
 from fedigroups.streaming import admission
 from fedigroups.streaming.hub import Hub
 from fedigroups.streaming.listeners import Stream
@@ -55,7 +54,7 @@ async def live(request: Request) -> Response:
     if "thread" in request.query_params:
         thread_id = _number(request, "thread")
         wanted.append(Stream("thread", str(thread_id)))
-        after = _number(request, "after") if "after" in request.query_params else BIGGEST
+        after = _number(request, "after") if "after" in request.query_params else ids.BIGGEST
         if missed := await _missed(thread_id, after, reader):
             counts["replies"] = missed
     elif "group" in request.query_params:

@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Route
 from federation.errors import Malformed, NotHere
 from federation.models import Actor
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
-from fedigroups.groups import membership, mine, policies, read, speaking, voting
+from fedigroups.accounts.entry_models import Session
+from fedigroups.groups import joining, membership, mine, policies, read, speaking, voting
 from fedigroups.groups.models import Group, Member, Post, Thread
 from fedigroups.groups.visibility import can_see
 from fedigroups.personal import keeping, reading, stances
@@ -135,11 +135,11 @@ async def standing(request: Request, session: Session) -> Response:
         raise NotHere(NOTHING)
     wire, act = receptions.of(request).wire, sent.text("act")
     if act == "join":
-        if await speaking.join(wire, person, group.actor) == "refused":
+        if await joining.join(wire, person, group.actor) == "refused":
             member = await membership.standing(group, person)
             raise Malformed(policies.refusal_to_join(group, member) or "the group did not agree")
     elif act == "leave":
-        await speaking.leave(wire, person, group)
+        await joining.leave(wire, person, group)
     elif act in {"bell", "unbell"}:
         await Member.filter(group_id=group.id, actor_id=person.id, state="member").update(
             bell=act == "bell"

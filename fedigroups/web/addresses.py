@@ -6,14 +6,13 @@ import re
 
 from starlette.requests import Request
 
-from federation import limits
+from federation import ids, limits
 from fedigroups.groups.views import SORTS, Sort
 
 _HANDLE = re.compile(
     r"@?([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?)"
     r"@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,10}(?::[0-9]{1,5})?)"
 )
-_BIGGEST = 2**63 - 1
 
 
 def number(text: str) -> int:
@@ -21,7 +20,7 @@ def number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 19):
         return 0
     value = int(text)
-    return value if value <= _BIGGEST else 0
+    return value if value <= ids.BIGGEST else 0
 
 
 def asked_number(request: Request, name: str) -> int:

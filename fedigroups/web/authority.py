@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from federation.errors import Blocked, NotHere
 from federation.models import Actor
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.accounts.roles import is_staff
 from fedigroups.groups import membership, policies
 from fedigroups.groups.distribute import Hosted

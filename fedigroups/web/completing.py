@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.groups import naming
 from fedigroups.web.visitors import signed_in
 

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from federation.errors import Blocked, Malformed
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api import body as bodies
 from fedigroups.api.body import Body
 from fedigroups.content.sanitise import safe_url

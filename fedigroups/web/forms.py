@@ -6,6 +6,7 @@ visitor's cookie, which no other site can read. A program that says no origin ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -18,9 +19,17 @@ from fedigroups.accounts import secrets
 from fedigroups.api import body as bodies
 from fedigroups.api.body import Body
 from fedigroups.web import cookies, render, visitors
+from fedigroups.web.translation import gettext as _
 
 FIELD = "form_token"
 _OURS = frozenset({"", "same-origin"})
+
+
+class Problems(dict[str, str]):
+    """What is wrong, for each field; with the others nothing is."""
+
+    def __missing__(self, field: str) -> str:
+        return ""
 
 
 async def read(request: Request, *, most: int = limits.FORM_BYTES, files: int = 0) -> Body:
@@ -57,24 +66,35 @@ def page(
     *,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    problems: Mapping[str, str] | None = None,
     **values: Any,
 ) -> Response:
-    """A page for one visitor, with the token for its forms; nobody keeps it."""
+    """A page for one visitor, with the token for its forms; nobody keeps it.
+
+    With `problems`, a text for each field, its status is 422.
+    """
     visitor = visitor_of(request)
     fresh = "" if visitor else secrets.new()
     said = {"Cache-Control": "private, no-store"}
     response = render.page(
         request,
         template,
-        status=status,
+        status=422 if problems else status,
         headers=said | (headers or {}),
         indexed=False,
         form_token=visitors.token(request, visitor or fresh),
+        problems=Problems(problems or {}),
         **values,
     )
     if fresh:
         cookies.give(request, response, cookies.VISIT, fresh, 0)
     return response
+
+
+def done(request: Request, words: Mapping[str, str]) -> str:
+    """What a page says of what was just done, by the word in its address; "" for nothing."""
+    said = words.get(request.query_params.get("done", ""), "")
+    return _(said) if said else ""
 
 
 def visitor_of(request: Request) -> str:

@@ -10,8 +10,8 @@ from federation.errors import FederationError, NotHere, Slowed
 from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
-from fedigroups.groups import mine, notices, policies, poll_views, read, speaking
+from fedigroups.accounts.entry_models import Session
+from fedigroups.groups import joining, mine, notices, policies, poll_views, read
 from fedigroups.personal import keeping
 from fedigroups.web import addresses, forms, orders, refusals, visitors
 from fedigroups.web.acting_pages import met, readable
@@ -156,7 +156,7 @@ async def _joined(request: Request, person: Actor) -> Response:
         raise NotHere("there is nothing here") from error
     if found is None:
         raise NotHere("there is nothing here")
-    await speaking.join(receptions.of(request).wire, person, found)
+    await joining.join(receptions.of(request).wire, person, found)
     return visitors.seen(f"/groups/{found.username if found.local else found.handle}")
 
 

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from federation.errors import Malformed
 from fedigroups.accounts import mailboxes, recovery, tickets
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Ticket
+from fedigroups.accounts.entry_models import Ticket
 from fedigroups.web import cookies, forms, refusals
 from fedigroups.web.translation import gettext as _
 from inbox.pressure import address_of

@@ -13,7 +13,8 @@ from federation.errors import Blocked
 from fedigroups.accounts import factors, letters, passkeys, sessions, sign_in, signup, tickets
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.attempts import Place
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.models import Account
 from fedigroups.web import cookies, forms, visitors
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted

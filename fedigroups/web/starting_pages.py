@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation.models import Actor
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.content import sanitise
 from fedigroups.groups import mine, policies, read
 from fedigroups.groups.models import Group, Member

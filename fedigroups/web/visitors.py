@@ -17,7 +17,7 @@ from federation.models import Actor
 from fedigroups import announcements
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts import secrets, sessions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.content import sanitise
 from fedigroups.groups import notices
 from fedigroups.web import cookies

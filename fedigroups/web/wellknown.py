@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -78,7 +76,7 @@ class WellKnown:
         if version not in {"2.0", "2.1"}:
             return _problem(404, "NodeInfo is served as /nodeinfo/2.0 and /nodeinfo/2.1")
         document = nodeinfo.document(
-            cast(Literal["2.0", "2.1"], version),
+            version,
             self.wire.config.origin,
             sites.of(request).name,
             await _counts(),

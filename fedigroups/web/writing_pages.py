@@ -18,7 +18,7 @@ from federation.errors import FederationError, Malformed, NotHere
 from federation.models import Actor
 from federation.wire import Wire
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.body import Body
 from fedigroups.content import sanitise
 from fedigroups.groups import addressed, deleting, membership, policies, read, speaking

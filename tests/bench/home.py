@@ -75,7 +75,7 @@ async def _founded(instance: Instance) -> None:
 
 async def group(instance: Instance) -> Group:
     """Olga's group."""
-    return await lookup.any_group(instance.wire, GROUP)
+    return await lookup.any_group(GROUP)
 
 
 def let_all_in() -> None:

@@ -17,7 +17,8 @@ from trial import Goal, Size, Trial
 from federation import clock, ids
 from federation.models import Actor
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Account, Token
+from fedigroups.accounts.app_models import Token
+from fedigroups.accounts.models import Account
 from fedigroups.groups.models import Member
 from fedigroups.instance import Instance
 from fedigroups.oauth import apps

@@ -13,7 +13,8 @@ follow whoever has the second token, which here is to join a group.
 from __future__ import annotations
 
 from fedigroups.accounts import secrets
-from fedigroups.accounts.models import Account, App, Token
+from fedigroups.accounts.app_models import App, Token
+from fedigroups.accounts.models import Account
 from fedigroups.cli.stage import Actor
 
 PERSON, GROUP, OTHER = (f"__MASTODON_PY_TEST_ACCESS_TOKEN{number}" for number in ("", "_2", "_3"))

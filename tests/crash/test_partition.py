@@ -18,7 +18,7 @@ from crash.trial import Trial
 from federation import clock
 from fedigroups.accounts.people import person_named, sign_up
 from fedigroups.cli.stage import free_port
-from fedigroups.groups import founding, lookup, speaking
+from fedigroups.groups import founding, joining, lookup, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.speaking import Text
 
@@ -48,7 +48,7 @@ class Island:
         """Somebody here joins a group elsewhere."""
         async with self.fleet.hand() as instance:
             person = await person_named(instance.wire, name)
-            await speaking.join(
+            await joining.join(
                 instance.wire, person, await lookup.group_actor(instance.wire, group)
             )
 
@@ -56,7 +56,7 @@ class Island:
         """Somebody here starts a thread in a group elsewhere; the post's id."""
         async with self.fleet.hand() as instance:
             person = await person_named(instance.wire, name)
-            found = await lookup.any_group(instance.wire, group)
+            found = await lookup.any_group(group)
             text = Text("Buy my rods", title)
             return (await speaking.write(instance.wire, person, found, text)).uri
 

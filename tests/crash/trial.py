@@ -50,8 +50,8 @@ class Trial:
     async def enroll(self, hosts: Iterable[str] | None = None) -> None:
         """Somebody on each of these hosts (all, unless told) is a member, as after a Follow."""
         hosts = self.crowd.hosts if hosts is None else list(hosts)
-        async with self.fleet.hand() as instance, storage.transaction():
-            group = await lookup.any_group(instance.wire, "welders")
+        async with self.fleet.hand(), storage.transaction():
+            group = await lookup.any_group("welders")
             readers = [self._reader(host) for host in hosts]
             await Actor.bulk_create(readers)
             await Member.bulk_create(
@@ -136,7 +136,7 @@ class Trial:
         """Olga starts threads; the ids of what the group announces to microblogs."""
         async with self.fleet.hand() as instance:
             olga = await person_named(instance.wire, "olga")
-            group = await lookup.any_group(instance.wire, "welders")
+            group = await lookup.any_group("welders")
             rows: list[storage.Row] = []
             for title in titles:
                 post = await speaking.write(instance.wire, olga, group, Text("Hello.", title))
@@ -151,7 +151,7 @@ class Trial:
     async def say(self, name: str, thread: str = "t", *, commit_after: float = 0.0) -> str:
         """The group announces something, committed after so many seconds; the activity's id."""
         async with self.fleet.hand() as instance:
-            group = await lookup.any_group(instance.wire, "welders")
+            group = await lookup.any_group("welders")
             actor = (await group.actor).uri
             uri = instance.wire.uris.activity(name)
             body = dumps({"@context": AS2, "id": uri, "type": "Announce", "actor": actor})

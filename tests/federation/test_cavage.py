@@ -72,7 +72,7 @@ def test_a_get_needs_no_digest() -> None:
     verify(Cavage(method="GET", body=b"", digest=None, covered=GET).sent())
 
 
-# wire.md (c) 77
+# quirk 77
 @pytest.mark.parametrize(
     ("algorithm", "sha512"),
     [
@@ -134,7 +134,7 @@ def test_a_signature_over_more_headers_verifies() -> None:
     verify(Cavage(more=more, covered=(*POST, "content-type", "x-empty")).sent())
 
 
-# wire.md (c) 78
+# quirk 78
 @pytest.mark.parametrize("signed", ["/inbox?page=1&x", "/inbox"])
 def test_the_query_of_a_get_is_tried_with_and_without(signed: str) -> None:
     # quirk 78
@@ -249,7 +249,7 @@ def test_a_post_without_a_digest_is_refused() -> None:
     refused(without_header(Cavage().sent(), "digest"), 401, "not there: digest")
 
 
-# wire.md (c) 79
+# quirk 79
 def test_a_list_of_different_digests_verifies() -> None:
     # quirk 79
     both = (

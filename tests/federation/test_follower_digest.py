@@ -20,7 +20,7 @@ SAID = Synchronization(f"{GROUP}/followers", f"{GROUP}/followers_synchronization
 uris = st.text(min_size=1, max_size=40)
 
 
-# wire.md (c) 95
+# quirk 95
 @pytest.mark.wire
 def test_the_digest_is_that_of_the_fep() -> None:
     if not VECTOR.is_file():

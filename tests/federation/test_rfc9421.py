@@ -120,7 +120,7 @@ def test_the_place_is_computed_from_our_configured_origin() -> None:
         verify(replace(letter, host=host).sent())
 
 
-# wire.md (c) 76
+# quirk 76
 @pytest.mark.parametrize("minutes", [-59, 4, 59])
 def test_a_signature_four_minutes_old_is_accepted(minutes: int) -> None:
     # quirk 76

@@ -11,7 +11,8 @@ import pytest
 
 from federation import ids, storage
 from fedigroups.accounts import passkeys, people, recovery
-from fedigroups.accounts.models import Account, Passkey
+from fedigroups.accounts.entry_models import Passkey
+from fedigroups.accounts.models import Account
 from fedigroups.app import reception_of
 from fedigroups.groups import aliases, moving
 from fedigroups.groups.importing import Importer

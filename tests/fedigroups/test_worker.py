@@ -14,7 +14,7 @@ from federation.models import Peer
 from federation.pace import Memory
 from fedigroups import rounds, worker
 from fedigroups.accounts.mailer import Mailer
-from fedigroups.groups import threads
+from fedigroups.groups import tombstones
 from fedigroups.groups.models import Tombstone
 from fedigroups.instance import assemble
 from fedigroups.push.sending import Pusher
@@ -154,7 +154,7 @@ async def test_what_fails_in_keeping_house_keeps_nothing_else_back(
 
     monkeypatch.setattr(record, "retire", away)
     uris = ("https://h.example/notes/1", "https://h.example/users/vic")
-    await town.run(lambda: threads.bury(*uris, "delete", -1))
+    await town.run(lambda: tombstones.bury(*uris, "delete", -1))
     with pytest.raises(OSError, match="bucket"):
         await keep_house(town)
     assert not await town.run(Tombstone.exists)
@@ -164,7 +164,9 @@ async def test_house_is_kept_again_and_again(town: Town, monkeypatch: pytest.Mon
     monkeypatch.setattr(worker, "HOUSEKEEPING_SECONDS", 0.01)
 
     async def bury() -> None:
-        await threads.bury("https://h.example/notes/1", "https://h.example/users/vic", "delete", -1)
+        await tombstones.bury(
+            "https://h.example/notes/1", "https://h.example/users/vic", "delete", -1
+        )
 
     async def forgotten() -> bool:
         ran = {one.name for one in await rounds.known()}
@@ -183,7 +185,7 @@ async def test_tombstones_are_kept_for_their_days_and_no_longer(town: Town) -> N
     async def bury() -> None:
         for number, days in ((1, -1), (2, 30)):
             uri = f"https://h.example/notes/{number}"
-            await threads.bury(uri, "https://h.example/users/vic", "delete", days)
+            await tombstones.bury(uri, "https://h.example/users/vic", "delete", days)
 
     await town.run(bury)
     await keep_house(town)

@@ -17,7 +17,8 @@ from browser import Answer, Site
 from clients import signed_in
 from doors import KINDS, ORIGIN, Known, addresses, ask
 from fedigroups.accounts import invitations, sessions
-from fedigroups.accounts.models import Account, Passkey
+from fedigroups.accounts.entry_models import Passkey
+from fedigroups.accounts.models import Account
 from fedigroups.app import make_app
 from fedigroups.groups.models import Post
 from fedigroups.oauth import apps, tokens

@@ -17,8 +17,11 @@ from federation import clock, limits
 from federation.models import Actor
 from fedigroups import logging
 from fedigroups.accounts import browsers, passwords
+from fedigroups.accounts.app_models import Token
 from fedigroups.accounts.attempts import Place
-from fedigroups.accounts.models import Account, Mail, Session, Ticket, Token
+from fedigroups.accounts.entry_models import Session, Ticket
+from fedigroups.accounts.mail_models import Mail
+from fedigroups.accounts.models import Account
 from fedigroups.web import presented
 from guests import PASSWORD, Guest, House, hidden
 from watchdog import Watch

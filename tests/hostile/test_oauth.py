@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from federation import clock, limits
-from fedigroups.accounts.models import App as AppRow
-from fedigroups.accounts.models import Code, Passkey, Session, Token
+from fedigroups.accounts.app_models import App as AppRow
+from fedigroups.accounts.app_models import Code, Token
+from fedigroups.accounts.entry_models import Passkey, Session
 from guests import CHALLENGE, OOB, PASSWORD, VERIFIER, House, hidden
 
 pytestmark = pytest.mark.anyio

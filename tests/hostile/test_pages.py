@@ -21,7 +21,7 @@ from fedigroups.accounts import sessions
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named
 from fedigroups.app import make_app
-from fedigroups.groups import founding, lookup, speaking
+from fedigroups.groups import founding, joining, lookup, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.polls import Asked
@@ -75,7 +75,7 @@ async def place(house: House) -> Place:
     olga, tom = await person_named(wire, "olga"), await person_named(wire, "tom")
     await Account.filter(actor_id=olga.id).update(role="admin")
     hosted = await founding.found(wire, "welders", olga, Profile(title="Welders"))
-    await speaking.join(wire, tom, hosted.actor)
+    await joining.join(wire, tom, hosted.actor)
     asked = Text("Which one?", poll=Asked(("MIG", "TIG"), 3_600))
     post = await speaking.write(wire, tom, hosted.group, asked)
     numbers = {
@@ -477,7 +477,7 @@ async def test_who_voted_is_at_no_door(scene: Scene) -> None:
 
     async def make() -> Post:
         await Group.filter(name="welders").update(post_policy="anyone")  # so that strangers vote
-        group = await lookup.any_group(town.wire, "welders")
+        group = await lookup.any_group("welders")
         asked = Text("Which one?", poll=Asked(("MIG", "TIG"), 3_600))
         return await speaking.write(town.wire, tom, group, asked)
 

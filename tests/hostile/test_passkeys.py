@@ -15,7 +15,8 @@ from federation import clock, limits
 from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups.accounts import passkeys
-from fedigroups.accounts.models import Account, Passkey, Session
+from fedigroups.accounts.entry_models import Passkey, Session
+from fedigroups.accounts.models import Account
 from fedigroups.app import reception_of
 from guests import House, hidden
 

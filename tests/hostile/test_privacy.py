@@ -69,7 +69,7 @@ async def hide(town: Town, state: str, visibility: str, parent: Post | None) -> 
     with its activities public and on the group's stream, its thread pinned."""
 
     async def work() -> Post:
-        tom, group = await lookup.person("tom"), await lookup.any_group(town.wire, "welders")
+        tom, group = await lookup.person("tom"), await lookup.any_group("welders")
         number, now = ids.new(), clock.now_ms()
         uri = town.wire.uris.post("tom", number)
         document = {"id": uri, "type": "Note", "content": SECRET, "attributedTo": tom.uri}

@@ -79,7 +79,7 @@ async def asked(town: Town, **more: Any) -> Post:
     """A poll of Tom's."""
 
     async def work() -> Post:
-        tom, group = await lookup.person("tom"), await lookup.any_group(town.wire, "welders")
+        tom, group = await lookup.person("tom"), await lookup.any_group("welders")
         return await speaking.write(
             town.wire, tom, group, Text("Which one?", poll=Asked(("MIG", "TIG"), 3_600, **more))
         )

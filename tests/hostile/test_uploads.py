@@ -34,7 +34,7 @@ async def upload(town: Town, name: str, content: bytes) -> Media:
 async def post(town: Town, name: str, *media: int) -> Post:
     async def work() -> Post:
         person = await Actor.get(username=name, local=True)
-        group = await lookup.any_group(town.wire, "welders")
+        group = await lookup.any_group("welders")
         return await speaking.write(town.wire, person, group, Text("Look.", media=media))
 
     return await town.run(work)

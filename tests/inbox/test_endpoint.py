@@ -154,7 +154,7 @@ async def test_a_wrong_media_type_is_a_bad_request_and_never_415(
     assert answer.status_code == 400
 
 
-# wire.md (c) 97
+# quirk 97
 @pytest.mark.parametrize(
     "media",
     [
@@ -248,7 +248,7 @@ async def test_a_header_that_is_signed_and_there_twice_is_refused(
     assert answer.status_code in (400, 401)
 
 
-# wire.md (c) 80
+# quirk 80
 @pytest.mark.parametrize(
     "digest",
     [

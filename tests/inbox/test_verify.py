@@ -190,7 +190,7 @@ async def test_a_key_on_a_blocked_host_is_refused_before_anybody_is_asked(court:
     assert court.fetches() == 0
 
 
-# wire.md (c) 81
+# quirk 81
 async def test_a_new_key_is_fetched_once_and_the_old_one_is_no_longer_good(court: Court) -> None:
     first, second, third = (court.ann.follow(number) for number in range(3))
     await court.verify(first, court.ann.sign(first))

@@ -124,7 +124,7 @@ async def test_whoever_owns_a_group_finds_somebody_else_first(world: World) -> N
         await close(world, "olga", posts=True)
 
     async def hand_over() -> None:
-        group = await lookup.any_group(town.wire, "welders")
+        group = await lookup.any_group("welders")
         await Member.filter(group_id=group.id, actor__username="tom").update(role="owner")
         await Member.filter(group_id=group.id, actor__username="olga").update(role="member")
 

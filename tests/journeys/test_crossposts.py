@@ -98,7 +98,7 @@ class Scene:
         """Somebody is banned from a group here, or made a moderator of it."""
 
         async def work() -> None:
-            found, actor = await lookup.any_group(self.town.wire, group), await self.person(handle)
+            found, actor = await lookup.any_group(group), await self.person(handle)
             async with storage.transaction():
                 if change == "banned":
                     await publish(await membership.ban(self.town.wire, found, actor, "spam"))

@@ -13,9 +13,10 @@ from federation.models import Actor
 from federation.vocabulary import ACTIVITY_JSON
 from fedigroups.accounts import looks, people
 from fedigroups.accounts.mail import opened
-from fedigroups.accounts.models import Account, Mail
+from fedigroups.accounts.mail_models import Mail
+from fedigroups.accounts.models import Account
 from fedigroups.app import reception_of
-from fedigroups.groups import aliases, founding, lookup, moving, profiles, speaking
+from fedigroups.groups import aliases, founding, joining, lookup, moving, profiles, speaking
 from fedigroups.groups.models import Member as Membership
 from fedigroups.groups.speaking import Text
 from fedigroups.moderation.acts import Act
@@ -211,7 +212,7 @@ async def test_who_has_moved_reads_on_and_does_nothing_else_until_it_is_taken_ba
             speaking.answer(town.wire, tom, post, Text("More")),
             speaking.edit(town.wire, tom, post, Text("Other")),
             speaking.like(town.wire, tom, post),
-            speaking.join(town.wire, tom, hosted.actor),
+            joining.join(town.wire, tom, hosted.actor),
             founding.check_room(tom),
             decide(town.wire, act),
         ):

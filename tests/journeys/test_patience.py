@@ -110,7 +110,7 @@ async def test_who_was_banned_meanwhile_does_not_vote(scene: Scene) -> None:
     await scene.say(scene.bob, scene.bob.act("Like", note["id"]))
 
     async def ban() -> None:
-        group = await lookup.any_group(scene.town.wire, "welders")
+        group = await lookup.any_group("welders")
         bob = await lookup.person("bob@l.example")
         async with storage.transaction():
             await publish(await membership.ban(scene.town.wire, group, bob, "spam"))
@@ -156,7 +156,7 @@ async def test_through_the_inbox_of_all_what_names_the_group_waits(
 
 async def test_a_moderator_elsewhere_removes_what_has_not_come_yet(scene: Scene) -> None:
     async def appoint() -> None:
-        group = await lookup.any_group(scene.town.wire, "welders")
+        group = await lookup.any_group("welders")
         await membership.appoint(group, await lookup.person("bob@l.example"), "moderator")
 
     await scene.town.run(appoint)

@@ -36,7 +36,7 @@ async def upload(town: Town, name: str, words: Words = NO_WORDS) -> Media:
 async def write(town: Town, name: str, *media: int) -> Post:
     async def work() -> Post:
         person = await Actor.get(username=name, local=True)
-        group = await lookup.any_group(town.wire, "welders")
+        group = await lookup.any_group("welders")
         return await speaking.write(town.wire, person, group, Text("Look.", media=media))
 
     return await town.run(work)
@@ -133,7 +133,7 @@ async def test_a_post_of_nothing_but_a_picture_is_a_post(world: World) -> None:
 
     async def work() -> Post:
         olga = await Actor.get(username="olga", local=True)
-        group = await lookup.any_group(ours.wire, "welders")
+        group = await lookup.any_group("welders")
         return await speaking.write(ours.wire, olga, group, Text("", media=(made.id,)))
 
     post = await ours.run(work)

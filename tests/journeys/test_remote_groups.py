@@ -13,7 +13,7 @@ from federation.errors import Malformed, Unreachable
 from federation.fetch import Budget
 from federation.models import Actor
 from federation.vocabulary import AS2, PUBLIC
-from fedigroups.groups import lookup, speaking
+from fedigroups.groups import joining, lookup, speaking
 from fedigroups.groups.handlers.delete import gather_delete, on_delete
 from fedigroups.groups.models import Group, Post, Reaction
 from fedigroups.groups.speaking import Text
@@ -110,8 +110,8 @@ async def test_one_is_in_once_the_group_says_so_and_counted_once(scene: Scene) -
     assert await scene.town.run(count) == 1
 
     async def leave() -> None:
-        group = await lookup.any_group(scene.town.wire, CATS)
-        await speaking.leave(scene.town.wire, await lookup.person("olga"), group)
+        group = await lookup.any_group(CATS)
+        await joining.leave(scene.town.wire, await lookup.person("olga"), group)
 
     await scene.town.run(leave)
     await scene.settle()

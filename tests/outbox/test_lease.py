@@ -90,7 +90,7 @@ async def test_a_worker_whose_clock_is_ahead_neither_takes_a_held_lane_nor_hurri
     assert await due.all_hosts() == await due.retried_hosts() == []
     verdict = Verdict(Fate.BACKOFF, reason="503")
     failed = lanes.failed(held, lanes.Event.FAILED, verdict, clock.now_ms())
-    assert await lanes.stand([failed]) == {"l.example"}
+    assert await lanes.write([failed]) == {"l.example"}
     waits = (await scene.lane())["next_try_at"] - real()
     assert 0 < waits <= 15 * clock.SECOND, "though it was written by a clock that is ahead"
     assert await due.retried_hosts() == []

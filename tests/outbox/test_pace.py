@@ -31,7 +31,7 @@ async def test_a_small_group_is_not_delayed(scene: Scene) -> None:
     assert told(readers) == limits.FETCHES_PER_SECOND
 
 
-# wire.md (c) 107
+# quirk 107
 async def test_a_large_one_is_told_a_few_each_second_and_all_in_the_end(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

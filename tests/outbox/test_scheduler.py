@@ -314,14 +314,14 @@ async def test_a_claim_is_renewed_and_released_by_its_holder_only(scene: Scene) 
     await scene.host()
     with clock.held(NOW):
         (first,) = await lanes.claim(["l.example"], "a")
-        assert await lanes.stand([lanes.held(first)]) == {"l.example"}
+        assert await lanes.write([lanes.held(first)]) == {"l.example"}
     with clock.held(NOW + lanes.LEASE):
-        assert not await lanes.stand([lanes.held(first)])
+        assert not await lanes.write([lanes.held(first)])
         (second,) = await lanes.claim(["l.example"], "b")
-        assert not await lanes.stand([lanes.let_go(first)])
-        assert not await lanes.stand([lanes.answered(first, took=True)])
-        assert await lanes.stand([lanes.let_go(second)]) == {"l.example"}
-        assert not await lanes.stand([lanes.let_go(second)])
+        assert not await lanes.write([lanes.let_go(first)])
+        assert not await lanes.write([lanes.answered(first, took=True)])
+        assert await lanes.write([lanes.let_go(second)]) == {"l.example"}
+        assert not await lanes.write([lanes.let_go(second)])
 
 
 async def test_a_host_at_which_this_program_ends_again_and_again_is_tried_ever_more_seldom(
@@ -341,7 +341,7 @@ async def test_a_host_at_which_this_program_ends_again_and_again_is_tried_ever_m
         now += max(lanes.LEASE, pauses * lanes.PAUSE)
     with clock.held(now):
         (claim,) = await lanes.claim(["l.example"], "a")
-        assert await lanes.stand([lanes.let_go(claim)]) == {"l.example"}
+        assert await lanes.write([lanes.let_go(claim)]) == {"l.example"}
     for _ in range(lanes.PATIENCE):
         with clock.held(now):
             assert len(await lanes.claim(["l.example"], "a")) == 1

@@ -37,7 +37,7 @@ def edited(ann, note, text: str, after: int = 60_000) -> dict:
     }
 
 
-# wire.md (c) 51
+# quirk 51
 async def test_an_edit_reaches_threads_wrapped_and_no_microblog(stage) -> None:
     ann, note, _, other, threads = await a_note(stage)
     update = edited(ann, note, "Which rod for 1 mm?")
@@ -47,7 +47,7 @@ async def test_an_edit_reaches_threads_wrapped_and_no_microblog(stage) -> None:
     assert "1 mm" in (await stage.ours.post(note["id"])).content
 
 
-# wire.md (c) 51
+# quirk 51
 async def test_an_edit_that_convinces_by_itself_is_forwarded_as_it_came(stage) -> None:
     ann, note, _, other, threads = await a_note(stage)
     update = edited(ann, note, "Signed.") | {"signature": {"type": "RsaSignature2017"}}
@@ -58,7 +58,7 @@ async def test_an_edit_that_convinces_by_itself_is_forwarded_as_it_came(stage) -
     assert ann.home.kinds() == []
 
 
-# wire.md (c) 52
+# quirk 52
 async def test_an_edit_that_is_older_than_what_we_have_is_ignored(stage) -> None:
     ann, note, _, _, threads = await a_note(stage)
     newer, older = edited(ann, note, "Newer.", 90_000), edited(ann, note, "Older.", 60_000)
@@ -68,7 +68,7 @@ async def test_an_edit_that_is_older_than_what_we_have_is_ignored(stage) -> None
     assert threads.kinds() == ["Announce{Update}"]
 
 
-# wire.md (c) 53
+# quirk 53
 async def test_an_edit_of_something_unknown_is_its_first_delivery(stage) -> None:
     microblog, threads = stage.microblog(), stage.threads()
     ann, bob = microblog.member("ann"), threads.member("bob")
@@ -99,7 +99,7 @@ def gone(ann, note, shape: str) -> dict:
     return ann.act("Delete", shapes[shape], to=[PUBLIC]) | {"id": f"{note['id']}#delete"}
 
 
-# wire.md (c) 54, 55
+# quirks 54, 55
 @pytest.mark.parametrize("shape", ["string", "tombstone", "object"])
 async def test_a_delete_is_wrapped_for_threads_and_takes_the_very_boost_back(stage, shape) -> None:
     ann, note, boost, other, threads = await a_note(stage)
@@ -115,7 +115,7 @@ async def test_a_delete_is_wrapped_for_threads_and_takes_the_very_boost_back(sta
     assert (await stage.read(boost)).status_code == 404
 
 
-# wire.md (c) 54
+# quirk 54
 async def test_an_update_to_a_tombstone_is_a_delete_as_nodebb_says_it(stage) -> None:
     home, other, threads = stage.threads("n.example", "nodebb"), stage.microblog(), stage.threads()
     nan = home.member("nan")
@@ -141,7 +141,7 @@ async def test_a_delete_that_overtakes_its_post_keeps_it_out(stage) -> None:
     assert home.kinds() == []
 
 
-# wire.md (c) 55
+# quirk 55
 async def test_the_author_of_a_post_who_is_no_member_is_told_of_boost_and_undo(stage) -> None:
     home, other = stage.microblog(), stage.microblog("c.example")
     ann = home.member("ann")
@@ -155,7 +155,7 @@ async def test_the_author_of_a_post_who_is_no_member_is_told_of_boost_and_undo(s
         assert judge.came("Undo{Announce}")[0]["object"]["id"] == judge.came("Announce")[0]["id"]
 
 
-# wire.md (c) 57
+# quirk 57
 @pytest.mark.parametrize("host", ["m.example", "l.example"])
 async def test_a_delete_by_somebody_who_is_no_moderator_is_refused(stage, host) -> None:
     _ann, note, _, other, threads = await a_note(stage)
@@ -168,7 +168,7 @@ async def test_a_delete_by_somebody_who_is_no_moderator_is_refused(stage, host) 
     assert (other.kinds(), threads.kinds()) == ([], [])
 
 
-# wire.md (c) 58, 59
+# quirks 58, 59
 async def test_likes_dislikes_and_their_undo_reach_threads_alone_and_count_once(stage) -> None:
     ann, note, _, other, threads = await a_note(stage)
     bob = threads.member("bob")
@@ -184,7 +184,7 @@ async def test_likes_dislikes_and_their_undo_reach_threads_alone_and_count_once(
     assert other.kinds() == ann.home.kinds() == []
 
 
-# wire.md (c) 58
+# quirk 58
 @pytest.mark.parametrize("by_id", [False, True])
 async def test_an_undo_of_somebody_elses_like_is_ignored(stage, by_id) -> None:
     _, note, _, _, threads = await a_note(stage)
@@ -196,7 +196,7 @@ async def test_an_undo_of_somebody_elses_like_is_ignored(stage, by_id) -> None:
     assert (await stage.ours.post(note["id"])).likes_count == 1
 
 
-# wire.md (c) 59
+# quirk 59
 async def test_a_like_of_a_person_here_goes_to_its_author_and_to_threads(stage) -> None:
     ann, note, _, other, threads = await a_note(stage)
     tom = await stage.ours.person("tom")
@@ -213,7 +213,7 @@ async def test_a_like_of_a_person_here_goes_to_its_author_and_to_threads(stage) 
     assert threads.kinds() == ["Announce{Like}", "Announce{Undo}"]
 
 
-# wire.md (c) 60
+# quirk 60
 async def test_reactions_of_misskey_and_pleroma_are_reactions_and_no_likes(stage) -> None:
     _, note, _, _, threads = await a_note(stage)
     kim = stage.server("k.example", "misskey").member("kim")
@@ -229,7 +229,7 @@ async def test_reactions_of_misskey_and_pleroma_are_reactions_and_no_likes(stage
     assert threads.kinds() == ["Announce{Like}", "Announce{EmojiReact}"]
 
 
-# wire.md (c) 61
+# quirk 61
 async def test_the_id_of_a_vote_is_kept_whole_with_its_fragment(stage) -> None:
     ann, note, _, _, _ = await a_note(stage)
     for number in (5, 6):

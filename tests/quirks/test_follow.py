@@ -13,7 +13,7 @@ from servers import GROUP
 pytestmark = pytest.mark.anyio
 
 
-# wire.md (c) 19
+# quirk 19
 @pytest.mark.parametrize(
     "manner",
     [
@@ -33,7 +33,7 @@ async def test_a_follow_in_every_manner_is_accepted_once(stage, manner) -> None:
     assert (await stage.ours.members())["ann@m.example"] == "member"
 
 
-# wire.md (c) 20
+# quirk 20
 async def test_an_accept_embeds_the_follow_with_its_id_and_goes_to_the_followers_own_inbox(
     stage,
 ) -> None:
@@ -46,7 +46,7 @@ async def test_an_accept_embeds_the_follow_with_its_id_and_goes_to_the_followers
     assert threads.inbox[0].path == "/users/bob/inbox"
 
 
-# wire.md (c) 21
+# quirk 21
 async def test_a_follow_again_is_accepted_again_under_its_new_id_and_makes_one_member(
     stage,
 ) -> None:
@@ -60,7 +60,7 @@ async def test_a_follow_again_is_accepted_again_under_its_new_id_and_makes_one_m
     assert (await stage.document(f"{GROUP}/followers"))["totalItems"] == 3
 
 
-# wire.md (c) 22
+# quirk 22
 async def test_an_undo_of_a_follow_that_nobody_has_seen_ends_the_membership(stage) -> None:
     bob = stage.threads().member("bob")
     for kind in ("Follow", ["Follow"]):
@@ -69,7 +69,7 @@ async def test_an_undo_of_a_follow_that_nobody_has_seen_ends_the_membership(stag
         assert (await stage.ours.members())["bob@l.example"] == "left"
 
 
-# wire.md (c) 23
+# quirk 23
 async def test_an_undo_that_names_the_follow_by_its_id_ends_the_membership(stage) -> None:
     ann = stage.microblog().member("ann")
     follow = ann.follow()
@@ -78,7 +78,7 @@ async def test_an_undo_that_names_the_follow_by_its_id_ends_the_membership(stage
     assert (await stage.ours.members())["ann@m.example"] == "left"
 
 
-# wire.md (c) 24
+# quirk 24
 @pytest.mark.parametrize("by_id", [False, True], ids=["embedded", "by-id"])
 async def test_an_undo_of_somebody_elses_follow_is_ignored(stage, by_id) -> None:
     ann = stage.microblog().member("ann")
@@ -92,7 +92,7 @@ async def test_an_undo_of_somebody_elses_follow_is_ignored(stage, by_id) -> None
     assert (await stage.last()).startswith("ignored")
 
 
-# wire.md (c) 25
+# quirk 25
 async def test_a_group_that_follows_is_no_member_and_hears_nothing(stage) -> None:
     threads = stage.threads()
     cats = threads.member("cats", kind="Group")
@@ -101,14 +101,14 @@ async def test_a_group_that_follows_is_no_member_and_hears_nothing(stage) -> Non
     assert threads.kinds() == []
 
 
-# wire.md (c) 25
+# quirk 25
 async def test_a_follow_in_the_name_of_our_own_group_is_refused(stage) -> None:
     eve = stage.microblog("evil.example").member("eve")
     follow = eve.follow() | {"id": f"{GROUP}/follow/1", "actor": GROUP}
     assert await stage.send(eve, follow) == 401
 
 
-# wire.md (c) 26
+# quirk 26
 @pytest.mark.parametrize("move", ["remove", "ban"])
 async def test_whoever_is_put_out_gets_a_reject_of_the_follow_that_was_accepted(
     stage, move
@@ -135,7 +135,7 @@ async def test_whoever_is_put_out_gets_a_reject_of_the_follow_that_was_accepted(
     assert microblog.kinds() == []
 
 
-# wire.md (c) 27
+# quirk 27
 async def test_a_banned_actor_who_follows_again_is_answered_with_a_reject(stage) -> None:
     microblog = stage.microblog()
     ann = microblog.member("ann")
@@ -153,7 +153,7 @@ async def test_a_banned_actor_who_follows_again_is_answered_with_a_reject(stage)
     assert (await stage.ours.members())["ann@m.example"] == "banned"
 
 
-# wire.md (c) 62
+# quirk 62
 async def test_a_block_of_the_group_by_a_person_is_leaving_it(stage) -> None:
     microblog = stage.microblog()
     ann = microblog.member("ann")

@@ -91,7 +91,7 @@ STORY: tuple[tuple[str, int, Any], ...] = (
 """Each act, what of the state it changes, and into what."""
 
 
-# wire.md (c) 66
+# quirk 66
 async def test_a_moderator_elsewhere_governs_and_all_threads_are_told_as_it_came(stage) -> None:
     microblog, other, ann, bob, _, note = await cast(stage)
     for name, place, value in STORY:
@@ -161,7 +161,7 @@ async def test_a_ban_for_a_time_is_one_in_either_spelling(stage, field) -> None:
 
 
 # 63 to 66
-# wire.md (c) 63, 65
+# quirks 63, 65
 @pytest.mark.parametrize("kind", ["sqlite"])
 async def test_what_moderators_here_do_is_told_to_threads_in_the_forms_that_they_read(
     stage,

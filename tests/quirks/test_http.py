@@ -11,7 +11,7 @@ from servers import GROUP
 pytestmark = pytest.mark.anyio
 
 
-# wire.md (c) 71, 72
+# quirks 71, 72
 async def test_a_delivery_is_signed_as_the_strictest_readers_want_it(stage) -> None:
     microblog = stage.microblog()
     await stage.send(ann := microblog.member("ann"), ann.follow())
@@ -24,7 +24,7 @@ async def test_a_delivery_is_signed_as_the_strictest_readers_want_it(stage) -> N
     assert delivery.header("digest").startswith("SHA-256=")
 
 
-# wire.md (c) 74
+# quirk 74
 async def test_a_host_that_reads_the_new_form_alone_is_knocked_at_twice_once(stage) -> None:
     microblog = stage.microblog(takes="rfc9421")
     ann = microblog.member("ann")
@@ -36,7 +36,7 @@ async def test_a_host_that_reads_the_new_form_alone_is_knocked_at_twice_once(sta
     assert [one.kind for one in microblog.taken] == ["Accept", "Announce"]
 
 
-# wire.md (c) 75
+# quirk 75
 @pytest.mark.parametrize("status", [403, 404, 410, 422])
 async def test_a_refusal_is_no_reason_to_knock_again(stage, status) -> None:
     microblog = stage.microblog()
@@ -46,7 +46,7 @@ async def test_a_refusal_is_no_reason_to_knock_again(stage, status) -> None:
     assert len(microblog.inbox) == 1
 
 
-# wire.md (c) 88
+# quirk 88
 @pytest.mark.parametrize("what", ["Delete", "Update"])
 async def test_the_farewell_of_a_stranger_is_taken_and_nobody_is_asked(stage, what) -> None:
     zed = stage.server("zed.example", "mastodon").member("zed")
@@ -55,7 +55,7 @@ async def test_the_farewell_of_a_stranger_is_taken_and_nobody_is_asked(stage, wh
     assert await stage.ours.outcomes() == []
 
 
-# wire.md (c) 89
+# quirk 89
 async def test_nodebb_that_cannot_fetch_yet_is_asked_twice_more(stage) -> None:
     threads = stage.threads("n.example", "nodebb")
     await stage.join(threads.member("nan"))
@@ -67,7 +67,7 @@ async def test_nodebb_that_cannot_fetch_yet_is_asked_twice_more(stage) -> None:
     assert threads.kinds() == ["Announce{Create}"] * 3
 
 
-# wire.md (c) 89
+# quirk 89
 async def test_a_host_that_says_when_to_come_back_is_left_alone_until_then(stage) -> None:
     microblog = stage.microblog()
     await stage.join(microblog.member("ann"))
@@ -81,7 +81,7 @@ async def test_a_host_that_says_when_to_come_back_is_left_alone_until_then(stage
     assert len(microblog.inbox) == 2
 
 
-# wire.md (c) 90
+# quirk 90
 @pytest.mark.parametrize("days", [3, 30], ids=["backing-off", "dormant"])
 async def test_a_host_that_was_down_is_answered_as_soon_as_it_speaks(stage, days) -> None:
     microblog = stage.microblog()
@@ -99,7 +99,7 @@ async def test_a_host_that_was_down_is_answered_as_soon_as_it_speaks(stage, days
     assert "Accept{Follow}" in microblog.kinds()
 
 
-# wire.md (c) 91, 92
+# quirks 91, 92
 @pytest.mark.parametrize(
     ("media", "own_id"),
     [
@@ -125,7 +125,7 @@ async def test_a_post_that_its_origin_does_not_serve_as_such_is_not_believed(
     assert await stage.ours.post(note["id"]) is None
 
 
-# wire.md (c) 93
+# quirk 93
 async def test_no_document_makes_us_ask_ourselves(stage) -> None:
     ann = stage.microblog().member("ann")
     await stage.join(ann)
@@ -151,7 +151,7 @@ async def test_no_document_makes_us_ask_ourselves(stage) -> None:
     assert asked == []
 
 
-# wire.md (c) 100
+# quirk 100
 @pytest.mark.parametrize(
     "published",
     [
@@ -176,7 +176,7 @@ async def test_no_spelling_of_a_time_keeps_a_post_out(stage, published) -> None:
     assert 0 < post.published_at <= clock.now_ms()
 
 
-# wire.md (c) 110
+# quirk 110
 async def test_nodeinfo_answers_while_the_inbox_refuses_everybody(stage) -> None:
     ann = stage.microblog().member("ann")
     await stage.ours.run(lambda: stage.ours.wire.peers.block("m.example"))

@@ -19,7 +19,7 @@ ORIGIN = "https://groups.example"
 OWN = [GROUP, f"{ORIGIN}/users/olga", f"{ORIGIN}/actor", f"{ORIGIN}/moderation"]
 
 
-# wire.md (c) 1
+# quirk 1
 @pytest.mark.parametrize("uri", OWN)
 async def test_every_id_of_an_actor_is_lower_case_https_without_a_port(stage, uri) -> None:
     actor = await stage.document(uri)
@@ -32,7 +32,7 @@ async def test_every_id_of_an_actor_is_lower_case_https_without_a_port(stage, ur
         assert one.startswith(f"{ORIGIN}/")
 
 
-# wire.md (c) 2, 3
+# quirks 2, 3
 async def test_webfinger_has_one_link_to_the_group_and_says_that_it_is_one(stage) -> None:
     answer = await stage.read(
         f"{ORIGIN}/.well-known/webfinger?resource=acct:welders@groups.example"
@@ -46,20 +46,20 @@ async def test_webfinger_has_one_link_to_the_group_and_says_that_it_is_one(stage
     assert links[0]["properties"] == {f"{AS2}#type": "Group"}
 
 
-# wire.md (c) 3
+# quirk 3
 async def test_webfinger_of_nobody_is_404_and_no_empty_answer(stage) -> None:
     asked = f"{ORIGIN}/.well-known/webfinger?resource=acct:nobody@groups.example"
     assert (await stage.read(asked)).status_code == 404
 
 
-# wire.md (c) 4
+# quirk 4
 async def test_host_meta_leads_to_webfinger(stage) -> None:
     answer = await stage.read(f"{ORIGIN}/.well-known/host-meta", "*/*")
     assert 'rel="lrdd"' in answer.text
     assert f"{ORIGIN}/.well-known/webfinger?resource={{uri}}" in answer.text
 
 
-# wire.md (c) 5
+# quirk 5
 @pytest.mark.parametrize(
     "uri",
     [*OWN, *(f"{GROUP}/{name}" for name in ("outbox", "followers", "moderators", "featured"))],
@@ -68,7 +68,7 @@ async def test_lemmy_finds_its_own_spelling_of_the_media_type(stage, uri) -> Non
     assert (await stage.read(uri)).headers["content-type"] in READABLE
 
 
-# wire.md (c) 6, 7, 8, 13
+# quirks 6, 7, 8, 13
 @pytest.mark.parametrize("policy", ["open", "approval"])
 async def test_the_fields_of_a_group_are_shaped_as_lemmy_reads_them(stage, policy) -> None:
     await stage.ours.change(join_policy=policy)
@@ -80,7 +80,7 @@ async def test_the_fields_of_a_group_are_shaped_as_lemmy_reads_them(stage, polic
     assert group["manuallyApprovesFollowers"] is False
 
 
-# wire.md (c) 9
+# quirk 9
 async def test_moderators_are_a_flat_list_of_persons_and_services(stage) -> None:
     group = await stage.document(GROUP)
     assert isinstance(group["attributedTo"], str)
@@ -91,7 +91,7 @@ async def test_moderators_are_a_flat_list_of_persons_and_services(stage) -> None
     assert kinds == {"Person", "Service"}
 
 
-# wire.md (c) 10
+# quirk 10
 async def test_followers_are_a_number_and_an_empty_list(stage) -> None:
     followers = await stage.document(f"{GROUP}/followers")
     assert (followers["type"], followers["items"]) == ("Collection", [])
@@ -99,7 +99,7 @@ async def test_followers_are_a_number_and_an_empty_list(stage) -> None:
     assert "first" not in followers
 
 
-# wire.md (c) 11
+# quirk 11
 async def test_the_outbox_is_flat_and_has_announces_of_thread_starters_alone(stage) -> None:
     bob = stage.threads().member("bob")
     await stage.join(bob)
@@ -121,7 +121,7 @@ async def test_the_outbox_is_flat_and_has_announces_of_thread_starters_alone(sta
         assert {"id", "actor"} <= item["object"].keys()
 
 
-# wire.md (c) 11
+# quirk 11
 async def test_the_outbox_has_fifty_items_at_most(stage) -> None:
     for number in range(52):
         await stage.ours.write("olga", f"Question {number}.")
@@ -130,7 +130,7 @@ async def test_the_outbox_has_fifty_items_at_most(stage) -> None:
     assert "Question 51." in outbox["orderedItems"][0]["object"]["object"]["content"]
 
 
-# wire.md (c) 12
+# quirk 12
 async def test_featured_posts_are_whole_objects(stage) -> None:
     asked = await stage.ours.write("olga", "Read this first.", "Rules")
 
@@ -144,7 +144,7 @@ async def test_featured_posts_are_whole_objects(stage) -> None:
     assert featured["orderedItems"][0]["type"] == "Page"
 
 
-# wire.md (c) 14
+# quirk 14
 @pytest.mark.parametrize("uri", OWN)
 async def test_the_main_key_is_where_lemmy_and_nodebb_look_for_it(stage, uri) -> None:
     key = (await stage.document(uri))["publicKey"]
@@ -154,14 +154,14 @@ async def test_the_main_key_is_where_lemmy_and_nodebb_look_for_it(stage, uri) ->
     assert load_pem_public_key(key["publicKeyPem"].encode()).key_size == 2_048
 
 
-# wire.md (c) 15
+# quirk 15
 @pytest.mark.parametrize("name", ["Welders", "schweißer", "свар", "a b", "a-b", "", "_a", "x" * 64])
 def test_a_name_that_some_peer_cannot_find_is_refused(name) -> None:
     with pytest.raises(Malformed, match="cannot be a name"):
         check_name(name)
 
 
-# wire.md (c) 16
+# quirk 16
 @pytest.mark.parametrize("uri", OWN[:2])
 async def test_a_browser_gets_a_page_that_names_the_document(stage, uri) -> None:
     page = await stage.read(uri, "text/html")
@@ -171,13 +171,13 @@ async def test_a_browser_gets_a_page_that_names_the_document(stage, uri) -> None
         assert {"Accept", "Signature"} <= set(answer.headers["vary"].split(", "))
 
 
-# wire.md (c) 17
+# quirk 17
 @pytest.mark.parametrize("uri", OWN)
 async def test_our_actors_are_served_to_whoever_does_not_sign(stage, uri) -> None:
     assert (await stage.document(uri))["publicKey"]["owner"] == uri
 
 
-# wire.md (c) 18
+# quirk 18
 async def test_every_activity_can_be_fetched_at_its_id_or_is_private(stage) -> None:
     microblog, threads = stage.microblog(), stage.threads()
     ann, bob = microblog.member("ann"), threads.member("bob")
@@ -197,7 +197,7 @@ async def test_every_activity_can_be_fetched_at_its_id_or_is_private(stage) -> N
     assert (await stage.document(asked.uri))["id"] == asked.uri
 
 
-# wire.md (c) 18
+# quirk 18
 async def test_what_a_person_here_sends_to_a_group_elsewhere_is_private_when_it_is_a_follow(
     stage,
 ) -> None:
@@ -209,7 +209,7 @@ async def test_what_a_person_here_sends_to_a_group_elsewhere_is_private_when_it_
     assert (await stage.read(follow["id"])).status_code == 404
 
 
-# wire.md (c) 86, 87
+# quirks 86, 87
 async def test_a_closed_group_is_a_tombstone_and_its_inbox_is_404_and_never_410(stage) -> None:
     ann = stage.microblog().member("ann")
 
@@ -227,13 +227,13 @@ async def test_a_closed_group_is_a_tombstone_and_its_inbox_is_404_and_never_410(
         assert (await stage.read(f"{GROUP}/{name}")).status_code in {404, 410}
 
 
-# wire.md (c) 86
+# quirk 86
 async def test_an_inbox_that_was_never_there_is_404(stage) -> None:
     ann = stage.microblog().member("ann")
     assert await ann.send(ann.follow(), f"{ORIGIN}/groups/nobody/inbox") == 404
 
 
-# wire.md (c) 99
+# quirk 99
 async def test_our_own_posts_spell_the_public_in_full(stage) -> None:
     asked = await stage.ours.write("olga", "Which rod?")
     document = await stage.document(asked.uri)
@@ -241,7 +241,7 @@ async def test_our_own_posts_spell_the_public_in_full(stage) -> None:
     assert "as:Public" not in str(document)
 
 
-# wire.md (c) 96, 110
+# quirks 96, 110
 async def test_nodeinfo_is_there_in_both_versions_and_names_the_instance_actor(stage) -> None:
     index = (await stage.read(f"{ORIGIN}/.well-known/nodeinfo", "application/json")).json()
     links = {link["rel"]: link["href"] for link in index["links"]}

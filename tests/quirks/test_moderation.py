@@ -61,7 +61,7 @@ async def appoint(stage, person) -> None:
     await stage.ours.run(work)
 
 
-# wire.md (c) 56, 68
+# quirks 56, 68
 async def test_a_removal_is_a_delete_by_the_moderation_actor_with_its_reason(stage) -> None:
     microblog, threads, ann, _ = await cast(stage)
     note = ann.note("Buy rods!")
@@ -78,7 +78,7 @@ async def test_a_removal_is_a_delete_by_the_moderation_actor_with_its_reason(sta
     assert undo["object"]["id"] == boost
 
 
-# wire.md (c) 57
+# quirk 57
 @pytest.mark.parametrize("role", ["moderator", "member"])
 async def test_a_delete_by_somebody_elsewhere_counts_when_the_group_lists_them(stage, role) -> None:
     microblog, _threads, ann, bob = await cast(stage)
@@ -99,7 +99,7 @@ async def test_a_delete_by_somebody_elsewhere_counts_when_the_group_lists_them(s
     )
 
 
-# wire.md (c) 108
+# quirk 108
 async def test_a_removal_reaches_who_joined_after_the_post(stage) -> None:
     _, _, ann, _ = await cast(stage)
     note = ann.note("Buy rods!")
@@ -127,7 +127,7 @@ async def test_what_is_removed_before_it_was_sent_is_never_sent_nor_undone(stage
     assert (microblog.kinds(notes=False), threads.kinds()) == ([], [])
 
 
-# wire.md (c) 62, 64
+# quirks 62, 64
 @pytest.mark.parametrize("role", ["moderator", "member"])
 async def test_a_block_with_a_target_is_a_ban_when_a_moderator_says_so(stage, role) -> None:
     microblog, _, ann, bob = await cast(stage)
@@ -140,7 +140,7 @@ async def test_a_block_with_a_target_is_a_ban_when_a_moderator_says_so(stage, ro
     assert microblog.kinds(notes=False) == (["Reject{Follow}"] if role == "moderator" else [])
 
 
-# wire.md (c) 62
+# quirk 62
 @pytest.mark.parametrize("target", ["https://l.example/", "https://other.example/c/cats", ""])
 async def test_a_block_that_is_not_about_this_group_moves_nobody(stage, target) -> None:
     _, _, ann, bob = await cast(stage)
@@ -150,7 +150,7 @@ async def test_a_block_that_is_not_about_this_group_moves_nobody(stage, target) 
     assert (await stage.ours.members())["ann@m.example"] == "member"
 
 
-# wire.md (c) 67
+# quirk 67
 @pytest.mark.parametrize(
     "words",
     [
@@ -189,7 +189,7 @@ async def test_a_report_in_every_shape_is_kept_and_announced_to_nobody(
     ).status_code == 404
 
 
-# wire.md (c) 69, 70
+# quirks 69, 70
 async def test_a_changed_profile_is_told_by_the_group_and_to_threads_by_the_moderation_actor(
     stage,
 ) -> None:
@@ -205,7 +205,7 @@ async def test_a_changed_profile_is_told_by_the_group_and_to_threads_by_the_mode
     }
 
 
-# wire.md (c) 109
+# quirk 109
 @pytest.mark.parametrize("text", ["溶" * 20_000, '"' * 20_000, "<b>&\n" * 4_000])
 async def test_a_profile_that_misskey_could_not_take_is_refused_where_it_is_written(
     stage, text

@@ -33,7 +33,7 @@ REFUSED = ["Reject{Create}", "Create"]
 """What the author of a post that is not taken hears, and nobody else: a reason."""
 
 
-# wire.md (c) 28
+# quirk 28
 async def test_a_mention_is_boosted_by_id_to_microblogs_and_wrapped_for_threads(stage) -> None:
     microblog, threads, ann, _ = await families(stage)
     note = ann.note("Which rod?")
@@ -44,7 +44,7 @@ async def test_a_mention_is_boosted_by_id_to_microblogs_and_wrapped_for_threads(
     assert threads.came("Announce{Create}")[0]["object"] == create
 
 
-# wire.md (c) 28
+# quirk 28
 async def test_software_that_nobody_knows_gets_both_forms_the_wrapped_one_first_and_no_votes(
     stage,
 ) -> None:
@@ -65,7 +65,7 @@ async def test_software_that_nobody_knows_gets_both_forms_the_wrapped_one_first_
     assert unknown.kinds() == []
 
 
-# wire.md (c) 29
+# quirk 29
 async def test_a_note_that_names_no_group_is_not_announced(stage) -> None:
     _, _, ann, _ = await families(stage)
     note = ann.note("Good morning.", group="")
@@ -75,7 +75,7 @@ async def test_a_note_that_names_no_group_is_not_announced(stage) -> None:
     assert await stage.ours.post(note["id"]) is None
 
 
-# wire.md (c) 30
+# quirk 30
 @pytest.mark.parametrize(
     ("to", "answer"),
     [(["https://m.example/users/ann/followers"], REFUSED), ([GROUP], [])],
@@ -93,7 +93,7 @@ async def test_what_was_said_to_a_few_is_neither_announced_nor_served(stage, to,
     assert create["to"] == to
 
 
-# wire.md (c) 30
+# quirk 30
 async def test_a_public_activity_does_not_open_a_note_that_is_not(stage) -> None:
     _, _, ann, _ = await families(stage)
     note = ann.note("Between us.", to=[f"{ann.uri}/followers"], cc=[])
@@ -101,7 +101,7 @@ async def test_a_public_activity_does_not_open_a_note_that_is_not(stage) -> None
     assert heard(stage) == ann.home.kinds() == REFUSED
 
 
-# wire.md (c) 31
+# quirk 31
 async def test_an_unlisted_note_is_announced_unlisted(stage) -> None:
     microblog, threads, ann, _ = await families(stage)
     note = ann.note("Quietly.", to=[f"{ann.uri}/followers"], cc=[PUBLIC, GROUP])
@@ -113,7 +113,7 @@ async def test_an_unlisted_note_is_announced_unlisted(stage) -> None:
     assert len(heard(stage)) == 2
 
 
-# wire.md (c) 32
+# quirk 32
 @pytest.mark.parametrize(
     "named",
     [
@@ -135,7 +135,7 @@ async def test_the_group_is_found_wherever_a_peer_names_it(stage, named) -> None
     assert microblog.kinds() == ["Announce"], await stage.last()
 
 
-# wire.md (c) 33
+# quirk 33
 async def test_of_a_peertube_video_the_person_is_the_author_and_the_channel_the_group(
     stage,
 ) -> None:
@@ -165,7 +165,7 @@ async def test_of_a_peertube_video_the_person_is_the_author_and_the_channel_the_
     assert post.page_url == tube.url("/w/7f3a")
 
 
-# wire.md (c) 34
+# quirk 34
 async def test_a_mobilizon_post_of_a_group_is_its_persons_when_both_are_on_one_host(stage) -> None:
     microblog, _, _, _ = await families(stage)
     home = stage.stranger("z.example", "mobilizon")
@@ -178,7 +178,7 @@ async def test_a_mobilizon_post_of_a_group_is_its_persons_when_both_are_on_one_h
     assert post.author.uri == zoe.uri
 
 
-# wire.md (c) 34, 42
+# quirks 34, 42
 async def test_a_post_in_the_name_of_somebody_on_another_host_is_dropped(stage) -> None:
     _, _, ann, bob = await families(stage)
     page = bob.page("Not mine", "Ann says so.", attributedTo=ann.uri)
@@ -187,7 +187,7 @@ async def test_a_post_in_the_name_of_somebody_on_another_host_is_dropped(stage) 
     assert (await stage.last()).startswith("ignored")
 
 
-# wire.md (c) 42
+# quirk 42
 async def test_a_post_with_an_id_on_another_host_is_dropped(stage) -> None:
     _, _, _, bob = await families(stage)
     page = bob.page("Elsewhere", "Not at home.", id="https://m.example/post/1")
@@ -197,7 +197,7 @@ async def test_a_post_with_an_id_on_another_host_is_dropped(stage) -> None:
     assert (await stage.last()).startswith("ignored")
 
 
-# wire.md (c) 35
+# quirk 35
 async def test_what_is_announced_keeps_unknown_keys_their_order_and_its_own_context(stage) -> None:
     _, threads, ann, _ = await families(stage)
     note = ann.note("Odd but mine.") | {"zeta": 1, "_alpha": {"b": [1.50, "é\\u2028/"], "a": None}}
@@ -210,7 +210,7 @@ async def test_what_is_announced_keeps_unknown_keys_their_order_and_its_own_cont
     assert json.dumps(inner) == json.dumps(create)
 
 
-# wire.md (c) 36
+# quirk 36
 async def test_every_announce_has_to_and_cc(stage) -> None:
     microblog, threads, ann, bob = await families(stage)
     await stage.say(ann, ann.note("One."))
@@ -224,7 +224,7 @@ async def test_every_announce_has_to_and_cc(stage) -> None:
         assert announce["cc"]
 
 
-# wire.md (c) 37
+# quirk 37
 async def test_a_create_without_cc_is_announced_as_it_is_and_lemmys_400_is_the_end_of_it(
     stage,
 ) -> None:
@@ -244,7 +244,7 @@ async def test_a_create_without_cc_is_announced_as_it_is_and_lemmys_400_is_the_e
     assert threads.kinds() == ["Announce{Create}"]
 
 
-# wire.md (c) 38
+# quirk 38
 @pytest.mark.parametrize("ahead", [0, 40, 600], ids=["now", "seconds", "minutes"])
 async def test_a_boost_is_never_older_than_a_note_whose_author_has_a_fast_clock(
     stage, ahead
@@ -257,7 +257,7 @@ async def test_a_boost_is_never_older_than_a_note_whose_author_has_a_fast_clock(
     assert time_of(boost["published"]) >= time_of(note["published"])
 
 
-# wire.md (c) 39
+# quirk 39
 async def test_a_create_that_comes_three_times_is_announced_once(stage) -> None:
     microblog, threads, ann, bob = await families(stage)
     note = ann.note("Once.")
@@ -272,7 +272,7 @@ async def test_a_create_that_comes_three_times_is_announced_once(stage) -> None:
     assert threads.kinds() == ["Announce{Create}"]
 
 
-# wire.md (c) 40, 73
+# quirks 40, 73
 async def test_a_boost_that_is_sent_again_has_the_same_id_and_a_new_signature(stage) -> None:
     microblog, _, ann, _ = await families(stage)
     microblog.answers = [503]
@@ -285,7 +285,7 @@ async def test_a_boost_that_is_sent_again_has_the_same_id_and_a_new_signature(st
     assert first.header("signature") != second.header("signature")
 
 
-# wire.md (c) 41
+# quirk 41
 async def test_a_post_from_a_blocked_host_is_refused_and_not_announced(stage) -> None:
     _, _, ann, _ = await families(stage)
     await stage.ours.run(lambda: stage.ours.wire.peers.block("m.example"))
@@ -294,7 +294,7 @@ async def test_a_post_from_a_blocked_host_is_refused_and_not_announced(stage) ->
     assert heard(stage) == []
 
 
-# wire.md (c) 43
+# quirk 43
 async def test_a_vote_in_a_poll_is_no_reply_and_is_not_announced(stage) -> None:
     _, _, ann, bob = await families(stage)
     poll = ann.note("MIG or TIG?", type="Question", oneOf=[{"type": "Note", "name": "MIG"}])
@@ -309,7 +309,7 @@ async def test_a_vote_in_a_poll_is_no_reply_and_is_not_announced(stage) -> None:
     assert (await stage.ours.post(poll["id"])).thread.posts_count == 1
 
 
-# wire.md (c) 44
+# quirk 44
 async def test_what_a_group_elsewhere_announces_is_never_announced_again(stage) -> None:
     _, _, _ann, bob = await families(stage)
     cats = stage.server("cats.example", "lemmy").member("cats", kind="Group")
@@ -328,7 +328,7 @@ async def test_what_a_group_elsewhere_announces_is_never_announced_again(stage) 
     assert heard(stage) == []
 
 
-# wire.md (c) 44
+# quirk 44
 @pytest.mark.parametrize("what", ["Group", "Service", "Application"])
 async def test_what_bots_and_groups_say_is_not_announced(stage, what) -> None:
     """Whoever runs a bot is told once a day; a group never, as two of them would loop."""
@@ -341,7 +341,7 @@ async def test_what_bots_and_groups_say_is_not_announced(stage, what) -> None:
     assert heard(stage) == bot.home.kinds() == (REFUSED if what == "Service" else [])
 
 
-# wire.md (c) 45
+# quirk 45
 @pytest.mark.parametrize("wrapped", [False, True])
 async def test_nobody_acts_for_people_of_ours_from_outside(stage, wrapped) -> None:
     _, _, ann, _bob = await families(stage)
@@ -359,7 +359,7 @@ async def test_nobody_acts_for_people_of_ours_from_outside(stage, wrapped) -> No
     assert heard(stage) == []
 
 
-# wire.md (c) 44, 47
+# quirks 44, 47
 @pytest.mark.parametrize("verb", ["Create", "Update"])
 async def test_words_in_the_announce_of_a_group_elsewhere_are_read_at_their_own_origin(
     stage, verb
@@ -385,7 +385,7 @@ async def test_a_note_of_another_host_is_not_put_into_their_mouth(stage) -> None
     assert microblog.kinds() == []
 
 
-# wire.md (c) 46
+# quirk 46
 async def test_a_gotosocial_post_waits_for_its_authors_leave_and_then_shows_it(stage) -> None:
     microblog, threads, _, _ = await families(stage)
     home = stage.microblog("gts.example", "gotosocial", shared=False)
@@ -405,7 +405,7 @@ async def test_a_gotosocial_post_waits_for_its_authors_leave_and_then_shows_it(s
     assert threads.kinds() == ["Announce{Create}"]
 
 
-# wire.md (c) 46
+# quirk 46
 @pytest.mark.parametrize("first", ["Reject", "Delete", "nobody"])
 async def test_a_post_whose_author_does_not_give_leave_is_announced_to_nobody(stage, first) -> None:
     microblog, threads, ann, _ = await families(stage)
@@ -425,7 +425,7 @@ async def test_a_post_whose_author_does_not_give_leave_is_announced_to_nobody(st
     assert threads.kinds() == []
 
 
-# wire.md (c) 47
+# quirk 47
 @pytest.mark.parametrize("shape", ["array", "collection"])
 async def test_a_batch_of_piefed_is_unpacked_and_each_is_judged_by_itself(stage, shape) -> None:
     pie = stage.server("pie.example", "piefed")
@@ -449,7 +449,7 @@ async def test_a_batch_of_piefed_is_unpacked_and_each_is_judged_by_itself(stage,
     assert (await stage.ours.post(ours.uri)).likes_count == 0
 
 
-# wire.md (c) 48
+# quirk 48
 async def test_the_chain_of_a_reply_is_followed_fifty_steps_and_no_further(stage) -> None:
     _, _, _ann, bob = await families(stage)
     chain = [bob.note("Too far away.", group="", reply_to="https://nowhere.example/1")]
@@ -462,7 +462,7 @@ async def test_the_chain_of_a_reply_is_followed_fifty_steps_and_no_further(stage
     assert heard(stage) == []
 
 
-# wire.md (c) 48, 106
+# quirks 48, 106
 async def test_a_parent_that_was_never_sent_to_us_is_fetched_and_stands_above_its_reply(
     stage,
 ) -> None:
@@ -478,7 +478,7 @@ async def test_a_parent_that_was_never_sent_to_us_is_fetched_and_stands_above_it
     assert threads.kinds() == ["Announce{Create}"]
 
 
-# wire.md (c) 49
+# quirk 49
 async def test_a_reply_of_somebody_who_never_joined_is_taken_and_of_the_banned_is_not(
     stage,
 ) -> None:
@@ -500,7 +500,7 @@ async def test_a_reply_of_somebody_who_never_joined_is_taken_and_of_the_banned_i
     assert "banned" in await stage.last()
 
 
-# wire.md (c) 49
+# quirk 49
 async def test_a_thread_of_somebody_who_never_joined_is_not_taken_and_they_alone_are_told(
     stage,
 ) -> None:
@@ -511,7 +511,7 @@ async def test_a_thread_of_somebody_who_never_joined_is_not_taken_and_they_alone
     assert "only members" in await stage.last()
 
 
-# wire.md (c) 28
+# quirk 28
 async def test_of_who_is_met_by_a_post_the_software_is_asked_before_they_are_answered(
     stage,
 ) -> None:
@@ -525,7 +525,7 @@ async def test_of_who_is_met_by_a_post_the_software_is_asked_before_they_are_ans
     assert bea.home.kinds() == []  # no boost, and no Undo of one
 
 
-# wire.md (c) 43
+# quirk 43
 async def test_of_a_post_that_says_nothing_there_is_no_thread(stage) -> None:
     _, _, ann, bob = await families(stage)
     for number, nothing in enumerate(("", " ", {"a": 1}, None)):
@@ -538,7 +538,7 @@ async def test_of_a_post_that_says_nothing_there_is_no_thread(stage) -> None:
     assert bob.home.kinds() == ["Announce{Create}"]
 
 
-# wire.md (c) 50
+# quirk 50
 async def test_a_hashtag_with_the_name_of_the_group_is_not_the_group(stage) -> None:
     _, _, ann, _ = await families(stage)
     tag = [{"type": "Hashtag", "href": f"{GROUP}", "name": "#welders"}]
@@ -546,7 +546,7 @@ async def test_a_hashtag_with_the_name_of_the_group_is_not_the_group(stage) -> N
     assert heard(stage) == []
 
 
-# wire.md (c) 106
+# quirk 106
 async def test_parents_are_announced_before_their_replies_to_every_host(stage) -> None:
     microblog, threads, _ann, _bob = await families(stage)
     threads.answers = [503]
@@ -564,7 +564,7 @@ async def test_parents_are_announced_before_their_replies_to_every_host(stage) -
     assert microblog.kinds() == ["Announce"]
 
 
-# wire.md (c) 94
+# quirk 94
 async def test_a_shared_inbox_gets_one_copy_for_all_and_gotosocial_one_for_each(stage) -> None:
     microblog = stage.microblog()
     gts = stage.microblog("gts.example", "gotosocial", shared=False)
@@ -576,7 +576,7 @@ async def test_a_shared_inbox_gets_one_copy_for_all_and_gotosocial_one_for_each(
     assert sorted(one.path for one in gts.inbox) == ["/users/gil/inbox", "/users/gus/inbox"]
 
 
-# wire.md (c) 109
+# quirk 109
 async def test_what_reaches_misskey_is_below_64_kb_however_long_the_post(stage) -> None:
     microblog, threads, _ann, bob = await families(stage, software="misskey")
     long = bob.page("Long", "溶接" * 30_000)

@@ -60,7 +60,7 @@ def farewell(vic: Member, reply: dict) -> dict:
     return vic.act("Delete", gone, to=[PUBLIC]) | {"id": f"{reply['id']}#delete"}
 
 
-# wire.md (c) 82
+# quirk 82
 @pytest.mark.parametrize("shape", ["stub", "actor", "key"])
 async def test_a_key_with_a_path_for_its_id_leads_to_its_actor(stage, shape) -> None:
     home = stage.microblog("gts.example", "gotosocial")
@@ -77,7 +77,7 @@ async def test_a_key_with_a_path_for_its_id_leads_to_its_actor(stage, shape) -> 
     assert (await stage.ours.members())["gil@gts.example"] == "member"
 
 
-# wire.md (c) 82
+# quirk 82
 async def test_a_key_that_names_another_owner_is_refused(stage) -> None:
     home = stage.microblog("gts.example", "gotosocial")
     eve, uri = home.member("eve"), home.url("/users/gil")
@@ -91,7 +91,7 @@ async def test_a_key_that_names_another_owner_is_refused(stage) -> None:
     assert "gil@gts.example" not in await stage.ours.members()
 
 
-# wire.md (c) 83
+# quirk 83
 async def test_what_a_mastodon_forwards_with_its_authors_signature_is_believed(stage) -> None:
     ann, vic, reply, threads = await a_reply(stage)
     create = signed_by(vic, vic.create(reply))
@@ -102,7 +102,7 @@ async def test_what_a_mastodon_forwards_with_its_authors_signature_is_believed(s
     assert threads.kinds() == ["Announce{Create}", "Announce{Delete}"]
 
 
-# wire.md (c) 83
+# quirk 83
 async def test_a_forwarded_delete_that_was_tampered_with_is_not(stage) -> None:
     ann, vic, reply, threads = await a_reply(stage)
     other = vic.note("Or 2.4 mm.", reply_to=reply["inReplyTo"], group="")
@@ -116,7 +116,7 @@ async def test_a_forwarded_delete_that_was_tampered_with_is_not(stage) -> None:
     assert threads.kinds() == ["Announce{Create}"] * 2
 
 
-# wire.md (c) 83
+# quirk 83
 async def test_a_forwarded_like_or_undo_counts_with_its_actors_signature_alone(stage) -> None:
     ann, vic, _, threads = await a_reply(stage)
     like = vic.act("Like", threads.url("/post/1"), to=[PUBLIC])
@@ -126,7 +126,7 @@ async def test_a_forwarded_like_or_undo_counts_with_its_actors_signature_alone(s
         assert await stage.send(ann, signed_by(vic, activity)) == 202
 
 
-# wire.md (c) 84
+# quirk 84
 async def test_what_is_forwarded_with_its_authors_proof_is_believed(stage) -> None:
     ann, vic, reply, threads = await a_reply(stage)
     create = proven_by(vic, vic.create(reply))
@@ -136,7 +136,7 @@ async def test_what_is_forwarded_with_its_authors_proof_is_believed(stage) -> No
     assert (await stage.ours.post(reply["id"])).state == "deleted"
 
 
-# wire.md (c) 84
+# quirk 84
 async def test_a_proof_by_a_key_of_another_host_proves_nothing(stage) -> None:
     ann, vic, reply, _ = await a_reply(stage)
     evil = stage.server("evil.example", "mastodon")
@@ -151,7 +151,7 @@ async def test_a_proof_by_a_key_of_another_host_proves_nothing(stage) -> None:
     assert (await stage.ours.post(reply["id"])).state == "live"
 
 
-# wire.md (c) 85
+# quirk 85
 async def test_a_megabyte_is_too_much_and_a_nest_without_end_is_no_activity(stage) -> None:
     ann = stage.microblog().member("ann")
     big = ann.follow() | {"content": "x" * limits.BODY_BYTES}

@@ -9,7 +9,7 @@ import pytest
 from federation import limits
 from federation.models import Actor
 from federation.vocabulary import PUBLIC
-from fedigroups.groups import founding, lookup, membership, speaking
+from fedigroups.groups import founding, joining, lookup, membership, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Post
 from fedigroups.groups.speaking import Text
@@ -190,7 +190,7 @@ async def test_a_report_that_a_group_elsewhere_announces_is_that_groups_word(sta
 
     async def join() -> None:
         tom, actor = await lookup.person("tom"), await stage.ours.wire.directory.actor(bakers.uri)
-        await speaking.join(stage.ours.wire, tom, actor)
+        await joining.join(stage.ours.wire, tom, actor)
 
     await stage.ours.run(join)
     await stage.settle()

@@ -19,7 +19,7 @@ async def listeners(stage):
     return microblog, threads
 
 
-# wire.md (c) 28, 32, 35, 101, 104, 105
+# quirks 28, 32, 35, 101, 104, 105
 @pytest.mark.parametrize("software", shapes.ALL)
 async def test_a_post_in_the_manner_of_each_software_reaches_both_families(stage, software) -> None:
     microblog, threads = await listeners(stage)
@@ -37,7 +37,7 @@ async def test_a_post_in_the_manner_of_each_software_reaches_both_families(stage
     assert "worth" in post.content or "gloves" in post.content
 
 
-# wire.md (c) 28
+# quirk 28
 @pytest.mark.parametrize("software", shapes.ALL)
 async def test_each_software_is_sent_the_dialect_that_it_reads(stage, software) -> None:
     boosts = {"gotosocial", "mastodon", "misskey", "pleroma", "smithereen"}
@@ -50,7 +50,7 @@ async def test_each_software_is_sent_the_dialect_that_it_reads(stage, software) 
     assert judge.kinds() == (["Announce{Create}", "Announce"] if software in both else wanted)
 
 
-# wire.md (c) 98
+# quirk 98
 @pytest.mark.parametrize(
     "odd",
     [
@@ -69,7 +69,7 @@ async def test_single_values_may_stand_in_lists_and_objects(stage, odd) -> None:
     assert microblog.kinds() == ["Announce"], await stage.last()
 
 
-# wire.md (c) 98
+# quirk 98
 async def test_an_activity_of_actors_on_two_hosts_is_refused(stage) -> None:
     ann = stage.microblog().member("ann")
     create = ann.create(ann.note("We two."))
@@ -77,7 +77,7 @@ async def test_an_activity_of_actors_on_two_hosts_is_refused(stage) -> None:
     assert await ann.send(create | {"actor": both}) == 400
 
 
-# wire.md (c) 99
+# quirk 99
 @pytest.mark.parametrize("public", ["as:Public", "Public", PUBLIC])
 async def test_the_public_is_understood_in_every_spelling_and_sent_in_full(stage, public) -> None:
     microblog, threads = await listeners(stage)
@@ -88,7 +88,7 @@ async def test_the_public_is_understood_in_every_spelling_and_sent_in_full(stage
     assert threads.came("Announce{Create}")[0]["to"] == [PUBLIC]
 
 
-# wire.md (c) 101
+# quirk 101
 @pytest.mark.parametrize("what", ["Video", "Audio", "Image", "Document", "Link", "Page"])
 async def test_attachments_of_every_type_pass_through(stage, what) -> None:
     _, threads = await listeners(stage)
@@ -105,7 +105,7 @@ async def test_attachments_of_every_type_pass_through(stage, what) -> None:
     assert announce["object"]["object"]["attachment"] == [part]
 
 
-# wire.md (c) 102
+# quirk 102
 @pytest.mark.parametrize("shape", ["string", "object", "list"])
 async def test_a_reply_names_its_parent_in_any_shape(stage, shape) -> None:
     ann = stage.microblog().member("ann")
@@ -117,7 +117,7 @@ async def test_a_reply_names_its_parent_in_any_shape(stage, shape) -> None:
     assert (await stage.ours.post(answer["id"])).parent_id == asked.id
 
 
-# wire.md (c) 103
+# quirk 103
 async def test_texts_by_language_are_read(stage) -> None:
     ann = stage.microblog().member("ann")
     await stage.join(ann)
@@ -128,7 +128,7 @@ async def test_texts_by_language_are_read(stage) -> None:
     assert (post.title, post.content) == ("A map", "<p>By language.</p>")
 
 
-# wire.md (c) 105
+# quirk 105
 @pytest.mark.parametrize(
     "addressed",
     [

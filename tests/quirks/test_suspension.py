@@ -6,7 +6,8 @@ import pytest
 
 from federation.errors import Malformed
 from fedigroups.accounts.mail import opened
-from fedigroups.accounts.models import Account, Mail
+from fedigroups.accounts.mail_models import Mail
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import account_named
 from fedigroups.app import reception_of
 from fedigroups.moderation import suspending

@@ -14,6 +14,7 @@ from fedigroups.groups import (
     policies,
     reactions,
     threads,
+    tombstones,
 )
 from fedigroups.groups.evidence import Found
 from fedigroups.groups.handlers.create import take_announced
@@ -45,7 +46,7 @@ async def on_announce(received: Received) -> Outcome:
 
 
 async def _boost(received: Received) -> Outcome:
-    if await threads.is_buried(received.activity.id, received.activity.actor):
+    if await tombstones.is_buried(received.activity.id, received.activity.actor):
         return ignored("it was taken back before it came")
     post = await threads.placed(received.activity.object_id)
     if post is None:

@@ -18,6 +18,7 @@ from fedigroups.groups import (
     membership,
     policies,
     threads,
+    tombstones,
 )
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.handlers import govern
@@ -80,7 +81,7 @@ async def _unseen(received: Received) -> Outcome:
     if received.announcer is not None or await lookup.moderates(received.actor):
         awaits = await early.expected(received, activity.object_id)
     if received.announcer is None and same_origin(activity.actor, activity.object_id):
-        await threads.bury(activity.object_id, activity.actor, "delete", BURIED_DAYS)
+        await tombstones.bury(activity.object_id, activity.actor, "delete", BURIED_DAYS)
         if not awaits:
             return done("remembered: the post will not come in after its delete")
     return ignored("it deletes nothing that we have", awaits=awaits)

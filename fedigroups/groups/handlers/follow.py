@@ -6,7 +6,7 @@ from typing import Any
 
 from federation.models import Actor
 from federation.origin import host_of
-from fedigroups.groups import lookup, membership, threads
+from fedigroups.groups import lookup, membership, tombstones
 from fedigroups.groups.distribute import Hosted
 from fedigroups.moderation import turning_away
 from inbox.record import forget
@@ -26,7 +26,7 @@ async def on_follow(received: Received) -> Outcome:
         return await _refuse_person(received)
     if received.actor.local or received.actor.kind == "Group":
         return ignored("a group does not follow a group: their announcements would loop")
-    if await threads.unearth(received.activity.id, received.activity.actor):
+    if await tombstones.unearth(received.activity.id, received.activity.actor):
         return ignored("it was taken back before it came")
     if refusal := await _id_used_elsewhere(received, group):
         return ignored(refusal)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from federation.documents import uri_of
 from federation.origin import same_origin
-from fedigroups.groups import early, lookup, membership, reactions, threads
+from fedigroups.groups import early, lookup, membership, reactions, threads, tombstones
 from fedigroups.groups.handlers import take_back
 from fedigroups.groups.handlers.vote import KINDS, read_reaction, send_on
 from fedigroups.groups.models import Post
@@ -94,7 +94,9 @@ async def _remember(received: Received, post_uri: str = "") -> Outcome:
     uri, actor = received.activity.object_id, received.activity.actor
     if not uri or not same_origin(uri, actor):
         return ignored("it takes back nothing that we have")
-    await threads.bury(uri, actor, "undo", reactions.REMEMBERED_DAYS, announcer=received.announcer)
+    await tombstones.bury(
+        uri, actor, "undo", reactions.REMEMBERED_DAYS, announcer=received.announcer
+    )
     return ignored(
         "it takes back nothing that we have; remembered in case it comes late",
         awaits=await early.expected(received, post_uri),

@@ -15,6 +15,7 @@ from fedigroups.groups import (
     policies,
     reactions,
     threads,
+    tombstones,
 )
 from fedigroups.groups.handlers.create import inner_of
 from fedigroups.groups.models import Post
@@ -28,7 +29,9 @@ KINDS = ("Like", "Dislike", "EmojiReact")
 async def on_vote(received: Received) -> Outcome:
     """Count it once, and let the group announce it."""
     post = await threads.placed(received.activity.object_id)
-    if await threads.is_buried(received.activity.id, received.activity.actor, received.announcer):
+    if await tombstones.is_buried(
+        received.activity.id, received.activity.actor, received.announcer
+    ):
         return ignored("it was taken back before it came")
     if post is None:
         awaits = await early.expected(received, received.activity.object_id)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from federation import storage
+from federation import ids, storage
 from federation.errors import FederationError
 from federation.models import Actor
 from federation.origin import host_of
@@ -90,7 +90,7 @@ def author(access: Access, group: Group) -> Actor:
 def number(request: Request, name: str = "id") -> int:
     """An id in the address. Raises `ApiError` (404) for one that nothing can have."""
     found = int(request.path_params[name])
-    if found > windows.BIGGEST:
+    if found > ids.BIGGEST:
         raise missing()
     return found
 

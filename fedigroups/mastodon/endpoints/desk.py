@@ -18,8 +18,9 @@ from fedigroups.groups.models import Group
 from fedigroups.mastodon.endpoints import administering, asking
 from fedigroups.mastodon.present.shapes import Entity, date_time
 from fedigroups.mastodon.reading import posts, windows
-from fedigroups.moderation import acts, filing, reporting
+from fedigroups.moderation import filing, reporting
 from fedigroups.moderation.models import Report
+from fedigroups.moderation.reported import broken_rules
 from fedigroups.oauth.access import Access
 
 READ, WRITE = "admin:read:reports", "admin:write:reports"
@@ -147,10 +148,6 @@ async def _shown(request: Request, access: Access, found: Sequence[Report]) -> l
 
 
 def _rules(one: Report, group: Group | None) -> list[Entity]:
-    written = acts.rules(group) if group else []
-    numbers = [int(number) for number in one.rules.split(",") if number]
     return [
-        {"id": str(number), "text": written[number - 1], "hint": ""}
-        for number in numbers
-        if 0 < number <= len(written)
+        {"id": str(number), "text": rule, "hint": ""} for number, rule in broken_rules(one, group)
     ]

@@ -11,7 +11,7 @@ from federation.models import Actor
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body
-from fedigroups.groups import membership, policies, speaking
+from fedigroups.groups import joining, membership, policies
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Member
 from fedigroups.mastodon.endpoints import asking
@@ -65,7 +65,7 @@ async def follow(request: Request) -> Response:
         raise ApiError(422, "Only groups can be followed on this server")
     member = await _standing(target, person)
     if member is None or member.state not in {"member", "asked"}:
-        state = await speaking.join(asking.wire_of(request), person, target)
+        state = await joining.join(asking.wire_of(request), person, target)
         if state == "refused":
             raise ApiError(403, await _refusal(target, person))
     await _hear(target, person, said)
@@ -78,7 +78,7 @@ async def unfollow(request: Request) -> Response:
     person, target = asking.person(access), await asking.actor(request)
     member = await _standing(target, person)
     if member is not None and member.state in {"member", "asked", "invited"}:
-        await speaking.leave(asking.wire_of(request), person, member.group)
+        await joining.leave(asking.wire_of(request), person, member.group)
         await listings.leave_out(person.id, target.id)
     return await _between(access, target)
 

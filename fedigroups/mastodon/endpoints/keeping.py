@@ -49,7 +49,7 @@ async def mark(request: Request) -> Response:
     access, said = await authorised(request, "write:statuses"), await bodies.read(request)
     changed = [name for name in TIMELINES if "last_read_id" in said.part(name)]
     for name in changed:
-        read_to = said.part(name).number("last_read_id", most=windows.BIGGEST)
+        read_to = said.part(name).number("last_read_id")
         await keeping.mark(access.actor.id, name, read_to)
     found = await keeping.marks(access.actor.id)
     return json_answer({name: _marker(found.get(name)) for name in changed})
@@ -133,7 +133,7 @@ def _preferences(access: Access) -> Entity:
     account = access.account
     return {
         "posting:default:visibility": account.visibility,
-        "posting:default:sensitive": False,
+        "posting:default:sensitive": account.sensitive,
         "posting:default:language": account.language or None,
         "posting:default:quote_policy": "nobody",
         "reading:expand:media": "default",

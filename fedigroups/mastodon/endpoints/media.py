@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from federation import limits
+from federation import ids, limits
 from federation.errors import NotHere, Unreachable
 from federation.models import Actor
 from fedigroups.api import body as bodies
@@ -119,6 +119,6 @@ def _words(sent: Body, before: Media | None) -> Words:
 
 def _id(request: Request) -> int:
     text = request.path_params["id"]
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= ids.BIGGEST):
         raise NotHere("Record not found")
     return int(text)

@@ -19,7 +19,7 @@ from fedigroups.groups.models import Group, Post
 from fedigroups.groups.speaking import Text
 from fedigroups.mastodon.endpoints import asking, media, polling, scheduling
 from fedigroups.mastodon.present import statuses as present
-from fedigroups.mastodon.reading import posts, windows
+from fedigroups.mastodon.reading import posts
 from fedigroups.mastodon.reading.posts import Reader
 from fedigroups.media import uploads
 from fedigroups.oauth.access import Access, authorised
@@ -95,7 +95,7 @@ async def _answered(access: Access, id: int, reader: Reader) -> Response:
 
 async def _place(access: Access, said: Body, text: Text, reader: Reader) -> Place:
     """Below what it answers; else the group that it mentions, that acts, or that was chosen."""
-    if answered := said.number("in_reply_to_id", most=windows.BIGGEST):
+    if answered := said.number("in_reply_to_id"):
         parent = await _parent(answered, reader)
         return Place(parent.thread.group, parent)
     chosen = access.acting.id if access.acting else access.account.default_group_id

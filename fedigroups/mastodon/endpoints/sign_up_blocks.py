@@ -15,8 +15,8 @@ from starlette.routing import BaseRoute, Route
 from federation import clock
 from fedigroups import audit
 from fedigroups.accounts import signup_blocks
-from fedigroups.accounts.models import SignUpBlock
 from fedigroups.accounts.signup_blocks import Kind
+from fedigroups.accounts.signup_models import SignUpBlock
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from federation import storage
+from federation import ids, storage
 from federation.storage import Row
 from fedigroups.mastodon.present import notifications
 from fedigroups.mastodon.present.notifications import GROUPED, SAMPLES
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.reading import people, posts, warnings
 from fedigroups.mastodon.reading.posts import Reader, readable
-from fedigroups.mastodon.reading.windows import BIGGEST, Window
+from fedigroups.mastodon.reading.windows import Window
 from fedigroups.personal import hosts
 
 KINDS = (
@@ -76,7 +76,7 @@ async def page(reader: Reader, window: Window, wish: Wish) -> list[Row]:
 
 async def one(reader: Reader, id: int) -> Row | None:
     """A notification of the reader's. One query."""
-    found = await page(reader, Window(1, min(id + 1, BIGGEST), id - 1), Wish())
+    found = await page(reader, Window(1, min(id + 1, ids.BIGGEST), id - 1), Wish())
     return found[0] if found else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from federation import limits, storage
+from federation import ids, limits, storage
 from federation.errors import FederationError
 from federation.fetch import Budget
 from federation.models import Actor
@@ -18,7 +18,6 @@ from fedigroups.groups import finding
 from fedigroups.groups.finding import Search
 from fedigroups.mastodon.reading.people import SHOWN
 from fedigroups.mastodon.reading.posts import Reader, met, readable
-from fedigroups.mastodon.reading.windows import BIGGEST
 
 DEEPEST = 400
 """The greatest offset in what is found by words: each page costs those before it."""
@@ -95,12 +94,15 @@ async def posts(text: str, reader: Reader, said: Body) -> list[int]:
     """
     limit, offset = said.number("limit", 20, least=1, most=40), said.number("offset", most=DEEPEST)
     search = Search(
-        text, reader.id, host_of(reader.origin), author_id=said.number("account_id", most=BIGGEST)
+        text,
+        reader.id,
+        host_of(reader.origin),
+        author_id=said.number("account_id"),
     )
     found = await finding.find(
         search,
-        before=said.number("max_id", most=BIGGEST),
-        least=said.number("min_id", most=BIGGEST - 1) + 1,
+        before=said.number("max_id"),
+        least=said.number("min_id", most=ids.BIGGEST - 1) + 1,
         limit=offset + limit,
     )
     return list(found.ids[offset:])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from federation import storage
 from federation.storage import Row
+from fedigroups.groups.mine import MINE
 from fedigroups.mastodon.reading.posts import Entry, Reader, met, readable
 from fedigroups.mastodon.reading.windows import Window
 
@@ -28,9 +29,6 @@ _BOOSTED = (
 _SAID = (
     "SELECT p.id AS id, p.id AS post_id, p.published_at AS at, 0 AS by_id FROM post p"
     " JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id WHERE {rest}"
-)
-_MINE = (
-    "SELECT m.group_id FROM member m WHERE m.actor_id = ? AND m.state = 'member' AND m.shows = ?"
 )
 _MY_GROUPS = (
     "SELECT h.actor_id FROM member m JOIN groups h ON h.id = m.group_id"
@@ -59,15 +57,15 @@ async def home(reader: Reader, window: Window) -> list[Entry]:
     """
     mine: list[object] = [reader.id, True]
     seen_already = (
-        f" AND t.group_id NOT IN ({_MINE}) AND NOT EXISTS (SELECT 1 FROM crosspost e"
-        f" WHERE e.thread_id = c.thread_id AND e.id < c.id AND e.group_id IN ({_MINE}))"
+        f" AND t.group_id NOT IN ({MINE}) AND NOT EXISTS (SELECT 1 FROM crosspost e"
+        f" WHERE e.thread_id = c.thread_id AND e.id < c.id AND e.group_id IN ({MINE}))"
     )
     others: Arm = (" AND p.author_id <> ?", [reader.id])
     twice: Arm = (seen_already + others[0], [*mine, *mine, *others[1]])
     return await _merged(
         window,
-        _threads(reader, window, _MINE, mine, others),
-        _crossposts(reader, window, _MINE, mine, twice),
+        _threads(reader, window, MINE, mine, others),
+        _crossposts(reader, window, MINE, mine, twice),
         _started_by(reader, window, f"SELECT ? UNION ALL {_MY_GROUPS}", [reader.id, reader.id]),
         _followed(reader, window),
     )
@@ -213,7 +211,7 @@ def _followed(reader: Reader, window: Window) -> Arm:
     may, values = met("p", reader)
     rest = (
         "p.id IN (SELECT x.post_id FROM followed_tag f JOIN tagged x ON x.name = f.name"
-        f" WHERE f.actor_id = ?) AND p.author_id <> ? AND t.group_id NOT IN ({_MINE})"
+        f" WHERE f.actor_id = ?) AND p.author_id <> ? AND t.group_id NOT IN ({MINE})"
         f" AND {may} AND {window.clause('p.id')}"
     )
     ids = [reader.id, reader.id, reader.id, True]

@@ -13,12 +13,11 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from federation import limits
+from federation import ids, limits
 from fedigroups.api.body import Body
 
 T = TypeVar("T")
 
-BIGGEST = 2**63 - 1
 CURSORS = frozenset({"max_id", "since_id", "min_id", "offset"})
 
 
@@ -27,7 +26,7 @@ class Window:
     """At most `limit` entries, between two ids that are not in it."""
 
     limit: int = 20
-    below: int = BIGGEST
+    below: int = ids.BIGGEST
     above: int = 0
     upward: bool = False
     """Whether the entries right above `above` are wanted, and not the newest."""
@@ -54,7 +53,7 @@ def asked(body: Body, default: int = 20, most: int = limits.PAGE_ENTRIES) -> Win
         above, upward = body.number("min_id"), True
     return Window(
         limit=body.number("limit", default, least=1, most=most),
-        below=body.number("max_id", BIGGEST),
+        below=body.number("max_id", ids.BIGGEST),
         above=above,
         upward=upward,
     )

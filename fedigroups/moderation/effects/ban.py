@@ -7,6 +7,7 @@ own user's, whatever it says, so a member there gets the Reject of their Follow 
 from __future__ import annotations
 
 from federation import clock, ids
+from federation.documents import Document
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.strict_json import dumps
@@ -60,7 +61,7 @@ async def unban(wire: Wire, act: Act) -> Done:
     return Done([own, *await proclaiming.act(wire, act.hosted, inner)], inner.uri)
 
 
-async def _own(wire: Wire, person: Actor, document: build.Document) -> tuple[Inner, Draft]:
+async def _own(wire: Wire, person: Actor, document: Document) -> tuple[Inner, Draft]:
     """An act of the moderation actor's, which goes to the banned one's own server, too."""
     body = dumps(document)
     outgoing = Outgoing(document["id"], document["actor"], document["type"], body)

@@ -32,13 +32,6 @@ _BLAMED = (
 """How a refusal begins, and the field that it is about."""
 
 
-class Problems(dict[str, str]):
-    """What is wrong, for each field; with the others nothing is."""
-
-    def __missing__(self, field: str) -> str:
-        return ""
-
-
 def blamed(error: Exception, otherwise: str) -> dict[str, str]:
     """The refusal as people read it, under the field that it is about."""
     text = str(error)

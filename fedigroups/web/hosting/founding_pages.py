@@ -11,7 +11,7 @@ from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.body import Body
 from fedigroups.groups import founding, lookup, roster
 from fedigroups.groups.founding import Profile
@@ -87,9 +87,8 @@ def _page(request: Request, typed: Body, problems: dict[str, str]) -> Response:
     return forms.page(
         request,
         "hosting/new.html",
-        status=422 if problems else 200,
         title=_("New group"),
         nav="groups",
         typed=fields.texts(typed, fields.PROFILE),
-        problems=fields.Problems(problems),
+        problems=problems,
     )

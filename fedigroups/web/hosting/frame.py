@@ -10,8 +10,6 @@ from starlette.responses import Response
 from fedigroups.content import sanitise
 from fedigroups.web import forms, visitors
 from fedigroups.web.authority import Host
-from fedigroups.web.hosting.fields import Problems
-from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 
 AT_DESKS = {
@@ -51,12 +49,9 @@ DONE = AT_DESKS | {
 
 def page(request: Request, host: Host, name: str, title: str, **values: Any) -> Response:
     """A page of a group's hosts. With `problems` (a text for each field) its status is 422."""
-    problems = values.pop("problems", {})
-    done = DONE.get(request.query_params.get("done", ""), "")
     return forms.page(
         request,
         f"hosting/{name}.html",
-        status=422 if problems else 200,
         title=f"{title} · {sanitise.label(host.group.title) or host.group.name}",
         heading=title,
         nav="groups",
@@ -64,8 +59,7 @@ def page(request: Request, host: Host, name: str, title: str, **values: Any) -> 
         host=host,
         group=host.group,
         link=f"/groups/{host.group.name}",
-        problems=Problems(problems),
-        **{"done": _(done) if done and not problems else "", **values},
+        **{"done": "" if values.get("problems") else forms.done(request, DONE), **values},
     )
 
 

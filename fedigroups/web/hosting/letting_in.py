@@ -12,7 +12,7 @@ from federation.models import Actor
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.content import sanitise
-from fedigroups.groups import inviting, read, speaking
+from fedigroups.groups import inviting, joining, read
 from fedigroups.groups.models import Group
 from fedigroups.web import addresses, errors, forms, visitors
 from fedigroups.web import site as sites
@@ -113,7 +113,7 @@ async def invited(request: Request) -> Response:
 async def _come_in(request: Request, group: Group, code: str, person: Actor) -> Response:
     """Somebody who is signed in joins with one press."""
     await inviting.accept(group, code, person)
-    await speaking.join(receptions.of(request).wire, person, group.actor)
+    await joining.join(receptions.of(request).wire, person, group.actor)
     return visitors.seen(f"/groups/{group.name}")
 
 

@@ -10,7 +10,7 @@ from federation import storage
 from federation.errors import Malformed, NotHere
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.groups.models import Group
 from fedigroups.moderation import mail
 from fedigroups.notify import telling

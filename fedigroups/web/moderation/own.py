@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation import storage
 from federation.errors import Malformed
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.content import catalogues
 from fedigroups.groups.models import Post
 from fedigroups.moderation import answering, appeals, filing

@@ -10,7 +10,7 @@ from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.body import Body
 from fedigroups.groups import read
 from fedigroups.moderation import acts, filing, reporting

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from federation import limits
 from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.body import Body
 from fedigroups.groups import importing
 from fedigroups.personal import import_files, imports

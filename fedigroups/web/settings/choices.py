@@ -11,7 +11,8 @@ from starlette.routing import BaseRoute, Route
 from federation.errors import Blocked, Malformed
 from fedigroups.accounts import invitations, preferences
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.models import Account
 from fedigroups.groups import lookup, mine
 from fedigroups.groups.models import Group
 from fedigroups.web import forms, refusals, versions, visitors

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from federation import storage
 from fedigroups.accounts import factors, recovery, secrets
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.body import Body
 from fedigroups.web import forms, qr
 from fedigroups.web.settings.frame import WRONG, page, proven

@@ -12,9 +12,8 @@ from starlette.responses import Response
 from fedigroups.accounts import invitations, passwords
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.attempts import Place
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.web import forms
-from fedigroups.web.hosting.fields import Problems
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 from inbox.pressure import address_of
@@ -29,11 +28,10 @@ def page(request: Request, session: Session, name: str, title: str, **values: An
 
     With `problems` (a text for each field; of `form`, above all of them) its status is 422.
     """
-    problems = Problems({name: _(text) for name, text in values.pop("problems", {}).items()})
+    problems = {name: _(text) for name, text in values.pop("problems", {}).items()}
     return forms.page(
         request,
         f"settings/{name}.html",
-        status=422 if problems else 200,
         title=_(title),
         nav="settings",
         at=name,

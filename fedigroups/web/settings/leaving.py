@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 from federation import clock
 from federation.errors import Malformed
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.groups import closing, takeout
 from fedigroups.web import cookies, forms, refusals, visitors
 from fedigroups.web.settings.frame import WRONG, page, proven

@@ -10,8 +10,9 @@ from federation import limits
 from federation.errors import Malformed
 from fedigroups.accounts import mailing
 from fedigroups.accounts import reception as receptions
+from fedigroups.accounts.entry_models import Session
 from fedigroups.accounts.mailing import Chosen
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.models import Account
 from fedigroups.api.body import Body
 from fedigroups.web import forms, refusals, translation, versions
 from fedigroups.web.settings.frame import page

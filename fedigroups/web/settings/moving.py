@@ -13,7 +13,7 @@ from federation.errors import FederationError, Slowed
 from federation.origin import host_of
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.body import Body
 from fedigroups.content.sanitise import safe_url
 from fedigroups.groups import aliases as known

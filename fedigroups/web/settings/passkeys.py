@@ -12,7 +12,7 @@ from federation import limits, storage
 from federation.errors import Malformed, NotHere
 from fedigroups.accounts import doors, passkeys
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Passkey, Session
+from fedigroups.accounts.entry_models import Passkey, Session
 from fedigroups.api.body import Body
 from fedigroups.web import addresses, forms, refusals
 from fedigroups.web.settings.frame import NONE, WRONG, page, proven

@@ -13,8 +13,8 @@ from federation import limits
 from federation.errors import FederationError, Malformed
 from federation.models import Actor
 from fedigroups.accounts import looks
+from fedigroups.accounts.entry_models import Session
 from fedigroups.accounts.looks import Beside
-from fedigroups.accounts.models import Session
 from fedigroups.api.body import Body
 from fedigroups.media.models import Media
 from fedigroups.web import forms, portraits, refusals, versions, visitors

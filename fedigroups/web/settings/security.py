@@ -10,7 +10,7 @@ from federation import storage
 from federation.errors import Malformed
 from fedigroups.accounts import doors, recovery, sessions, signup
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.oauth import scopes, tokens
 from fedigroups.web import agents, cookies, forms, refusals, visitors
 from fedigroups.web.settings.frame import WRONG, page, proven

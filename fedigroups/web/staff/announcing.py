@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from federation import clock
 from federation.errors import Malformed
 from fedigroups import announcements
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.body import Body
 from fedigroups.content import markdown
 from fedigroups.models import Announcement

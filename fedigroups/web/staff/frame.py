@@ -8,11 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fedigroups import audit
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.web import forms
-from fedigroups.web.hosting.fields import Problems
 from fedigroups.web.hosting.frame import AT_DESKS
-from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 
 DONE = AT_DESKS | {
@@ -47,18 +45,14 @@ DONE = AT_DESKS | {
 
 def page(request: Request, session: Session, name: str, title: str, **values: Any) -> Response:
     """A page of staff. With `problems` (a text for each field) its status is 422."""
-    problems = values.pop("problems", {})
-    done = DONE.get(request.query_params.get("done", ""), "")
     return forms.page(
         request,
         f"staff/{name}.html",
-        status=422 if problems else 200,
         title=title,
         nav="staff",
         at=name,
         account=session.account,
-        problems=Problems(problems),
-        **{"done": _(done) if done and not problems else "", **values},
+        **{"done": "" if values.get("problems") else forms.done(request, DONE), **values},
     )
 
 

@@ -12,7 +12,8 @@ from tortoise.expressions import Q
 from federation.errors import Malformed
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.models import Account
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.models import Group, Member
 from fedigroups.moderation import suspending_groups

@@ -8,7 +8,9 @@ from starlette.routing import BaseRoute, Route
 
 from federation import clock, storage
 from fedigroups import audit
-from fedigroups.accounts.models import Account, Mail, Session
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.mail_models import Mail
+from fedigroups.accounts.models import Account
 from fedigroups.groups.models import Group
 from fedigroups.moderation import filing
 from fedigroups.web import addresses, charts, forms, visitors, words

@@ -12,7 +12,8 @@ from tortoise.expressions import Q
 from federation.errors import Malformed
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.roles import is_staff
 from fedigroups.groups.models import Member
 from fedigroups.moderation import account_acts

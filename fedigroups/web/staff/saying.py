@@ -11,7 +11,7 @@ from federation.errors import Malformed, Slowed, TooLarge, Unreachable
 from federation.models import Actor
 from fedigroups import about
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.body import Body
 from fedigroups.media import uploads
 from fedigroups.web import forms, portraits, refusals, translation, versions, visitors

@@ -14,7 +14,7 @@ from federation.models import Peer
 from federation.peers import Peers
 from fedigroups import blocklist
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.api.body import Body
 from fedigroups.blocklist import Blocklist
 from fedigroups.groups.models import Member

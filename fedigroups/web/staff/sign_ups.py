@@ -9,7 +9,8 @@ from starlette.routing import BaseRoute, Route
 from federation import clock
 from federation.errors import Malformed
 from fedigroups.accounts import signup_blocks
-from fedigroups.accounts.models import Session, SignUpBlock
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.signup_models import SignUpBlock
 from fedigroups.api.body import Body
 from fedigroups.web import addresses, forms, refusals, visitors
 from fedigroups.web.authority import for_staff

@@ -11,7 +11,8 @@ from starlette.routing import BaseRoute, Route
 from fedigroups import rounds
 from fedigroups.accounts import letters
 from fedigroups.accounts import reception as receptions
-from fedigroups.accounts.models import Mail, Session
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.mail_models import Mail
 from fedigroups.media import sweeping
 from fedigroups.web import forms, visitors
 from fedigroups.web.authority import for_staff

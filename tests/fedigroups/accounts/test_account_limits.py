@@ -14,7 +14,8 @@ from federation import clock, ids, limits
 from federation.errors import Malformed, Slowed
 from fedigroups.accounts import invitations, passwords, secrets, sessions, tickets
 from fedigroups.accounts.attempts import Attempts, Place
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.tickets import Kind
 from fedigroups.api import shares
 from fedigroups.api.shares import Shares

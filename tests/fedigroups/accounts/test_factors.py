@@ -10,7 +10,8 @@ import pytest
 
 from federation import clock, limits
 from fedigroups.accounts import factors
-from fedigroups.accounts.models import Account, RecoveryCode
+from fedigroups.accounts.entry_models import RecoveryCode
+from fedigroups.accounts.models import Account
 from guests import PASSWORD, Guest, House, hidden
 
 pytestmark = pytest.mark.anyio

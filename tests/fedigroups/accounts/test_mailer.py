@@ -14,8 +14,8 @@ from federation import clock
 from federation.sealing import Seal
 from fedigroups.accounts import mail, mailer
 from fedigroups.accounts.mail import Letter
+from fedigroups.accounts.mail_models import Mail
 from fedigroups.accounts.mailer import Mailer
-from fedigroups.accounts.models import Mail
 from fedigroups.store import Store
 from guests import House
 from mail_server import MailServer

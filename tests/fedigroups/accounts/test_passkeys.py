@@ -10,7 +10,8 @@ import pytest
 from authenticator import Device, add, asked, enter, proposed, show, told
 from federation import clock, limits
 from fedigroups.accounts import challenges, factors
-from fedigroups.accounts.models import Account, Passkey, RecoveryCode, Session, SpentChallenge
+from fedigroups.accounts.entry_models import Passkey, RecoveryCode, Session, SpentChallenge
+from fedigroups.accounts.models import Account
 from guests import PASSWORD, Guest, House, hidden
 
 pytestmark = pytest.mark.anyio

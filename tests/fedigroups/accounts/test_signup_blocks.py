@@ -7,7 +7,8 @@ import pytest
 from federation import clock
 from federation.errors import Malformed
 from fedigroups.accounts import signup_blocks
-from fedigroups.accounts.models import Account, SignUpBlock
+from fedigroups.accounts.models import Account
+from fedigroups.accounts.signup_models import SignUpBlock
 from guests import PASSWORD, House
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ from federation.documents import read_object
 from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups.accounts.people import sign_up
-from fedigroups.groups import closing, membership, speaking, threads
+from fedigroups.groups import closing, joining, membership, threads
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Member, Post
 from fedigroups.moderation import submissions
@@ -90,7 +90,7 @@ async def test_whoever_is_given_a_group_keeps_it(here: Here, what: str) -> None:
     bob = await account.actor
     await scenery.join(here.group, bob, "moderator")
     second: dict[str, Do] = {
-        "leaves": lambda: speaking.leave(here.wire, bob, here.group),
+        "leaves": lambda: joining.leave(here.wire, bob, here.group),
         "closes the account": lambda: closing.close(here.wire, account, posts=False),
         "is dismissed": act(here, "dismiss", mo, bob),
         "is banned": act(here, "ban", mo, bob),

@@ -116,13 +116,13 @@ async def test_a_name_is_a_group_here_and_a_handle_one_anywhere(
     here: Here, cats: Neighbour
 ) -> None:
     for name in ("welders", "!welders", "@welders@groups.example", "welders@GROUPS.example"):
-        assert (await lookup.any_group(here.wire, name)).id == here.group.id
+        assert (await lookup.any_group(name)).id == here.group.id
     with pytest.raises(NotHere, match="join it first"):
-        await lookup.any_group(here.wire, "!cats@l.example")
+        await lookup.any_group("!cats@l.example")
     known = await lookup.remote(await fetched(here, cats))
     second = cats.serve_person("second", neighbour.rsa("s"), type="Group", preferredUsername="cats")
     await lookup.remote(await here.wire.directory.refresh(second))
-    assert (await lookup.any_group(here.wire, "!cats@L.example")).id == known.id
+    assert (await lookup.any_group("!cats@L.example")).id == known.id
 
 
 async def test_an_actor_is_found_before_anybody_joined_it(here: Here, cats: Neighbour) -> None:

@@ -11,7 +11,7 @@ from federation import limits, storage
 from federation.errors import Malformed, NotHere
 from federation.models import Actor
 from federation.vocabulary import PUBLIC
-from fedigroups.groups import founding, lookup, membership, speaking
+from fedigroups.groups import founding, joining, lookup, membership, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Thread
 from fedigroups.groups.speaking import Text
@@ -254,19 +254,19 @@ async def test_only_a_group_is_joined_and_a_closed_one_is_not(town: Town) -> Non
     async def work() -> None:
         tom, olga = await lookup.person("tom"), await lookup.person("olga")
         with pytest.raises(Malformed, match="is no group"):
-            await speaking.join(town.wire, tom, olga)
+            await joining.join(town.wire, tom, olga)
         actor = (await lookup.hosted_named("welders")).actor
         await Group.filter(actor_id=actor.id).update(hosted=False)
         with pytest.raises(NotHere, match="closed"):
-            await speaking.join(town.wire, tom, actor)
+            await joining.join(town.wire, tom, actor)
 
     await town.run(work)
 
 
 async def leave(town: Town, name: str, group: str = "welders") -> None:
     async def work() -> None:
-        found = await lookup.any_group(town.wire, group)
-        await speaking.leave(town.wire, await lookup.person(name), found)
+        found = await lookup.any_group(group)
+        await joining.leave(town.wire, await lookup.person(name), found)
 
     await town.run(work)
 

@@ -13,7 +13,7 @@ from federation import clock, limits
 from federation.documents import read_object
 from federation.models import Actor
 from federation.vocabulary import PUBLIC
-from fedigroups.groups import threads
+from fedigroups.groups import threads, tombstones
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Group, Post, Thread, Tombstone
 from village import Here
@@ -116,8 +116,8 @@ async def test_a_post_that_comes_after_its_delete_has_a_place_and_no_words(
 ) -> None:
     root = await store(here, note(ann), ann)
     late = note(ann, 2, inReplyTo=root.uri, name="Gone", summary="hot")
-    await threads.bury(late["id"], ann, "delete", 30)
-    await threads.bury(late["id"], ann.uri, "delete", 30)
+    await tombstones.bury(late["id"], ann, "delete", 30)
+    await tombstones.bury(late["id"], ann.uri, "delete", 30)
     assert await Tombstone.all().count() == 1
     post = await store(here, late, ann, root)
     assert (post.state, post.parent_id) == ("deleted", root.id)
@@ -128,7 +128,7 @@ async def test_a_post_that_comes_after_its_delete_has_a_place_and_no_words(
 async def test_a_thread_whose_start_was_deleted_before_it_came_is_none(
     here: Here, ann: Actor
 ) -> None:
-    await threads.bury(note(ann)["id"], ann, "delete", 30)
+    await tombstones.bury(note(ann)["id"], ann, "delete", 30)
     root = await store(here, note(ann, name="Gone"), ann)
     assert (root.state, root.thread.visible, root.thread.title) == ("deleted", False, root.uri)
     assert await counts(here) == (0, [0])
@@ -139,41 +139,41 @@ async def test_what_a_group_buries_is_buried_for_what_it_announces_alone(
 ) -> None:
     cats, dogs = [await here.remote(f"{name}@l.example", kind="Group") for name in ("cats", "dogs")]
     like = f"{ann.uri}/like/1"
-    await threads.bury(like, ann, "undo", 7, announcer=cats)
-    assert await threads.is_buried(like, ann.uri, cats)
-    assert not await threads.is_buried(like, ann.uri, dogs)
-    assert not await threads.is_buried(like, ann.uri)
-    await threads.bury(like, ann, "undo", 7)
+    await tombstones.bury(like, ann, "undo", 7, announcer=cats)
+    assert await tombstones.is_buried(like, ann.uri, cats)
+    assert not await tombstones.is_buried(like, ann.uri, dogs)
+    assert not await tombstones.is_buried(like, ann.uri)
+    await tombstones.bury(like, ann, "undo", 7)
     for announcer in (None, cats, dogs):
-        assert await threads.is_buried(like, ann.uri, announcer)
+        assert await tombstones.is_buried(like, ann.uri, announcer)
 
 
 async def test_the_longest_id_is_buried_like_any_other(here: Here, ann: Actor) -> None:
     cats = await here.remote("cats@l.example", kind="Group")
     long = f"{ann.uri}/{'x' * (limits.URI_CHARS - len(ann.uri) - 1)}"
     for announcer in (cats, None):
-        assert not await threads.is_buried(long, ann.uri, announcer)
-        await threads.bury(long, ann, "undo", 7, announcer=announcer)
-        assert await threads.is_buried(long, ann.uri, announcer)
+        assert not await tombstones.is_buried(long, ann.uri, announcer)
+        await tombstones.bury(long, ann, "undo", 7, announcer=announcer)
+        assert await tombstones.is_buried(long, ann.uri, announcer)
 
 
 async def test_nobody_buries_what_another_writes(here: Here, ann: Actor) -> None:
     amy = await here.remote("amy@m.example")
-    await threads.bury(note(ann)["id"], amy, "delete", 30)
+    await tombstones.bury(note(ann)["id"], amy, "delete", 30)
     assert (await store(here, note(ann), ann)).state == "live"
 
 
 async def test_after_its_days_a_delete_is_forgotten(here: Here, ann: Actor) -> None:
-    await threads.bury(note(ann)["id"], ann, "delete", -1)
-    assert not await threads.is_buried(note(ann)["id"], ann.uri)
+    await tombstones.bury(note(ann)["id"], ann, "delete", -1)
+    assert not await tombstones.is_buried(note(ann)["id"], ann.uri)
     assert (await store(here, note(ann), ann)).state == "live"
 
 
 async def test_an_undo_that_came_first_counts_against_one_arrival(here: Here, ann: Actor) -> None:
     follow = f"{ann.uri}/follow/1"
-    await threads.bury(follow, ann, "undo", 7)
-    assert await threads.unearth(follow, ann.uri)
-    assert not await threads.unearth(follow, ann.uri)
+    await tombstones.bury(follow, ann, "undo", 7)
+    assert await tombstones.unearth(follow, ann.uri)
+    assert not await tombstones.unearth(follow, ann.uri)
 
 
 def edited(document: dict[str, Any], text: str, seconds: float) -> Any:

@@ -10,8 +10,9 @@ from federation import clock, limits, storage
 from federation.models import Actor
 from fedigroups import worker
 from fedigroups.accounts import mailing
+from fedigroups.accounts.mail_models import Mail, Mailing
 from fedigroups.accounts.mailing import What
-from fedigroups.accounts.models import Account, Mail, Mailing
+from fedigroups.accounts.models import Account
 from fedigroups.groups import closing, lookup, membership
 from fedigroups.groups.models import Member, Post
 from fedigroups.mails.gathering import WAIT_MS

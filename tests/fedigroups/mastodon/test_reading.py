@@ -368,7 +368,7 @@ async def test_preferences_and_credentials_say_what_somebody_chose(tom: App) -> 
     own = await tom.ask(
         "PATCH",
         "/api/v1/accounts/update_credentials",
-        json={**chosen, "source": {"privacy": "unlisted", "language": "de"}},
+        json={**chosen, "source": {"privacy": "unlisted", "language": "de", "sensitive": True}},
     )
     check(own, entities.CREDENTIALS)
     assert own == check(await tom.get("/api/v1/accounts/verify_credentials"), entities.CREDENTIALS)
@@ -376,6 +376,7 @@ async def test_preferences_and_credentials_say_what_somebody_chose(tom: App) -> 
     said = await tom.get("/api/v1/preferences")
     assert said["posting:default:visibility"] == "unlisted"
     assert said["posting:default:language"] == "de"
+    assert said["posting:default:sensitive"] is True
 
 
 async def test_how_far_one_has_read_is_kept_for_each_timeline(tom: App) -> None:

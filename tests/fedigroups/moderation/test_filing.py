@@ -11,7 +11,7 @@ from federation import limits, storage
 from federation.errors import Malformed, NotHere
 from federation.models import Actor
 from federation.vocabulary import PUBLIC
-from fedigroups.groups import lookup, speaking
+from fedigroups.groups import joining, lookup
 from fedigroups.groups.models import Group, Post
 from fedigroups.moderation import filing, reporting
 from fedigroups.moderation.filing import Filed
@@ -257,7 +257,7 @@ async def _joined(world: World, ours: Town, home: Server) -> tuple[Member, Membe
 
     async def join() -> None:
         actor = await ours.wire.directory.actor(bakers.uri)
-        await speaking.join(ours.wire, await lookup.person("tom"), actor)
+        await joining.join(ours.wire, await lookup.person("tom"), actor)
 
     await ours.run(join)
     await world.settle()

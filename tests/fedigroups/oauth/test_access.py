@@ -8,7 +8,8 @@ import pytest
 
 from federation import clock, limits
 from federation.models import Actor
-from fedigroups.accounts.models import Account, App, Code, Token
+from fedigroups.accounts.app_models import App, Code, Token
+from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named
 from fedigroups.groups import founding
 from fedigroups.groups.founding import Profile

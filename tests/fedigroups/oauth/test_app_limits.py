@@ -7,7 +7,8 @@ import pytest
 import scenery
 from federation import clock, ids, limits
 from federation.errors import Malformed
-from fedigroups.accounts.models import Account, App, Token
+from fedigroups.accounts.app_models import App, Token
+from fedigroups.accounts.models import Account
 from fedigroups.api.answers import ApiError
 from fedigroups.api.body import Body
 from fedigroups.oauth import apps, authorise, codes, tokens

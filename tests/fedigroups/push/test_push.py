@@ -16,7 +16,7 @@ from entities import check
 from federation import clock, limits, storage
 from federation.http import Http
 from federation.transport import GuardedTransport
-from fedigroups.groups import speaking
+from fedigroups.groups import joining
 from fedigroups.groups.models import Post
 from fedigroups.push.models import PushMessage, PushSubscription
 from fedigroups.push.sending import WAITS_MS
@@ -129,7 +129,7 @@ async def test_who_runs_a_group_is_pushed_who_asks_to_join(town: Town, phone: De
         (told,) = phone.messages()
         assert told["title"] == "tom asks to join"
         tom, found = await town.person("tom"), await town.group()
-        await town.run(lambda: speaking.leave(town.wire, tom, found))
+        await town.run(lambda: joining.leave(town.wire, tom, found))
         await town.join("tom", "welders")
         await town.instance.settle()
         assert len(phone.came) == 1  # he wakes nobody twice

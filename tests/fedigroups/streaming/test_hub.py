@@ -10,7 +10,7 @@ from starlette.types import Message
 
 from federation import limits
 from federation.errors import Slowed
-from fedigroups.accounts.models import Token
+from fedigroups.accounts.app_models import Token
 from fedigroups.api.answers import ApiError
 from fedigroups.media.pictures import Pictures
 from fedigroups.streaming import dispatch

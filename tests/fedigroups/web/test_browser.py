@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, Response, Route, async_playwrigh
 import browser
 import gallery
 from federation.models import Actor, Peer
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from fedigroups.groups import speaking
 from fedigroups.groups.models import Member, Post
 from fedigroups.groups.speaking import Text

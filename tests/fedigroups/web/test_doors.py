@@ -34,7 +34,7 @@ async def fill(town: Town, root: Post, times: int) -> None:
     """More of everything that a door shows: threads, pinned ones, answers, members, hosts."""
 
     async def work() -> None:
-        group, tom = await lookup.any_group(town.wire, "welders"), await lookup.person("tom")
+        group, tom = await lookup.any_group("welders"), await lookup.person("tom")
         thread = await Thread.get(id=root.thread_id)
         for number in range(times):
             ann = await scenery.person(f"ann{ids.new()}@m{number}.example")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fedigroups.accounts.people import person_named
-from fedigroups.groups import founding, speaking
+from fedigroups.groups import founding, joining
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Member
 from guests import House
@@ -23,7 +23,7 @@ async def test_they_read_each_other_and_nobody_else_reads_them(house: House) -> 
     hosted = await founding.found(wire, "welders", olga, Profile(title="Welders"))
     bakers = await founding.found(wire, "bakers", eva, Profile(title="Bakers"))
     for one in (hosted, bakers):
-        await speaking.join(wire, tom, one.actor)
+        await joining.join(wire, tom, one.actor)
     async with house.guest() as member, house.guest() as host, house.guest() as other:
         await member.sign_in("tom")
         await host.sign_in()

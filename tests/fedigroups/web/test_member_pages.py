@@ -15,7 +15,8 @@ from PIL import Image
 import scenery
 from federation import storage
 from federation.models import Actor
-from fedigroups.accounts.models import Account, Session
+from fedigroups.accounts.entry_models import Session
+from fedigroups.accounts.models import Account
 from fedigroups.groups import closing, deleting, founding
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Thread

@@ -11,7 +11,7 @@ import pytest
 from federation import storage
 from federation.vocabulary import ACTIVITY_JSON
 from fedigroups.accounts.people import person_named
-from fedigroups.groups import founding, speaking
+from fedigroups.groups import founding, joining, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Member, Post
 from fedigroups.groups.speaking import Text
@@ -45,7 +45,7 @@ async def room(house: House) -> Room:
     rules = "Be kind.\nNo <ads>."
     profile = Profile(title="Welders", rules=rules, approve="everyone")
     hosted = await founding.found(wire, "welders", olga, profile)
-    await speaking.join(wire, tom, hosted.actor)
+    await joining.join(wire, tom, hosted.actor)
     post = await speaking.write(wire, tom, hosted.group, Text("Buy *sesame* rods", "Rods"))
     return Room(house, post)
 

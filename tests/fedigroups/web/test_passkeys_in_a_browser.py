@@ -10,7 +10,7 @@ from playwright.async_api import CDPSession, Page, async_playwright, expect
 
 import browser
 import gallery
-from fedigroups.accounts.models import Passkey, Session
+from fedigroups.accounts.entry_models import Passkey, Session
 from gallery import PASSWORD, Gallery
 
 pytestmark = [

@@ -9,7 +9,7 @@ import pytest
 
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import person_named
-from fedigroups.groups import founding, speaking
+from fedigroups.groups import founding, joining, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Member, Post
 from fedigroups.groups.speaking import Text
@@ -42,7 +42,7 @@ async def room(house: House) -> Room:
     olga, tom = await person_named(wire, "olga"), await person_named(wire, "tom")
     profile = Profile(title="Welders", rules="Be kind.\nNo ads.")
     hosted = await founding.found(wire, "welders", olga, profile)
-    await speaking.join(wire, tom, hosted.actor)
+    await joining.join(wire, tom, hosted.actor)
     post = await speaking.write(wire, tom, hosted.group, Text("Buy *sesame* rods", "Rods"))
     return Room(house, post)
 

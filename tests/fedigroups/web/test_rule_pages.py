@@ -7,7 +7,7 @@ import re
 import pytest
 
 from fedigroups.accounts.people import person_named
-from fedigroups.groups import founding, speaking
+from fedigroups.groups import founding, joining, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.speaking import Text
 from fedigroups.moderation import watching
@@ -24,7 +24,7 @@ async def test_a_host_tries_a_rule_makes_changes_and_removes_it(house: House) ->
     olga, tom = await person_named(wire, "olga"), await person_named(wire, "tom")
     group = (await founding.found(wire, "welders", olga, Profile(title="Welders"))).group
     other = (await founding.found(wire, "bakers", olga, Profile(title="Bakers"))).group
-    await speaking.join(wire, tom, await group.actor)
+    await joining.join(wire, tom, await group.actor)
     await speaking.write(wire, tom, group, Text("Buy <b>now</b>: rods!"))
     async with house.guest() as host, house.guest() as member, house.guest() as stranger:
         await host.sign_in()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from federation import clock, limits
-from fedigroups.accounts.models import Session
+from fedigroups.accounts.entry_models import Session
 from guests import PASSWORD, House, hidden
 
 pytestmark = pytest.mark.anyio

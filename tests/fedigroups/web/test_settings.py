@@ -11,7 +11,8 @@ import pytest
 
 import drawn
 from federation.models import Actor
-from fedigroups.accounts.models import Account, Token
+from fedigroups.accounts.app_models import Token
+from fedigroups.accounts.models import Account
 from guests import PASSWORD, House, hidden
 
 pytestmark = pytest.mark.anyio

@@ -9,8 +9,9 @@ import pytest
 from federation.models import Actor
 from fedigroups import about, announcements
 from fedigroups.accounts import mailing
-from fedigroups.accounts.models import Account, Mailing
-from fedigroups.groups import founding, membership, speaking
+from fedigroups.accounts.mail_models import Mailing
+from fedigroups.accounts.models import Account
+from fedigroups.groups import founding, joining, membership, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.speaking import Text
@@ -150,7 +151,7 @@ async def test_nobody_decides_on_a_page_that_shows_what_is_no_more(
     tom = await house.settle("tom")
     person = await Actor.get(id=tom.actor_id)
     group = await Group.get(name="welders").select_related("actor")
-    await speaking.join(house.instance.wire, person, group.actor)
+    await joining.join(house.instance.wire, person, group.actor)
     member = await Member.get(actor_id=tom.actor_id)
     about_tom = {
         f"/groups/welders/members/{member.id}": {"act": "ban", "reason": "Spam", "days": "7"},

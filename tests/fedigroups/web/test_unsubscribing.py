@@ -8,8 +8,9 @@ from html import unescape
 import pytest
 
 from fedigroups.accounts import mailing
+from fedigroups.accounts.mail_models import Mailing
 from fedigroups.accounts.mailing import What
-from fedigroups.accounts.models import Account, Mailing
+from fedigroups.accounts.models import Account
 from guests import House
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["sqlite"])]
