@@ -58,6 +58,17 @@ async def add(instance: Model) -> None:
     instance._saved_in_db = True
 
 
+async def add_first(instance: Model) -> bool:
+    """Store a new row as `add` does; False when there is one with its key, committed or not.
+
+    Of two who do the same at once the second waits here, and then finds what the first left.
+    """
+    sql, fields = _insert(type(instance))
+    values = (getattr(instance, field) for field in fields)
+    sql += " ON CONFLICT DO NOTHING RETURNING 1 AS one"
+    return await storage.row(sql, *values) is not None
+
+
 @cache
 def _select(model: type[Model]) -> str:
     columns = ", ".join(f'"{column}"' for column in model._meta.fields_db_projection_reverse)

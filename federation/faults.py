@@ -6,13 +6,19 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import asyncpg
-from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
+from tortoise.exceptions import (
+    DBConnectionError,
+    IntegrityError,
+    OperationalError,
+    TransactionManagementError,
+)
 
 _CONFLICTS = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
     asyncpg.InvalidCachedStatementError,  # an upgrade changed a table in the middle of it
+    asyncpg.UniqueViolationError,  # another stored the same a moment ago: it is there now
 )
 _AWAY = (OperationalError, DBConnectionError, asyncpg.InterfaceError, OSError)
 
@@ -38,6 +44,8 @@ async def through_conflicts(work: Callable[[], Awaitable[R]]) -> R:
 
 def is_conflict(error: BaseException) -> bool:
     """Whether the same transaction, run again at once, has every chance to succeed."""
+    if isinstance(error, IntegrityError):
+        return isinstance(error.__cause__, _CONFLICTS)
     if isinstance(error, OperationalError | TransactionManagementError):
         return "database is locked" in str(error) or "table is locked" in str(error)
     return isinstance(error, _CONFLICTS)

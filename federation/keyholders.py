@@ -26,11 +26,12 @@ from federation.errors import (
 from federation.fetch import Budget
 from federation.flights import Flights
 from federation.keys import PublicKey
-from federation.pace import HOUR_SECONDS, Allowance, Memory
+from federation.pace import HOUR_SECONDS, Allowance, Buckets, Memory
 from federation.uris import Uris
 
 KNOWN_SECONDS = 60.0
 """How long a key is remembered without a look at its row: each request needs one."""
+FAILURES_SECONDS = 300.0
 UNREACHABLE_SECONDS = 60.0
 """How long an unknown key is not asked for again after its host did not answer."""
 
@@ -57,7 +58,7 @@ class Keyholders:
         self._refused: Memory[FederationError] = Memory()
         self._known: Memory[PublicKey] = Memory()
         self._rekeys = Allowance(limits.REKEYS_PER_HOST, HOUR_SECONDS)
-        self._failures = Allowance(limits.STRANGERS_PER_HOST, HOUR_SECONDS)
+        self._failures = Buckets(limits.STRANGERS_PER_HOST, FAILURES_SECONDS)
 
     async def key(self, key_id: str, budget: Budget | None) -> PublicKey:
         """The key of that id: the stored one, or one that its document and its actor agree on."""
@@ -126,8 +127,8 @@ class Keyholders:
         if before is not None:
             raise type(before)(str(before))
         host = origin.host_of(uri)
-        if self._failures.is_spent(host):
-            raise Unreachable(f"too many keys of {host} led nowhere of late", retry_after=600.0)
+        if wait := self._failures.wait(host):
+            raise Unreachable(f"too many keys of {host} led nowhere of late", retry_after=wait)
 
     def _note_failure(self, uri: str, error: FederationError, seconds: float) -> None:
         self._refused.put(uri, error, seconds)

@@ -174,8 +174,9 @@ KEY_REFETCH_SECONDS = 300
 """Between two fetches of an actor's keys because a signature failed."""
 REKEYS_PER_HOST = 60
 """Such fetches in an hour, for all actors of one host together."""
-STRANGERS_PER_HOST = 300
-"""Unknown keys of one host that may lead nowhere in an hour before it is asked for no more."""
+STRANGERS_PER_HOST = 2 * UNPROVEN_PER_ADDRESS
+"""Unknown keys of one host that may lead nowhere in five minutes before it is asked for no more:
+twice what one address may name, so that nobody alone can keep the newcomers of a host out."""
 
 LINKED_BYTES = 256_000
 """Of a document whose Linked Data signature is checked."""

@@ -62,7 +62,7 @@ async def row(sql: str, *values: object) -> Row | None:
 
 
 async def execute(sql: str, *values: object) -> int:
-    """How many rows an INSERT, UPDATE or DELETE touched."""
+    """How many rows an UPDATE or DELETE touched; PostgreSQL does not say it of an INSERT."""
     link = connection()
     count, _ = await link.execute_query(_numbered(sql, link), list(values))
     return count

@@ -84,6 +84,7 @@ async def write(kind: str, language: str, text: str) -> None:
     kept = text.strip().lower() if kind == "colour" else text.strip()
     _check(kind, kept)
     async with storage.transaction():
+        await storage.hold(f"text {kind} {language}")
         await InstanceText.filter(kind=kind, language=language).delete()
         if kept:
             await InstanceText.create(id=ids.new(), kind=kind, language=language, text=kept)

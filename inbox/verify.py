@@ -94,7 +94,7 @@ class Verifier:
             sender = await self._sender(request, claims, activity, budget)
             return await self._judged(sender, activity, budget)
         except BadSignature:
-            if _about_itself(activity, "Delete") and await self._is_gone(activity.actor):
+            if _is_bare_farewell(activity) and await self._is_gone(activity.actor):
                 return Sender(activity.actor, proven=True)
             raise
 
@@ -187,6 +187,15 @@ class Verifier:
 
 def _about_itself(activity: ActivityDoc, *kinds: str) -> bool:
     return activity.kind in kinds and without_fragment(activity.object_id) == activity.actor
+
+
+def _is_bare_farewell(activity: ActivityDoc) -> bool:
+    """Whether it says that its actor is gone, and nothing else, which an origin could not confirm.
+
+    With `removeData`, what an actor wrote goes with it: at nobody's wish but its own.
+    """
+    is_farewell = activity.kind == "Delete" and activity.object_id == activity.actor
+    return is_farewell and "removeData" not in activity.document
 
 
 def _is_hearsay(activity: ActivityDoc) -> bool:

@@ -127,7 +127,9 @@ async def change(wire: Wire, hosted: Hosted, profile: Profile) -> list[Draft]:
     if not columns and not finding:
         raise Malformed("nothing to change: name at least one field, for example --title")
     now = clock.now_ms()
-    await Group.filter(id=hosted.group.id).update(**columns, updated_at=now)
+    changing = Group.filter(id=hosted.group.id).exclude(state="closed")
+    if not await changing.update(**columns, updated_at=now):
+        raise Malformed(policies.CLOSED)
     group = await Group.get(id=hosted.group.id)
     await Actor.filter(id=hosted.actor.id).update(name=group.title, updated_at=now, **finding)
     actor = await Actor.get(id=hosted.actor.id)

@@ -81,16 +81,15 @@ async def remote(actor: Actor) -> Group:
     """The row of a group elsewhere, made or brought up to date from its actor."""
     document = read_actor(loads(actor.document.encode()))
     columns = _profile(actor, document)
-    group = await Group.get_or_none(actor_id=actor.id)
-    if group is None:
-        now = clock.now_ms()
-        group = Group(
-            id=ids.new(), actor_id=actor.id, hosted=False, created_at=now, active_at=now, **columns
-        )
-        await group.save(force_create=True)
-    else:
-        await Group.filter(id=group.id).update(**columns)
-    return group
+    now = clock.now_ms()
+    new = Group(
+        id=ids.new(), actor_id=actor.id, hosted=False, created_at=now, active_at=now, **columns
+    )
+    known = await Group.get_or_none(actor_id=actor.id)
+    if known is None and await bare.add_first(new):
+        return new
+    await Group.filter(actor_id=actor.id).update(**columns)
+    return known or await Group.get(actor_id=actor.id)
 
 
 def _profile(actor: Actor, document: ActorDoc) -> dict[str, object]:

@@ -189,6 +189,9 @@ async def _move(
     """Change the row, the count, and with them what the actor's server reads."""
     await routing.hold()
     member = await held(group, actor)
+    if member is None:
+        await storage.hold(f"member {group.id} {actor.id}")  # of two at once one comes first
+        member = await held(group, actor)
     old = member.state if member else "new"
     if not may_move(old, state):
         raise Malformed(f"{actor.handle} is {old} in {group.name} and cannot become {state}")
@@ -229,10 +232,14 @@ async def _tell(group: Group, member: Member, old: str, state: str) -> None:
 
 
 async def _count(group_id: int, step: int) -> None:
-    if step:
-        await storage.execute(
-            "UPDATE groups SET members_count = members_count + ? WHERE id = ?", step, group_id
-        )
+    """Count who comes or goes; raises `Malformed` where the group was closed as they came."""
+    counted = not step or await storage.execute(
+        "UPDATE groups SET members_count = members_count + ?"
+        " WHERE id = ? AND (state = 'open' OR ? < 0)",
+        *(step, group_id, step),
+    )
+    if not counted:
+        raise Malformed(policies.CLOSED)
 
 
 async def carry_over(group: Group, actor: Actor) -> bool:

@@ -37,18 +37,18 @@ async def put(
         return False
     if old is not None:
         await _drop(old, announcer)
-    await bare.add(
-        Reaction(
-            id=ids.new(),
-            post_id=post.id,
-            actor_uri=actor_uri,
-            slot=slot,
-            kind=kind,
-            activity_uri=activity_uri,
-            vouched=announcer is not None,
-            created_at=clock.now_ms(),
-        )
+    new = Reaction(
+        id=ids.new(),
+        post_id=post.id,
+        actor_uri=actor_uri,
+        slot=slot,
+        kind=kind,
+        activity_uri=activity_uri,
+        vouched=announcer is not None,
+        created_at=clock.now_ms(),
     )
+    if not await bare.add_first(new):
+        return False
     await _count(post.id, kind, 1)
     if kind in NOTICED and announcer is None:
         await telling.reacted(post.id, actor_uri, NOTICED[kind])
@@ -58,10 +58,7 @@ async def put(
 async def take_back(post: Post, actor_uri: str, slot: str, announcer: Actor | None = None) -> bool:
     """Uncount what the actor has in the slot; False when there is nothing."""
     old = await of(post, actor_uri, slot)
-    if old is None:
-        return False
-    await _drop(old, announcer)
-    return True
+    return old is not None and await _drop(old, announcer)
 
 
 async def take_back_by_id(activity_uri: str, actor_uri: str) -> Reaction | None:
@@ -69,20 +66,23 @@ async def take_back_by_id(activity_uri: str, actor_uri: str) -> Reaction | None:
     # A hostile group can report one vote of somebody for two posts of its own.
     found = Reaction.filter(activity_uri=activity_uri, actor_uri=actor_uri)
     old = await found.select_related("post__thread__group").first()
-    if old is not None:
-        await _drop(old, None)
-    return old
+    return old if old is not None and await _drop(old, None) else None
 
 
-async def _drop(old: Reaction, announcer: Actor | None) -> None:
-    """Uncount it; the same act may come once more, in another Announce, and counts no more."""
-    await Reaction.filter(id=old.id).delete()
+async def _drop(old: Reaction, announcer: Actor | None) -> bool:
+    """Uncount it, unless it is gone meanwhile.
+
+    The same act may come once more, in another Announce, and counts no more.
+    """
+    if not await Reaction.filter(id=old.id).delete():
+        return False
     await _count(old.post_id, old.kind, -1)
     if old.kind in NOTICED:
         await telling.unreacted(old.post_id, old.actor_uri, NOTICED[old.kind])
     await tombstones.bury(
         old.activity_uri, old.actor_uri, "undo", REMEMBERED_DAYS, announcer=announcer
     )
+    return True
 
 
 async def _count(post_id: int, kind: str, step: int) -> None:

@@ -13,7 +13,7 @@ from federation.errors import Malformed
 from fedigroups import news
 from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
-from fedigroups.groups import attachments, indexing, polls
+from fedigroups.groups import attachments, indexing, policies, polls
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Crosspost, Group, Post, Revision, Thread
 from fedigroups.groups.visibility import can_see
@@ -165,14 +165,9 @@ async def _count_in(group: Group, post: Post) -> None:
         " WHERE id = ? RETURNING posts_count",
         *(now, True, post.thread_id),
     )
-    await _move_up(group, int(shown[0]["posts_count"] == 1), now)
-
-
-async def _move_up(group: Group, started: int, now: int) -> None:
-    """Something was said in the group now: it stands first in lists, with so many threads more."""
     await storage.execute(
         "UPDATE groups SET threads_count = threads_count + ?, active_at = ? WHERE id = ?",
-        *(started, now, group.id),
+        *(int(shown[0]["posts_count"] == 1), now, group.id),
     )
 
 
@@ -221,7 +216,7 @@ def _version(document: ObjectDoc) -> int:
 
 
 async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
-    """Save the post in the thread, or as the root of a new one.
+    """Save the post in the thread, or as the root of a new one; `Malformed` in a closed group.
 
     What a stranger may see is counted, and moves its thread and group up; nothing else does, for
     numbers and places in lists are shown to strangers. What came before it and is about it is
@@ -253,7 +248,12 @@ async def _count(group: Group, thread: Thread, now: int, *, is_start: bool) -> N
             "UPDATE thread SET posts_count = posts_count + 1, active_at = ? WHERE id = ?",
             *(now, thread.id),
         )
-    await _move_up(group, int(is_start), now)
+    if not await storage.execute(
+        "UPDATE groups SET threads_count = threads_count + ?, active_at = ?"
+        " WHERE id = ? AND state = 'open'",
+        *(int(is_start), now, group.id),
+    ):  # whoever closes it came first: nothing follows its farewell
+        raise Malformed(policies.CLOSED)
 
 
 def written(document: ObjectDoc) -> dict[str, object]:
@@ -308,10 +308,8 @@ def reads_the_same(post: Post, columns: Mapping[str, object]) -> bool:
 async def _remember(post: Post, columns: dict[str, object]) -> None:
     """Keep how the post read, when its words change, and tell who boosted them."""
     kept = {name: getattr(post, name) for name in _SHOWN}
-    if post.state == "held":
-        return  # nobody saw it, and nobody shall
-    if reads_the_same(post, columns):
-        return
+    if post.state == "held" or reads_the_same(post, columns):
+        return  # what is held nobody saw, and nobody shall
     written_at = post.updated_at or post.published_at
     await Revision.create(id=ids.new(), post_id=post.id, written_at=written_at, **kept)
     await storage.execute(

@@ -63,6 +63,7 @@ async def make(
     Device.read(wish.p256dh, wish.auth)
     endpoint, policy = _endpoint(wish.endpoint, schemes), _policy(wish.policy)
     async with storage.transaction():
+        await storage.hold(f"push {access.token_id}")
         await PushSubscription.filter(token_id=access.token_id).delete()
         return await PushSubscription.create(
             id=ids.new(),

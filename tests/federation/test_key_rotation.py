@@ -99,15 +99,31 @@ async def test_made_up_keys_of_one_host_end_at_a_number(
     await ours.directory.key(KEY)
     asked = len(network.log)
 
-    for number in range(limits.STRANGERS_PER_HOST):
-        with pytest.raises(BadSignature):
-            await ours.directory.key(h.url(f"/made-up/{number}"))
-    for number in range(20):
-        with pytest.raises(Unreachable):
-            await ours.directory.key(h.url(f"/made-up/more-{number}"))
+    with clock.held(clock.now_ms()):
+        for number in range(limits.STRANGERS_PER_HOST):
+            with pytest.raises(BadSignature):
+                await ours.directory.key(h.url(f"/made-up/{number}"))
+        for number in range(20):
+            with pytest.raises(Unreachable):
+                await ours.directory.key(h.url(f"/made-up/more-{number}"))
+        assert len(network.log) == asked + limits.STRANGERS_PER_HOST
+        assert is_of(await ours.directory.key(KEY), "vic")
+    with clock.held(clock.now_ms() + clock.MINUTE):  # no host is forgotten for long
+        h.serve_person("bob", rsa("bob"))
+        assert is_of(await ours.directory.key(h.url("/users/bob#main-key")), "bob")
 
-    assert len(network.log) == asked + limits.STRANGERS_PER_HOST
-    assert is_of(await ours.directory.key(KEY), "vic")
+
+async def test_who_makes_up_keys_as_fast_as_one_address_may_keeps_no_newcomer_out(
+    ours: Wire, h: Neighbour
+) -> None:
+    h.serve_person("vic", rsa("vic"))
+    begun = clock.now_ms()
+    for number in range(limits.UNPROVEN_PER_ADDRESS + 300):
+        second = max(number - limits.UNPROVEN_PER_ADDRESS, 0)
+        with clock.held(begun + second * clock.SECOND), pytest.raises(BadSignature):
+            await ours.directory.key(h.url(f"/made-up/{number}"))
+    with clock.held(begun + 299 * clock.SECOND):
+        assert is_of(await ours.directory.key(KEY), "vic")
 
 
 async def test_a_budget_holds_for_keys_too_and_is_no_verdict(ours: Wire, h: Neighbour) -> None:

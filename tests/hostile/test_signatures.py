@@ -304,6 +304,31 @@ async def test_a_farewell_is_believed_when_the_origin_says_so_too(scene: Scene) 
     assert (await scene.ours.members())["vic@h.example"] == "left"
 
 
+async def test_what_else_a_farewell_says_is_its_actors_word_alone(scene: Scene) -> None:
+    # H052: that vic is gone his origin confirms; that his words go with him nobody does
+    note = await scene.post()
+    scene.home.answer("/users/vic", 410)
+    with clock.held(clock.now_ms() + 10 * clock.MINUTE):
+        for said in ({"removeData": True}, {"removeData": False}):
+            bye = scene.vic.act("Delete", scene.vic.uri, **said)
+            body = json.dumps(bye).encode()
+            wrong = scene.signed(body, scene.eve, key_id=f"{scene.vic.uri}#main-key")
+            async with scene.nothing_changes(asks=("h.example",)):
+                assert await scene.raw(body, wrong) == 401
+        part = scene.vic.act("Delete", f"{scene.vic.uri}#1")
+        body = json.dumps(part).encode()
+        wrong = scene.signed(body, scene.eve, key_id=f"{scene.vic.uri}#main-key")
+        assert await scene.raw(body, wrong) == 401
+        post = await scene.ours.post(note["id"])
+        assert post is not None
+        assert post.state == "live"
+        own = scene.vic.act("Delete", scene.vic.uri, removeData=True)
+        assert await scene.send(own, scene.vic) == 202
+    post = await scene.ours.post(note["id"])
+    assert post is not None
+    assert post.state == "deleted"
+
+
 async def test_keys_that_nobody_should_use_are_refused(scene: Scene) -> None:
     # H056
     uri = scene.evil.url("/users/weak")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 import scenery
-from federation import storage
 from federation.documents import read_object
-from federation.errors import Malformed
 from federation.models import Actor
 from fedigroups.accounts.people import sign_up
 from fedigroups.groups import closing, joining, membership, threads
@@ -20,47 +16,13 @@ from fedigroups.groups.models import Member, Post
 from fedigroups.moderation import submissions
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
+from racing import Do, at_once
 from village import Here
 
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.parametrize("kind", ["postgres"]),  # SQLite lets one write after the other
 ]
-
-Do = Callable[[], Awaitable[object]]
-WAITING = (
-    "SELECT 1 AS one FROM pg_stat_activity"
-    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
-
-
-async def at_once(first: Do, second: Do) -> str:
-    """Why the second is refused, which begins when the first has written and not committed."""
-    written, commit = asyncio.Event(), asyncio.Event()
-
-    async def before() -> None:
-        async with storage.transaction():
-            await first()
-            written.set()
-            await commit.wait()
-
-    async def after() -> str:
-        await written.wait()
-        try:
-            async with storage.transaction():
-                await second()
-        except Malformed as refused:
-            return str(refused)
-        return ""
-
-    async with asyncio.TaskGroup() as both:
-        both.create_task(before())
-        coming = both.create_task(after())
-        await written.wait()
-        while not coming.done() and not await storage.row(WAITING):
-            pass
-        commit.set()
-    return coming.result()
 
 
 def act(here: Here, kind: str, by: Actor | None, about: Actor | Post) -> Do:
