@@ -47,6 +47,7 @@ class Seal:
         except (InvalidTag, ValueError) as error:
             raise Misconfigured(
                 f"{name} was stored under another secret: restore the secret that this instance "
-                "was set up with (FEDIGROUPS_SECRET, or the file `secret` in its data folder), or "
-                "the database that belongs to it"
+                "was set up with (FEDIGROUPS_SECRET, or the file `secret` in its data folder; each "
+                "backup holds it: tar -xOf FILE secret), or the database that belongs to it. Only "
+                "when it is gone for good: `fedigroups key start-over`"
             ) from error

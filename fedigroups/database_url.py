@@ -46,6 +46,22 @@ class Database:
         """What Tortoise is told about it."""
         return {"engine": self.engine, "credentials": dict(self.credentials)}
 
+    def refusal(self, error: Exception) -> str:
+        """That it does not open, where it is, and what to look at; without user and password."""
+        why = f"does not open ({type(error).__name__}: {error})"
+        if self.path:
+            return (
+                f"The database {self.path} {why}: may this program's user write that file and its "
+                f"folder, has the disk room (df -h {self.path.parent}), is FEDIGROUPS_DATABASE_URL "
+                "right?"
+            )
+        host, port = self.credentials["host"] or "localhost", self.credentials["port"]
+        return (
+            f"The database {self.credentials['database']} at {host}, port {port}, {why}: does "
+            "PostgreSQL run there and let this machine in, has its disk room, is "
+            f"FEDIGROUPS_DATABASE_URL right? For example {EXAMPLE}"
+        )
+
 
 def parse(url: str) -> Database:
     """What a URL says; refuses with Misconfigured, in a sentence, what it cannot read."""

@@ -180,11 +180,7 @@ class Store:
             link = cast(Watched, storage.connection())
             link.changed, link.said = self.changed, self.said
         except TROUBLE as error:
-            raise Misconfigured(
-                f"The database does not open ({type(error).__name__}: {error}): is it running, may "
-                "this program write it, is FEDIGROUPS_DATABASE_URL right? For example "
-                f"{database_url.EXAMPLE}"
-            ) from error
+            raise Misconfigured(self.database.refusal(error)) from error
 
     async def _check_origin(self) -> None:
         if await upgrade.has_tables("setting"):

@@ -75,6 +75,7 @@ EXAMPLES = {
     "moderate mute": f"welders {_ANN} --days 7 --rule 1 --text 'Advertises in every thread.'",
     "moderate ban": f"welders {_ANN} --days 30 --rule 1 --text 'Advertises in every thread.'",
     "key rotate": "welders",
+    "key start-over": "--yes",
     "peer show": "m.example",
     "peer block": "spam.example --note 'Advertises in every group.'",
     "peer unblock": "spam.example",

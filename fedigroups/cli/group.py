@@ -10,7 +10,7 @@ from federation import clock, storage
 from federation.models import Actor
 from federation.origin import host_of
 from fedigroups.accounts.people import person_named
-from fedigroups.cli import group_states, pictures
+from fedigroups.cli import group_invite, group_states, pictures
 from fedigroups.cli.run import (
     acting,
     as_json,
@@ -277,25 +277,6 @@ def reject(name: str, handle: str, reason: str) -> None:
 @click.argument("name")
 @click.argument("handle")
 @told_as_json
-def invite(name: str, handle: str) -> None:
-    """Let somebody in as soon as they follow the group."""
-
-    async def work(instance: Instance) -> None:
-        hosted = await lookup.hosted_named(name)
-        bare = handle.lstrip("@")
-        found = instance.wire.directory.by_handle(bare) if "@" in bare else lookup.person(bare)
-        actor = await found
-        async with storage.transaction():
-            await membership.invite(hosted.group, actor)
-
-    acting(work)
-    tell(f"{handle} is let in once they follow {name}.", name=name, handle=handle, state="invited")
-
-
-@group.command()
-@click.argument("name")
-@click.argument("handle")
-@told_as_json
 def pardon(name: str, handle: str) -> None:
     """Lift a ban: they may ask to join again."""
     _decide(name, handle, "unban", "")
@@ -370,7 +351,7 @@ def leave(name: str, who: str) -> None:
     tell(f"{who} left {name}.", group=name, person=who, state="left")
 
 
-for command in group_states.COMMANDS:
+for command in (group_invite.invite, *group_states.COMMANDS):
     group.add_command(command)
 
 

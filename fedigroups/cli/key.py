@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from federation import clock, keys
-from fedigroups.cli.run import acting, as_json, bar, show, table
+from federation.errors import Malformed
+from fedigroups import audit, logging, lost_secret
+from fedigroups.cli.run import acting, as_json, bar, settings, show, table, who
 from fedigroups.groups import rotation
-from fedigroups.instance import Instance
+from fedigroups.instance import Instance, assemble
 
 
 @click.group()
@@ -44,3 +47,62 @@ def rotate(actor: str, everybody: bool, dry_run: bool, json_: bool) -> None:
 
     rows = acting(work)
     show(json_, rows, table(rows, ["actor", "kind", "rotated"], "Nobody."))
+
+
+@key.command("start-over")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+def start_over(yes: bool, json_: bool) -> None:
+    """Go on without the secret that the keys were sealed under: it is gone for good.
+
+    First look for it: each backup holds it, unless that was made with --no-secret. Everybody here
+    gets new keys under the secret of now, and other servers read them anew. Dropped are letters
+    that wait, devices that are woken, and authenticator apps.
+    """
+    if not yes:
+        click.confirm(
+            "Every key here is replaced. Is the old secret in no backup, and every server stopped?",
+            abort=True,
+            err=True,
+        )
+    chosen = settings()
+    logging.configure(chosen.log, "warning")
+    found = asyncio.run(_begin_anew(assemble(chosen, exclusive=True), hidden=json_))
+    show(json_, found, _said(found))
+
+
+async def _begin_anew(instance: Instance, *, hidden: bool) -> dict[str, Any]:
+    """Refuses (`Malformed`) where the secret opens every key. The instance is closed afterwards."""
+    try:
+        await instance.store.open()
+        await instance.store.migrate()
+        with instance.store.context():
+            locked = await lost_secret.locked_out(instance.wire)
+            if not locked:
+                raise Malformed(
+                    "the secret opens every key here, so that nothing is lost; for new keys: "
+                    "fedigroups key rotate --all"
+                )
+            dropped = await lost_secret.drop()
+            with bar("Renewing", len(locked), hidden=hidden) as progress:
+                for actor in locked:
+                    await lost_secret.renew(instance.wire, actor)
+                    progress(1)
+            await audit.note(who(), "key start-over")
+    finally:
+        await instance.close()
+    return {"renewed": len(locked)} | asdict(dropped)
+
+
+def _said(found: dict[str, Any]) -> str:
+    lines = [
+        f"{found['renewed']} actors have new keys. {found['letters']} letters that waited are "
+        f"dropped, and {found['devices']} devices, which their apps enter again.",
+        "Take a backup now: it holds the secret.",
+    ]
+    lines += [
+        f"{name} needs a recovery code to sign in, or from you: "
+        f"fedigroups user password {name} --drop-second-factor"
+        for name in found["authenticators"]
+    ]
+    return "\n".join(lines)

@@ -121,7 +121,7 @@ def acting(work: Callable[[Instance], Awaitable[T]]) -> T:
     async def noted(instance: Instance) -> T:
         done = await work(instance)
         if not context.params.get("dry_run"):
-            await audit.note(_who(), what, audit.written(detail))
+            await audit.note(who(), what, audit.written(detail))
         return done
 
     return with_instance(noted)
@@ -132,7 +132,7 @@ def _told(name: str) -> bool:
     return name not in {"json_", "yes", "dry_run"}
 
 
-def _who() -> str:
+def who() -> str:
     """The user of this machine."""
     user = os.getuid()
     try:

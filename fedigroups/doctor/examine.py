@@ -5,6 +5,7 @@ from __future__ import annotations
 from fedigroups.doctor import outside as out
 from fedigroups.doctor import rows
 from fedigroups.doctor.findings import Check, Finding
+from fedigroups.doctor.hints import HINTS
 from fedigroups.doctor.machine import MACHINE
 from fedigroups.doctor.work import WORK
 from fedigroups.instance import Instance
@@ -13,7 +14,7 @@ CLOCK = Check("clock", out.clocks)
 ORIGIN = Check("origin", out.origin)
 DATABASE = Check("database", rows.opened)
 MIGRATIONS = Check("migrations", rows.migrations)
-_INSIDE = (*rows.ROWS, *WORK)
+_INSIDE = (*rows.ROWS, *WORK, *HINTS)
 
 
 async def examine(instance: Instance, *, outside: bool) -> list[Finding]:

@@ -10,6 +10,7 @@ from federation.models import Actor
 from fedigroups import upgrade
 from fedigroups.doctor.findings import Check, Finding, judged
 from fedigroups.instance import Instance
+from fedigroups.secret_file import NAME as SECRET
 from fedigroups.store import orm_config
 
 POSTGRES = 130_000
@@ -84,7 +85,10 @@ async def _secret(instance: Instance) -> Finding:
         for actor in actors:
             await instance.wire.keyring.signer(actor.uri)
     except FederationError as error:
-        remedy = "Give back the secret that the keys were sealed with: FEDIGROUPS_SECRET_FILE."
+        remedy = (
+            "Give back the secret that the keys were sealed with: FEDIGROUPS_SECRET_FILE, or "
+            f"{instance.settings.data_dir / SECRET}. It is in each backup: tar -xOf FILE secret"
+        )
         return Finding("secret", "wrong", str(error), remedy)
     return Finding("secret", "ok", "it opens the private keys")
 

@@ -150,6 +150,18 @@ async def test_an_unreachable_database_is_refused_at_once_in_a_sentence(url: str
         await store.open()
 
 
+async def test_a_file_that_does_not_open_is_named_with_the_disk_that_may_be_full(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "groups.sqlite3").mkdir()
+    store = Store(Where("https://groups.example", f"sqlite://{tmp_path}/groups.sqlite3"))
+    with pytest.raises(Misconfigured) as refused:
+        await store.open()
+    assert f"The database {tmp_path}/groups.sqlite3 does not open" in str(refused.value)
+    assert f"has the disk room (df -h {tmp_path})" in str(refused.value)
+    assert "postgres" not in str(refused.value)
+
+
 @pytest.mark.parametrize("exclusive", [False, True])
 async def test_a_file_that_cannot_be_is_refused_in_a_sentence(
     tmp_path: Path, exclusive: bool

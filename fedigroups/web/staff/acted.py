@@ -85,6 +85,7 @@ ACTS = {
     "media sweep": noted("Cleared pictures away"),
     "search reindex": noted("Made the search index anew"),
     "key rotate": noted("Changed keys"),
+    "key start-over": noted("Replaced all keys, because the secret was lost"),
     "doctor": noted("Mended what was found wrong"),
     "database vacuum": noted("Gave back room of the database"),
 }

@@ -123,7 +123,10 @@ FAULTS: dict[str, tuple[Callable[[Path], dict[str, str]], str, str, str]] = {
         _drop_index,
         "indexes", "lost", "fedigroups migrate"),
     "another secret than the keys'": (
-        told(FEDIGROUPS_SECRET="00" * 32), "secret", "", "FEDIGROUPS_SECRET_FILE"),
+        told(FEDIGROUPS_SECRET="00" * 32), "secret", "key start-over", "tar -xOf FILE secret"),
+    "NATS that is not there": (
+        told(FEDIGROUPS_NATS_URL=f"nats://olga:hidden@{CLOSED}"),
+        "NATS", f"{CLOSED} does not take us in", "FEDIGROUPS_NATS_URL"),
     "arrivals that nobody processes": (
         sql(_RECEIPT.format("'received'")), "arrivals", "144", "inbox.*"),
     "arrivals that failed": (
@@ -154,6 +157,7 @@ def test_a_fault_is_found_and_its_remedy_named(name: str, founded: Run, tmp_path
     assert status == 1
     assert found in rows[check]["found"]
     assert remedy in rows[check]["remedy"]
+    assert "hidden" not in json.dumps(rows), "a password is nobody's to read in a fault"
 
 
 @pytest.mark.parametrize(

@@ -88,10 +88,12 @@ def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.processes
 def test_a_database_that_is_not_there_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:
-    url = f"postgres://fedigroups:hidden@127.0.0.1:{free_port('127.0.0.1')}/fedigroups"
+    nobody = free_port("127.0.0.1")
+    url = f"postgres://fedigroups:hidden@127.0.0.1:{nobody}/welders"
     port = str(free_port("127.0.0.1"))
     done = started(tmp_path, "--port", port, FEDIGROUPS_DATABASE_URL=url)
-    assert is_one_sentence(done, "The database does not open", "FEDIGROUPS_DATABASE_URL")
+    where = f"The database welders at 127.0.0.1, port {nobody}, does not open"
+    assert is_one_sentence(done, where, "FEDIGROUPS_DATABASE_URL")
     assert "hidden" not in done.stderr
 
 
