@@ -41,7 +41,8 @@ def usage(json_: bool) -> None:
 def sweep(dry_run: bool, json_: bool) -> None:
     """Forget uploads that no post took, and copies that are too old.
 
-    Pictures of deleted posts go as well. A running server does so by itself, about every hour.
+    Pictures of deleted posts go as well, copies of others' with the last post that shows
+    them. A running server does so by itself, about every hour.
     """
 
     async def work(instance: Instance) -> Swept:

@@ -44,6 +44,11 @@ def kept(document: ObjectDoc) -> str:
     return json.dumps(kept, ensure_ascii=False)
 
 
+def addresses(document: ObjectDoc) -> list[str]:
+    """Where those are of which a column is kept."""
+    return [url for part in document.attachments if (url := safe_url(part.url))]
+
+
 def _attachment(part: AttachmentDoc) -> dict[str, object]:
     """What is shown of it; what its author did not say is left out."""
     said: dict[str, object] = {

@@ -66,11 +66,13 @@ async def check_owns_nothing(person: Actor) -> None:
 
 
 def _farewell(wire: Wire, person: Actor, places: list[Place], *, posts: bool) -> Draft:
-    """The Delete of a person by themselves; `removeData` is Lemmy's word for: and what I wrote."""
+    """The Delete of a person by themselves; `removeData` is Lemmy's word for: and what I wrote.
+
+    Unless told that it stays, others take all of it away (Mastodon even then).
+    """
     uri = wire.uris.activity(ids.new())
     document = build.delete_actor(uri, person.uri, person.followers)
-    if posts:
-        document["removeData"] = True
+    document["removeData"] = posts
     outgoing = Outgoing(uri, person.uri, "Delete", dumps(document))
     return Draft(outgoing, tuple(places))
 

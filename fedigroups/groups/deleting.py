@@ -1,7 +1,8 @@
 """This module lets what people delete on our pages go some seconds later: they may think again.
 
 Until then nothing has changed: nobody was told, and no reply that comes is refused. So to think
-again is to have done nothing, here and on every other server.
+again is to have done nothing, here and on every other server. What is many and goes with its author
+elsewhere (`farewells`) waits here, too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from federation import clock, ids, storage
 from federation.errors import FederationError, NotHere
 from federation.models import Actor
 from federation.wire import Wire
-from fedigroups.groups import speaking
+from fedigroups.groups import farewells, speaking
 from fedigroups.groups.models import Post
 from fedigroups.groups.visibility import OWN
 
@@ -84,9 +85,13 @@ async def _try(wire: Wire, id: int, now: int) -> None:
     if row is None:
         return
     post = await Post.get_or_none(id=row["post_id"])
+    actor = await Actor.get(id=row["actor_id"])
     try:
-        if post is not None:
-            await speaking.delete(wire, await Actor.get(id=row["actor_id"]), post)
+        if post is not None and actor.local:
+            await speaking.delete(wire, actor, post)
+        elif post is not None:
+            async with storage.transaction():
+                await farewells.end(wire, post.id)
     except FederationError as error:
         log.info("deleting.refused", post=row["post_id"], reason=str(error))
     await _forget(row["post_id"])

@@ -11,9 +11,8 @@ from federation import addressing, bare, clock, ids, limits, storage
 from federation.documents import ObjectDoc, read_object
 from federation.errors import Malformed
 from fedigroups import news
-from fedigroups.content.hashtags import name_of
 from fedigroups.content.sanitise import clean, excerpt, label, plain, safe_url
-from fedigroups.groups import attachments, indexing, policies, polls
+from fedigroups.groups import attachments, indexing, noted, policies, polls
 from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.models import Crosspost, Group, Post, Revision, Thread
 from fedigroups.groups.visibility import can_see
@@ -77,7 +76,7 @@ async def store(
         return post
     if document.kind == "Question" and not arrival.author.local:
         await polls.keep(post, document)
-    await indexing.enter(post, group.id, await _tag(post.id, document))
+    await indexing.enter(post, group.id, await noted.note(post.id, document))
     if not held:
         news.say("post", post.id)
         await _tell(group, post, document, parent)
@@ -192,16 +191,6 @@ async def _tell(group: Group, post: Post, document: ObjectDoc, parent: Post | No
         await telling.replied(post.id, post.author_id, post.thread_id)
 
 
-async def _tag(post_id: int, document: ObjectDoc) -> set[str]:
-    """Note the hashtags of a post's newest version, which are returned."""
-    names = {name_of(tag.name) for tag in document.tags if tag.kind == "Hashtag"} - {""}
-    await storage.execute_many(
-        "INSERT INTO tagged (id, post_id, name) VALUES (?, ?, ?)",
-        [(ids.new(), post_id, name) for name in sorted(names)],
-    )
-    return names
-
-
 def _subject(content: str) -> str:
     """How an untitled post begins, without the group and the people that it calls first."""
     begins = excerpt(content, limits.TITLE_CHARS)
@@ -288,12 +277,13 @@ async def edit(post: Post, document: ObjectDoc) -> bool:
     if not await as_read.update(**columns, updated_at=version):
         return False
     await _remember(post, columns)
-    await storage.execute("DELETE FROM tagged WHERE post_id = ?", post.id)
+    await noted.forget(post.id)
     edited = copy(post)
     edited.update_from_dict(columns)
     if "Question" in (post.kind, document.kind):
         await polls.keep(post, document)
-    await indexing.enter(edited, post.thread.group_id, await _tag(post.id, document))
+    names = await noted.note(post.id, document)
+    await indexing.enter(edited, post.thread.group_id, names)
     if post.state == "live":
         await _entitle(edited)
     news.say("edit", post.id)
@@ -333,8 +323,9 @@ async def end(post: Post, state: str, reason: str = "") -> bool:
     emptied = _EMPTIED if state == "deleted" else {}
     await Post.filter(id=post.id).update(state=state, reason=reason, **emptied)
     if emptied:
-        for table in ("revision", "tagged", "poll"):
+        for table in ("revision", "poll"):
             await storage.execute(f"DELETE FROM {table} WHERE post_id = ?", post.id)  # noqa: S608
+        await noted.forget(post.id)
         await indexing.leave(post.id)
     await uploads.let_go(post.uri, withheld=state == "removed")
     await _count_out(post)

@@ -1,14 +1,14 @@
 """This module fetches the pictures that other servers show, and keeps copies that we made of them.
 
-A copy is kept for so many days and then fetched anew; where all have more bytes than they may, the
-oldest make room. That there is no picture at a URL is remembered too. Nothing here runs inside a
-transaction: it fetches.
+A copy is kept for so many days and then fetched anew, as long as a post shows the picture (those of
+actors, icons and banners, need no post); where all have more bytes than they may, the oldest make
+room. That there is no picture at a URL is remembered too. Nothing here runs inside a transaction:
+it fetches.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from federation.errors import (
 )
 from federation.flights import Flights
 from federation.wire import Wire
-from fedigroups.media import names
+from fedigroups.media import bearers, names
 from fedigroups.media.decoding import Decoded, Decoder
 from fedigroups.media.pictures import Asked
 from fedigroups.media.store import Store
@@ -64,12 +64,16 @@ class Copies:
     async def find(self, asked: Asked) -> Copy:
         """Our copy, fetched unless it is here; those who ask at once share the errand.
 
-        Raises `Gone` when there is no picture to be had (asked again after an hour or a day),
-        `Blocked` for a host that an operator here blocked, `Slowed` when too many are fetched.
+        Raises `Gone` when no post shows the picture any more, or there is none to be had (asked
+        again after an hour or a day), `Blocked` for a host that an operator here blocked, `Slowed`
+        when too many are fetched.
         """
         if await self._wire.peers.is_blocked(origin.host_of(asked.url)):
             raise Blocked(f"{origin.host_of(asked.url)} is blocked here")
-        digest = _digest(asked)
+        kind = _kind(asked)
+        digest = bearers.digest(asked.url, kind)
+        if kind == bearers.PICTURE and not await bearers.are_there(digest):
+            raise Gone(f"no post here shows {asked.url} any more", status=404)
         row = await storage.row("SELECT * FROM remote_picture WHERE digest = ?", digest)
         if row is None or row["until"] <= clock.now_ms():
             row = await self._flights.share(digest, lambda: self._fetched(digest, asked, row))
@@ -93,7 +97,7 @@ class Copies:
                 return before
             seconds = limits.NEGATIVE_SECONDS if is_later else limits.PICTURE_REFUSED_SECONDS
             await self._drop_files(before)
-            return await _write(digest, asked.url, "", "", 0, str(error), seconds * clock.SECOND)
+            return await _write(digest, asked, "", "", 0, str(error), seconds * clock.SECOND)
         row = await self._kept(digest, asked, decoded)
         if before is not None and before["type"] != row["type"]:
             await self._drop_files(before, but=names.preview(row["key"]))
@@ -112,11 +116,11 @@ class Copies:
         stem, whole, preview = names.of(digest), decoded.whole, decoded.preview
         size = len(whole.content) + (len(preview.content) if preview else 0)
         # Named before it is written: a crash then leaves no file that nobody knows.
-        await _write(digest, asked.url, stem, whole.type, size, "", 0)
+        await _write(digest, asked, stem, whole.type, size, "", 0)
         await self._store.put(names.file(stem, whole.type), whole.content, whole.type)
         if preview is not None:
             await self._store.put(names.preview(stem), preview.content, preview.type)
-        return await _write(digest, asked.url, stem, whole.type, size, "", self._kept_ms)
+        return await _write(digest, asked, stem, whole.type, size, "", self._kept_ms)
 
     async def _make_room(self) -> None:
         """Drop the oldest copies as long as all together have too many bytes."""
@@ -167,21 +171,22 @@ async def kept_bytes() -> int:
     return int(row["bytes"]) if row else 0
 
 
-def _digest(asked: Asked) -> str:
-    """An icon is made otherwise than a picture; a picture and its preview are made together."""
-    kind = "icon" if asked.size == "icon" else "picture"
-    return hashlib.sha256(f"{kind}\n{asked.url}".encode()).hexdigest()
+def _kind(asked: Asked) -> str:
+    """A picture and its preview are made together."""
+    return asked.size if asked.size in {"icon", "banner"} else bearers.PICTURE
 
 
 async def _write(
-    digest: str, url: str, key: str, type_: str, size: int, reason: str, kept_ms: int
+    digest: str, asked: Asked, key: str, type_: str, size: int, reason: str, kept_ms: int
 ) -> storage.Row:
     now = clock.now_ms()
     rows = await storage.rows(
-        "INSERT INTO remote_picture (digest, url, key, type, bytes, reason, fetched_at, until)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET key = excluded.key,"
-        " type = excluded.type, bytes = excluded.bytes, reason = excluded.reason,"
-        " fetched_at = excluded.fetched_at, until = excluded.until RETURNING *",
-        *(digest, url, key, type_, size, reason[:500], now, now + kept_ms),
+        "INSERT INTO remote_picture"
+        " (digest, kind, url, key, type, bytes, reason, fetched_at, until)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET"
+        " key = excluded.key, type = excluded.type, bytes = excluded.bytes,"
+        " reason = excluded.reason, fetched_at = excluded.fetched_at, until = excluded.until"
+        " RETURNING *",
+        *(digest, _kind(asked), asked.url, key, type_, size, reason[:500], now, now + kept_ms),
     )
     return rows[0]

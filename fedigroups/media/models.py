@@ -60,6 +60,8 @@ class RemotePicture(Model):
 
     digest = fields.CharField(max_length=KEY, primary_key=True)
     """Of its URL and of what it is shown as."""
+    kind = fields.CharField(max_length=16, default="picture", db_default="picture")
+    """`picture` of a post, `icon` or `banner` of an actor."""
     url = fields.TextField()
     key = fields.CharField(max_length=KEY, default="")
     """The stem of our copy's files in the store; empty for none."""
@@ -76,3 +78,24 @@ class RemotePicture(Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class ShownPicture(Model):
+    """That a post shows a picture, as its newest version has it; see `media.bearers`."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    post: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "fedigroups.Post", related_name="shown_pictures", on_delete=fields.CASCADE, db_index=True
+    )
+    post_id: int
+    digest = fields.CharField(max_length=KEY)
+    """Of its URL."""
+
+    class Meta:
+        """Where the rows live."""
+
+        table = "shown_picture"
+        unique_together = (("digest", "post"),)
+
+    def __str__(self) -> str:
+        return self.digest

@@ -13,7 +13,8 @@ from federation import origin as origins
 from fedigroups.content.sanitise import safe_url
 from fedigroups.media import names
 
-Size = Literal["icon", "preview", "whole"]
+Size = Literal["icon", "banner", "preview", "whole"]
+"""Of an actor the first two, of a post the others."""
 SIZES: tuple[Size, ...] = get_args(Size)
 PATH = "/media"
 PROXY = f"{PATH}/proxy"

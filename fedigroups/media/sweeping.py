@@ -9,7 +9,7 @@ import structlog
 
 from federation import clock, limits, storage
 from federation.errors import Unreachable
-from fedigroups.media import names
+from fedigroups.media import bearers, names
 from fedigroups.media.library import Library
 
 MOST = 5_000
@@ -73,7 +73,8 @@ async def due() -> Swept:
 
 
 async def sweep(library: Library, progress: Callable[[int], None] = lambda _: None) -> Swept:
-    """Forget uploads that no post took for a day, what was dropped, and copies that are too old.
+    """Forget uploads that no post took for a day, what was dropped, and copies that are too old
+    or of pictures that no post shows any more.
 
     `progress` hears of each. When the store fails, what is left waits for the next sweep.
     """
@@ -130,11 +131,12 @@ async def _uploads() -> list[storage.Row]:
 
 async def _copies() -> list[storage.Row]:
     return await storage.rows(
-        "SELECT * FROM remote_picture WHERE until <= ? ORDER BY until LIMIT ?",
-        *(clock.now_ms(), MOST),
+        f"SELECT * FROM remote_picture WHERE until <= ? OR {_UNSHOWN} ORDER BY until LIMIT ?",  # noqa: S608
+        *(clock.now_ms(), bearers.PICTURE, MOST),
     )
 
 
+_UNSHOWN = f"(kind = ? AND NOT {bearers.SHOWN.format(digest='remote_picture.digest')})"
 _OLD = (
     "(state IN ('arriving', 'refused', 'waiting', 'returned') AND changed_at < ?"
     " OR state = 'withheld' AND changed_at < ?)"

@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails 0030_moving 0031_topics
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails 0030_moving 0031_topics 0032_shown_pictures
 
 CREATE TABLE account (
     id bigint NOT NULL,
@@ -627,7 +627,8 @@ CREATE TABLE remote_picture (
     bytes integer NOT NULL,
     reason text NOT NULL,
     fetched_at bigint NOT NULL,
-    until bigint NOT NULL
+    until bigint NOT NULL,
+    kind character varying(16) DEFAULT 'picture'::character varying NOT NULL
 );
 CREATE TABLE report (
     id bigint NOT NULL,
@@ -693,6 +694,11 @@ CREATE TABLE session (
 CREATE TABLE setting (
     key character varying(64) NOT NULL,
     value text NOT NULL
+);
+CREATE TABLE shown_picture (
+    id bigint NOT NULL,
+    digest character varying(64) NOT NULL,
+    post_id bigint NOT NULL
 );
 CREATE TABLE sign_up_block (
     id bigint NOT NULL,
@@ -978,6 +984,8 @@ ALTER TABLE ONLY session
     ADD CONSTRAINT session_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY setting
     ADD CONSTRAINT setting_pkey PRIMARY KEY (key);
+ALTER TABLE ONLY shown_picture
+    ADD CONSTRAINT shown_picture_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY sign_up_block
     ADD CONSTRAINT sign_up_block_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY spent_challenge
@@ -1056,6 +1064,8 @@ ALTER TABLE ONLY recovery_code
     ADD CONSTRAINT uid_recovery_co_account_19d96e UNIQUE (account_id, digest);
 ALTER TABLE ONLY report
     ADD CONSTRAINT uid_report_activit_d7ac23 UNIQUE (activity_uri, group_id);
+ALTER TABLE ONLY shown_picture
+    ADD CONSTRAINT uid_shown_pictu_digest_cfbfb1 UNIQUE (digest, post_id);
 ALTER TABLE ONLY sign_up_block
     ADD CONSTRAINT uid_sign_up_blo_kind_2432dc UNIQUE (kind, value);
 ALTER TABLE ONLY stance
@@ -1140,6 +1150,7 @@ CREATE INDEX idx_revision_post_id_e31f23 ON revision USING btree (post_id, id);
 CREATE INDEX idx_scheduled_p_actor_i_162151 ON scheduled_post USING btree (actor_id, id);
 CREATE INDEX idx_scheduled_p_due_at_6e0a66 ON scheduled_post USING btree (due_at);
 CREATE INDEX idx_session_account_2a0f19 ON session USING btree (account_id);
+CREATE INDEX idx_shown_pictu_post_id_06a751 ON shown_picture USING btree (post_id);
 CREATE INDEX idx_spent_chall_expires_978d69 ON spent_challenge USING btree (expires_at);
 CREATE INDEX idx_submission_group_i_81e08b ON submission USING btree (group_id, state, since);
 CREATE INDEX idx_subscriptio_host_e89bec ON subscription USING btree (host);
@@ -1280,6 +1291,8 @@ ALTER TABLE ONLY searched
     ADD CONSTRAINT searched_id_fkey FOREIGN KEY (id) REFERENCES post(id) ON DELETE CASCADE;
 ALTER TABLE ONLY session
     ADD CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE;
+ALTER TABLE ONLY shown_picture
+    ADD CONSTRAINT shown_picture_post_id_fkey FOREIGN KEY (post_id) REFERENCES post(id) ON DELETE CASCADE;
 ALTER TABLE ONLY stance
     ADD CONSTRAINT stance_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES actor(id) ON DELETE CASCADE;
 ALTER TABLE ONLY stance

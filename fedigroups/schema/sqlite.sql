@@ -1,4 +1,4 @@
--- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails 0030_moving 0031_topics
+-- 0001_initial 0002_pace_and_tries 0003_what_is_hearsay 0004_readers 0005_lost_inboxes 0006_follower_digests 0007_waiting_and_crossposts 0008_accounts 0009_client_api 0010_media 0011_web_push 0013_moderation 0014_drafts_and_readings 0015_audit_log 0016_scheduled_posts_and_profiles 0017_search 0020_group_invitations 0021_polls 0022_reports 0023_rules 0024_pages 0025_staff 0026_sign_up_blocks 0027_limits 0028_passkeys 0029_mails 0030_moving 0031_topics 0032_shown_pictures
 
 CREATE TABLE "account" ("id" BIGINT NOT NULL  PRIMARY KEY, "actor_id" BIGINT NOT NULL REFERENCES "actor" ("id") ON DELETE RESTRICT, "email" VARCHAR(320) NOT NULL, "password_hash" TEXT NOT NULL, "created_at" BIGINT NOT NULL, "role" VARCHAR(16) NOT NULL DEFAULT 'member', "approved_at" BIGINT NOT NULL DEFAULT 0, "confirmed_at" BIGINT NOT NULL DEFAULT 0, "email_key" VARCHAR(320) NOT NULL DEFAULT '', "language" VARCHAR(16) NOT NULL DEFAULT '', "locale" VARCHAR(16) NOT NULL DEFAULT '', "mail_about" TEXT NOT NULL DEFAULT 'sign_in sign_up', "reason" TEXT NOT NULL DEFAULT '', "second_factor" BLOB, "second_factor_at" BIGINT NOT NULL DEFAULT 0, "second_factor_step" BIGINT NOT NULL DEFAULT 0, "visibility" VARCHAR(16) NOT NULL DEFAULT 'public', "default_group_id" BIGINT NOT NULL DEFAULT 0, "sensitive" INT NOT NULL DEFAULT 0, "passkey_handle" BLOB, "moved_at" BIGINT NOT NULL DEFAULT 0);
 
@@ -663,7 +663,7 @@ CREATE TABLE "remote_picture" (
     "reason" TEXT NOT NULL,
     "fetched_at" BIGINT NOT NULL,
     "until" BIGINT NOT NULL
-);
+, "kind" VARCHAR(16) NOT NULL DEFAULT 'picture');
 
 CREATE TABLE "report" (
     "id" BIGINT NOT NULL  PRIMARY KEY,
@@ -733,6 +733,13 @@ CREATE TABLE "session" (
 CREATE TABLE "setting" (
     "key" VARCHAR(64) NOT NULL  PRIMARY KEY,
     "value" TEXT NOT NULL
+);
+
+CREATE TABLE "shown_picture" (
+    "id" BIGINT NOT NULL  PRIMARY KEY,
+    "digest" VARCHAR(64) NOT NULL,
+    "post_id" BIGINT NOT NULL REFERENCES "post" ("id") ON DELETE CASCADE,
+    CONSTRAINT "uid_shown_pictu_digest_cfbfb1" UNIQUE ("digest", "post_id")
 );
 
 CREATE TABLE "sign_up_block" (
@@ -989,6 +996,8 @@ CREATE INDEX "idx_scheduled_p_actor_i_162151" ON "scheduled_post" ("actor_id", "
 CREATE INDEX "idx_scheduled_p_due_at_6e0a66" ON "scheduled_post" ("due_at");
 
 CREATE INDEX "idx_session_account_2a0f19" ON "session" ("account_id");
+
+CREATE INDEX "idx_shown_pictu_post_id_06a751" ON "shown_picture" ("post_id");
 
 CREATE INDEX "idx_spent_chall_expires_978d69" ON "spent_challenge" ("expires_at");
 

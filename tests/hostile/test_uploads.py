@@ -123,7 +123,7 @@ async def test_a_picture_that_changes_after_it_was_fetched_changes_nothing_here(
     scene: Scene,
 ) -> None:
     # H160, H179
-    shown = scene.ours.instance.media.pictures.shown("https://evil.example/eve.png", "whole")
+    shown = scene.ours.instance.media.pictures.shown("https://evil.example/eve.png", "banner")
     network = scene.world.network
     network.join("evil.example", Response(drawn.photo(), media_type="text/html"))
     before = await fetch(scene, shown)

@@ -73,7 +73,7 @@ async def test_every_server_that_knew_them_is_told_once_and_asks_in_vain(
     await close(world, "tom", posts=posts)
     for server in (microblog, threads):
         [said] = farewells(server)
-        assert (said["actor"], said.get("removeData", False)) == (TOM, posts)
+        assert (said["actor"], said["removeData"]) == (TOM, posts)
     assert await served(world, TOM) == (410, "Tombstone")
     assert (await served(world, f"{TOM}/outbox"))[0] == 404
     finger = "https://groups.example/.well-known/webfinger?resource=acct:tom@groups.example"

@@ -9,8 +9,8 @@ import pytest
 
 from federation import storage
 from federation.models import Actor
-from federation.vocabulary import ACTIVITY_JSON
-from fedigroups.groups import lookup, speaking
+from federation.vocabulary import ACTIVITY_JSON, PUBLIC
+from fedigroups.groups import deleting, farewells, lookup, speaking
 from fedigroups.groups.models import Post
 from servers import GROUP, Member, Server
 from world import Town, World
@@ -151,13 +151,56 @@ async def test_a_reply_that_goes_leaves_its_thread(scene: Scene) -> None:
     assert (root.thread.posts_count, root.thread.visible) == (1, True)
 
 
-async def test_who_ends_leaves_the_group_and_their_posts_stay(scene: Scene) -> None:
-    note = scene.ann.note("So long.")
-    await scene.send(scene.ann, scene.ann.create(note), scene.ann.act("Delete", scene.ann.uri))
-    assert (await scene.town.members())["ann@m.example"] == "left"
+async def test_who_ends_and_says_so_leaves_their_posts_here(scene: Scene) -> None:
+    note = scene.bob.note("So long.")
+    await scene.send(scene.bob, scene.bob.create(note))
+    scene.forget()
+    await scene.send(scene.bob, scene.bob.act("Delete", scene.bob.uri, removeData=False))
+    assert (await scene.town.members())["bob@l.example"] == "left"
     assert await scene.state(note["id"]) == "live"
-    actor = await scene.town.run(lambda: Actor.get(uri=scene.ann.uri))
+    actor = await scene.town.run(lambda: Actor.get(uri=scene.bob.uri))
     assert actor.state == "gone"
+    assert (scene.microblog.kinds(), scene.threads.kinds()) == ([], [])
+
+
+async def test_who_ends_on_a_microblog_takes_their_posts_along_and_readers_are_told(
+    scene: Scene,
+) -> None:
+    note, held = scene.ann.note("So long."), scene.ann.note("And this.")
+    await scene.send(scene.ann, scene.ann.create(note), scene.ann.create(held))
+    await scene.town.run(lambda: Post.filter(uri=held["id"]).update(state="held"))
+    other = Server.at(scene.world.network, "p.example", "pleroma")
+    pia = other.member("pia")
+    await scene.send(pia, pia.follow())
+    scene.forget()
+    other.inbox.clear()
+    await scene.send(scene.ann, scene.ann.act("Delete", scene.ann.uri, to=[PUBLIC]))
+    assert (await scene.town.members())["ann@m.example"] == "left"
+    assert [await scene.state(one["id"]) for one in (note, held)] == ["deleted", "deleted"]
+    assert other.kinds() == ["Undo{Announce}"] * 2
+    assert scene.threads.kinds() == ["Announce{Delete}"] * 2
+    (said, _) = (one.document["object"] for one in scene.threads.inbox)
+    assert said["actor"] == "https://groups.example/moderation"
+    assert said["summary"]
+    assert await scene.served(said["id"]) == 200
+    assert await scene.outbox() == []
+
+
+async def test_of_many_posts_some_go_at_once_and_the_others_in_commits_of_their_own(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(farewells, "AT_ONCE", 1)
+    notes = [scene.ann.note(f"Bead {number}.") for number in range(3)]
+    for note in notes:
+        await scene.send(scene.ann, scene.ann.create(note))
+    scene.forget()
+    await scene.send(scene.ann, scene.ann.act("Delete", scene.ann.uri))
+    assert [await scene.state(one["id"]) for one in notes] == ["live", "live", "deleted"]
+    await scene.town.run(lambda: deleting.delete_due(scene.town.wire))
+    await scene.world.settle()
+    assert [await scene.state(one["id"]) for one in notes] == ["deleted"] * 3
+    assert scene.threads.kinds() == ["Announce{Delete}"] * 3
+    assert await scene.town.run(lambda: deleting.delete_due(scene.town.wire)) == 0
 
 
 async def test_who_ends_with_all_their_data_takes_their_posts_along(scene: Scene) -> None:
@@ -182,7 +225,9 @@ async def test_what_was_not_sent_yet_of_who_ends_is_not_sent_any_more(scene: Sce
 
     async def standing() -> int:
         rows = await storage.rows(
-            "SELECT id FROM log_entry WHERE stream LIKE 'group:%' AND cancelled = ?", False
+            "SELECT id FROM log_entry WHERE stream LIKE 'group:%' AND cancelled = ?"
+            " AND kind <> 'delete'",
+            False,
         )
         return len(rows)
 

@@ -14,6 +14,7 @@ from fedigroups.groups import (
     distribute,
     early,
     evidence,
+    farewells,
     lookup,
     membership,
     policies,
@@ -144,15 +145,6 @@ async def _end_state(received: Received, post: Post, witness: Witness) -> str:
 async def _end_actor(received: Received) -> Outcome:
     actor = received.actor
     await departures.end(actor)
-    if received.activity.document.get("removeData") is True:
-        await _remove_all(received)
+    if received.activity.document.get("removeData") is not False:  # Lemmy's people may choose
+        await farewells.take_along(received.wire, actor)
     return done(f"{actor.handle} is no more")
-
-
-async def _remove_all(received: Received) -> None:
-    """Lemmy's `removeData`: the actor takes along all that it said."""
-    async for post in Post.filter(author_id=received.actor.id, state="live").select_related(
-        "thread", "author"
-    ):
-        await threads.end(post, "deleted")
-        await distribute.withhold(post.thread.group_id, post.uri)

@@ -165,7 +165,7 @@ def _picture(row: Row, pictures: Pictures) -> str:
 
 def _header(row: Row, said: Mapping[str, Any], pictures: Pictures) -> str:
     own = address(row["banner_url"], _image(said)) if row["state"] == "live" else None
-    return pictures.shown(own or "") or drawn.url(pictures.origin, "header")
+    return pictures.shown(own or "", "banner") or drawn.url(pictures.origin, "header")
 
 
 def _shown_fields(row: Row, said: Mapping[str, Any]) -> list[Entity]:

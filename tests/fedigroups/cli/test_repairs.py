@@ -42,7 +42,8 @@ def harmed(founded: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run
         assert founded(*words).exit_code == 0
     with closing(sqlite3.connect(tmp_path / "data" / "fedigroups.sqlite3")) as link, link:
         link.execute(
-            "INSERT INTO remote_picture VALUES"
+            "INSERT INTO remote_picture"
+            " (digest, url, key, type, bytes, reason, fetched_at, until) VALUES"
             " ('x', 'https://evil.example/seam.png', '', '', 0, 'not found', 0, 0)"
         )
     return founded

@@ -11,7 +11,8 @@ import neighbour
 import scenery
 from federation.models import Actor
 from federation.wire import Wire
-from fedigroups.media import library
+from fedigroups.groups.models import Post
+from fedigroups.media import bearers, library
 from fedigroups.media.library import Library
 from fedigroups.store import Store
 from network import Network
@@ -37,6 +38,15 @@ async def pictures(wire: Wire, tmp_path: Path) -> AsyncIterator[Library]:
     made = library.build(settings("groups.example", "", tmp_path / "data"), wire)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def shown(wire: Wire) -> Post:
+    """A post that shows Ann's picture."""
+    ann = await scenery.person("ann@m.example", name="Ann")
+    _, post = await scenery.thread(await scenery.group(), ann)
+    await bearers.add(post.id, ["https://m.example/ann.png"])
+    return post
 
 
 @pytest.fixture

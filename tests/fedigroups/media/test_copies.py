@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,11 @@ from federation import clock, limits, storage
 from federation.errors import Blocked, Gone, Slowed
 from federation.models import Peer
 from federation.wire import Wire
+from fedigroups.groups.models import Post
 from fedigroups.media import copies, sweeping
 from fedigroups.media.copies import Copies
 from fedigroups.media.library import Library
-from fedigroups.media.pictures import Asked
+from fedigroups.media.pictures import Asked, Size
 from network import Network
 from poised import Crowd
 
@@ -64,20 +67,21 @@ def files(folder: Path) -> list[str]:
     return sorted(one.suffix for one in (folder / "data" / "media").rglob("*") if one.is_file())
 
 
-async def refused(pictures: Library, url: str = URL) -> str:
+async def refused(pictures: Library, url: str = URL, size: Size = "banner") -> str:
     with pytest.raises(Gone) as caught:
-        await pictures.copies.find(Asked("whole", url))
+        await pictures.copies.find(Asked(size, url))
     return str(caught.value)
 
 
 async def test_a_picture_is_fetched_once_and_made_anew(
-    pictures: Library, elsewhere: Elsewhere
+    pictures: Library, elsewhere: Elsewhere, shown: Post
 ) -> None:
-    for size, type_ in (
+    sizes: tuple[tuple[Size, str], ...] = (
         ("whole", "image/jpeg"),
         ("preview", "image/webp"),
         ("whole", "image/jpeg"),
-    ):
+    )
+    for size, type_ in sizes:
         found = await pictures.copies.find(Asked(size, URL))
         content = await pictures.store.get(found.key)
         assert content is not None
@@ -97,7 +101,7 @@ async def test_those_who_ask_at_once_share_the_errand(
     pictures: Library, elsewhere: Elsewhere
 ) -> None:
     elsewhere.pause = 0.05
-    found = await asyncio.gather(*(pictures.copies.find(Asked("whole", URL)) for _ in range(20)))
+    found = await asyncio.gather(*(pictures.copies.find(Asked("banner", URL)) for _ in range(20)))
     assert (len(set(found)), elsewhere.asked) == (1, 1)
 
 
@@ -169,7 +173,7 @@ async def test_what_is_no_picture_is_not_asked_for_again_for_a_day(
     assert (elsewhere.asked, files(tmp_path)) == (1, [])
     elsewhere.answer = Response(drawn.png())
     with clock.held(clock.now_ms() + DAY):
-        await pictures.copies.find(Asked("whole", URL))
+        await pictures.copies.find(Asked("banner", URL))
 
 
 async def test_a_host_that_is_down_is_asked_again_after_an_hour(
@@ -181,14 +185,14 @@ async def test_a_host_that_is_down_is_asked_again_after_an_hour(
     await refused(pictures)
     assert elsewhere.asked == 1
     with clock.held(clock.now_ms() + HOUR):
-        await pictures.copies.find(Asked("whole", URL))
+        await pictures.copies.find(Asked("banner", URL))
 
 
 async def test_a_picture_is_what_its_bytes_are_whatever_its_server_says(
     pictures: Library, elsewhere: Elsewhere
 ) -> None:
     elsewhere.answer = Response(drawn.moving("WEBP"), media_type="text/html")
-    assert (await pictures.copies.find(Asked("whole", URL))).type == "image/webp"
+    assert (await pictures.copies.find(Asked("banner", URL))).type == "image/webp"
 
 
 async def test_a_redirect_to_ourselves_or_in_a_circle_is_not_followed(
@@ -203,12 +207,12 @@ async def test_a_redirect_to_ourselves_or_in_a_circle_is_not_followed(
 async def test_a_blocked_host_is_neither_asked_nor_shown(
     pictures: Library, elsewhere: Elsewhere, wire: Wire
 ) -> None:
-    await pictures.copies.find(Asked("whole", URL))
+    await pictures.copies.find(Asked("banner", URL))
     await Peer.create(host="m.example", blocked=True, first_seen_at=0)
     wire.peers._named.forget("")
     for url in (URL, f"{URL}?2"):
         with pytest.raises(Blocked):
-            await pictures.copies.find(Asked("whole", url))
+            await pictures.copies.find(Asked("banner", url))
     assert elsewhere.asked == 1
 
 
@@ -218,21 +222,21 @@ async def test_a_blocked_host_is_neither_asked_nor_shown(
 async def test_a_copy_is_made_anew_after_a_month_and_the_old_one_goes(
     pictures: Library, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    await pictures.copies.find(Asked("whole", URL))
+    await pictures.copies.find(Asked("banner", URL))
     assert files(tmp_path) == [".jpg", ".webp"]
     elsewhere.answer = Response(drawn.png())
     with clock.held(clock.now_ms() + MONTH):
-        assert (await pictures.copies.find(Asked("whole", URL))).type == "image/png"
+        assert (await pictures.copies.find(Asked("banner", URL))).type == "image/png"
     assert files(tmp_path) == [".png", ".webp"]
 
 
 async def test_a_copy_that_cannot_be_made_anew_stays_and_one_that_is_gone_goes(
     pictures: Library, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    await pictures.copies.find(Asked("whole", URL))
+    await pictures.copies.find(Asked("banner", URL))
     with clock.held(clock.now_ms() + MONTH):
         elsewhere.network.fail("m.example", 500)
-        assert (await pictures.copies.find(Asked("whole", URL))).type == "image/jpeg"
+        assert (await pictures.copies.find(Asked("banner", URL))).type == "image/jpeg"
         elsewhere.network.fail("m.example", 404)
         await refused(pictures)
     assert files(tmp_path) == []
@@ -240,12 +244,12 @@ async def test_a_copy_that_cannot_be_made_anew_stays_and_one_that_is_gone_goes(
 
 async def test_the_oldest_make_room(wire: Wire, pictures: Library, elsewhere: Elsewhere) -> None:
     elsewhere.answer = Response(drawn.png())
-    one = await pictures.copies.find(Asked("whole", URL))
+    one = await pictures.copies.find(Asked("banner", URL))
     size = await copies.kept_bytes()
     small = Copies(wire, pictures.store, pictures.decoder, most_bytes=2 * size, days=30)
     for number in (2, 3):
         with clock.held(clock.now_ms() + number * 1_000):
-            newest = await small.find(Asked("whole", f"{URL}?{number}"))
+            newest = await small.find(Asked("banner", f"{URL}?{number}"))
     assert await copies.kept_bytes() == 2 * size
     assert await pictures.store.get(one.key) is None
     assert await pictures.store.get(newest.key) is not None
@@ -254,10 +258,86 @@ async def test_the_oldest_make_room(wire: Wire, pictures: Library, elsewhere: El
 async def test_copies_that_nobody_asks_for_are_swept(
     pictures: Library, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    await pictures.copies.find(Asked("whole", URL))
+    await pictures.copies.find(Asked("banner", URL))
     await pictures.copies.find(Asked("icon", URL))
     assert (await sweeping.sweep(pictures)).copies == 0
     with clock.held(clock.now_ms() + MONTH):
         assert (await sweeping.sweep(pictures)).copies == 2
     assert files(tmp_path) == []
     assert await storage.rows("SELECT * FROM remote_picture") == []
+
+
+# No longer than a post shows it
+
+
+async def test_a_copy_that_came_while_its_post_ended_is_swept(
+    pictures: Library, elsewhere: Elsewhere, shown: Post, tmp_path: Path
+) -> None:
+    elsewhere.pause = 0.1
+    fetching = asyncio.create_task(pictures.copies.find(Asked("whole", URL)))
+    await asyncio.sleep(0.05)
+    await Post.filter(id=shown.id).update(state="deleted")
+    await fetching
+    assert files(tmp_path) == [".jpg", ".webp"]
+    assert "shows" in await refused(pictures, size="whole")
+    assert (await sweeping.sweep(pictures)).copies == 1
+    assert files(tmp_path) == []
+    assert await storage.rows("SELECT * FROM remote_picture") == []
+
+
+async def test_a_copy_whose_files_were_only_begun_to_be_deleted_is_swept_again(
+    pictures: Library,
+    elsewhere: Elsewhere,
+    shown: Post,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await pictures.copies.find(Asked("preview", URL))
+    await Post.filter(id=shown.id).update(state="removed")
+    delete = pictures.store.delete
+
+    async def fail(key: str) -> None:
+        if key.endswith(".webp"):
+            raise RuntimeError("the machine lost its power")
+        await delete(key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures.store, "delete", fail)
+        with pytest.raises(RuntimeError):
+            await sweeping.sweep(pictures)
+    assert files(tmp_path) == [".webp"]
+    assert (await sweeping.sweep(pictures)).copies == 1
+    assert files(tmp_path) == []
+
+
+async def test_posts_of_before_show_their_pictures_and_icons_are_told_apart(
+    pictures: Library, elsewhere: Elsewhere, shown: Post
+) -> None:
+    step = import_module("fedigroups.migrations.0032_shown_pictures")
+    sizes: tuple[Size, ...] = ("icon", "whole")
+    for size in sizes:
+        await pictures.copies.find(Asked(size, URL))
+    await storage.execute("DELETE FROM shown_picture")
+    await storage.execute("UPDATE remote_picture SET kind = 'picture'")
+    part = {"kind": "Document", "url": URL, "text": ""}
+    await Post.filter(id=shown.id).update(attachments=json.dumps([part, part]))
+    await refused(pictures, size="whole")
+    for work in (step.note, step.tell_apart):
+        await work(None, None)
+    await pictures.copies.find(Asked("whole", URL))
+    kinds = await storage.rows("SELECT kind FROM remote_picture ORDER BY kind")
+    assert [row["kind"] for row in kinds] == ["icon", "picture"]
+
+
+async def test_the_icon_and_banner_of_an_actor_need_no_post(
+    pictures: Library, elsewhere: Elsewhere, shown: Post, tmp_path: Path
+) -> None:
+    sizes: tuple[Size, ...] = ("icon", "banner", "whole")
+    for size in sizes:
+        await pictures.copies.find(Asked(size, URL))
+    await Post.filter(id=shown.id).update(state="deleted")
+    assert (await sweeping.due()).copies == 1
+    await sweeping.sweep(pictures)
+    assert len(files(tmp_path)) == 3
+    await pictures.copies.find(Asked("banner", URL))
+    assert elsewhere.asked == 3

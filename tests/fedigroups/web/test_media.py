@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,7 @@ import scenery
 from federation import limits
 from federation.errors import Unreachable
 from federation.models import Actor
-from fedigroups.media import names, uploads
+from fedigroups.media import bearers, names, uploads
 from fedigroups.media.models import Media
 from fedigroups.web.answers import Answers
 from poised import Crowd
@@ -198,10 +199,17 @@ async def test_another_ending_is_another_file(town: Town, browser: httpx.AsyncCl
 # What other servers show
 
 
+async def _shows(town: Town, url: str) -> None:
+    ann = await scenery.person("ann@m.example", name="Ann")
+    _, post = await scenery.thread(await town.group(), ann)
+    await bearers.add(post.id, [url])
+
+
 async def test_a_picture_elsewhere_is_shown_from_here(
     town: Town, browser: httpx.AsyncClient
 ) -> None:
     town.network.join("m.example", Response(drawn.photo(900, 600), media_type="image/jpeg"))
+    await town.run(partial(_shows, town, ANN))
     shown = town.instance.media.pictures.shown(ANN, "preview")
     answer = await browser.get(shown)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
