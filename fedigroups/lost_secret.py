@@ -9,7 +9,8 @@ from federation.errors import Misconfigured
 from federation.models import Actor
 from federation.wire import Wire
 from fedigroups import vapid
-from fedigroups.accounts.models import Account, Mail
+from fedigroups.accounts.mail_models import Mail
+from fedigroups.accounts.models import Account
 from fedigroups.groups import rotation
 from fedigroups.models import Setting
 from fedigroups.push.models import PushSubscription

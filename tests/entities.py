@@ -504,6 +504,7 @@ SCHEDULED = like(
         "scheduled_at": moment,
         "params": like({"text": text, "visibility": maybe(VISIBILITY)}),
         "media_attachments": many(MEDIA),
+        "mentions": many(MENTION),
     }
 )
 ANNOUNCEMENT = like(

@@ -40,13 +40,14 @@ class Mailing(Model):
     )
     account_id: int
     choices = fields.TextField(default="")
-    """Words `kind:when` of `mailing.KINDS` and `WHENS`, where it is not the default."""
+    """Words `kind:when` of `mailing.KINDS` and `WHENS`, and `zone:Area/City`, where it is not the
+    default."""
     stopped = fields.TextField(default="")
     """What they want none of: `notices`, `digest`, with a blank between."""
     digest = fields.CharField(max_length=8, default="weekly")
     """`daily` or `weekly`."""
     hour = fields.IntField(default=8)
-    """Of the digest, UTC."""
+    """Of the digest, by the clocks of that zone, or else of UTC."""
     digest_at = fields.BigIntField(default=0, db_index=True)
     """When the next one is due; 0: never."""
     digest_from = fields.BigIntField(default=0)

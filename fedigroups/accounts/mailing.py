@@ -6,7 +6,9 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal, cast
+from zoneinfo import ZoneInfo, available_timezones
 
 from federation import clock, limits, storage
 from federation.errors import Malformed, Misconfigured, NotHere
@@ -43,8 +45,15 @@ DIGESTS: Mapping[str, str] = {
 _DIGEST_KINDS = frozenset({"thread"})
 """What waits for the digest unless somebody wants it at once; all else comes by itself."""
 HOUR = 8
-_THURSDAY = 3
-"""The day of the week from which days are counted (1 January 1970), with Monday as 0."""
+UTC = "UTC"
+_AREAS = frozenset(
+    {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian"}
+) | {"Pacific"}
+ZONES = (
+    UTC,
+    *sorted(name for name in available_timezones() if name.partition("/")[0] in _AREAS),
+)
+"""The time zones that this machine knows, by their largest cities."""
 _SEALED_AS = "unsubscribe"
 
 
@@ -56,6 +65,7 @@ class Chosen:
     digest: str
     hour: int
     notices: bool
+    zone: str = UTC
 
 
 def default(kind: str) -> When:
@@ -67,32 +77,43 @@ def when(mailing: Mailing, kind: str) -> When:
     """When mail about a kind comes; `never` for what is none of `KINDS`."""
     if kind not in KINDS:
         return "never"
-    chosen = dict(word.split(":") for word in mailing.choices.split())
-    found = cast(When, chosen.get(kind, default(kind)))
+    found = cast(When, _words(mailing).get(kind, default(kind)))
     halted = "notices" in mailing.stopped.split() or mailing.refused_at
     return "digest" if found == "soon" and halted else found
 
 
 def chosen(mailing: Mailing) -> Chosen:
     """What the page shows as chosen."""
-    words = dict(word.split(":") for word in mailing.choices.split())
+    words = _words(mailing)
     stopped = mailing.stopped.split()
     return Chosen(
         {kind: words.get(kind, default(kind)) for kind in KINDS},
         "off" if "digest" in stopped else mailing.digest,
         mailing.hour,
         "notices" not in stopped,
+        words.get("zone", UTC),
     )
 
 
-def following(now: int, every: str, hour: int) -> int:
-    """When the next digest is due, after `now`: in milliseconds, by the clock of UTC."""
-    due = now // clock.DAY * clock.DAY + hour * clock.HOUR
-    if due <= now:
-        due += clock.DAY
-    while every == "weekly" and (due // clock.DAY + _THURSDAY) % 7:
-        due += clock.DAY
-    return due
+def _words(mailing: Mailing) -> dict[str, str]:
+    return dict(word.split(":") for word in mailing.choices.split())
+
+
+def next_digest(now: int, mailing: Mailing) -> int:
+    """When the next digest of an account is due."""
+    zone = _words(mailing).get("zone", UTC)
+    return following(now, mailing.digest, mailing.hour, zone if zone in ZONES else UTC)
+
+
+def following(now: int, every: str, hour: int, zone: str = UTC) -> int:
+    """When the next digest is due, after `now`: in milliseconds, by the clocks of a time zone."""
+    there = datetime.fromtimestamp(now / clock.SECOND, ZoneInfo(zone))
+    due = there.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if due <= there:
+        due += timedelta(days=1)
+    while every == "weekly" and due.weekday():
+        due += timedelta(days=1)
+    return int(due.timestamp()) * clock.SECOND
 
 
 async def begin(account: Account) -> None:
@@ -119,12 +140,13 @@ async def choose(account: Account, wish: Chosen) -> None:
     """Keep what somebody chose. Raises `Malformed` for what cannot be chosen."""
     if unknown := set(wish.choices) - set(KINDS) or set(wish.choices.values()) - set(WHENS):
         raise Malformed(f"there is no mail of the kind {unknown.pop()!r}")
+    if wish.zone not in ZONES:
+        raise Malformed("a time zone is one of the list, for example Europe/Rome")
     if wish.digest not in DIGESTS or not 0 <= wish.hour < 24:
         raise Malformed("a digest comes daily, weekly or never (off), at an hour from 0 to 23")
     mailing = await of(account.id)
-    mailing.choices = " ".join(
-        f"{kind}:{found}" for kind, found in wish.choices.items() if found != default(kind)
-    )
+    words = [f"{kind}:{found}" for kind, found in wish.choices.items() if found != default(kind)]
+    mailing.choices = " ".join([*words, *([f"zone:{wish.zone}"] if wish.zone != UTC else [])])
     mailing.hour = wish.hour
     if wish.digest != "off":
         mailing.digest = wish.digest
@@ -153,7 +175,7 @@ async def resume(account_id: int, what: What) -> None:
     Raises `NotHere` for an account that is closed. In one statement, as `stop`.
     """
     mailing, now = await of(account_id), clock.now_ms()
-    due = following(now, mailing.digest, mailing.hour)
+    due = next_digest(now, mailing)
     await storage.execute(
         "UPDATE mailing SET stopped = TRIM(REPLACE(stopped, ?, '')),"
         " digest_from = CASE WHEN ? = 'digest' AND digest_at = 0 THEN ? ELSE digest_from END,"

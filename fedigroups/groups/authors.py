@@ -10,7 +10,7 @@ from fedigroups.content import emoji, facts
 from fedigroups.content.emoji import Emoji
 from fedigroups.content.facts import Fact
 from fedigroups.content.sanitise import safe_url
-from fedigroups.groups import views
+from fedigroups.groups import emoji_columns, views
 from fedigroups.groups.read import (
     GROUP_ROWS,
     HOSTS,
@@ -114,7 +114,7 @@ async def _posts_by(actor_id: int, before: int, reader_id: int, limit: int) -> l
     if reader_id:
         met = f"({met} OR ({members_sql('p')}))"
     return await storage.rows(
-        f"SELECT {views.SLUG} AS group_name, g.title AS group_title, {views.THREAD_TITLE}, "
+        f"SELECT {views.SLUG} AS group_name, {emoji_columns.GROUP_TITLE}, {views.THREAD_TITLE}, "
         f"t.root_id AS root_id, {views.post_columns('p')}, {views.person_columns('a')} "
         "FROM post p JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id "
         "JOIN groups g ON g.id = t.group_id JOIN post root ON root.id = t.root_id "

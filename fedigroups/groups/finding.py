@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from federation import ids, limits, storage
-from fedigroups.groups import views
+from fedigroups.groups import emoji_columns, views
 from fedigroups.groups.views import PersonPost
 from fedigroups.groups.visibility import met_sql
 from fedigroups.search import index, query, terms
@@ -72,7 +72,7 @@ async def shown(found: Found) -> tuple[PersonPost, ...]:
     if not found.ids:
         return ()
     rows = await storage.rows(
-        f"SELECT {views.SLUG} AS group_name, g.title AS group_title, {views.THREAD_TITLE},"
+        f"SELECT {views.SLUG} AS group_name, {emoji_columns.GROUP_TITLE}, {views.THREAD_TITLE},"
         f" {views.post_columns('p')}, {views.person_columns('a')}"
         f" FROM {storage.table('found', id='bigint')} JOIN post p ON p.id = found.id"
         " JOIN actor a ON a.id = p.author_id JOIN thread t ON t.id = p.thread_id"

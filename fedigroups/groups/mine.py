@@ -9,18 +9,14 @@ from dataclasses import dataclass
 from federation import ids, storage
 from federation.models import Actor
 from fedigroups.content import sanitise
-from fedigroups.groups import read, views
+from fedigroups.groups import emoji_columns, read, views
 from fedigroups.groups.views import GroupCard, PersonPost, ThreadRow
 from fedigroups.groups.visibility import listed_sql, members_sql, readable_sql
-from fedigroups.personal import hosts
+from fedigroups.personal import unwanted
 
 PAGE = 25
 GROUPS = 200
 
-_UNWANTED = (
-    "(EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = p.author_id"
-    f" AND (s.blocked = ? OR s.muted = ?)) OR {hosts.HIDDEN.format(author='p.author_id')})"
-)
 MINE = "SELECT m.group_id FROM member m WHERE m.actor_id = ? AND m.state = 'member' AND m.shows = ?"
 """SQL: the groups that somebody (the first mark) is in and wants to see (the second: true)."""
 
@@ -61,7 +57,7 @@ class Judged:
 
 async def feed(actor_id: int, before: str = "", *, unread: bool = False) -> Feed:
     """The threads of their groups that were active last, or the unread of them. One query."""
-    values: list[object] = [actor_id, True, True, actor_id, actor_id, True, True, actor_id]
+    values = [actor_id, True, True, actor_id, *unwanted.values(actor_id)]
     clause = ""
     if unread:
         clause = f"AND {read.unread_sql('t')} "
@@ -71,7 +67,8 @@ async def feed(actor_id: int, before: str = "", *, unread: bool = False) -> Feed
         values += mark
     rows = await storage.rows(
         f"{read.THREADS} WHERE t.group_id IN ({MINE}) AND g.state = 'open' AND t.visible = ?"
-        f" AND ({listed_sql('p')} OR ({members_sql('p')})) AND NOT {_UNWANTED} {clause}"
+        f" AND ({listed_sql('p')} OR ({members_sql('p')}))"
+        f" AND NOT {unwanted.sql('p.author_id')} {clause}"
         "ORDER BY t.active_at DESC, t.id DESC LIMIT ?",
         *(*values, PAGE + 1),
     )
@@ -108,7 +105,7 @@ async def fresh(actor_id: int, threads: Sequence[ThreadRow]) -> dict[int, int]:
 async def saved(actor_id: int, before: int = 0) -> Saved:
     """What they saved and may still read, the newest first. One query."""
     rows = await storage.rows(
-        f"SELECT b.id AS saved_id, {views.SLUG} AS group_name, g.title AS group_title,"
+        f"SELECT b.id AS saved_id, {views.SLUG} AS group_name, {emoji_columns.GROUP_TITLE},"
         f" {views.THREAD_TITLE}, {views.post_columns('p')}, {views.person_columns('a')}"
         " FROM bookmark b JOIN post p ON p.id = b.post_id JOIN actor a ON a.id = p.author_id"
         " JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
@@ -155,12 +152,3 @@ async def judged(actor_id: int) -> tuple[Judged, ...]:
         )
         for row in rows
     )
-
-
-async def unwanted(actor_id: int) -> frozenset[int]:
-    """The ids of those whose posts they do not want to read. One query."""
-    rows = await storage.rows(
-        "SELECT target_id FROM stance WHERE actor_id = ? AND (blocked = ? OR muted = ?)",
-        *(actor_id, True, True),
-    )
-    return frozenset(row["target_id"] for row in rows)

@@ -1,6 +1,7 @@
 """This module reads what somebody is notified of, for pages: in groups, by kind, what is new.
 
-Whoever may not read a post any more is not told of it; nor of anybody whom they block or mute.
+Whoever may not read a post any more is not told of it; nor of anybody whom they block or mute,
+or whose host they block.
 """
 
 # ruff: noqa: S608 - each statement is put together from constants here; every value is bound
@@ -11,10 +12,12 @@ from dataclasses import dataclass
 
 from federation import ids, storage
 from federation.storage import Row
-from fedigroups.content import sanitise
-from fedigroups.groups import views
+from fedigroups.content import emoji, sanitise
+from fedigroups.content.emoji import Emoji
+from fedigroups.groups import emoji_columns, views
 from fedigroups.groups.views import Person
 from fedigroups.groups.visibility import readable_sql
+from fedigroups.personal import unwanted
 
 FILTERS: dict[str, tuple[str, ...]] = {
     "all": ("mention", "favourite", "reblog", "update", "status", "poll"),
@@ -29,8 +32,7 @@ MOST = 100
 """The most that are counted as new."""
 
 _SHOWN = (
-    "n.actor_id = ? AND NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = n.actor_id"
-    " AND s.target_id = n.sender_id AND (s.blocked = ? OR s.muted = ?))"
+    f"n.actor_id = ? AND NOT {unwanted.sql('n.sender_id')}"
     " AND EXISTS (SELECT 1 FROM post p JOIN thread t ON t.id = p.thread_id"
     " JOIN groups g ON g.id = t.group_id WHERE p.id = n.post_id AND g.state = 'open'"
     f" AND {readable_sql('p')})"
@@ -62,7 +64,10 @@ class Notice:
     people: tuple[Person, ...]
     """Some of them, the newest first."""
     excerpt: str
+    emoji: Emoji
+    """That the excerpt may have."""
     group_title: str
+    group_emoji: Emoji
     link: str
 
 
@@ -97,7 +102,7 @@ class Notices:
 
 
 def _values(actor_id: int) -> tuple[object, ...]:
-    return (actor_id, True, True, actor_id, actor_id, actor_id)
+    return (actor_id, *unwanted.values(actor_id), actor_id, actor_id, actor_id)
 
 
 async def unread(actor_id: int) -> int:
@@ -123,7 +128,7 @@ async def page(actor_id: int, wanted: str = "all", before: int = 0) -> Notices:
     kinds = FILTERS.get(wanted, FILTERS["all"])
     found = await storage.rows(
         "SELECT x.*, p.content AS content, p.warning AS warning, p.title AS title,"
-        " p.state AS state, t.id AS thread_id, g.title AS group_title,"
+        f" {emoji_columns.of_post('p')}, t.id AS thread_id, {emoji_columns.GROUP_TITLE},"
         f" {views.SLUG} AS group_name, {_READ} AS seen FROM"
         " (SELECT MAX(n.id) AS newest, COUNT(*) AS count, MAX(n.created_at) AS created_at,"
         f" MAX(n.kind) AS kind, MAX(n.post_id) AS post_id, {_KEY} AS notice_key"
@@ -166,7 +171,9 @@ def _notice(row: Row, people: Sequence[Person]) -> Notice:
         is_new=row["newest"] > row["seen"],
         people=tuple(people),
         excerpt=words or sanitise.excerpt(row["content"], 120),
+        emoji=emoji.stored(row["post_emoji"]),
         group_title=sanitise.label(row["group_title"]) or row["group_name"],
+        group_emoji=emoji.stored(row["group_emoji"]),
         link=f"/groups/{row['group_name']}/threads/{row['thread_id']}#post-{row['post_id']}",
     )
 

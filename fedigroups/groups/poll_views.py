@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fedigroups.content import sanitise
+from fedigroups.content.emoji import Emoji
 from fedigroups.groups import polls
 from fedigroups.groups.poll_models import Poll
 from fedigroups.groups.views import PostView
@@ -38,6 +39,8 @@ class PollView:
     shows_totals: bool
     can_vote: bool
     refusal: str
+    emoji: Emoji
+    """That the options may have."""
 
 
 async def of(
@@ -51,12 +54,15 @@ async def of(
     found = await polls.by_post(asking)
     chosen = await polls.chosen([*found], actor_id) if found and actor_id else {}
     return {
-        id: _view(poll, chosen.get(id, ()), actor_id not in {0, asking[id].author_id}, refusal)
+        id: _view(poll, asking[id], chosen.get(id, ()), actor_id, refusal)
         for id, poll in found.items()
     }
 
 
-def _view(poll: Poll, choices: tuple[int, ...], is_asked: bool, refusal: str) -> PollView:
+def _view(
+    poll: Poll, post: PostView, choices: tuple[int, ...], actor_id: int, refusal: str
+) -> PollView:
+    is_asked = actor_id not in {0, post.author_id}
     is_open_to_them = is_asked and not choices and not polls.is_over(poll)
     counts = json.loads(poll.counts)
     whole = max(poll.voters_count if poll.multiple else sum(counts), *counts, 1)
@@ -75,4 +81,5 @@ def _view(poll: Poll, choices: tuple[int, ...], is_asked: bool, refusal: str) ->
         shows_totals=polls.shows_totals(poll),
         can_vote=is_open_to_them and not refusal,
         refusal=refusal if is_open_to_them else "",
+        emoji=post.emoji,
     )

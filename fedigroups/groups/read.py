@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 from federation import ids, storage
-from fedigroups.groups import tree, views
+from fedigroups.groups import emoji_columns, tree, views
 from fedigroups.groups.models import Group
 from fedigroups.groups.views import (
     GroupCard,
@@ -43,7 +43,8 @@ NAME = re.compile(r"[a-z0-9_.-]{1,64}")
 CARD = (
     f"g.id AS group_id, ga.uri AS group_uri, ga.host AS group_host, {views.SLUG} AS group_name, "
     "g.hosted AS group_hosted, "
-    "g.title AS group_title, g.description AS group_description, g.language AS group_language, "
+    f"{emoji_columns.GROUP_TITLE}, "
+    "g.description AS group_description, g.language AS group_language, "
     "g.topics AS group_topics, "
     "g.join_policy AS group_join_policy, g.members_count AS group_members_count, "
     "g.active_at AS group_active_at, g.icon_url AS group_icon_url"
@@ -64,7 +65,7 @@ _TO_READ = (
 THREADS = (
     "SELECT t.id AS thread_id, t.title AS thread_title, t.locked AS locked, "
     "t.pinned_at AS pinned_at, t.active_at AS active_at, t.created_at AS created_at, "
-    f"{views.SLUG} AS group_name, g.title AS group_title, {_REPLIES} AS replies, "
+    f"{views.SLUG} AS group_name, {emoji_columns.GROUP_TITLE}, {_REPLIES} AS replies, "
     f"{views.post_columns('p')}, {views.person_columns('a')} "
     "FROM thread t JOIN groups g ON g.id = t.group_id JOIN post p ON p.id = t.root_id "
     "JOIN actor a ON a.id = p.author_id"
@@ -320,6 +321,7 @@ def card_of(group: Group) -> GroupCard:
             "group_name": group.name if group.hosted else group.actor.handle,
             "group_hosted": group.hosted,
             "group_title": group.title,
+            "group_emoji": group.actor.document if ":" in group.title else "",
             "group_description": group.description,
             "group_language": group.language,
             "group_topics": group.topics,

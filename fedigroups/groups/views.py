@@ -10,7 +10,7 @@ from typing import Literal
 from federation.storage import Row
 from fedigroups.content import emoji, sanitise
 from fedigroups.content.emoji import Emoji
-from fedigroups.groups import attachments, topics
+from fedigroups.groups import attachments, emoji_columns, topics
 from fedigroups.groups.attachments import Attachment
 from fedigroups.groups.visibility import is_listed, open_sql
 
@@ -26,7 +26,7 @@ THREAD_TITLE = (
     " AS thread_title"
 )
 """In what thread somebody reads a post: not the title of a beginning that they may not read."""
-_ADDRESSABLE = re.compile(r"[A-Za-z0-9_.-]{1,64}@[a-z0-9.:-]{1,255}")
+_ADDRESSABLE = re.compile(r"@[A-Za-z0-9_.-]{1,64}@[a-z0-9.:-]{1,255}")
 
 PERSON_COLUMNS = ("id", "uri", "username", "host", "name", "page_url", "icon_url", "local")
 POST_COLUMNS = (
@@ -36,25 +36,16 @@ POST_COLUMNS = (
 )
 
 
-def page_of(username: str, host: str, *, local: bool) -> str:
-    """Our page about somebody; "" for a name of another server that no address of ours takes."""
-    if local:
-        return f"/@{username}"
-    return f"/@{username}@{host}" if _ADDRESSABLE.fullmatch(f"{username}@{host}") else ""
-
-
 def person_columns(alias: str) -> str:
     """The columns of a `Person` for a SELECT, each named `author_...`."""
     listed = ", ".join(f"{alias}.{column} AS author_{column}" for column in PERSON_COLUMNS)
-    bearing = f"CASE WHEN {alias}.name LIKE '%:%:%' THEN {alias}.document ELSE '' END"
-    return f"{listed}, {bearing} AS author_emoji"
+    return f"{listed}, {emoji_columns.of_person(alias)}"
 
 
 def post_columns(alias: str) -> str:
     """The columns of a `PostView` for a SELECT, each named `post_...`."""
     listed = ", ".join(f"{alias}.{column} AS post_{column}" for column in POST_COLUMNS)
-    bearing = f"{alias}.content LIKE '%:%:%' AND {alias}.document LIKE '%\"Emoji\"%'"
-    return f"{listed}, CASE WHEN {bearing} THEN {alias}.document ELSE '' END AS post_emoji"
+    return f"{listed}, {emoji_columns.of_post(alias)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +71,9 @@ class Person:
     @property
     def link(self) -> str:
         """The page about them here; their server's where our address cannot name them, or ""."""
-        return page_of(self.username, self.host, local=self.local) or self.origin_url
+        if self.local:
+            return f"/@{self.username}"
+        return f"/{self.handle}" if _ADDRESSABLE.fullmatch(self.handle) else self.origin_url
 
     @property
     def origin_url(self) -> str:
@@ -114,6 +107,7 @@ class GroupCard:
     members: int
     active_at: int
     icon_url: str
+    emoji: Emoji
     hosted: bool
     """Whether it lives here; the `name` of one elsewhere ends in `@` and its host."""
 
@@ -151,6 +145,7 @@ class ThreadRow:
     id: int
     group_name: str
     group_title: str
+    group_emoji: Emoji
     title: str
     author: Person
     excerpt: str
@@ -258,6 +253,7 @@ class PersonPost:
     post: PostView
     group_name: str
     group_title: str
+    group_emoji: Emoji
     thread_title: str
 
     @property
@@ -324,6 +320,7 @@ def person_post(row: Row) -> PersonPost:
         post=post(row),
         group_name=row["group_name"],
         group_title=sanitise.label(row["group_title"]) or row["group_name"],
+        group_emoji=emoji.stored(row["group_emoji"]),
         thread_title=sanitise.label(row["thread_title"]),
     )
 
@@ -343,6 +340,7 @@ def card(row: Row) -> GroupCard:
         members=row["group_members_count"],
         active_at=row["group_active_at"],
         icon_url=row["group_icon_url"],
+        emoji=emoji.stored(row["group_emoji"]),
         hosted=bool(row["group_hosted"]),
     )
 
@@ -367,6 +365,7 @@ def thread_row(row: Row) -> ThreadRow:
         id=row["thread_id"],
         group_name=row["group_name"],
         group_title=sanitise.label(row["group_title"]) or row["group_name"],
+        group_emoji=emoji.stored(row["group_emoji"]),
         title=title(row) if live else "",
         author=person(row),
         excerpt=_beginning(row) if live and not spoiler else "",

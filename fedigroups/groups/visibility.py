@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from fedigroups.personal import hosts
+from fedigroups.personal import unwanted
 
 OPEN = frozenset({"public", "unlisted"})
 """What anybody who has the URL may read."""
@@ -131,11 +131,9 @@ def met_sql(alias: str, reader_id: int) -> tuple[str, list[object]]:
     if not reader_id:
         return f"({listed_sql(alias)} AND g.state = 'open')", []
     return (
-        f"(g.state = 'open' AND ({listed_sql(alias)} OR ({members_sql(alias)})) AND NOT EXISTS ("  # noqa: S608 - our own SQL
-        f"SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = {alias}.author_id"
-        " AND (s.blocked = ? OR s.muted = ?))"
-        f" AND NOT {hosts.HIDDEN.format(author=f'{alias}.author_id')})",
-        [reader_id, reader_id, True, True, reader_id],
+        f"(g.state = 'open' AND ({listed_sql(alias)} OR ({members_sql(alias)}))"
+        f" AND NOT {unwanted.sql(f'{alias}.author_id')})",
+        [reader_id, *unwanted.values(reader_id)],
     )
 
 

@@ -34,7 +34,7 @@ async def _queue(mine: Mailing) -> bool:
     until = mine.digest_from if mine.refused_at else now
     async with storage.transaction():
         moved = await Mailing.filter(id=mine.id, digest_at=mine.digest_at).update(
-            digest_at=mailing.following(now, mine.digest, mine.hour), digest_from=until
+            digest_at=mailing.next_digest(now, mine), digest_from=until
         )
         if moved and not mine.refused_at:
             await mail.promise(mine.id, {"digest": [mine.digest_from, now]})

@@ -42,8 +42,10 @@ async def unblock(actor_id: int, host: str) -> None:
     )
 
 
-async def blocked(actor_id: int, clause: str, values: tuple[int, int, int]) -> list[Row]:
-    """The hosts that somebody blocks, with the rows' ids, as the clause bounds them."""
+async def blocked(
+    actor_id: int, clause: str = "TRUE ORDER BY host", values: tuple[int, ...] = ()
+) -> list[Row]:
+    """The hosts that somebody blocks, with the rows' ids; all, or as the clause bounds them."""
     return await storage.rows(
         f"SELECT id, host FROM blocked_host WHERE actor_id = ? AND {clause}", actor_id, *values
     )

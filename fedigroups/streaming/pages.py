@@ -13,7 +13,7 @@ Events, each with a whole number as its data:
 - `notifications`: how many somebody has not read, at most 100; told when one comes, and when they
   were read or put away, here or in an app.
 - `replies`: how many posts came into the thread since `after`, or since the page connected; their
-  own are not counted, nor those of whom they block or mute.
+  own are not counted, nor those of whom they block or mute, or whose host they block.
 - `threads`: the same of a group.
 
 With htmx: `<div hx-ext="sse" sse-connect="/live?thread=1&after=2"><b sse-swap="replies"></b>
@@ -30,6 +30,7 @@ from starlette.routing import BaseRoute, Route
 from federation import ids, storage
 from federation.models import Actor
 from fedigroups.mastodon.reading.posts import Reader, readable
+from fedigroups.personal import unwanted
 from fedigroups.streaming import admission
 from fedigroups.streaming.hub import Hub
 from fedigroups.streaming.listeners import Stream
@@ -76,11 +77,10 @@ async def _missed(thread_id: int, after: int, reader: Reader) -> int:
     may, values = readable("p", reader)
     row = await storage.row(
         "SELECT COUNT(*) AS here, SUM(CASE WHEN p.id > ? AND p.state = 'live' AND p.author_id <> ?"  # noqa: S608 - our own SQL
-        " AND NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = ? AND s.target_id = p.author_id"
-        " AND (s.blocked = ? OR s.muted = ?)) THEN 1 ELSE 0 END) AS missed"
+        f" AND NOT {unwanted.sql('p.author_id')} THEN 1 ELSE 0 END) AS missed"
         " FROM post p JOIN thread t ON t.id = p.thread_id JOIN groups g ON g.id = t.group_id"
         f" WHERE t.id = ? AND {may}",
-        *(after, reader.id, reader.id, True, True, thread_id, *values),
+        *(after, reader.id, *unwanted.values(reader.id), thread_id, *values),
     )
     if row is None or not row["here"]:
         raise HTTPException(404)

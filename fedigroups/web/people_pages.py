@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fedigroups.accounts import reception as receptions
-from fedigroups.groups import authors, mine, read
+from fedigroups.groups import authors, read
 from fedigroups.groups.authors import PersonPage
+from fedigroups.personal import unwanted
 from fedigroups.web import addresses, errors, render, visitors
 from fedigroups.web import site as sites
 from fedigroups.web.translation import gettext as _
@@ -28,7 +29,7 @@ async def person_page(request: Request) -> Response:
     if page.state == "gone":
         return errors.gone(request)
     site, person = sites.of(request), page.person
-    unwanted = await mine.unwanted(me.actor.id) if me else frozenset()
+    is_unwanted = bool(me and await unwanted.among(me.actor.id, {person.id}))
     return render.page(
         request,
         "person.html",
@@ -40,7 +41,7 @@ async def person_page(request: Request) -> Response:
         page=page,
         is_first=before == 0,
         is_own=me is not None and me.actor.id == person.id,
-        is_unwanted=person.id in unwanted,
+        is_unwanted=is_unwanted,
     )
 
 

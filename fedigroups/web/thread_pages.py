@@ -14,6 +14,7 @@ from fedigroups.groups.mine import Marks
 from fedigroups.groups.models import Member, Thread
 from fedigroups.groups.views import PostView, ThreadPage
 from fedigroups.personal import reading
+from fedigroups.personal import unwanted as unwanteds
 from fedigroups.personal.reading import Read
 from fedigroups.web import addresses, errors, render, visitors
 from fedigroups.web import site as sites
@@ -96,7 +97,7 @@ async def _own(actor: Actor, row: Thread, member: Member | None, thread: ThreadP
         marks=await mine.marks(actor, row.id),
         read=known,
         refusal=policies.refusal_to_reply(row.group, member, row),
-        unwanted=await mine.unwanted(actor.id),
+        unwanted=await unwanteds.among(actor.id, {one.author_id for one in shown}),
         looks_after=row.group.hosted and policies.is_staff(member),
         first_new=new[0] if known.seen_id and new else 0,
     )

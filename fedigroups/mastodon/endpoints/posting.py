@@ -78,7 +78,7 @@ async def write(request: Request) -> Response:
             key=key,
             by_id=access.person.id if access.acting else 0,
         )
-        return json_answer(await scheduling.shown(row))
+        return json_answer(await scheduling.shown(row, asking.origin_of(request)))
     if place.parent:
         post = await speaking.answer(wire, author, place.parent, text, key=key)
     else:
@@ -89,7 +89,7 @@ async def write(request: Request) -> Response:
 async def _answered(access: Access, id: int, reader: Reader) -> Response:
     """What was answered to the request that this one repeats."""
     if waiting := await ScheduledPost.get_or_none(id=id, actor_id=access.actor.id):
-        return json_answer(await scheduling.shown(waiting))
+        return json_answer(await scheduling.shown(waiting, reader.origin))
     return await asking.shown(id, reader)
 
 

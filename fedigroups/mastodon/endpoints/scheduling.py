@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from fedigroups.api.body import Body
 from fedigroups.groups import scheduled
 from fedigroups.groups.speaking import Text
 from fedigroups.mastodon.endpoints import asking, media
+from fedigroups.mastodon.present import accounts
 from fedigroups.mastodon.present.shapes import Entity, date_time
 from fedigroups.mastodon.present.statuses import VISIBILITY
 from fedigroups.mastodon.reading import windows
@@ -50,13 +51,15 @@ async def listed(request: Request) -> Response:
     )
     ids = [row["id"] for row in found]
     by_id = {row.id: row for row in await ScheduledPost.filter(id__in=ids)}
-    return asking.paged(request, window, ids, await _all(by_id[id] for id in ids if id in by_id))
+    rows = [by_id[id] for id in ids if id in by_id]
+    return asking.paged(request, window, ids, await _all(rows, asking.origin_of(request)))
 
 
 async def one_of_them(request: Request) -> Response:
     """`GET /api/v1/scheduled_statuses/:id`: 404 for somebody else's, and for one that was said."""
     access = await authorised(request, "read:statuses")
-    return json_answer(await shown(await scheduled.of(access.actor, asking.number(request))))
+    row = await scheduled.of(access.actor, asking.number(request))
+    return json_answer(await shown(row, asking.origin_of(request)))
 
 
 async def move(request: Request) -> Response:
@@ -66,7 +69,7 @@ async def move(request: Request) -> Response:
     if not due_at:
         raise ApiError(422, "Validation failed: scheduled_at can't be blank")
     row = await scheduled.move(access.actor, asking.number(request), due_at)
-    return json_answer(await shown(row))
+    return json_answer(await shown(row, asking.origin_of(request)))
 
 
 async def cancel(request: Request) -> Response:
@@ -117,13 +120,14 @@ def _poll(text: Text) -> Entity | None:
     }
 
 
-async def shown(row: ScheduledPost) -> Entity:
+async def shown(row: ScheduledPost, origin: str) -> Entity:
     """The ScheduledStatus."""
-    return (await _all([row]))[0]
+    return (await _all([row], origin))[0]
 
 
-async def _all(rows: Iterable[ScheduledPost]) -> list[Entity]:
-    """The ScheduledStatuses. One query for the pictures of all."""
+async def _all(rows: Sequence[ScheduledPost], origin: str) -> list[Entity]:
+    """The ScheduledStatuses, which mention their groups as posts do. Two queries for all."""
+    groups = await _groups([row.id for row in rows], origin)
     by_holder = {scheduled.holder(row.id): row for row in rows}
     pictures = await uploads.held_by_each(by_holder)
     return [
@@ -132,6 +136,21 @@ async def _all(rows: Iterable[ScheduledPost]) -> list[Entity]:
             "scheduled_at": date_time(row.due_at),
             "params": json.loads(row.params),
             "media_attachments": [media.attachment(one) for one in pictures[holder]],
+            "mentions": groups.get(row.id, []),
         }
         for holder, row in by_holder.items()
     ]
+
+
+async def _groups(ids: Sequence[int], origin: str) -> dict[int, list[Entity]]:
+    """The group in which each is to be said, as a Mention; that of the thread, of an answer."""
+    found = await storage.rows(
+        "SELECT s.id AS scheduled_id, a.id, a.uri, a.username, a.host, a.local, a.page_url"  # noqa: S608 - our own SQL
+        " FROM scheduled_post s LEFT JOIN post p ON p.id = s.parent_id"
+        " LEFT JOIN thread t ON t.id = p.thread_id"
+        " JOIN groups g ON g.id = COALESCE(t.group_id, s.group_id)"
+        " JOIN actor a ON a.id = g.actor_id"
+        f" WHERE s.id IN ({storage.marks(len(ids)) or '?'})",
+        *(ids or [0]),
+    )
+    return {row["scheduled_id"]: [accounts.mention(row, origin)] for row in found}

@@ -14,7 +14,7 @@ from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.reading import people, posts, warnings
 from fedigroups.mastodon.reading.posts import Reader, readable
 from fedigroups.mastodon.reading.windows import Window
-from fedigroups.personal import hosts
+from fedigroups.personal import unwanted
 
 KINDS = (
     *("mention", "favourite", "reblog", "update", "status", "follow", "follow_request"),
@@ -48,14 +48,12 @@ def _where(reader: Reader, wish: Wish) -> tuple[str, list[object]]:
     may, values = readable("p", reader)
     clause = (
         f"n.actor_id = ? AND n.kind IN ({storage.marks(len(wish.kinds))})"
-        " AND NOT EXISTS (SELECT 1 FROM stance s WHERE s.actor_id = n.actor_id"
-        " AND s.target_id = n.sender_id AND (s.blocked = ? OR s.muted = ?))"
-        f" AND NOT {hosts.HIDDEN.format(author='n.sender_id')}"
+        f" AND NOT {unwanted.sql('n.sender_id')}"
         " AND (n.post_id = 0 OR n.kind = 'decision' OR EXISTS"
         " (SELECT 1 FROM post p JOIN thread t ON t.id = p.thread_id"
         f" JOIN groups g ON g.id = t.group_id WHERE p.id = n.post_id AND {may}))"
     )
-    bound: list[object] = [reader.id, *(wish.kinds or ("",)), True, True, reader.id, *values]
+    bound: list[object] = [reader.id, *(wish.kinds or ("",)), *unwanted.values(reader.id), *values]
     if wish.sender_id:
         clause += " AND n.sender_id = ?"
         bound.append(wish.sender_id)

@@ -47,7 +47,7 @@ async def invitations(request: Request, host: Host) -> Response:
         field = "handle" if sent.text("way") == "handle" else "uses"
         try:
             if field == "handle":
-                person = await _found(request, typed["handle"])
+                person = await _invitee(request, typed["handle"])
                 await act(receptions.of(request).wire, host, "invite", person)
                 return seen(host, "invitations", "invite")
             _made, code = await inviting.make(
@@ -115,6 +115,13 @@ async def _come_in(request: Request, group: Group, code: str, person: Actor) -> 
     await inviting.accept(group, code, person)
     await joining.join(receptions.of(request).wire, person, group.actor)
     return visitors.seen(f"/groups/{group.name}")
+
+
+async def _invitee(request: Request, typed: str) -> Actor:
+    """Whom a host names: of somebody here the name alone will do."""
+    name = typed.strip().removeprefix("@")
+    is_whole = "@" in name
+    return await _found(request, typed if is_whole else f"{name.lower()}@{sites.of(request).host}")
 
 
 async def _found(request: Request, typed: str) -> Actor:

@@ -15,6 +15,7 @@ from fedigroups.accounts.entry_models import Session
 from fedigroups.accounts.models import Account
 from fedigroups.groups import lookup, mine
 from fedigroups.groups.models import Group
+from fedigroups.personal import hosts
 from fedigroups.web import forms, refusals, versions, visitors
 from fedigroups.web.settings.frame import page
 from fedigroups.web.translation import gettext as _
@@ -30,7 +31,7 @@ def routes() -> list[BaseRoute]:
     """The pages."""
     return [
         Route("/settings/preferences", signed_in(choices), methods=["GET", "POST"]),
-        Route("/settings/blocks", signed_in(blocks)),
+        Route("/settings/blocks", signed_in(blocks), methods=["GET", "POST"]),
         Route("/settings/invitations", signed_in(invited), methods=["GET", "POST"]),
     ]
 
@@ -99,9 +100,21 @@ async def _choose(account: Account, typed: dict[str, str], joined: set[str]) -> 
 
 
 async def blocks(request: Request, session: Session) -> Response:
-    """`/settings/blocks`: whom one mutes or blocks, and no more."""
-    judged = await mine.judged(session.account.actor_id)
-    return page(request, session, "blocks", _("Blocks and mutes"), judged=judged)
+    """`/settings/blocks`: whom one mutes or blocks, and whole servers, which are posted here."""
+    reader_id = session.account.actor_id
+    if request.method == "POST":
+        sent = await forms.read(request)
+        act = hosts.unblock if sent.text("act") == "unblock" else hosts.block
+        await act(reader_id, sent.text("host"))
+        return visitors.seen("/settings/blocks")
+    return page(
+        request,
+        session,
+        "blocks",
+        _("Blocks and mutes"),
+        judged=await mine.judged(reader_id),
+        servers=[one["host"] for one in await hosts.blocked(reader_id)],
+    )
 
 
 async def invited(request: Request, session: Session) -> Response:

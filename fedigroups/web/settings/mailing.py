@@ -19,8 +19,9 @@ from fedigroups.web.settings.frame import page
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.visitors import signed_in
 
-HOURS = {str(hour): f"{hour:02}:00 UTC" for hour in range(24)}
-_WORDS = {**mailing.WHENS, **mailing.DIGESTS, **HOURS, **translation.LANGUAGES}
+HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
+ZONES = {zone: zone.replace("_", " ") for zone in mailing.ZONES}
+_WORDS = {**mailing.WHENS, **mailing.DIGESTS, **HOURS, **ZONES, **translation.LANGUAGES}
 
 
 def routes() -> list[BaseRoute]:
@@ -62,6 +63,7 @@ async def chosen(request: Request, session: Session) -> Response:
         whens=mailing.WHENS,
         digests=mailing.DIGESTS,
         hours=HOURS,
+        zones=ZONES,
         tongues=translation.LANGUAGES,
         most=limits.NOTICE_MAILS_A_DAY,
         sends_mail=receptions.of(request).sends_mail,
@@ -76,6 +78,7 @@ async def _chosen(account: Account) -> dict[str, str]:
         "on": "1" if wish.notices else "",
         "digest": wish.digest,
         "hour": str(wish.hour),
+        "zone": wish.zone,
         "locale": account.locale or translation.spoken(),
     }
 
@@ -85,7 +88,8 @@ async def _choose(account: Account, typed: dict[str, str]) -> None:
     sent = Body({**typed})
     choices = {kind: typed[kind] for kind in mailing.KINDS}
     hour, on = sent.number("hour"), sent.flag("on")
-    await mailing.choose(account, Chosen(choices, typed["digest"], hour, on))
+    zone = typed["zone"] or mailing.UTC
+    await mailing.choose(account, Chosen(choices, typed["digest"], hour, on, zone))
     if typed["locale"] in translation.LANGUAGES:
         account.locale = typed["locale"]
         await account.save(update_fields=["locale"])

@@ -98,3 +98,16 @@ async def test_a_digest_tells_of_the_liveliest_threads_and_of_nothing_twice(
     assert text.index("Lively thread (Welders)\nNew: 3") < text.index("Quiet thread (Welders)\nNew")
     assert f"/groups/welders/threads/{quiet.thread_id}\n" in text
     assert await office.after(clock.DAY, to="tom") == []
+
+
+async def test_a_digest_counts_no_reply_that_a_filter_hides(office: Office) -> None:
+    await choose(office, "tom", digest="daily")
+    await office.after(clock.DAY)
+    tom = (await office.town.person("tom")).id
+    await office.town.run(lambda: _filter(tom, Post()))
+    thread = await office.writes("olga", "Thick.", "Rods")
+    await office.answers(thread, "One.", f"Two, {SECRET}.")
+    [mail] = await office.after(clock.DAY, to="tom")
+    assert "Rods (Welders)\nNew: 2 " in mail.get_content()
+    await office.answers(thread, f"Nothing but {SECRET}.")
+    assert await office.after(clock.DAY, to="tom") == []

@@ -84,6 +84,7 @@ async def test_what_is_scheduled_is_said_when_it_is_due_with_its_picture(
     assert kept["scheduled_at"] == "2099-01-01T12:00:00.000Z"
     assert kept["media_attachments"][0]["id"] == upload["id"]
     assert await tom.get(LATER) == [kept]
+    assert [one["acct"] for one in kept["mentions"]] == ["welders"]
     assert await own(tom, "tom") == []
     moved = await tom.ask("PUT", f"{LATER}/{kept['id']}", json={"scheduled_at": "2098-01-01"})
     assert moved["scheduled_at"] < kept["scheduled_at"]

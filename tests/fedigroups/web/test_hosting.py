@@ -268,7 +268,11 @@ async def test_whoever_has_an_account_elsewhere_comes_in_with_their_address(hous
             "/groups/welders/invitations", way="handle", handle="@ann@groups.example"
         )
         assert by_hand.status_code == 422
-    assert (await Member.get(state="invited")).actor_id == (await lookup.person("ann")).id
+        assert (await Member.get(state="invited")).actor_id == (await lookup.person("ann")).id
+        await house.settle("tom")
+        by_name = await olga.fill("/groups/welders/invitations", way="handle", handle="@Tom")
+        assert by_name.status_code == 303
+    assert await Member.exists(actor__username="tom", state="invited")
 
 
 async def test_a_closed_group_is_gone_for_everybody_and_its_readers_are_told(house: House) -> None:

@@ -20,7 +20,9 @@ from fedigroups.accounts.models import Account
 from fedigroups.groups import closing, deleting, founding
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Thread
+from fedigroups.groups.poll_models import Poll
 from fedigroups.media.models import Media
+from fedigroups.notify import telling
 from fedigroups.personal import hosts
 from fedigroups.personal.models import Draft
 from guests import Guest, House, hidden
@@ -378,6 +380,25 @@ async def test_who_is_blocked_is_folded_and_can_be_let_back(club: Club) -> None:
     assert "Fine seams" not in await club.text("/feed")
 
 
+@sqlite
+async def test_who_lives_on_a_server_that_is_blocked_is_folded_and_it_can_be_let_back(
+    club: Club,
+) -> None:
+    post = await club.write()
+    eve = await scenery.person("eve@evil.example", name="Eve")
+    await scenery.post(await Thread.get(id=post.thread_id), eve, post)
+    page, fold = f"/groups/welders/threads/{post.thread_id}", "or whose server you block"
+    assert "Block everybody of evil.example" in await club.text("/@eve@evil.example")
+    assert fold not in await club.text(page)
+    await club.press("/settings/blocks", "block", host="evil.example")
+    assert fold in await club.text(page)
+    assert fold in await club.text("/@eve@evil.example")
+    assert "evil.example" in await club.text("/settings/blocks")
+    await club.press("/settings/blocks", "unblock", host="evil.example")
+    assert fold not in await club.text(page)
+    assert "Nobody" in await club.text("/settings/blocks")
+
+
 async def test_somebody_from_another_server_has_a_page_here_with_what_each_may_read(
     club: Club,
 ) -> None:
@@ -520,3 +541,31 @@ async def test_members_make_a_poll_and_vote_in_it_on_pages(club: Club) -> None:
         assert f"/posts/{post.id}/vote" not in after
         again = await olga.post(f"/posts/{post.id}/vote", sent)
         assert "You have already voted in this poll." in again.text
+
+
+@sqlite
+async def test_custom_emoji_are_pictures_in_polls_notifications_and_names_of_groups(
+    club: Club,
+) -> None:
+    fox = {"type": "Emoji", "name": ":fox:", "icon": {"url": "https://m.example/fox.png"}}
+    bears = json.dumps({"tag": [fox]})
+    group = await scenery.group("foxes", "Foxes :fox:", hosted=False)
+    await Actor.filter(id=group.actor_id).update(
+        document=bears, local=False, host="m.example", uri="https://m.example/c/foxes"
+    )
+    await scenery.join(group, club.tom)
+    ann = await scenery.person("ann@m.example")
+    thread, asked = await scenery.thread(group, ann, "Which?", kind="Question", document=bears)
+    await Poll.create(
+        id=1, post_id=asked.id, options='["A :fox:", "A <hen>"]', counts="[1, 0]", ends_at=1
+    )
+    said = "<p>A :fox: it is</p>"
+    answer = await scenery.post(thread, ann, asked, content=said, document=bears)
+    await telling.mentioned(answer.id, ann.id, thread.id, [club.tom.uri], 0)
+
+    where = f"/groups/foxes@m.example/threads/{thread.id}"
+    many = {where: 3, "/notifications": 2, "/feed": 2, "/groups/foxes@m.example": 1}
+    for path, count in many.items():
+        shown = (await club.guest.get(path)).text
+        assert shown.count('alt=":fox:"') == count, path
+        assert "<hen>" not in shown

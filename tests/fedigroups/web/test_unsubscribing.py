@@ -70,6 +70,12 @@ async def test_people_choose_on_a_page_what_comes_by_mail(
         assert mailing.chosen(mine) == mailing.Chosen(choices, "daily", 19, False)
         assert (await Account.get(id=account.id)).locale == "it"
         assert mine.digest_at // 3_600_000 % 24 == 19
+        await olga.fill("/settings/mail", **choices, digest="daily", hour="19", zone="Asia/Kolkata")
+        assert (await mailing.of(account.id)).digest_at // 60_000 % 1440 == 13 * 60 + 30
+        shown = (await olga.get("/settings/mail")).text
+        assert '<option value="Asia/Kolkata" selected>' in shown
+        nowhere = await olga.fill("/settings/mail", **choices, hour="1", zone="Asia/Atlantis")
+        assert nowhere.status_code == 422
         wrong = await olga.fill("/settings/mail", **choices, digest="hourly", hour="1")
         assert wrong.status_code == 422
         for _ in range(3):
