@@ -40,15 +40,21 @@ async def joined(models: Mapping[str, type[Model]], tail: str, *values: object) 
 
     `models` are by their alias in `tail`, which begins with FROM. One query.
     """
-    row = await storage.row(f"{_select_joined(tuple(models.items()))} {tail}", *values)
-    if row is None:
-        return []
-    found: list[Any] = []
-    for alias, model in models.items():
-        columns = model._meta.fields_db_projection_reverse
-        part = {column: row[f"{alias}__{column}"] for column in columns}
-        found.append(model._init_from_db(**part) if part[model._meta.db_pk_column] else None)
-    return found
+    return next(iter(await all_joined(models, tail, *values)), [])
+
+
+async def all_joined(
+    models: Mapping[str, type[Model]], tail: str, *values: object
+) -> list[list[Any]]:
+    """As `joined`, of every row."""
+    rows = await storage.rows(f"{_select_joined(tuple(models.items()))} {tail}", *values)
+    return [[_part(row, alias, model) for alias, model in models.items()] for row in rows]
+
+
+def _part(row: storage.Row, alias: str, model: type[Model]) -> Model | None:
+    columns = model._meta.fields_db_projection_reverse
+    part = {column: row[f"{alias}__{column}"] for column in columns}
+    return model._init_from_db(**part) if part[model._meta.db_pk_column] else None
 
 
 async def add(instance: Model) -> None:

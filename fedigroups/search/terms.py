@@ -25,7 +25,9 @@ _SPACELESS = (
 _COMBINING = "".join(
     sign for sign in map(chr, range(0x300, 0x12000)) if unicodedata.category(sign)[0] == "M"
 )
-_RUN = re.compile(rf"[{_SPACELESS}]+|(?:[^\W_{_SPACELESS}]|[{_COMBINING}])+")
+_LETTER = rf"(?![\0-\x7f])(?:[^\W_{_SPACELESS}]|[{_COMBINING}])"
+"""Not in ASCII, which most signs are and is told apart first: to try hundreds of ranges is slow."""
+_RUN = re.compile(rf"[{_SPACELESS}]+|(?:[a-z0-9]+|{_LETTER})+")
 _IS_SPACELESS = re.compile(rf"[{_SPACELESS}]")
 
 

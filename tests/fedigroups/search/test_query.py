@@ -19,6 +19,7 @@ from fedigroups.search.query import Phrase
         ("لحام", ["لحام"]),
         ("वेल्डिंग", ["वेल्डिंग"]),
         ("용접", ["용접"]),
+        ("9e\u20dd9é_x\u20dd", ["9e\u20dd9e", "x\u20dd"]),
         ("溶接工のTIG", ["溶接", "接工", "工の", "の", "tig"]),
         ("\ue000a1 \U0001f525 ' \" \\ : * ( )", ["a1"]),
         ("x" * 1_000, ["x" * limits.SEARCH_TERM_CHARS]),
