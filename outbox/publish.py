@@ -58,7 +58,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _Placed:
     id: int
     activity_id: int
     known: bool
@@ -75,12 +75,12 @@ async def publish(drafts: Sequence[Draft]) -> None:
     if not isinstance(storage.connection(), TransactionalDBClient):
         raise RuntimeError("publish() belongs inside storage.transaction()")
     stored = await _store([draft.activity for draft in drafts])
-    placed: dict[str, list[_Entry]] = {}
+    placed: dict[str, list[_Placed]] = {}
     for draft in drafts:
         activity_id, known = stored[draft.activity.uri]
         for place in draft.places:
             stream = streams.direct(place.inbox) if place.inbox else place.stream
-            entry = _Entry(ids.new(), activity_id, known, place)
+            entry = _Placed(ids.new(), activity_id, known, place)
             placed.setdefault(stream, []).append(entry)
     log: list[streams.Entry] = []
     for stream in sorted(placed):
@@ -127,14 +127,14 @@ async def _insert(activities: Sequence[Outgoing]) -> dict[str, int]:
     return {row["uri"]: int(row["id"]) for row in made}
 
 
-async def _place(stream: str, entries: list[_Entry], log: list[streams.Entry]) -> None:
+async def _place(stream: str, entries: list[_Placed], log: list[streams.Entry]) -> None:
     """Number those that do not stand on the stream already, and add them to `log`."""
     inbox = entries[0].place.inbox
     if inbox:
         await streams.subscribe(stream, inbox, origin.host_of(inbox))
     if any(entry.known for entry in entries):
         await streams.advance(stream, 0)  # from here to the commit nobody else appends
-    fresh: dict[int, _Entry] = {}
+    fresh: dict[int, _Placed] = {}
     for entry in entries:
         if not (entry.known and await _is_there(stream, entry.activity_id)):
             fresh.setdefault(entry.activity_id, entry)
@@ -153,7 +153,7 @@ async def _write(log: list[streams.Entry]) -> None:
     log.clear()
 
 
-async def _entry(stream: str, seq: int, entry: _Entry, now: int) -> streams.Entry:
+async def _entry(stream: str, seq: int, entry: _Placed, now: int) -> streams.Entry:
     place = entry.place
     return streams.Entry(
         id=entry.id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
@@ -109,6 +110,19 @@ def problem(status: int, title: str, detail: str, *, wait: float = 0) -> Respons
     return Response(content, status, headers, media_type="application/problem+json")
 
 
+def _of_group(
+    show: Callable[[Served, Hosted], Awaitable[Response]],
+) -> Callable[[Served, Request], Awaitable[Response]]:
+    """The endpoint of what the open group in the address shows; 404 for any other."""
+
+    @wraps(show)
+    async def answer(served: Served, request: Request) -> Response:
+        hosted = await served.hosted(request)
+        return missing("such group") if hosted is None else await show(served, hosted)
+
+    return answer
+
+
 class Served:
     """The documents of one instance."""
 
@@ -151,25 +165,21 @@ class Served:
             await actor_document(actor, self.wire.keyring, self.uris), cache=ACTOR_CACHE
         )
 
-    async def outbox(self, request: Request) -> Response:
+    @_of_group
+    async def outbox(self, hosted: Hosted) -> Response:
         """The newest Announces of thread starters, each exactly as it was sent."""
-        hosted = await self._hosted(request)
-        if hosted is None:
-            return missing("such group")
         document, items = await collections.outbox(hosted, self.uris)
         body = dumps(document)[:-1] + b',"orderedItems":[' + b",".join(items) + b"]}"
         return activity_json(body)
 
-    async def followers(self, request: Request) -> Response:
+    @_of_group
+    async def followers(self, hosted: Hosted) -> Response:
         """How many members the group has."""
-        hosted = await self._hosted(request)
-        if hosted is None:
-            return missing("such group")
         return activity_json(collections.followers(hosted, self.uris))
 
     async def followers_of_visitor(self, request: Request) -> Response:
         """The group's followers on the host that signed the request, for nobody else (FEP-8fcf)."""
-        hosted = await self._hosted(request)
+        hosted = await self.hosted(request)
         if hosted is None:
             return missing("such group")
         try:
@@ -195,32 +205,26 @@ class Served:
                 self.pressure.unproven(address)
             raise
 
-    async def following(self, request: Request) -> Response:
+    @_of_group
+    async def following(self, hosted: Hosted) -> Response:
         """A group follows nobody."""
-        hosted = await self._hosted(request)
-        if hosted is None:
-            return missing("such group")
         return activity_json(collections.empty(self.uris.following(hosted.actor.uri)))
 
-    async def moderators(self, request: Request) -> Response:
+    @_of_group
+    async def moderators(self, hosted: Hosted) -> Response:
         """Who moderates the group."""
-        hosted = await self._hosted(request)
-        if hosted is None:
-            return missing("such group")
         return activity_json(await collections.moderators(hosted, self.uris))
 
-    async def featured(self, request: Request) -> Response:
+    @_of_group
+    async def featured(self, hosted: Hosted) -> Response:
         """The pinned posts."""
-        hosted = await self._hosted(request)
-        if hosted is None:
-            return missing("such group")
         posts = await collections.pinned(hosted)
         documents = [json.loads(post.document) for post in posts if post.document]
         return activity_json(await collections.featured(hosted, self.uris, documents))
 
     async def thread(self, request: Request) -> Response:
         """A thread's posts (FEP-7888), of a thread of this group that a stranger may read."""
-        hosted = await self._hosted(request)
+        hosted = await self.hosted(request)
         found = await read.thread_head(number(request.path_params["id"]))
         if hosted is None or found is None or found.group.id != hosted.group.id:
             return missing("such thread")
@@ -261,7 +265,8 @@ class Served:
             return activity_json(await collections.person_outbox(actor, self.uris))
         return activity_json(collections.empty(f"{actor.uri}/{kind}"))
 
-    async def _hosted(self, request: Request) -> Hosted | None:
+    async def hosted(self, request: Request) -> Hosted | None:
+        """The open group in the address, if there is one."""
         try:
             hosted = await lookup.hosted_named(request.path_params["name"])
         except FederationError:
