@@ -72,7 +72,8 @@ async def add_first(instance: Model) -> bool:
     sql, fields = _insert(type(instance))
     values = (getattr(instance, field) for field in fields)
     sql += " ON CONFLICT DO NOTHING RETURNING 1 AS one"
-    return await storage.row(sql, *values) is not None
+    instance._saved_in_db = await storage.row(sql, *values) is not None
+    return instance._saved_in_db
 
 
 @cache

@@ -389,6 +389,9 @@ API_PER_ADDRESS = 300
 # What clients ask
 CONTEXT_POSTS = 1_000
 """Posts of a thread that a client is shown around one of them."""
+THREAD_CHARS = 4_000_000
+"""Of all posts on one page of a thread: the next page has the rest. A client is shown the longest
+ones last."""
 PAGE_ENTRIES = 80
 """In one page of a list, whatever is asked for."""
 REVISIONS = 20

@@ -193,17 +193,24 @@ async def thread_page(
 ) -> ThreadPage | None:
     """The thread and its replies from `after` on, for a viewer; None when its root is not to see.
 
-    A deleted or removed root is there while something below it can be read. Two queries.
+    A deleted or removed root is there while something below it can be read. Three queries.
     """
     about = await _thread(thread_id)
     if about is None:
         return None
-    rows = await storage.rows(
-        f"{_POSTS} WHERE p.thread_id = ? AND p.id > ? AND p.id <> ? ORDER BY p.id LIMIT ?",
+    sizes = await storage.rows(
+        "SELECT id, LENGTH(content) AS size FROM post WHERE thread_id = ? AND id > ? AND id <> ?"
+        " ORDER BY id LIMIT ?",
         *(bounded(thread_id), bounded(after), about["post_id"], THREAD_POSTS + 1),
     )
+    shown = tree.fitting(sizes[:THREAD_POSTS])
+    last = shown[-1] if shown else 0
+    rows = await storage.rows(
+        f"{_POSTS} WHERE p.thread_id = ? AND p.id > ? AND p.id <= ? AND p.id <> ? ORDER BY p.id",
+        *(bounded(thread_id), bounded(after), last, about["post_id"]),
+    )
     head = views.thread(about)
-    posts = [views.post(row) for row in rows[:THREAD_POSTS]]
+    posts = [views.post(row) for row in rows]
     replies = tree.reading_order(head.root.id, [head.root, *posts], viewer)
     if not _is_there(head.root, bool(replies) or after > 0, viewer):
         return None
@@ -211,7 +218,7 @@ async def thread_page(
         head,
         replies=replies,
         is_first=after == 0,
-        next=posts[-1].id if len(rows) > THREAD_POSTS else 0,
+        next=last if len(sizes) > len(shown) else 0,
     )
 
 

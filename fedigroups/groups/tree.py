@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from federation import limits
 from fedigroups.groups.views import PostView, Shown
 from fedigroups.groups.visibility import Viewer, can_see, left_a_place
 
@@ -32,6 +33,18 @@ def reading_order(
         if post.id in shown and post.id != root_id:
             below[_place(post, known, shown, root_id)].append(post)
     return tuple(_walk(root_id, shown, below))
+
+
+def fitting(sizes: Sequence[Mapping[str, int]]) -> list[int]:
+    """The ids of the first of these, `limits.THREAD_CHARS` in all: one whatever its `size` is."""
+    found: list[int] = []
+    left = limits.THREAD_CHARS
+    for row in sizes:
+        left -= row["size"]
+        if found and left < 0:
+            break
+        found.append(row["id"])
+    return found
 
 
 def _worth_showing(known: Mapping[int, PostView], viewer: Viewer | None) -> dict[int, PostView]:

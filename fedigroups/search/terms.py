@@ -38,7 +38,8 @@ def of(text: str, *, asked: bool = False) -> list[str]:
     what is kept has its last sign alone as well, so that every sign begins a term.
     """
     found: list[str] = []
-    for run in _RUN.findall(_folded(text)):
+    for match in _RUN.finditer(_folded(text)):  # one by one: few signs can unfold to many words
+        run = match[0]
         if _IS_SPACELESS.match(run):
             found += _pairs(run, asked=asked)
         else:

@@ -718,6 +718,10 @@ ELSEWHERE = {
     "TALLY_SECONDS": (POLLS, "test_readers_are_told_how_it_stands_once_for_many_votes"),
     "SCHEDULED_SECONDS": (CLIENT, "test_a_post_is_scheduled_five_minutes_ahead_at_least"),
     "CONTEXT_POSTS": (CLIENT, "test_a_thread_is_shown_with_so_many_posts"),
+    "THREAD_CHARS": (
+        "fedigroups/groups/test_read.py",
+        "test_a_thread_of_long_replies_goes_on_before_a_page_is_too_large",
+    ),
     "REVISIONS": (CLIENT, "test_the_newest_readings_of_a_post_are_kept"),
     "NOTIFICATION_DAYS": (CLIENT, "test_a_notification_is_kept_for_half_a_year"),
     "ONCE_SECONDS": (CLIENT, "test_the_key_of_a_request_is_known_for_an_hour"),

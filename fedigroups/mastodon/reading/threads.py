@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import itemgetter
 
 from federation import limits, storage
 from federation.storage import Row
+from fedigroups.groups import tree
 from fedigroups.mastodon.present.shapes import Entity
 from fedigroups.mastodon.reading import posts
 from fedigroups.mastodon.reading.posts import Entry, Reader
@@ -14,16 +16,20 @@ from fedigroups.mastodon.reading.posts import Entry, Reader
 async def context(post: Row, reader: Reader) -> Entity:
     """A Context: what the post answers, oldest first, and what answers it, in reading order.
 
-    What may not be read is left out, and what answers it stays. At most `limits.CONTEXT_POSTS`.
+    What may not be read is left out, and what answers it stays. At most `limits.CONTEXT_POSTS`,
+    and of those the shortest, where all together are more than `limits.THREAD_CHARS`.
     """
     thread = await storage.rows(
-        "SELECT id, parent_id FROM post WHERE thread_id = ? ORDER BY id LIMIT ?",
+        "SELECT id, parent_id, LENGTH(content) AS size FROM post WHERE thread_id = ?"
+        " ORDER BY id LIMIT ?",
         *(post["thread_id"], limits.CONTEXT_POSTS),
     )
+    fit = set(tree.fitting(sorted(thread, key=itemgetter("size", "id"))))
     parents: dict[int, int | None] = {row["id"]: row["parent_id"] for row in thread}
     parents.setdefault(post["id"], post["parent_id"])
     above, below = _above(post["id"], parents), _below(post["id"], parents)
-    shown = await posts.show([Entry(id, id) for id in (*above, *below)], reader.within("thread"))
+    around = [Entry(id, id) for id in (*above, *below) if id in fit]
+    shown = await posts.show(around, reader.within("thread"))
     is_above = {str(id) for id in above}
     return {
         "ancestors": [one for one in shown if one["id"] in is_above],

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 import scenery
-from federation import storage
+from federation import limits, storage
 from federation.models import Actor
 from fedigroups.groups import authors, directory, read, topics
 from fedigroups.groups.directory import Wish
@@ -98,7 +98,7 @@ async def test_the_number_of_queries_does_not_grow_with_what_there_is(database: 
         "directory": 1,
         "find_group": 1,
         "group_page": 3,
-        "thread_page": 2,
+        "thread_page": 3,
         "person_page": 3,
         "post_permalink": 1,
         "newest_threads": 1,
@@ -281,6 +281,26 @@ async def test_a_long_thread_goes_on_from_the_last_reply(
     seen = [shown.post.id for shown in (*first.replies, *second.replies)]
     assert seen == [reply.id for reply in replies]
     assert (first.is_first, second.is_first, second.next) == (True, False, 0)
+
+
+async def test_a_thread_of_long_replies_goes_on_before_a_page_is_too_large(
+    database: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert limits.THREAD_CHARS == 4_000_000
+    monkeypatch.setattr(limits, "THREAD_CHARS", 250)
+    ann = await scenery.person("ann@m.example")
+    thread, root = await scenery.thread(await scenery.group(), ann)
+    sizes = (100, 150, 1, 300, 249, 2)
+    replies = [await scenery.post(thread, ann, root, content="x" * size) for size in sizes]
+
+    seen, after, number = [], 0, 0
+    while number == 0 or after:
+        page = await read.thread_page(thread.id, after)
+        assert page is not None
+        seen.append([len(shown.post.content) for shown in page.replies])
+        after, number = page.next, number + 1
+    assert seen == [[100, 150], [1], [300], [249], [2]]
+    assert len(replies) == len(sizes)
 
 
 async def test_nothing_is_there_for_ids_beyond_all_bounds(database: Store) -> None:

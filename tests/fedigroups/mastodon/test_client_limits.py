@@ -29,6 +29,7 @@ from fedigroups.store import Store
 pytestmark = pytest.mark.anyio
 
 ORIGIN = "https://groups.example"
+PICTURES = Pictures(ORIGIN, f"{ORIGIN}/media", b"x")
 RULE = Rule("Sales", ("home",))
 One = Callable[[int], Awaitable[object]]
 
@@ -193,13 +194,26 @@ async def test_a_thread_is_shown_with_so_many_posts(
     assert limits.CONTEXT_POSTS == 1_000
     monkeypatch.setattr(limits, "CONTEXT_POSTS", 4)
     row, root = await scenery.thread(await group(), tom)
-    reader = Reader(None, Pictures(ORIGIN, f"{ORIGIN}/media", b"x"))
+    reader = Reader(None, PICTURES)
     for answers in range(1, 6):
         await scenery.post(row, tom, root)
         found = await posts.row(root.id, reader)
         assert found is not None
         shown = await threads.context(found, reader)
         assert len(shown["descendants"]) == min(answers, 3)
+
+
+async def test_of_a_thread_of_long_posts_the_shortest_are_shown(
+    tom: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "THREAD_CHARS", 1_000)
+    row, root = await scenery.thread(await group(), tom)
+    for size in (600, 900, 10, 800, 20):
+        await scenery.post(row, tom, root, content="x" * size)
+    found = await posts.row(root.id, Reader(None, PICTURES))
+    assert found is not None
+    shown = await threads.context(found, Reader(None, PICTURES))
+    assert [len(one["content"]) for one in shown["descendants"]] == [600, 10, 20]
 
 
 async def test_the_newest_readings_of_a_post_are_kept(

@@ -7,6 +7,7 @@ import pytest
 from federation import limits
 from fedigroups.search import query, terms
 from fedigroups.search.query import Phrase
+from stopwatch import is_quicker
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,9 @@ def test_days_are_those_of_utc_and_the_day_after_is_not_that_day() -> None:
 def test_what_is_too_long_is_cut_where_the_limits_say() -> None:
     assert len(query.read("a " * 100).wanted) == limits.SEARCH_PARTS
     assert query.read("x" * 10_000).wanted[0].terms == ("x" * limits.SEARCH_TERM_CHARS,)
+
+
+def test_few_signs_that_unfold_to_many_words_are_read_no_further_than_is_kept() -> None:
+    blessings = "\ufdfa" * limits.CONTENT_CHARS  # each is four words
+    assert len(terms.of(blessings)) == limits.SEARCH_TERMS
+    assert is_quicker(0.3, lambda: terms.of(blessings))
