@@ -66,7 +66,9 @@ def configure(form: str, level: str, stream: TextIO | None = None) -> None:
 
 def _rendering(form: str, *, colours: bool) -> list[Processor]:
     if form == "console":
-        return [structlog.dev.ConsoleRenderer(colors=colours)]
+        # Not rich's, which it takes where that is installed: it shows locals, passwords among them.
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.EventRenamer("event"),

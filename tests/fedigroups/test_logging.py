@@ -75,6 +75,18 @@ def test_a_traceback_is_kept(form: str) -> None:
     assert form == "console" or len(lines(stream)) == 1
 
 
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_shows_no_value_of_what_was_held(form: str) -> None:
+    stream = written(form)
+    password = "correct horse " + "battery"
+    try:
+        raise ConnectionRefusedError(len(password))
+    except OSError:
+        structlog.get_logger("fedigroups.bus").exception("bus.lost")
+    assert "ConnectionRefusedError" in stream.getvalue()
+    assert password not in stream.getvalue(), "the password of a database that is away"
+
+
 def test_what_cannot_be_json_is_written_as_text() -> None:
     stream = written("json")
     structlog.get_logger("fedigroups").info(

@@ -14,11 +14,16 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from federation.vocabulary import ACTIVITY_TYPES
 from fedigroups import handbook, setting_words
 from fedigroups.app import make_app
 from fedigroups.cli import main
+from fedigroups.groups.handlers import register_all
 from fedigroups.instance import assemble
+from fedigroups.moderation import automatic
 from fedigroups.settings import load
+from fedigroups.web import words
+from inbox.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("fedigroups", "federation", "inbox", "outbox")
@@ -179,6 +184,24 @@ def test_every_address_and_metric_and_command_has_a_sentence() -> None:
     commands = pages["handbook/commands.md"]
     assert re.findall(r"^## (.*)\n\n```text\n.*\n```\n\n\n", commands, re.MULTILINE) == []
     assert re.findall(r"^- `.*` (?:None)?$", commands, re.MULTILINE) == [], "an option without help"
+
+
+def test_every_activity_that_is_handled_is_known_as_one_and_told_to_implementers() -> None:
+    """Of what is not in the vocabulary, `inbox/unwrap.py` cannot tell that a group reports it."""
+    registry = Registry()
+    register_all(registry)
+    told = (ROOT / "FEDERATION.md").read_text(encoding="utf-8")
+    accepted = told.partition("### Accepted")[2]
+    handled = set(registry.kinds())
+    assert handled <= ACTIVITY_TYPES, "federation/vocabulary.py"
+    assert {one for one in handled if f"`{one}" not in accepted} == set(), "FEDERATION.md, Accepted"
+
+
+def test_every_rule_that_runs_by_itself_has_its_words_and_a_line_in_the_handbook() -> None:
+    told = (ROOT / "deploy" / "handbook" / "moderation.md").read_text(encoding="utf-8")
+    assert words.RULES.keys() == automatic.SORTS.keys(), "fedigroups/web/words.py, RULES"
+    shown = set(re.findall(r"`(?:--add )?([a-z]+) --", told))
+    assert automatic.SORTS.keys() <= shown, "handbook/moderation.md"
 
 
 @pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
