@@ -10,6 +10,7 @@ from federation.wire import Wire
 from fedigroups.groups.distribute import Hosted
 from fedigroups.groups.invitation_models import GroupInvitation
 from fedigroups.groups.models import Group
+from fedigroups.media import uploads
 from outbox import build, streams
 from outbox.publish import Draft, Outgoing, Place, publish
 
@@ -29,6 +30,8 @@ async def close(wire: Wire, hosted: Hosted) -> None:
             raise Malformed(f"{group.name} is closed already")
         await publish([_farewell(wire, hosted)])
         await GroupInvitation.filter(group_id=group.id).delete()
+        for field in ("icon", "banner"):
+            await uploads.let_go(f"{actor.uri}#{field}")
         await Actor.filter(id=actor.id).update(state="gone", updated_at=now)
 
 

@@ -12,7 +12,7 @@ import drawn
 from federation import storage
 from federation.models import Actor
 from fedigroups.accounts import looks
-from fedigroups.groups import founding, lookup, speaking
+from fedigroups.groups import ending, founding, lookup, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Post
 from fedigroups.groups.speaking import Text
@@ -176,3 +176,24 @@ async def test_groups_and_people_have_icons_and_banners(world: World) -> None:
     assert olga["icon"]["url"].startswith("https://groups.example/media/")
     assert olga["name"] == "Olga Berg"
     assert "image" not in olga
+
+
+async def test_the_icon_of_a_group_goes_when_it_is_closed(world: World) -> None:
+    ours = await world.town()
+
+    async def dress() -> Media:
+        hosted = await lookup.hosted_named("welders")
+        icon = await uploads.accept_icon(ours.instance.media, hosted.actor, drawn.png())
+        async with storage.transaction():
+            await publish(await founding.change(ours.wire, hosted, Profile(icon=icon)))
+        return icon
+
+    async def close() -> None:
+        await ending.close(ours.wire, await lookup.hosted_named("welders"))
+        await sweeping.sweep(ours.instance.media)
+
+    icon = await ours.run(dress)
+    assert (await get(world, icon.url)).status_code == 200
+    await ours.run(close)
+    assert (await get(world, icon.url)).status_code == 404
+    assert await ours.instance.media.store.get(names.file(icon.key, icon.type)) is None

@@ -213,3 +213,27 @@ async def test_what_moderators_here_do_is_told_to_threads_in_the_forms_that_they
     await take("unban")
     for_good = await take("ban")
     assert not {"endTime", "expires"} & for_good.keys()
+
+
+# Lemmy 1.0 locks single comments, warns people, and says that a report was dealt with
+@pytest.mark.parametrize("verb", ["Lock", "Undo", "Warn", "Resolve"])
+async def test_an_act_of_lemmy_about_a_reply_moves_neither_its_thread_nor_anybody(
+    stage, verb
+) -> None:
+    microblog, other, ann, bob, _, note = await cast(stage)
+    reply = ann.note("1.6 mm.", reply_to=note["id"], group="")
+    await stage.say(ann, reply)
+    before = await state(stage, note, ann)
+    stage.forget()
+    more = {"to": [PUBLIC], "cc": [GROUP], "audience": GROUP, "summary": "Off topic."}
+    lock, flag = bob.act("Lock", reply["id"], **more), bob.act("Flag", reply["id"], **more)
+    said = {
+        "Lock": lock,
+        "Undo": bob.act("Undo", lock, **more),
+        "Warn": bob.act("Warn", reply["id"], **more | {"to": [ann.uri]}),
+        "Resolve": bob.act("Resolve", flag, **more | {"to": [GROUP]}),
+    }
+    assert await stage.send(bob, said[verb]) == 202
+    assert await state(stage, note, ann) == before
+    assert (await stage.last()).startswith("ignored")
+    assert (microblog.kinds(notes=False), other.kinds()) == ([], [])
