@@ -185,7 +185,7 @@ async def person(handle: str) -> Actor:
         username, _, host = bare.partition("@")
         found = await Actor.filter(username=username, host=host.lower()).first()
     else:
-        found = await Actor.filter(username=bare, local=True).first()
+        found = await Actor.filter(username=bare.lower(), local=True).first()
     if found is None:
         raise NotHere(
             f"we know nobody called {handle}; name them like vic@h.example, as "

@@ -12,9 +12,10 @@ from federation.origin import host_of
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.entry_models import Session
 from fedigroups.groups import joining, mine, notices, policies, poll_views, read
+from fedigroups.moderation import acts
 from fedigroups.personal import keeping
 from fedigroups.web import addresses, forms, orders, refusals, visitors
-from fedigroups.web.acting_pages import met, readable
+from fedigroups.web.acting_pages import Met, met, readable
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
 from fedigroups.web.visitors import signed_in
@@ -114,7 +115,14 @@ async def post(request: Request, session: Session) -> Response:
         group=found.group.title,
         is_own=found.post.author_id == actor.id,
         is_edited=found.post.updated_at > found.post.published_at,
+        desk=f"/groups/{found.slug}/moderation" if _looks_after(found) else "",
+        group_rules=acts.rules(found.group),
+        locked=found.thread.locked,
     )
+
+
+def _looks_after(found: Met) -> bool:
+    return found.group.hosted and policies.is_staff(found.member)
 
 
 async def follow(request: Request, session: Session) -> Response:

@@ -198,9 +198,14 @@ _SHAPES = {
     "a group is owned by somebody who has an account here": noted(
         "A group is owned by somebody who has an account here."
     ),
-    "type a whole address, like .*": noted("Type a whole address, like @ann@m.example."),
+    "type a whole address, like .*|a handle looks like .*|not a host name: .*": noted(
+        "Type a whole address, like @ann@m.example."
+    ),
     r"(?P<who>\S+) is a group: invite people": noted("%(who)s is a group: invite people."),
-    "nobody was found at that address; look whether it is right": noted(
+    "nobody was found at that address; .*|.* knows nobody named .*": noted(
+        "Nobody was found at that address: look whether it is right."
+    ),
+    r"\S+/\.well-known/webfinger\?.*": noted(
         "Nobody was found at that address: look whether it is right."
     ),
     "we know nobody called (?P<who>.*); name them like .*": noted("Nobody is called %(who)s here."),

@@ -15,6 +15,7 @@ from fedigroups.moderation import acts, appeals, approval, evasion, filing, repo
 from fedigroups.moderation.acts import Act
 from fedigroups.moderation.decide import decide
 from fedigroups.moderation.evasion import Seen
+from fedigroups.moderation.kinds import KINDS
 from fedigroups.moderation.models import Appeal
 from fedigroups.web import forms
 from fedigroups.web.authority import Host, for_hosts
@@ -23,7 +24,9 @@ from fedigroups.web.moderation import reports
 from fedigroups.web.moderation.tried import NOTHING, Tried, refused
 from fedigroups.web.translation import gettext as _
 
-DECISIONS = ("accept", "refuse", "ask")
+WAITING = ("accept", "refuse", "ask")
+SHOWN = ("remove", "restore", "lock", "unlock")
+"""What is decided on the page of a post."""
 VERDICTS = ("uphold", "overturn")
 
 
@@ -60,14 +63,14 @@ async def _decide(request: Request, host: Host, sent: Body) -> None:
     if "report" in sent:
         await reports.act(request, decider, sent, staff=False, group_id=group_id)
         return
-    if kind not in DECISIONS:
+    if kind not in WAITING + SHOWN:
         raise Malformed("choose what to decide")
     post = await Post.get_or_none(id=sent.number("post"), thread__group_id=group_id).select_related(
         "author", "thread__group__actor"
     )
     if post is None:
         raise Malformed("that post does not wait here")
-    rule = sent.number("rule") if kind != "accept" else 0
+    rule = sent.number("rule") if KINDS[kind].against else 0
     act = Act(kind=kind, hosted=host.hosted, decider=decider, post=post, rule=rule, text=text)
     await decide(wire, act)
 

@@ -105,7 +105,7 @@ async def _shown(
         request,
         session,
         "import",
-        _("Bring along"),
+        _("Import"),
         problems={field: problem} if problem else {},
         format=sent.text("format"),
         overwrites=sent.flag("overwrites"),

@@ -151,7 +151,7 @@ async def test_an_owner_hands_roles_out_and_a_moderator_touches_no_other_host(
         over = "/groups/welders/settings/handing-over"
         wrong = await olga.fill(over, step="transfer", heir="tom", current="wrong")
         assert wrong.status_code == 422
-        await olga.fill(over, step="transfer", heir="tom", current=PASSWORD)
+        await olga.fill(over, step="transfer", heir="@Tom", current=PASSWORD)
     roles = {row.actor_id: row.role for row in await Member.all()}
     assert roles == {person.id: "owner", owner.actor_id: "moderator"}
 

@@ -166,3 +166,28 @@ async def test_the_desk_says_that_a_decision_was_taken(room: Room) -> None:
         await olga.sign_in()
         done = await olga.fill(DESK, post=str(room.post.id), decision="accept")
         assert "It is decided" in (await olga.get(done.headers["location"])).text
+
+
+async def test_hosts_remove_a_post_and_lock_its_thread_on_the_page_of_the_post(room: Room) -> None:
+    page = f"/posts/{room.post.id}"
+    async with room.house.guest() as olga, room.house.guest() as tom:
+        await olga.sign_in()
+        await tom.sign_in("tom")
+        here = {"post": str(room.post.id)}
+        assert await room.decide(olga, **here, decision="accept") == 303
+        assert "As a host of the group" not in (await tom.get(page)).text
+        assert "Remove the post" in (await olga.get(page)).text
+        assert await room.decide(olga, **here, decision="lock", text="Enough.") == 303
+        assert "Open the thread again" in (await olga.get(page)).text
+        assert await room.decide(olga, **here, decision="unlock") == 303
+        assert await room.decide(olga, **here, decision="remove") == 422
+        assert await room.decide(olga, **here, decision="remove", rule="2", text="An ad.") == 303
+        assert (await Post.get(id=room.post.id)).state == "removed"
+        assert "An ad." in (await tom.get("/settings/decisions")).text
+        assert "Show it again" in (await olga.get(page)).text
+        assert await room.decide(olga, **here, decision="restore") == 303
+    assert (await Post.get(id=room.post.id)).state == "live"
+    async with room.house.guest() as tom:
+        await tom.sign_in("tom")
+        sent = hidden(await tom.get(page)) | here | {"decision": "lock", "text": "Mine."}
+        assert (await tom.post(DESK, sent)).status_code == 404

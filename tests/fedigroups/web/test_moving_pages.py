@@ -60,6 +60,13 @@ async def test_what_is_no_account_is_said_so(house: House) -> None:
             assert shown.status_code == 422, said
             shown = await guest.fill("/settings/move", account=said, current=PASSWORD, act="move")
             assert shown.status_code == 422, said
+        for said, why in {
+            "@eva": "Type a whole address",
+            "@nobody@m.example": "Nobody was",
+        }.items():
+            shown = await guest.fill("/settings/move", account=said, current=PASSWORD, act="move")
+            assert why in shown.text, said
+            assert "webfinger" not in shown.text
 
 
 async def homes(app: App, path: str) -> list[str | None]:

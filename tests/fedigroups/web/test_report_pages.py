@@ -60,6 +60,7 @@ async def test_a_report_reaches_the_desk_and_its_outcome_who_reported_and_nobody
         shown = (await olga.get(DESK)).text
         assert "It &lt;sells&gt; 100%." in shown
         assert "2. No ads." in shown
+        assert f'href="/posts/{room.post.id}"' in shown
         assert "eva@groups.example" in shown
         for page in ("/notifications", OWN, f"/posts/{room.post.id}", DESK):
             assert "sells" not in (await tom.get(page)).text

@@ -142,7 +142,7 @@ async def test_preferences_are_kept_and_apps_see_them(house: House) -> None:
         app.token = (await app.exchange(await house.code(guest, app))).json()["access_token"]
         me = (await app.get("/api/v1/accounts/verify_credentials")).json()
     assert (me["source"]["privacy"], me["source"]["language"]) == ("unlisted", "pt-BR")
-    assert (await Account.get()).mail_about == ""
+    assert (await Account.get()).mail_about == "sign_up"  # which admins alone are offered
 
 
 async def test_a_profile_is_changed_here_as_apps_change_it_and_shown_as_text(house: House) -> None:
