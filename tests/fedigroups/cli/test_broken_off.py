@@ -15,6 +15,7 @@ import pytest
 from commands import Run, ask, typed
 from conftest import MakeUrl
 
+ROOT = Path(__file__).resolve().parents[3]
 STOPPED = """
 import asyncio, os, signal, sys
 from fedigroups.backup import restoring
@@ -42,7 +43,7 @@ def test_who_ends_a_restore_is_told_that_nothing_changed_and_can_say_it_again(
     assert founded("user", "create", "mia").exit_code == 0
     done = subprocess.run(
         [sys.executable, "-c", STOPPED, name, str(kept)],
-        env=os.environ | {"FEDIGROUPS_DATA_DIR": str(data)},
+        env=os.environ | {"FEDIGROUPS_DATA_DIR": str(data), "PYTHONPATH": str(ROOT)},
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
