@@ -140,7 +140,7 @@ async def copy_into(
                 await _copy(link, source, table, progress)
             found = [await _verified(link, source, table, progress) for table in tables]
             await link.execute("DELETE FROM setting WHERE key = $1", indexing.SETTING)
-        await link.execute("ANALYZE")
+            await link.execute("ANALYZE")
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         where = getattr(error, "context", None) or type(error).__name__
         raise Misconfigured(f"PostgreSQL did not take the copy ({where}: {error})") from error

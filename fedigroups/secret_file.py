@@ -46,6 +46,11 @@ def replace(folder: Path, secret: bytes, kept_as: str) -> None:
     beside.replace(path)
 
 
+def put_back(folder: Path, kept_as: str) -> None:
+    """Let the secret that `replace` kept be the folder's once more."""
+    (folder / kept_as).replace(folder / NAME)
+
+
 def _read(path: Path) -> bytes:
     try:
         found = values.secret(path.read_text(encoding="ascii").strip())

@@ -173,7 +173,7 @@ class Store:
     async def _connect(self) -> None:
         try:
             if self.database.path:
-                self.database.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                _make(self.database.path)
             if self._context is not None:
                 await self._context.init(config=orm_config(self.database))
             await storage.rows("SELECT 1 AS one")
@@ -224,6 +224,13 @@ class Ambient:
             return
         with self.store.context():
             await self.app(scope, receive, send)
+
+
+def _make(path: Path) -> None:
+    """A new file is its owner's alone, whoever may look into its folder; its log is as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        path.touch(mode=0o600)
 
 
 def claim(path: Path) -> IO[str]:

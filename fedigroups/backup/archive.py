@@ -24,7 +24,12 @@ FORMAT = 1
 DATABASE, SECRET, MANIFEST, PICTURES = "database.sqlite3", "secret", "manifest.json", "pictures/"
 _LEVEL = 3
 _CHUNK = 1 << 20
-_SAID = {"origin": str, "made_at": int, "steps": list, "files": dict}
+_SAID = {
+    **dict.fromkeys(("origin", "version", "database"), str),
+    **dict.fromkeys(("steps", "pictures", "missing"), list),
+    **dict.fromkeys(("tables", "files"), dict),
+    "made_at": int,
+}
 """What is looked at before anything is done."""
 _BROKEN = (
     *(tarfile.TarError, zlib.error, EOFError, KeyError, ValueError, TypeError),
@@ -154,7 +159,8 @@ def _manifest_of(tar: tarfile.TarFile) -> Manifest:
         raise ValueError("its manifest is none")
     if said.get("format") != FORMAT:
         raise Misconfigured("The backup is of a newer version of this program: install that")
-    if not all(isinstance(said.get(name), kind) for name, kind in _SAID.items()):
+    is_whole = all(isinstance(said.get(name), kind) for name, kind in _SAID.items())
+    if not is_whole or not all(isinstance(count, int) for count in said["tables"].values()):
         raise ValueError("its manifest is none")
     clock.moment(said["made_at"])  # is there such a time?
     return Manifest(**said | {"steps": [str(step) for step in said["steps"]]})

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,13 +66,15 @@ async def restore(
                 with store.claim(database.path):
                     _refuse_lived(_lived(database.path), replace=replace)
                     await _put_pictures(settings, backup, progress)
-                    _put_secret(settings, secret, stamp)
-                    _put_file(rows, database.path, stamp)
+                    with _secret_put(settings, secret, stamp):
+                        _put_file(rows, database.path, stamp)
             else:
                 _refuse_lived(await _lived_there(database), replace=replace)
                 await _put_pictures(settings, backup, progress)
-                _put_secret(settings, secret, stamp)
-                with copy.source_at(snapshot.at(rows)) as found:
+                with (
+                    _secret_put(settings, secret, stamp),
+                    copy.source_at(snapshot.at(rows)) as found,
+                ):
                     await copy.copy_into(found, settings.database_url, progress, replace=True)
         return backup.manifest
 
@@ -209,9 +212,19 @@ def _media_type(key: str) -> str:
     return "image/jpeg" if ending == "jpg" else f"image/{ending}"
 
 
-def _put_secret(settings: Settings, secret: bytes, stamp: str) -> None:
-    if secret != settings.secret:
-        secret_file.replace(settings.data_dir, secret, f"{secret_file.NAME}.{stamp}")
+@contextmanager
+def _secret_put(settings: Settings, secret: bytes, stamp: str) -> Iterator[None]:
+    """The secret goes with the rows: where they do not come, the one of before is back."""
+    if secret == settings.secret:
+        yield
+        return
+    kept = f"{secret_file.NAME}.{stamp}"
+    secret_file.replace(settings.data_dir, secret, kept)
+    try:
+        yield
+    except BaseException:
+        secret_file.put_back(settings.data_dir, kept)
+        raise
 
 
 def _put_file(rows: Path, path: Path, stamp: str) -> None:

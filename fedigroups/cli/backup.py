@@ -17,13 +17,17 @@ from federation.errors import Misconfigured
 from fedigroups import logging
 from fedigroups.backup import archive, making, restoring
 from fedigroups.backup.archive import Manifest
-from fedigroups.cli.run import as_json, bar, settings, show
+from fedigroups.cli.run import as_json, bar, broken_off, settings, show
 from fedigroups.copy import Progress
 from fedigroups.settings import Settings
 
 Work = Coroutine[Any, Any, Manifest]
 
 _STDIO = "-"
+_AS_BEFORE = (
+    "Nothing was restored: rows and secret are as they were, and pictures that are back stay. The "
+    "same command begins anew"
+)
 
 
 @click.command()
@@ -50,7 +54,8 @@ def backup(file: str, pictures: bool | None, no_secret: bool, json_: bool) -> No
             secret = not no_secret
             return making.make(chosen, target, pictures=pictures, secret=secret, progress=progress)
 
-        made = _shown("Copying", work, hidden=json_)
+        left = f"{target} was not written, and nothing half done is left"
+        made = _shown("Copying", work, left, hidden=json_)
         if file == _STDIO:
             with target.open("rb") as source:
                 shutil.copyfileobj(source, sys.stdout.buffer)
@@ -85,7 +90,7 @@ def restore(file: str, replace: bool, check: bool, json_: bool) -> None:
         def work(progress: Progress) -> Work:
             return restoring.restore(chosen, source, replace=replace, progress=progress)
 
-        made = _shown("Restoring", work, hidden=json_)
+        made = _shown("Restoring", work, _AS_BEFORE, hidden=json_)
     show(
         json_,
         _told(made),
@@ -108,9 +113,12 @@ def _place(chosen: Settings, file: str, stream: TextIO | None) -> Iterator[Path]
         yield folder / "whole"
 
 
-def _shown(label: str, work: Callable[[Progress], Work], *, hidden: bool) -> Manifest:
-    """What the work makes, with a bar while it goes on where somebody looks."""
-    with bar(label, 0, hidden=hidden) as progress:
+def _shown(label: str, work: Callable[[Progress], Work], left: str, *, hidden: bool) -> Manifest:
+    """What the work makes, with a bar while it goes on where somebody looks.
+
+    Who breaks it off is told what is `left`.
+    """
+    with broken_off(left), bar(label, 0, hidden=hidden) as progress:
         return asyncio.run(work(progress))
 
 

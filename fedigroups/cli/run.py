@@ -7,7 +7,9 @@ import json
 import os
 import pwd
 import re
+import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -28,6 +30,7 @@ REFUSED, WRONG_SETTINGS = 1, 3
 _TYPED = click.core.ParameterSource.COMMANDLINE
 _MOVES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What a terminal obeys, or lets turn the order of words: names of strangers may have it."""
+_BROKEN_OFF = "What was finished stays, the rest was taken back; the command can be said again"
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for a program to read.")
 
@@ -76,6 +79,8 @@ class Command(click.Group):
             fail(_trouble(error), REFUSED)
         except click.Abort:
             fail("nothing was done: say yes, or --yes where nobody can be asked", REFUSED)
+        except KeyboardInterrupt:
+            fail(f"broken off. {_BROKEN_OFF}", REFUSED)
 
 
 def _trouble(error: Exception) -> str:
@@ -139,6 +144,21 @@ def who() -> str:
         return f"{pwd.getpwuid(user).pw_name} (command line)"
     except KeyError:
         return f"{user} (command line)"
+
+
+@contextmanager
+def broken_off(left: str) -> Iterator[None]:
+    """Whoever ends this, by Ctrl-C or as service managers do, is told what is `left`."""
+    heard = None
+    if threading.current_thread() is threading.main_thread():
+        heard = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    except KeyboardInterrupt:
+        fail(f"broken off. {left}", REFUSED)
+    finally:
+        if heard is not None:
+            signal.signal(signal.SIGTERM, heard)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def reindex(dry_run: bool, json_: bool) -> None:
     """Enter every post anew, while the search goes on with what it has.
 
     A running server keeps the index by itself, and after an upgrade enters what is missing. This
-    is for an index that was harmed. It can be broken off: a server, or this, goes on from there.
+    is for an index that was harmed. It can be broken off: a server enters the rest, this all anew.
     """
 
     async def work(_instance: Instance) -> Progress:

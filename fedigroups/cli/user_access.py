@@ -20,7 +20,7 @@ from fedigroups.accounts import (
     signup,
 )
 from fedigroups.accounts.models import Account
-from fedigroups.accounts.roles import ROLES
+from fedigroups.accounts.roles import ROLES, has_admin
 from fedigroups.app import reception_of
 from fedigroups.cli.run import acting, as_json, show, table, tell, told_as_json, with_instance
 from fedigroups.groups import closing, lookup
@@ -171,12 +171,14 @@ def refuse(name: str, yes: bool) -> None:
 def role(name: str, role: str, json_: bool) -> None:
     """Make somebody a member, moderator or admin here."""
 
-    async def work(instance: Instance) -> None:
+    async def work(_instance: Instance) -> bool:
         account = await people.account_named(name)
         await Account.filter(id=account.id).update(role=role)
+        return await has_admin()
 
-    acting(work)
-    show(json_, {"name": name, "role": role}, f"{name} is {role} now.")
+    run = acting(work)
+    lost = "" if run else " Nobody is an admin here now: `fedigroups user role NAME admin`."
+    show(json_, {"name": name, "role": role, "has_admin": run}, f"{name} is {role} now.{lost}")
 
 
 @click.command("sign-out")

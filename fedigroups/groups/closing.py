@@ -11,7 +11,7 @@ from federation.errors import Malformed
 from federation.models import Actor
 from federation.strict_json import dumps
 from federation.wire import Wire
-from fedigroups.accounts import looks
+from fedigroups.accounts import looks, roles
 from fedigroups.accounts.mail_models import Mail
 from fedigroups.accounts.models import Account
 from fedigroups.groups import acquainted, deleting, joining, membership, speaking
@@ -25,10 +25,12 @@ from outbox.publish import Draft, Outgoing, Place, publish
 async def close(wire: Wire, account: Account, *, posts: bool) -> None:
     """Close an account; with `posts` all that they wrote is deleted, here and elsewhere.
 
-    Raises `Malformed` for the owner of a group: it would have nobody to answer for it.
+    Raises `Malformed` for the owner of a group, which would have nobody to answer for it, and for
+    the last admin.
     """
     person = await account.actor
     await check_owns_nothing(person)
+    await roles.check_leaves_an_admin(account)
     told = await acquainted.places(person)
     await deleting.all_at_once(wire, person)
     if posts:
@@ -43,6 +45,7 @@ async def close(wire: Wire, account: Account, *, posts: bool) -> None:
     async with storage.transaction():
         await membership.hold_all(person)  # nobody makes them an owner from here on
         await check_owns_nothing(person)
+        await roles.check_leaves_an_admin(account)
         await publish([_farewell(wire, person, told, posts=posts)])
         await membership.depart(person)
         await _forget(account, person)

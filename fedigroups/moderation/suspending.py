@@ -6,7 +6,7 @@ from federation import storage
 from federation.errors import Malformed
 from federation.limits import DECISION_CHARS
 from federation.models import Actor
-from fedigroups.accounts import doors, letters, mail
+from fedigroups.accounts import doors, letters, mail, roles
 from fedigroups.accounts.models import Account
 from fedigroups.accounts.reception import Reception
 from fedigroups.groups import routing
@@ -15,11 +15,12 @@ from fedigroups.groups import routing
 async def suspend(reception: Reception, account: Account, reason: str) -> None:
     """Sign them out everywhere, and show neither them nor, from now on, anything they do.
 
-    Raises `Malformed` without a reason, and for somebody who is not in.
+    Raises `Malformed` without a reason, for somebody who is not in, and for the last admin.
     """
     if not reason.strip() or len(reason) > DECISION_CHARS:
         raise Malformed(f"a suspension needs a reason of at most {DECISION_CHARS} characters")
     async with storage.transaction():
+        await roles.check_leaves_an_admin(account)
         await _turn(account, "live", "suspended")
         await doors.close(account)
         letter = letters.suspended(reception.name, account.actor.username, reason.strip())

@@ -99,6 +99,10 @@ class Bounded(HttpToolsProtocol):
             self._stop(400)
         if any(not _HOST.fullmatch(host) for host in hosts):
             self._stop(400)
+        # the parser looks at the last coding alone; a proxy may look at the first
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings not in ([], [b"chunked"]):
+            self._stop(400)
         super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:

@@ -326,6 +326,9 @@ _SHAPES = {
     "another file is under way: wait until it is done, or stop it": noted(
         "Another file is under way: wait until it is done, or leave the rest undone."
     ),
+    r"(?P<name>\S+) is the last admin here: .*": noted(
+        "%(name)s is the last admin here: make somebody else one first."
+    ),
     r"you own (?P<groups>.*): ask whoever runs this server .*": noted(
         "You own %(groups)s. Hand them over or close them first, on their own pages."
     ),

@@ -79,6 +79,8 @@ async def test_a_request_has_one_end(scene: Scene, door: Door) -> None:
         b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"Content-Length: 0\r\nContent-Length: %d\r\n\r\n" % len(hidden),
         b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"Transfer-Encoding: chunked\r\n\r\n0\r\nX\r\n\r\n",
     ):
         said = await door.say(b"POST " + INBOX + b" HTTP/1.1\r\n" + HOST + framing + hidden)

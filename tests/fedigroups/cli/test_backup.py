@@ -303,7 +303,7 @@ def test_ids_go_on_above_those_of_today_though_the_clock_steps_back(
 
 
 SAID = """{"format": 1, "origin": "http://localhost:8000", "made_at": 0, "steps": [],
-"version": "", "database": "sqlite", "tables": {}, "pictures": [], "files": {}}"""
+"version": "", "database": "sqlite", "tables": {}, "pictures": [], "missing": [], "files": {}}"""
 
 
 def packed(manifest: str, linked: str = "") -> bytes:
@@ -363,6 +363,9 @@ def scratched(whole: bytes) -> bytes:
         (lambda one: packed(SAID.replace("[]", "5")), "no whole backup"),
         (lambda one: packed(SAID.replace("0,", f"{10**30},")), "no whole backup"),
         (lambda one: packed(SAID, linked=archive.DATABASE), "no whole backup"),
+        (lambda one: packed(SAID.replace('"tables": {}', '"tables": {"a": "b"}')), "is none"),
+        (lambda one: packed(SAID.replace('"tables": {}', '"tables": "b"')), "is none"),
+        (lambda one: packed(SAID.replace('"missing": []', '"missing": 5')), "is none"),
     ],
 )
 def test_a_file_that_is_no_whole_backup_changes_nothing(

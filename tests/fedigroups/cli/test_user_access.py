@@ -89,6 +89,24 @@ def test_a_role_is_given_and_seen(user: Any) -> None:
     assert user("role", "olga", "king").exit_code == 2
 
 
+@pytest.mark.parametrize("words", [("close", "--yes"), ("suspend", "--text", "Advertises.")])
+def test_the_last_admin_is_neither_closed_nor_suspended(user: Any, words: tuple[str, ...]) -> None:
+    assert "Nobody is an admin" not in user("role", "olga", "admin").stdout
+    what, *more = words
+    refused = user(what, "olga", *more)
+    assert refused.exit_code == 1
+    assert "olga is the last admin here: make somebody else one first" in refused.stderr
+    assert user("create", "ada", "--admin").exit_code == 0
+    assert user(what, "olga", *more).exit_code == 0
+    assert user(what, "ada", *more).exit_code == 1
+
+
+def test_who_takes_the_last_admin_their_role_is_told(user: Any) -> None:
+    assert ask(user, "role", "olga", "admin")["has_admin"]
+    assert "Nobody is an admin here now" in user("role", "olga", "member").stdout
+    assert user("close", "olga", "--yes").exit_code == 0
+
+
 def test_an_invitation_is_a_link(user: Any) -> None:
     made = ask(user, "invite", "--uses", "3", "--note", "Welders")
     assert made["link"].startswith("http://localhost:8000/signup?invite=")

@@ -62,6 +62,16 @@ async def test_whoever_is_given_a_group_keeps_it(here: Here, what: str) -> None:
     assert await owners(here) == [bob.id]
 
 
+async def test_of_two_admins_who_go_one_stays(here: Here) -> None:
+    ada = await sign_up(here.wire, "ada", email="", password="", admin=True)
+    olga = await sign_up(here.wire, "olga", email="", password="", admin=True)
+    refused = await at_once(
+        lambda: closing.close(here.wire, ada, posts=False),
+        lambda: closing.close(here.wire, olga, posts=False),
+    )
+    assert "olga is the last admin here" in refused
+
+
 async def test_a_group_is_given_away_once(here: Here) -> None:
     olga = await somebody(here, "olga", "owner")
     ann, bob = await somebody(here, "ann"), await somebody(here, "bob")
