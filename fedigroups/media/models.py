@@ -92,8 +92,6 @@ class ShownPicture(Model):
     """Of its URL."""
 
     class Meta:
-        """Where the rows live."""
-
         table = "shown_picture"
         unique_together = (("digest", "post"),)
 
