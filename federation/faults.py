@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -20,7 +21,13 @@ _CONFLICTS = (
     asyncpg.InvalidCachedStatementError,  # an upgrade changed a table in the middle of it
     asyncpg.UniqueViolationError,  # another stored the same a moment ago: it is there now
 )
-_AWAY = (OperationalError, DBConnectionError, asyncpg.InterfaceError, OSError)
+_AWAY = (
+    DBConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it is stopped, or about to start
+    asyncpg.InsufficientResourcesError,  # its disk is full, or it has too many connections
+)
 
 CONFLICTS = 5
 """How often a transaction is begun that meets conflicts."""
@@ -51,10 +58,24 @@ def is_conflict(error: BaseException) -> bool:
     return isinstance(error, _CONFLICTS)
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether the database does nothing of what it is asked just now: another time it will.
+
+    A statement that it does not understand is a fault of ours, and no such thing.
+    """
+    if isinstance(error, IntegrityError):
+        return False
+    if isinstance(error, OperationalError):
+        cause = error.args[0] if error.args else None
+        return isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode != sqlite3.SQLITE_ERROR
+    return isinstance(error, _AWAY)
+
+
 def why_away(error: BaseException) -> str:
     """What to say when the database does not do what it is asked, "" for any other fault.
 
     A line and no stack: an outage meets every request, and a stack takes the loop longer to write
     than a request takes.
     """
-    return f"the database: {error}" if isinstance(error, _AWAY) else ""
+    known = is_away(error) or isinstance(error, OperationalError | OSError)
+    return f"the database: {error}" if known else ""

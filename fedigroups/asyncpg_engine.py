@@ -7,6 +7,8 @@ name of this module must contain "asyncpg": Tortoise's migrations look at it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, cast
 
@@ -18,10 +20,20 @@ from tortoise.backends.base.client import (
     TransactionContextPooled,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import TransactionManagementError
+from tortoise.exceptions import DBConnectionError, TransactionManagementError
 
 from federation import metrics
 from fedigroups.changes import Watched, WatchedTransaction
+
+
+@contextmanager
+def _waited_for() -> Iterator[None]:
+    """A connection is waited for, which is measured; that none can be made is of the database."""
+    try:
+        with metrics.timed(metrics.DATABASE_WAIT):
+            yield
+    except OSError as error:
+        raise DBConnectionError(f"PostgreSQL is not reached: {error}") from error
 
 
 class Transaction(WatchedTransaction, TransactionWrapper):
@@ -34,7 +46,7 @@ class SafeTransactionContext(TransactionContextPooled):
     async def __aenter__(self) -> TransactionalDBClient:
         await self.ensure_connection()
         pool = self.client._parent._pool
-        with metrics.timed(metrics.DATABASE_WAIT):
+        with _waited_for():
             self.client._connection = await pool.acquire()
         try:
             await self.client.begin()
@@ -75,7 +87,7 @@ class Pooled(PoolConnectionWrapper[Any]):
     """A connection for one statement; how long it was waited for is measured."""
 
     async def __aenter__(self) -> Any:
-        with metrics.timed(metrics.DATABASE_WAIT):
+        with _waited_for():
             return await super().__aenter__()
 
 

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import asyncpg
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from tortoise.exceptions import ValidationError
+from tortoise.exceptions import BaseORMException, ValidationError
 
 from federation.errors import Malformed, Refused, Slowed
+from federation.faults import is_away
 from fedigroups.api import answers
 from fedigroups.web import refusals, render, translation
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
+
+AWAY_SECONDS = 30
+"""After which whoever met a database that is away may ask again."""
+
+log = structlog.get_logger("fedigroups.web")
 
 TEXTS = {
     400: (
@@ -100,6 +108,25 @@ async def on_misfit(request: Request, _error: Exception) -> Response:
     return await on_refusal(request, Malformed("something that was sent is longer than it may be"))
 
 
+async def on_database(request: Request, error: Exception) -> Response:
+    """503 while the database is away, which is a line in the log; else it is a fault of ours."""
+    if not is_away(error):
+        raise error
+    log.error("web.database_away", path=request.url.path, reason=str(error))
+    wait = {"Retry-After": str(AWAY_SECONDS)}
+    if answers.is_for_programs(request.url.path):
+        said = {"error": "This server's database does not answer; please try again in a minute"}
+        answer = answers.json_answer(said, 503)
+        answer.headers.update(wait)
+        return answer
+    heading = _("Away for a moment")
+    text = _(
+        "The database of this server does not answer. Please try again in a minute: your browser"
+        " still has what you typed."
+    )
+    return _page(request, 503, wait, text, heading)
+
+
 async def on_crash(request: Request, error: Exception) -> Response:
     """The page for anything that was not foreseen; it needs neither database nor site."""
     if answers.is_for_programs(request.url.path):
@@ -112,11 +139,17 @@ async def on_crash(request: Request, error: Exception) -> Response:
 def handlers() -> Mapping[Any, Any]:
     """For Starlette's `exception_handlers`."""
     refused = {Refused: on_refusal, Slowed: on_refusal, ValidationError: on_misfit}
-    return {HTTPException: on_http, **refused, Exception: on_crash}
+    faults = (BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError)
+    database = dict.fromkeys(faults, on_database)
+    return {HTTPException: on_http, **database, **refused, Exception: on_crash}
 
 
 def _page(
-    request: Request, status: int, headers: Mapping[str, str] | None = None, said: str = ""
+    request: Request,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+    said: str = "",
+    called: str = "",
 ) -> Response:
     heading, text = TEXTS.get(status, TEXTS[500 if status >= 500 else 400])
     return render.page(
@@ -124,9 +157,9 @@ def _page(
         "error.html",
         status=status,
         headers=headers,
-        title=_(heading),
+        title=called or _(heading),
         indexed=False,
         status_code=status,
-        heading=_(heading),
+        heading=called or _(heading),
         text=said or _(text),
     )

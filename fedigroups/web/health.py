@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -61,7 +62,7 @@ async def readyz(request: Request) -> Response:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             oldest, closed = await probe(), await readonly.since() > 0
-    except (BaseORMException, OSError) as error:
+    except (BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         return JSONResponse({"ready": False, "database": type(error).__name__}, 503)
     waiting = clock.now_ms() - oldest if oldest else 0
     return JSONResponse({"ready": True, "oldest_unprocessed_ms": waiting, "read_only": closed})

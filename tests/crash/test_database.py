@@ -11,14 +11,16 @@ from contextlib import closing
 from itertools import count
 
 import asyncpg
+import httpx
 import pytest
 
 from crash.conftest import MakeTrial
 from crash.crowd import Crowd
-from crash.fleet import until
+from crash.fleet import ORIGIN, Process, until
 from crash.load import Load, begun
 from crash.own_postgres import OwnPostgres, own_postgres
 from crash.trial import Trial
+from federation.origin import host_of
 from postgres_server import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(300)]
@@ -122,6 +124,40 @@ async def test_postgresql_is_down_for_long(
         await _is_well_again(trial, load)
     await _let_leases_end(trial)
     await trial.settle()
+
+
+async def test_while_postgresql_is_down_pages_say_so_in_a_sentence_and_the_log_in_a_line(
+    own: OwnPostgres, make_trial: MakeTrial
+) -> None:
+    """F07, for people and apps: 503 with a time to come back, no 500; 200 once it is there."""
+    trial = await make_trial("postgres", Crowd(1), url=await own.database())
+    trial.fleet.start()
+    [web, *_] = trial.fleet.webs
+    await asyncio.to_thread(web.ready)
+    pages = (
+        "/groups",
+        "/groups/welders",
+        "/users/olga",
+        "/api/v1/instance",
+        "/api/v1/timelines/public",
+    )
+    own.stop()
+    try:
+        for page in pages:
+            answer = await asyncio.to_thread(_read, web, page)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30"), page
+            assert "does not answer" in answer.text
+        assert len(web.said("web.database_away")) == len(pages)
+        stacks = [line["logger"] for line in web.lines() if "exception" in line]
+        assert set(stacks) <= {"asyncpg.pool"}
+    finally:
+        own.start()
+    await until(lambda: web.status("/groups/welders") == 200)
+
+
+def _read(web: Process, path: str) -> httpx.Response:
+    headers = {"Host": host_of(ORIGIN), "X-Forwarded-Proto": "https"}
+    return httpx.get(f"http://127.0.0.1:{web.port}{path}", headers=headers, timeout=30)
 
 
 @pytest.mark.long

@@ -3,8 +3,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,7 +17,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from federation import clock, storage
 from federation.documents import read_activity
 from federation.errors import Gone, Malformed, NotUsable, OverBudget, Unreachable
-from federation.faults import is_conflict
+from federation.faults import is_away, is_conflict
 from federation.origin import host_of
 from federation.wire import Wire
 from fedigroups.store import Store
@@ -568,6 +571,23 @@ async def test_a_conflict_that_never_ends_is_a_fault(shop: Shop) -> None:
 def test_what_is_no_conflict_is_not_tried_at_once() -> None:
     assert not is_conflict(IntegrityError("UNIQUE constraint failed"))
     assert not is_conflict(ValueError("database is locked"))
+
+
+def test_a_database_that_is_away_is_told_from_a_statement_that_is_wrong(tmp_path: Path) -> None:
+    def fault(path: str, sql: str) -> OperationalError:
+        with closing(sqlite3.connect(path, uri=True)) as link:
+            try:
+                link.execute(sql)
+            except sqlite3.OperationalError as error:
+                return OperationalError(error)
+        raise AssertionError(sql)
+
+    file = f"file:{tmp_path}/rows"
+    assert not is_away(fault(file, "SELECT nothing FROM nowhere"))
+    assert is_away(fault(f"{file}?mode=ro", "CREATE TABLE one (id)"))
+    assert is_away(asyncpg.ConnectionDoesNotExistError("it was closed"))
+    assert not is_away(IntegrityError("UNIQUE constraint failed"))
+    assert not is_away(OperationalError("no column of that name"))
 
 
 async def test_a_broken_statement_fails_its_receipt_and_no_other(shop: Shop) -> None:
