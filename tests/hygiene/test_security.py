@@ -298,7 +298,7 @@ TOLD = (
     f"({limits.INBOX_PER_MINUTE_OF_SITE:,} of all hosts of one domain), or of which "
     f"{limits.UNPROCESSED_PER_HOST:,} activities wait",
     f"from which {limits.UNPROVEN_PER_ADDRESS} requests in five minutes proved nothing",
-    f"of whose keys {limits.STRANGERS_PER_HOST} led nowhere within an hour",
+    f"of whose keys {limits.STRANGERS_PER_HOST} led nowhere in five minutes",
     f"413 over {mb(limits.BODY_BYTES)}",
     f"the host's choice is remembered for {days(peers.FORM_FRESH_MS // clock.SECOND)} days",
     f"{', '.join(WAITS[:-1])} and {WAITS[-1]}, then daily",
