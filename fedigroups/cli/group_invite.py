@@ -23,7 +23,7 @@ from fedigroups.instance import Instance
 @click.option("--file", default="", help="A list with a handle on each line; - is standard input.")
 @as_json
 def invite(name: str, handle: str, file: str, json_: bool) -> None:
-    """Let somebody in as soon as they follow the group, or everybody whom a list names.
+    """Let somebody in once they follow, or all whom a list names.
 
     Nobody is told by it: write to them, or give them a link (the page Invitations). Of a list, what
     was not found is said; typed again, it invites nobody twice.

@@ -53,7 +53,7 @@ def rotate(actor: str, everybody: bool, dry_run: bool, json_: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 def start_over(yes: bool, json_: bool) -> None:
-    """Go on without the secret that the keys were sealed under: it is gone for good.
+    """Go on when the secret that sealed the keys is gone for good.
 
     First look for it: each backup holds it, unless that was made with --no-secret. Everybody here
     gets new keys under the secret of now, and other servers read them anew. Dropped are letters
