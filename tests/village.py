@@ -90,8 +90,8 @@ class Here:
         )
 
 
-EACH_SECOND = re.compile(r'FROM "?(?:instance_text|announcement)\b')
-"""What pages read anew each second, whoever asks."""
+EACH_SECOND = re.compile(r'FROM (?:"?(?:instance_text|announcement)\b|peer WHERE blocked = )')
+"""What is read anew every few seconds, whoever asks."""
 
 
 @contextmanager

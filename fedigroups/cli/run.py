@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -151,7 +152,7 @@ def broken_off(left: str) -> Iterator[None]:
     """Whoever ends this, by Ctrl-C or as service managers do, is told what is `left`."""
     heard = None
     if threading.current_thread() is threading.main_thread():
-        heard = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        heard = signal.signal(signal.SIGTERM, _as_ctrl_c)
     try:
         yield
     except KeyboardInterrupt:
@@ -159,6 +160,12 @@ def broken_off(left: str) -> Iterator[None]:
     finally:
         if heard is not None:
             signal.signal(signal.SIGTERM, heard)
+
+
+def _as_ctrl_c(_signal: int, _frame: FrameType | None) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells have it of what runs behind
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager

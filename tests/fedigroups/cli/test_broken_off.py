@@ -34,15 +34,22 @@ def people(path: Path) -> set[str]:
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("name", "ctrl_c"),
+    [
+        ("SIGINT", "default_int_handler"),
+        ("SIGTERM", "default_int_handler"),
+        ("SIGTERM", "SIG_IGN"),  # what runs in the background of a shell hears no Ctrl-C
+    ],
+)
 def test_who_ends_a_restore_is_told_that_nothing_changed_and_can_say_it_again(
-    founded: Run, tmp_path: Path, name: str
+    founded: Run, tmp_path: Path, name: str, ctrl_c: str
 ) -> None:
     kept, data = tmp_path / "kept", tmp_path / "data"
     assert founded("backup", str(kept)).exit_code == 0
     assert founded("user", "create", "mia").exit_code == 0
     done = subprocess.run(
-        [sys.executable, "-c", STOPPED, name, str(kept)],
+        [sys.executable, "-c", STOPPED, name, str(kept), ctrl_c],
         env=os.environ | {"FEDIGROUPS_DATA_DIR": str(data), "PYTHONPATH": str(ROOT)},
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
