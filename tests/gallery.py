@@ -23,7 +23,7 @@ from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.app import make_app
 from fedigroups.cli.stage import free_port
-from fedigroups.groups import founding, joining, lookup, membership, speaking
+from fedigroups.groups import founding, inviting, joining, lookup, membership, speaking
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Thread
 from fedigroups.groups.polls import Asked
@@ -66,6 +66,8 @@ PAGES = {
     "blocked": ("/about/blocked", ""),
     "sign-in": ("/login", ""),
     "sign-up": ("/signup", ""),
+    "invited": ("/groups/welders/invited?code={code}", ""),
+    "invited-signed-in": ("/groups/welders/invited?code={code}", "eva"),
     "forgot": ("/forgot", ""),
     "not-found": ("/nowhere", ""),
     "feed": ("/feed", "tom"),
@@ -251,7 +253,9 @@ async def furnish(instance: Instance) -> dict[str, Any]:
     await reported(instance, tom.actor, said[2])
     known = {"thread": thread.id, "post": said[1].id, "own": own.id, "lonely": shown.thread_id}
     stop = mailing.token(instance.mailer.seal, tom.id, "digest")
-    return known | cared_for | {"asked": await asked(instance, olga.actor, group), "stop": stop}
+    _made, code = await inviting.make(group, olga.actor, uses=300, note="The old forum")
+    polled = await asked(instance, olga.actor, group)
+    return known | cared_for | {"asked": polled, "stop": stop, "code": code}
 
 
 async def asked(instance: Instance, olga: Actor, group: Group) -> int:

@@ -6,6 +6,9 @@ either way and waits. Only the letter differs, and only the address's owner read
 
 from __future__ import annotations
 
+import re
+from urllib.parse import quote
+
 from federation import clock, limits, storage
 from federation.errors import Blocked, Malformed
 from federation.models import Actor
@@ -23,13 +26,19 @@ from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.accounts.reception import Reception
 
+_ONWARD = re.compile(r"/groups/[a-z0-9_.-]{1,64}(?:/invited\?code=[A-Za-z0-9_-]{1,64})?")
+"""Where a letter of ours may lead on to: anybody may have one sent to anybody."""
 
-async def ask(reception: Reception, wish: Wish, *, invitation: str = "", seen: str = "") -> Account:
+
+async def ask(
+    reception: Reception, wish: Wish, *, invitation: str = "", seen: str = "", onward: str = ""
+) -> Account:
     """Make an account that waits for what this instance asks of new people, committed.
 
-    `seen` is where they are, as visitors are counted. Raises `Blocked` where nobody may come
-    (without an invitation), `Malformed` for a name that is bad or taken, a bad or blocked address,
-    a bad password, and where a reason must be given and is not.
+    `seen` is where they are, as visitors are counted; `onward` the path of a group, or of an
+    invitation to one, to which the letter leads. Raises `Blocked` where nobody may come (without an
+    invitation), `Malformed` for a name that is bad or taken, a bad or blocked address, a bad
+    password, and where a reason must be given and is not.
     """
     await _check_allowed(reception, wish, invitation)
     waits = await signup_blocks.check(wish.email.strip(), seen) or reception.signup == "approval"
@@ -39,7 +48,7 @@ async def ask(reception: Reception, wish: Wish, *, invitation: str = "", seen: s
     if invitation:
         await _take(invitation, account)
     if not confirmed:
-        await send_confirmation(reception, account, wish.name)
+        await send_confirmation(reception, account, wish.name, onward=onward)
     elif not approved:
         await _tell_admins(reception, wish.name, wish.reason)
     return account
@@ -71,7 +80,7 @@ async def _take(invitation: str, account: Account) -> None:
 
 
 async def send_confirmation(
-    reception: Reception, account: Account, name: str, address: str = ""
+    reception: Reception, account: Account, name: str, address: str = "", *, onward: str = ""
 ) -> None:
     """Write to the account's address, or a new one, that it is to be confirmed.
 
@@ -83,7 +92,10 @@ async def send_confirmation(
     email = address or account.email
     known = Account.filter(email_key=mailboxes.key(email), confirmed_at__gt=0)
     secret = await tickets.issue(account.id, "confirm", email)
-    letter = letters.confirm(reception.name, name, f"{reception.origin}/confirm?token={secret}")
+    link = f"{reception.origin}/confirm?token={secret}"
+    if _ONWARD.fullmatch(onward):
+        link += f"&next={quote(onward, safe='')}"
+    letter = letters.confirm(reception.name, name, link)
     if await known.exclude(id=account.id).exists():
         letter = letters.known_already(reception.name, reception.origin)
     await reception.write(email, letter)

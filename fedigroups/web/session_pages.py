@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -55,11 +53,11 @@ async def login(request: Request) -> Response:
     )
     if account is None:
         return _form(request, wanted, name=sent.text("name"), problem=WRONG)
-    if refusal := await _refusal(request, account):
+    if refusal := await _refusal(request, account, wanted):
         return refusal
     if not await factors.are_asked(account):
         return await begin(request, account, wanted)
-    response = visitors.seen(f"/login/second?next={quote(wanted, safe='')}")
+    response = visitors.seen(visitors.leading_on("/login/second", wanted))
     secret = await tickets.issue(account.id, "second")
     cookies.give(request, response, cookies.SECOND, secret, limits.SECOND_FACTOR_SECONDS)
     return response
@@ -77,10 +75,11 @@ def _form(request: Request, wanted: str, *, name: str = "", problem: str = "") -
         name=name[: limits.EMAIL_CHARS],
         problem=_(problem),
         signup=receptions.of(request).signup,
+        sign_up=visitors.leading_on("/signup", wanted),
     )
 
 
-async def _refusal(request: Request, account: Account) -> Response | None:
+async def _refusal(request: Request, account: Account, wanted: str) -> Response | None:
     """What is told to somebody who knows the password, and may not come in."""
     if account.actor.state not in {"live", "pending"}:
         return forms.notice(
@@ -90,7 +89,9 @@ async def _refusal(request: Request, account: Account) -> Response | None:
             _("Whoever runs this server has suspended the account."),
         )
     if not account.confirmed_at:
-        await signup.send_confirmation(receptions.of(request), account, account.actor.username)
+        await signup.send_confirmation(
+            receptions.of(request), account, account.actor.username, onward=wanted
+        )
         return forms.notice(
             request,
             403,
@@ -126,7 +127,7 @@ async def second(request: Request) -> Response:
     if not await factors.is_right(reception.seal, account, sent.text("code")):
         reception.attempts.failed_code(str(account.id))
         return await _second_form(request, account, wanted, wrong=True)
-    refusal = await _refusal(request, account)
+    refusal = await _refusal(request, account, wanted)
     if refusal is None and not await tickets.redeem(ticket):
         return visitors.seen("/login")
     return refusal or await begin(request, account, wanted)
@@ -170,7 +171,7 @@ async def passkey(request: Request) -> Response:
     )
     if account is None:
         return _form(request, wanted, problem=NO_PASSKEY)
-    return await _refusal(request, account) or await begin(request, account, wanted)
+    return await _refusal(request, account, wanted) or await begin(request, account, wanted)
 
 
 async def begin(request: Request, account: Account, wanted: str) -> Response:

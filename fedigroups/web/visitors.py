@@ -142,7 +142,7 @@ def to_sign_in(request: Request) -> Response:
     asked = request.url if request.method == "GET" else URL(request.headers.get("referer", ""))
     is_ours = request.method == "GET" or origins.same_origin(str(asked), sites.of(request).origin)
     path = f"{asked.path}?{asked.query}".rstrip("?") if is_ours else HOME
-    return seen(f"/login?next={quote(path, safe='')}")
+    return seen(leading_on("/login", path))
 
 
 def seen(location: str) -> Response:
@@ -165,6 +165,11 @@ def local(path: str, default: str) -> str:
     is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
     is_plain = path.isascii() and path.isprintable() and not any(sign in path for sign in ' \\"<>')
     return path if is_local and is_plain and len(path) <= limits.REQUEST_URL_BYTES else default
+
+
+def leading_on(page: str, wanted: str) -> str:
+    """The page, and where it leads on to; where that is `HOME`, it need not be said."""
+    return page if wanted == HOME else f"{page}?next={quote(wanted, safe='')}"
 
 
 def agent(request: Request) -> str:

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from federation import clock, limits
 from federation.models import Actor
 from fedigroups import logging
-from fedigroups.accounts import browsers, passwords
+from fedigroups.accounts import browsers, passwords, people, tickets
 from fedigroups.accounts.app_models import Token
 from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.entry_models import Session, Ticket
@@ -470,6 +470,51 @@ async def test_after_signing_in_one_stays_here(house: House, path: str) -> None:
         assert answer.headers["location"] == "/feed"
         shown = await guest.client.get("/login", params={"next": path})
         assert shown.headers["location"] == "/feed"
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "https://evil.example"])
+async def test_making_an_account_leads_nowhere_but_to_our_own_pages(
+    house: House, path: str
+) -> None:
+    # H202
+    async with house.guest() as guest:
+        for page in ("/signup", "/confirm"):
+            olga = await people.account_named("olga")
+            token = await tickets.issue(olga.id, "confirm", olga.email)
+            asked = {"next": path, "token": token}
+            shown = await guest.client.get(page, params=asked)
+            assert hidden(shown)["next"] == "/feed"
+            wish = {"name": "tom", "email": "tom@mail.example", "password": PASSWORD}
+            answer = await guest.post(page, hidden(shown) | wish | {"next": path})
+            assert (answer.status_code, "evil" in answer.text) == (200, False)
+    assert "evil" not in (await house.letters("tom@mail.example"))[0].text
+
+
+async def test_whoever_is_in_at_once_goes_on_to_no_other_site(
+    open_house: Callable[..., Awaitable[House]],
+) -> None:
+    # H202
+    ours = "http://localhost:8000"
+    house = await open_house(ORIGIN=ours, CONFIRM_EMAIL="off")
+    async with house.guest() as guest:
+        guest.client.base_url = ours
+        wish = {"name": "tom", "email": "tom@mail.example", "password": PASSWORD}
+        form = hidden(await guest.get("/signup")) | wish | {"next": "//evil.example"}
+        answer = await guest.post("/signup", form, Origin=ours)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/feed")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/oauth/authorize?client_id=1", "/groups/welders/join?handle=a", "/groups/welders/invited?"],
+)
+async def test_a_letter_leads_on_to_nothing_but_a_group(house: House, path: str) -> None:
+    # H202: whoever asks for it chooses who reads it
+    async with house.guest() as eve:
+        form = hidden(await eve.client.get("/signup", params={"next": path}))
+        wish = {"name": "tom", "email": "tom@mail.example", "password": PASSWORD}
+        assert (await eve.post("/signup", form | wish)).status_code == 200
+    assert "next=" not in (await house.letters("tom@mail.example"))[0].text
 
 
 @pytest.mark.parametrize("state", ["suspended", "gone"])

@@ -93,6 +93,7 @@ async def invited(request: Request) -> Response:
             target = await follow_page(request, person.handle, group.actor.uri)
         except FederationError as error:
             problem = next(iter(fields.blamed(error, "handle").values()))
+    here = visitors.local(f"/groups/{group.name}/invited?code={code}", visitors.HOME)
     return forms.page(
         request,
         "hosting/invited.html",
@@ -107,6 +108,9 @@ async def invited(request: Request) -> Response:
         problem=problem,
         let_in=bool(sent and is_good and not problem),
         target=target,
+        signup=receptions.of(request).signup,
+        sign_in=visitors.leading_on("/login", here),
+        sign_up=visitors.leading_on("/signup", here),
     )
 
 

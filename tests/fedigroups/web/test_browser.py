@@ -82,6 +82,22 @@ async def entered(shop: Gallery, chromium: Browser, who: str, **options: object)
     return page
 
 
+@SCRIPTS
+async def test_an_invitation_is_carried_on_through_making_an_account(
+    shop: Gallery, chromium: Browser, scripts: bool
+) -> None:
+    page = await entered(shop, chromium, "", java_script_enabled=scripts)
+    await page.goto(shop.url("invited"))
+    await page.get_by_role("link", name="Make an account").click()
+    await page.get_by_label("Name", exact=True).fill("nina")
+    await page.get_by_label("E-mail address").fill("nina@mail.example")
+    await page.get_by_label("New password").fill(PASSWORD)
+    await page.get_by_role("button", name="Make the account").click()
+    await page.get_by_role("button", name="Come in as nina").click()
+    await page.wait_for_url(f"{shop.origin}/groups/welders")
+    assert await Member.exists(actor__username="nina", state="member")
+
+
 @pytest.mark.timeout(300)
 async def test_axe_finds_nothing_on_any_page(shop: Gallery, chromium: Browser) -> None:
     faults: list[str] = []
