@@ -17,11 +17,12 @@ from conftest import MakeUrl
 
 ROOT = Path(__file__).resolve().parents[3]
 STOPPED = """
-import asyncio, os, signal, sys
+import asyncio, signal, sys
+signal.signal(signal.SIGINT, getattr(signal, sys.argv[3]))
 from fedigroups.backup import restoring
 from fedigroups.cli import main
 async def stopped(*_):
-    os.kill(os.getpid(), signal.Signals[sys.argv[1]])
+    signal.raise_signal(signal.Signals[sys.argv[1]])
     await asyncio.sleep(60)
 restoring._put_pictures = stopped
 main(["restore", sys.argv[2], "--replace"], prog_name="fedigroups")
