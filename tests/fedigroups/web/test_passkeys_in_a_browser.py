@@ -95,7 +95,7 @@ async def test_a_passkey_is_added_opens_alone_and_after_a_password_and_is_remove
     await expect(page.get_by_text("not used yet")).to_have_count(0)
     await sign_out(page)
     await sign_in(shop, page)
-    await page.wait_for_url("**/login/second?**")
+    await page.wait_for_url("**/login/second**")
     await page.get_by_role("button", name="Sign in with a passkey").click()
     await page.wait_for_url("**/feed")
     await page.goto(shop.url("settings-passkeys"))
