@@ -2,7 +2,8 @@
 
 A service that says that the device is gone (404, 410) ends the subscription. One that is down or
 wants us slower is asked again, less and less often, until the notification would be old. What it
-refuses otherwise is dropped. Two workers do not send the same: whoever takes it moves its next try.
+refuses otherwise is dropped. Two workers do not send the same: whoever takes it moves its next try,
+by the clock on which all workers agree (`storage.now`).
 """
 
 from __future__ import annotations
@@ -75,12 +76,12 @@ class Pusher:
                 raise errors[0]
 
     async def _taken(self) -> list[PushMessage]:
-        now = clock.now_ms()
+        now, given = storage.now(), storage.now_given()
         taken = await storage.rows(
-            "UPDATE push_message SET next_try_at = ? WHERE id IN (SELECT id FROM push_message"  # noqa: S608
-            f" WHERE next_try_at <= ? ORDER BY next_try_at LIMIT ?{storage.skip_locked()})"
-            " RETURNING id",
-            *(now + LEASE_MS, now, limits.PUSHES_AT_ONCE),
+            f"UPDATE push_message SET next_try_at = {now} + ? WHERE id IN (SELECT id"  # noqa: S608
+            f" FROM push_message WHERE next_try_at <= {now} ORDER BY next_try_at, id"
+            f" LIMIT ?{storage.skip_locked()}) RETURNING id",
+            *(given, LEASE_MS, given, limits.PUSHES_AT_ONCE),
         )
         found = PushMessage.filter(id__in=[row["id"] for row in taken]) if taken else None
         return await found.select_related("subscription").order_by("id") if found else []
@@ -96,8 +97,11 @@ class Pusher:
         if fate.gone:
             await PushSubscription.filter(id=subscription.id).delete()
         elif fate.wait_ms:
-            due = clock.now_ms() + fate.wait_ms
-            await PushMessage.filter(id=row.id).update(tries=row.tries + 1, next_try_at=due)
+            await storage.execute(
+                "UPDATE push_message SET tries = tries + 1,"  # noqa: S608 - our own SQL
+                f" next_try_at = {storage.now()} + ? WHERE id = ?",
+                *(storage.now_given(), fate.wait_ms, row.id),
+            )
         else:
             await PushMessage.filter(id=row.id).delete()
         log.info(
