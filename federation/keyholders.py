@@ -1,7 +1,8 @@
 """This module decides which key is whose, and how often a stranger can make us ask.
 
 A key is believed when it names its actor, that actor lists it, and both are on one origin
-(FEP-fe34, reciprocal claims). Nothing here runs inside a transaction: it may fetch.
+(FEP-fe34, reciprocal claims); one whose id is not below its actor's when its own address leads to
+it, too, for hosts are shared. Nothing here runs inside a transaction: it may fetch.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from federation.errors import (
 from federation.fetch import Budget
 from federation.flights import Flights
 from federation.keys import PublicKey
+from federation.models import Actor
 from federation.pace import HOUR_SECONDS, Allowance, Buckets, Memory
 from federation.uris import Uris
 
@@ -142,12 +144,14 @@ class Keyholders:
             if await register.key(uri) is None:  # it may have been written a moment ago
                 await self._renewal(document_uri, uri, budget)
             return
-        found = await self._actors.read(document_uri, budget)
-        if isinstance(found, KeyDoc):
-            await self._take(found, uri, budget)
+        await self._take(await self._actors.read(document_uri, budget), uri, budget)
 
-    async def _take(self, found: KeyDoc, uri: str, budget: Budget | None) -> None:
-        """Store a key that is hosted apart, when its owner lists it."""
+    async def _take(self, found: Actor | KeyDoc, uri: str, budget: Budget | None) -> None:
+        """Store the key to which its own address led, when its owner lists it."""
+        if not isinstance(found, KeyDoc):
+            if (told := register.told(found, uri)) is not None:
+                await register.write_key(found, told)
+            return
         if found.id != uri or not origin.same_origin(found.owner, uri):
             raise NotUsable(f"its document is that of {found.id}, owned by {found.owner}")
         owner = await self._actors.known(found.owner)
@@ -194,8 +198,7 @@ class Keyholders:
         actor = await self._actors.refresh(owner, budget)
         if register.lists_apart(actor, uri):
             found = await self._actors.read(origin.without_fragment(uri), budget, anew=True)
-            if isinstance(found, KeyDoc):
-                await self._take(found, uri, budget)
+            await self._take(found, uri, budget)
 
 
 def _judged(before: _Renewal) -> bool:
