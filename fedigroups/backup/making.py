@@ -13,6 +13,9 @@ from pathlib import Path
 
 from federation import clock
 from federation.errors import FederationError, Misconfigured
+from federation.keys import FRAGMENTS
+from federation.sealing import Seal
+from federation.uris import Uris
 from fedigroups import __version__, database_url
 from fedigroups.backup import snapshot
 from fedigroups.backup.archive import DATABASE, PICTURES, SECRET, Manifest, Writer
@@ -30,14 +33,16 @@ async def make(
     """Write a backup into a new file, and say what is in it.
 
     `pictures` says whether those of people here are in it (by default where they are on this
-    machine's disk) or only named. Refuses (Misconfigured) a file that is there already, and what
-    cannot be read; then nothing is left behind.
+    machine's disk) or only named. Refuses (Misconfigured) a file that is there already, what
+    cannot be read, and a secret that does not open the keys; then nothing is left behind.
     """
     _refuse_there(target)
     with room(target.parent) as folder, told(f"{target} was not written"):
         rows = folder / DATABASE
         await snapshot.take(settings, rows, progress)
         manifest = describe(rows, settings)
+        if secret:
+            _refuse_strange(rows, settings)
         beside = folder / "backup"
         with beside.open("xb") as file:
             writer = Writer(file, manifest)
@@ -59,6 +64,14 @@ async def make(
 def _refuse_there(target: Path) -> None:
     if target.exists():
         raise Misconfigured(f"{target} exists already: a backup replaces no file")
+
+
+def _refuse_strange(rows: Path, settings: Settings) -> None:
+    """A backup with another secret than its keys' would be found out when it is needed."""
+    uri = Uris(settings.origin).instance_actor + FRAGMENTS["rsa"]
+    with closing(sqlite3.connect(rows)) as link:
+        for (sealed,) in link.execute("SELECT sealed FROM key WHERE uri = ?", (uri,)):
+            Seal(settings.secret).open(bytes(sealed), uri)
 
 
 def describe(rows: Path, settings: Settings) -> Manifest:

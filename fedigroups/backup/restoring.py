@@ -104,7 +104,10 @@ def _secret_of(backup: Reader, settings: Settings) -> bytes:
     if SECRET not in backup.manifest.files:
         return settings.secret
     found = values.secret(backup.read(SECRET).decode("ascii"))
-    if found != settings.secret and not secret_file.holds(settings.data_dir, settings.secret):
+    kept = settings.secret == secret_file.NONE or secret_file.holds(
+        settings.data_dir, settings.secret
+    )
+    if found != settings.secret and not kept:
         raise Misconfigured(
             "FEDIGROUPS_SECRET is another one than the backup's: take it away from the settings, "
             "and the backup's is kept in the data folder"

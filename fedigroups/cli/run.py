@@ -19,10 +19,10 @@ import click
 
 from federation import ids
 from federation.errors import FederationError, Misconfigured
-from fedigroups import audit, logging
+from fedigroups import audit, logging, secret_file
 from fedigroups.cli import examples
 from fedigroups.instance import Instance, opened
-from fedigroups.settings import Settings, SettingsError, here
+from fedigroups.settings import Kept, Settings, SettingsError, here
 from fedigroups.store import TROUBLE
 
 T = TypeVar("T")
@@ -97,16 +97,16 @@ def fail(sentence: str, status: int) -> None:
     raise SystemExit(status)
 
 
-def settings() -> Settings:
+def settings(*, kept: Kept = secret_file.first) -> Settings:
     """The settings of this process. Raises `SettingsError`."""
-    return here()
+    return here(kept=kept)
 
 
 def with_instance(work: Callable[[Instance], Awaitable[T]]) -> T:
     """What `work` returns, run with an open instance on the configured database."""
 
     async def run() -> T:
-        async with opened(settings()) as instance:
+        async with opened(chosen) as instance:
             return await work(instance)
 
     chosen = settings()
