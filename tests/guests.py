@@ -68,6 +68,13 @@ def hidden(shown: httpx.Response) -> dict[str, str]:
     return dict(found)
 
 
+def sign_in_of(shown: httpx.Response) -> str:
+    """Where the head of a page leads a stranger who signs in."""
+    found = re.search(r'<div class="masthead-own">\s*<a href="([^"]*)"', shown.text)
+    assert found, shown.text
+    return unescape(found[1])
+
+
 def code_for(origin: str, url: str, name: str) -> str:
     """What somebody copies from the page of a running server that an app sends them to."""
     with httpx.Client(base_url=origin, follow_redirects=True) as browser:
