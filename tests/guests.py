@@ -135,6 +135,7 @@ class House:
 
     instance: Instance
     app: ASGIApp
+    network: Network = field(default_factory=Network)
 
     @asynccontextmanager
     async def guest(self, address: str = "127.0.0.1") -> AsyncIterator[Guest]:
@@ -197,11 +198,12 @@ async def housed(url: str, folder: str, **settings: str) -> AsyncIterator[House]
         }
         | settings
     )
-    instance = assemble(chosen, transport=Network())
+    network = Network()
+    instance = assemble(chosen, transport=network)
     await instance.open()
     try:
         with instance.store.context():
-            house = House(instance, make_app(instance))
+            house = House(instance, make_app(instance), network)
             await house.settle("olga")
             yield house
     finally:

@@ -94,6 +94,12 @@ def known(request: Request) -> Me | None:
     return found
 
 
+def reader_id(request: Request) -> int:
+    """The id of `known`, for what is read for them; 0 for strangers."""
+    mine = known(request)
+    return mine.actor.id if mine else 0
+
+
 def forget(request: Request) -> None:
     """Make the page for a stranger: whoever was signed in is not here any more."""
     request.state.me = None
