@@ -68,6 +68,13 @@ def hidden(shown: httpx.Response) -> dict[str, str]:
     return dict(found)
 
 
+def sign_in_of(shown: httpx.Response) -> str:
+    """Where the head of a page leads a stranger who signs in."""
+    found = re.search(r'<div class="masthead-own">\s*<a href="([^"]*)"', shown.text)
+    assert found, shown.text
+    return unescape(found[1])
+
+
 def code_for(origin: str, url: str, name: str) -> str:
     """What somebody copies from the page of a running server that an app sends them to."""
     with httpx.Client(base_url=origin, follow_redirects=True) as browser:
@@ -128,6 +135,7 @@ class House:
 
     instance: Instance
     app: ASGIApp
+    network: Network = field(default_factory=Network)
 
     @asynccontextmanager
     async def guest(self, address: str = "127.0.0.1") -> AsyncIterator[Guest]:
@@ -190,11 +198,12 @@ async def housed(url: str, folder: str, **settings: str) -> AsyncIterator[House]
         }
         | settings
     )
-    instance = assemble(chosen, transport=Network())
+    network = Network()
+    instance = assemble(chosen, transport=network)
     await instance.open()
     try:
         with instance.store.context():
-            house = House(instance, make_app(instance))
+            house = House(instance, make_app(instance), network)
             await house.settle("olga")
             yield house
     finally:

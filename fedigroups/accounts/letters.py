@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import quote
+
 from fedigroups.accounts.mail import Letter
+
+_ONWARD = re.compile(
+    r"/groups/[a-z0-9_.-]{1,64}(?:/threads/[0-9]{1,19}|/invited\?code=[A-Za-z0-9_-]{1,64})?"
+)
+"""Where a letter of ours may lead on to: anybody may have one sent to anybody."""
+
+
+def link(origin: str, page: str, secret: str, onward: str = "") -> str:
+    """What opens the page with the secret, and leads on from there.
+
+    That is `onward` for the path of a group, of a thread or an invitation of one, and else nothing.
+    """
+    opens = f"{origin}{page}?token={secret}"
+    return f"{opens}&next={quote(onward, safe='')}" if _ONWARD.fullmatch(onward) else opens
 
 
 def confirm(instance: str, name: str, link: str) -> Letter:

@@ -15,15 +15,18 @@ from fedigroups.accounts.models import Account
 from fedigroups.accounts.reception import Reception
 
 
-async def ask(reception: Reception, email: str) -> None:
-    """Write to whoever has confirmed this address, and to nobody else."""
+async def ask(reception: Reception, email: str, onward: str = "") -> None:
+    """Write to whoever has confirmed this address, and to nobody else.
+
+    `onward` is where they were going, as for `letters.link`.
+    """
     key = mailboxes.key(email)
     known = Account.filter(email_key=key, confirmed_at__gt=0, actor__state="live")
     account = await known.select_related("actor").first()
     if account is None or not reception.attempts.may_write(account.id):
         return
     secret = await tickets.issue(account.id, "reset")
-    link = f"{reception.origin}/reset?token={secret}"
+    link = letters.link(reception.origin, "/reset", secret, onward)
     letter = letters.reset(reception.name, account.actor.username, link)
     await reception.write(account.email, letter)
 

@@ -6,9 +6,6 @@ either way and waits. Only the letter differs, and only the address's owner read
 
 from __future__ import annotations
 
-import re
-from urllib.parse import quote
-
 from federation import clock, limits, storage
 from federation.errors import Blocked, Malformed
 from federation.models import Actor
@@ -26,17 +23,14 @@ from fedigroups.accounts.models import Account
 from fedigroups.accounts.people import Wish
 from fedigroups.accounts.reception import Reception
 
-_ONWARD = re.compile(r"/groups/[a-z0-9_.-]{1,64}(?:/invited\?code=[A-Za-z0-9_-]{1,64})?")
-"""Where a letter of ours may lead on to: anybody may have one sent to anybody."""
-
 
 async def ask(
     reception: Reception, wish: Wish, *, invitation: str = "", seen: str = "", onward: str = ""
 ) -> Account:
     """Make an account that waits for what this instance asks of new people, committed.
 
-    `seen` is where they are, as visitors are counted; `onward` the path of a group, or of an
-    invitation to one, to which the letter leads. Raises `Blocked` where nobody may come (without an
+    `seen` is where they are, as visitors are counted; `onward` the path to which the letter leads,
+    where `letters.link` lets it. Raises `Blocked` where nobody may come (without an
     invitation), `Malformed` for a name that is bad or taken, a bad or blocked address, a bad
     password, and where a reason must be given and is not.
     """
@@ -92,9 +86,7 @@ async def send_confirmation(
     email = address or account.email
     known = Account.filter(email_key=mailboxes.key(email), confirmed_at__gt=0)
     secret = await tickets.issue(account.id, "confirm", email)
-    link = f"{reception.origin}/confirm?token={secret}"
-    if _ONWARD.fullmatch(onward):
-        link += f"&next={quote(onward, safe='')}"
+    link = letters.link(reception.origin, "/confirm", secret, onward)
     letter = letters.confirm(reception.name, name, link)
     if await known.exclude(id=account.id).exists():
         letter = letters.known_already(reception.name, reception.origin)

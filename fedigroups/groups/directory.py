@@ -10,6 +10,7 @@ from fedigroups.content import hashtags, sanitise
 from fedigroups.groups import read, views
 from fedigroups.groups.views import GroupCard, ThreadRow
 from fedigroups.groups.visibility import listed_sql
+from fedigroups.personal import unwanted
 
 LIMIT = 24
 SIZES = {"small": (0, 30), "middle": (30, 300), "large": (300, 2**31 - 1)}
@@ -78,18 +79,21 @@ async def spoken() -> list[str]:
     return sorted(row["language"] for row in rows if row["language"])
 
 
-async def tagged(tag: str, before: str = "", limit: int = LIMIT) -> Tagged:
-    """The threads of groups here in which a post with the hashtag is listed. One query."""
-    values: list[object] = [True, True, hashtags.name_of(tag)]
-    clause = ""
+async def tagged(tag: str, before: str = "", limit: int = LIMIT, *, reader_id: int = 0) -> Tagged:
+    """The threads of groups here in which a post with the hashtag is listed. One query.
+
+    Without those of whom the reader does not want to read.
+    """
+    clause, left = unwanted.left_out("p.author_id", reader_id)
+    values: list[object] = [True, True, hashtags.name_of(tag), *left]
     if mark := read.cursor(before):
-        clause = "AND (t.active_at, t.id) < (?, ?) "
+        clause += " AND (t.active_at, t.id) < (?, ?)"
         values += mark
     rows = await storage.rows(
         f"{read.THREADS} WHERE g.hosted = ? AND g.state = 'open' AND t.visible = ?"
         f" AND {listed_sql('p')} AND EXISTS (SELECT 1 FROM tagged x JOIN post q ON q.id = x.post_id"
-        f" WHERE q.thread_id = t.id AND x.name = ? AND {listed_sql('q')}) {clause}"
-        "ORDER BY t.active_at DESC, t.id DESC LIMIT ?",
+        f" WHERE q.thread_id = t.id AND x.name = ? AND {listed_sql('q')}){clause}"
+        " ORDER BY t.active_at DESC, t.id DESC LIMIT ?",
         *(*values, limit + 1),
     )
     threads = tuple(map(views.thread_row, rows[:limit]))

@@ -88,7 +88,10 @@ async def groups(actor_id: int) -> tuple[GroupCard, ...]:
 
 
 async def fresh(actor_id: int, threads: Sequence[ThreadRow]) -> dict[int, int]:
-    """Of threads that they opened before: how many replies are new since then. One query."""
+    """Of threads that they opened before: how many replies are new since then.
+
+    What they do not want to read is not counted. One query.
+    """
     ids = [thread.id for thread in threads]
     if not ids:
         return {}
@@ -96,8 +99,8 @@ async def fresh(actor_id: int, threads: Sequence[ThreadRow]) -> dict[int, int]:
         "SELECT r.thread_id, COUNT(*) AS fresh FROM reading r JOIN post p"
         " ON p.thread_id = r.thread_id AND p.id > r.seen_id AND p.author_id <> r.actor_id"
         f" WHERE r.actor_id = ? AND r.seen_id > 0 AND r.thread_id IN ({storage.marks(len(ids))})"
-        f" AND {readable_sql('p')} GROUP BY r.thread_id",
-        *(actor_id, *ids, actor_id, actor_id, actor_id),
+        f" AND {readable_sql('p')} AND NOT {unwanted.sql('p.author_id')} GROUP BY r.thread_id",
+        *(actor_id, *ids, actor_id, actor_id, actor_id, *unwanted.values(actor_id)),
     )
     return {row["thread_id"]: row["fresh"] for row in rows}
 

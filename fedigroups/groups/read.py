@@ -31,6 +31,7 @@ from fedigroups.groups.visibility import (
     place_sql,
     readable_sql,
 )
+from fedigroups.personal import unwanted
 
 LIMIT = 25
 PINNED = 20
@@ -105,15 +106,17 @@ class Permalink:
         return f"/groups/{self.group_name}/threads/{self.thread_id}#post-{self.post_id}"
 
 
-async def home(limit: int = 12) -> Home:
-    """What is going on here. Two queries."""
+async def home(limit: int = 12, *, reader_id: int = 0) -> Home:
+    """What is going on here, without whom the reader does not want to read. Two queries."""
+    clause, values = unwanted.left_out("p.author_id", reader_id)
     groups = await storage.rows(
         f"{GROUP_ROWS} WHERE {_LISTED_GROUP} ORDER BY g.active_at DESC, g.id DESC LIMIT ?",
         *(True, True, limit),
     )
     threads = await storage.rows(
-        f"{THREADS} WHERE {OPEN_GROUP} AND {_TO_READ} ORDER BY t.active_at DESC, t.id DESC LIMIT ?",
-        *(True, True, limit),
+        f"{THREADS} WHERE {OPEN_GROUP} AND {_TO_READ}{clause}"
+        " ORDER BY t.active_at DESC, t.id DESC LIMIT ?",
+        *(True, True, *values, limit),
     )
     return Home(tuple(map(views.card, groups)), tuple(map(views.thread_row, threads)))
 
@@ -133,26 +136,27 @@ async def group_page(
     before: str = "",
     limit: int = LIMIT,
     *,
-    unread_by: int = 0,
+    reader_id: int = 0,
+    unread: bool = False,
 ) -> GroupPage:
     """The page of a group from `find_group`. Three queries; two when `before` is given.
 
-    With `unread_by` only threads in which something is new to that reader; nothing pinned then.
+    For a reader without the threads of those whom they do not want to read; with `unread` only
+    those in which something is new to them, and nothing pinned.
     """
-    pinned = [] if cursor(before) or unread_by else await _pinned(group)
+    pinned = [] if cursor(before) or unread else await _pinned(group, reader_id)
     column = _ORDER[sort]
-    values: list[object] = [group.id, True]
-    clause = "" if unread_by else "AND t.pinned_at = 0 "
-    if unread_by:
-        clause = f"AND {unread_sql('t')} "
-        values += unread_values(unread_by)
+    clause, values = unwanted.left_out("p.author_id", reader_id)
+    clause += f" AND {unread_sql('t')}" if unread else " AND t.pinned_at = 0"
+    if unread:
+        values += unread_values(reader_id)
     if mark := cursor(before):
-        clause += f"AND ({column}, t.id) < (?, ?) "
+        clause += f" AND ({column}, t.id) < (?, ?)"
         values += mark
     rows = await storage.rows(
-        f"{THREADS} WHERE t.group_id = ? AND {_TO_READ} {clause}"
-        f"ORDER BY {column} DESC, t.id DESC LIMIT ?",
-        *(*values, limit + 1),
+        f"{THREADS} WHERE t.group_id = ? AND {_TO_READ}{clause}"
+        f" ORDER BY {column} DESC, t.id DESC LIMIT ?",
+        *(group.id, True, *values, limit + 1),
     )
     threads = tuple(map(views.thread_row, rows[:limit]))
     return GroupPage(
@@ -172,20 +176,20 @@ async def group_page(
 def unread_sql(alias: str) -> str:
     """Whether a reader never opened the thread, or something in it is new to them, as SQL.
 
-    `unread_values` are its values.
+    What they do not want to read is not. `unread_values` are its values.
     """
     return (
         "(NOT EXISTS (SELECT 1 FROM reading u WHERE u.actor_id = ?"
         f" AND u.thread_id = {alias}.id AND u.seen_id > 0) OR EXISTS (SELECT 1 FROM reading u"
         " JOIN post n ON n.thread_id = u.thread_id AND n.id > u.seen_id"
         f" AND n.author_id <> u.actor_id WHERE u.actor_id = ? AND u.thread_id = {alias}.id"
-        f" AND {readable_sql('n')}))"
+        f" AND {readable_sql('n')} AND NOT {unwanted.sql('n.author_id')}))"
     )
 
 
 def unread_values(reader_id: int) -> list[object]:
     """The values of `unread_sql` for a reader."""
-    return [reader_id] * 5
+    return [*[reader_id] * 5, *unwanted.values(reader_id)]
 
 
 async def thread_page(
@@ -340,11 +344,12 @@ def card_of(group: Group) -> GroupCard:
     )
 
 
-async def _pinned(group: Group) -> list[storage.Row]:
+async def _pinned(group: Group, reader_id: int) -> list[storage.Row]:
+    clause, values = unwanted.left_out("p.author_id", reader_id)
     return await storage.rows(
-        f"{THREADS} WHERE t.group_id = ? AND {_TO_READ} AND t.pinned_at > 0 "
-        "ORDER BY t.pinned_at DESC, t.id DESC LIMIT ?",
-        *(group.id, True, PINNED),
+        f"{THREADS} WHERE t.group_id = ? AND {_TO_READ} AND t.pinned_at > 0{clause}"
+        " ORDER BY t.pinned_at DESC, t.id DESC LIMIT ?",
+        *(group.id, True, *values, PINNED),
     )
 
 

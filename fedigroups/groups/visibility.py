@@ -130,10 +130,10 @@ def met_sql(alias: str, reader_id: int) -> tuple[str, list[object]]:
     """
     if not reader_id:
         return f"({listed_sql(alias)} AND g.state = 'open')", []
+    clause, values = unwanted.left_out(f"{alias}.author_id", reader_id)
     return (
-        f"(g.state = 'open' AND ({listed_sql(alias)} OR ({members_sql(alias)}))"
-        f" AND NOT {unwanted.sql(f'{alias}.author_id')})",
-        [reader_id, *unwanted.values(reader_id)],
+        f"(g.state = 'open' AND ({listed_sql(alias)} OR ({members_sql(alias)})){clause})",
+        [reader_id, *values],
     )
 
 

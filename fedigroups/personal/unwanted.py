@@ -27,6 +27,11 @@ def values(reader_id: int) -> list[object]:
     return [reader_id, True, True, reader_id]
 
 
+def left_out(author: str, reader_id: int) -> tuple[str, list[object]]:
+    """The clause of a list, with its values, for whoever reads it: none for strangers (0)."""
+    return (f" AND NOT {sql(author)}", values(reader_id)) if reader_id else ("", [])
+
+
 async def among(reader_id: int, author_ids: Collection[int]) -> frozenset[int]:
     """The ids of those of them whose posts the reader does not want to read. One query."""
     rows = await storage.rows(

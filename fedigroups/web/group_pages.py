@@ -74,7 +74,7 @@ async def tag_page(request: Request) -> Response:
     if not name:
         return errors.not_found(request)
     before = request.query_params.get("before", "")
-    found = await directories.tagged(name, before)
+    found = await directories.tagged(name, before, reader_id=visitors.reader_id(request))
     return render.page(
         request,
         "tag.html",
@@ -102,8 +102,9 @@ async def group_page(request: Request) -> Response:
     member = await membership.standing(group, me.actor) if me else None
     is_member = member is not None and member.state == "member"
     order = orders.asked(request) if is_member else Order(addresses.asked_sort(request))
-    unread_by = me.actor.id if me and order.unread else 0
-    page = await read.group_page(group, order.sort, before, unread_by=unread_by)
+    page = await read.group_page(
+        group, order.sort, before, reader_id=visitors.reader_id(request), unread=order.unread
+    )
     response = render.page(
         request,
         "group.html",

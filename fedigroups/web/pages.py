@@ -83,7 +83,7 @@ Allow: /
 async def home(request: Request) -> Response:
     """`/`: what this is, the groups here, and what is being talked about."""
     site = sites.of(request)
-    found = await read.home()
+    found = await read.home(reader_id=visitors.reader_id(request))
     description = _(
         "Groups at %(host)s, open to people from every server of the fediverse.", host=site.host
     )

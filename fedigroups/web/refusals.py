@@ -67,6 +67,9 @@ _SHAPES = {
         "%(who)s does not say yet that %(own)s is yours. Say so there first, in its settings for "
         "moving from another account."
     ),
+    "you are signed in here with another account; sign out first": noted(
+        "You are signed in here with another account: sign out first."
+    ),
     ".*this account has moved, and only reads now": noted(
         "Your account has moved, and only reads now."
     ),

@@ -19,7 +19,7 @@ from fedigroups.content import emoji, languages, sanitise
 from fedigroups.content.emoji import Emoji
 from fedigroups.groups.views import Person
 from fedigroups.moderation import wording
-from fedigroups.web import announced, cookies, refusals, static, translation, words
+from fedigroups.web import announced, cookies, refusals, static, translation, visitors, words
 from fedigroups.web import site as sites
 
 
@@ -148,7 +148,7 @@ def page(
     form, in the head and in the HTTP `Link` header.
     """
     site = sites.of(request)
-    me = getattr(request.state, "me", None)
+    me = visitors.known(request)
     signed_in = me is not None or cookies.is_signed_in(request)
     fresh = announced.shown(request, me.dismissed if me else None)
     known = {
@@ -156,6 +156,7 @@ def page(
         "announced": fresh,
         "me": me,
         "signed_in": signed_in,
+        "sign_in": "" if signed_in else _way_in(request, values.get("next", "")),
         **values,
         "site": site,
     }
@@ -166,6 +167,11 @@ def page(
     if me is not None:  # on pages of refusals, too
         sent.setdefault("Cache-Control", "private, no-cache")
     return HTMLResponse(text, status, headers=sent)
+
+
+def _way_in(request: Request, wanted: str) -> str:
+    """The page on which strangers sign in: it leads on to what is `wanted`, or back to here."""
+    return visitors.leading_on("/login", wanted or visitors.whereabouts(request))
 
 
 def activity_link(uri: str) -> str:

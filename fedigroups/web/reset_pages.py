@@ -11,8 +11,10 @@ from federation.errors import Malformed
 from fedigroups.accounts import mailboxes, recovery, tickets
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.entry_models import Ticket
-from fedigroups.web import cookies, forms, refusals
+from fedigroups.api import body as bodies
+from fedigroups.web import cookies, forms, refusals, visitors
 from fedigroups.web.translation import gettext as _
+from fedigroups.web.visitors import HOME
 from inbox.pressure import address_of
 
 
@@ -25,33 +27,39 @@ def routes() -> list[BaseRoute]:
 
 
 async def forgot(request: Request) -> Response:
-    """`/forgot`: to whom a link is to be sent."""
+    """`/forgot?next=`: to whom a link is to be sent."""
     if request.method != "POST":
-        return forms.page(request, "forgot.html", title=_("Forgot the password?"), problem="")
+        return _forgot_form(request, visitors.local(request.query_params.get("next", ""), HOME))
     sent, reception = await forms.read(request), receptions.of(request)
+    wanted = visitors.local(sent.text("next"), HOME)
     reception.attempts.mail(address_of(request))
     try:
         email = mailboxes.check(sent.text("email"))
     except Malformed as error:
-        return forms.page(
-            request,
-            "forgot.html",
-            status=422,
-            title=_("Forgot the password?"),
-            problem=refusals.said(error),
-        )
+        return _forgot_form(request, wanted, problem=refusals.said(error))
     text = _("If somebody here has that address, they get a mail with a link, good for an hour.")
     answer = forms.notice(request, 200, _("Look into your mail"), text)
     # a letter takes longer than none: whoever asks has the answer before either
-    answer.background = BackgroundTask(recovery.ask, reception, email)
+    answer.background = BackgroundTask(recovery.ask, reception, email, wanted)
     return answer
 
 
+def _forgot_form(request: Request, wanted: str, *, problem: str = "") -> Response:
+    return forms.page(
+        request,
+        "forgot.html",
+        status=422 if problem else 200,
+        title=_("Forgot the password?"),
+        next=wanted,
+        problem=problem,
+    )
+
+
 async def reset(request: Request) -> Response:
-    """`/reset?token=`: a new password."""
+    """`/reset?token=&next=`: a new password."""
     posted = request.method == "POST"
-    sent = await forms.read(request) if posted else None
-    shown = sent.text("token") if sent else request.query_params.get("token", "")
+    sent = await forms.read(request) if posted else await bodies.read(request)
+    shown, wanted = sent.text("token"), visitors.local(sent.text("next"), HOME)
     ticket = await tickets.look("reset", shown)
     if ticket is None:
         text = _("It was used already, or its time is up.")
@@ -60,21 +68,21 @@ async def reset(request: Request) -> Response:
             410,
             _("This link opens nothing"),
             text,
-            link="/forgot",
+            link=visitors.leading_on("/forgot", wanted),
             word=_("Ask for another"),
         )
-    if sent is None:
-        return _form(request, ticket, shown)
+    if not posted:
+        return _form(request, ticket, shown, wanted)
     try:
         await recovery.redeem(receptions.of(request), ticket, sent.text("password"))
     except Malformed as error:
-        return _form(request, ticket, shown, problem=refusals.said(error))
+        return _form(request, ticket, shown, wanted, problem=refusals.said(error))
     response = forms.notice(
         request,
         200,
         _("Your password is changed"),
         _("You are signed out everywhere, and apps must ask you again."),
-        link="/login",
+        link=visitors.leading_on("/login", wanted),
         word=_("Sign in"),
     )
     cookies.take(request, response, cookies.SESSION)
@@ -82,7 +90,9 @@ async def reset(request: Request) -> Response:
     return response
 
 
-def _form(request: Request, ticket: Ticket, shown: str, *, problem: str = "") -> Response:
+def _form(
+    request: Request, ticket: Ticket, shown: str, wanted: str, *, problem: str = ""
+) -> Response:
     return forms.page(
         request,
         "reset.html",
@@ -90,5 +100,6 @@ def _form(request: Request, ticket: Ticket, shown: str, *, problem: str = "") ->
         title=_("Choose a new password"),
         name=ticket.account.actor.username,
         shown=shown,
+        next=wanted,
         problem=problem,
     )

@@ -13,6 +13,7 @@ from fedigroups.accounts import reception as receptions
 from fedigroups.accounts.attempts import Place
 from fedigroups.accounts.entry_models import Session
 from fedigroups.accounts.models import Account
+from fedigroups.api import body as bodies
 from fedigroups.web import cookies, forms, visitors
 from fedigroups.web.translation import gettext as _
 from fedigroups.web.translation import noted
@@ -36,7 +37,7 @@ def routes() -> list[BaseRoute]:
 
 
 async def login(request: Request) -> Response:
-    """`/login`: name or address, and password."""
+    """`/login?next=`: name or address, and password."""
     if request.method != "POST":
         wanted = visitors.local(request.query_params.get("next", ""), HOME)
         if "again" not in request.query_params and await visitors.session(request):
@@ -76,6 +77,7 @@ def _form(request: Request, wanted: str, *, name: str = "", problem: str = "") -
         problem=_(problem),
         signup=receptions.of(request).signup,
         sign_up=visitors.leading_on("/signup", wanted),
+        forgot=visitors.leading_on("/forgot", wanted),
     )
 
 
@@ -112,24 +114,26 @@ async def _refusal(request: Request, account: Account, wanted: str) -> Response 
 
 
 async def second(request: Request) -> Response:
-    """`/login/second`: a code of the authenticator app, or a recovery code."""
+    """`/login/second?next=`: a code of the authenticator app, or a recovery code."""
+    posted, reception = request.method == "POST", receptions.of(request)
+    sent = await forms.read(request) if posted else await bodies.read(request)
+    wanted = visitors.local(sent.text("next"), HOME)
+    again = visitors.seen(visitors.leading_on("/login", wanted))
     ticket = await tickets.look("second", cookies.read(request, cookies.SECOND))
     if ticket is None:
-        return visitors.seen("/login")
-    wanted = visitors.local(request.query_params.get("next", ""), HOME)
-    if request.method != "POST":
-        return await _second_form(request, ticket.account, wanted)
-    sent, reception = await forms.read(request), receptions.of(request)
-    wanted, account = visitors.local(sent.text("next"), HOME), ticket.account
+        return again
+    account = ticket.account
+    if not posted:
+        return await _second_form(request, account, wanted)
     reception.attempts.code(str(account.id), Place(address_of(request)))
     if not await tickets.try_once(ticket, limits.SECOND_FACTOR_TRIES):
-        return visitors.seen("/login")
+        return again
     if not await factors.is_right(reception.seal, account, sent.text("code")):
         reception.attempts.failed_code(str(account.id))
         return await _second_form(request, account, wanted, wrong=True)
     refusal = await _refusal(request, account, wanted)
     if refusal is None and not await tickets.redeem(ticket):
-        return visitors.seen("/login")
+        return again
     return refusal or await begin(request, account, wanted)
 
 
@@ -151,14 +155,15 @@ async def _second_form(
 
 
 async def passkey(request: Request) -> Response:
-    """`/login/passkey`: what a browser is to ask a passkey, and what that answered.
+    """`/login/passkey?next=`: what a browser is to ask a passkey, and what that answered.
 
     It is asked by our script, so that nobody who only looks at the page has a challenge.
     """
     reception, visitor = receptions.of(request), forms.visitor_of(request)
     if request.method != "POST":
         if "text/html" in request.headers.get("accept", ""):  # somebody came back to the page
-            return visitors.seen("/login")
+            wanted = visitors.local(request.query_params.get("next", ""), HOME)
+            return visitors.seen(visitors.leading_on("/login", wanted))
         if not visitor:
             raise Blocked("cookies are off: without them nobody can sign in")
         options = passkeys.to_sign_in(reception, visitor)

@@ -95,7 +95,6 @@ def _form(
         invitation=invitation[: limits.SECRET_CHARS],
         next=wanted,
         leads_on=wanted != HOME,
-        sign_in=visitors.leading_on("/login", wanted),
         needs_reason=reception.signup == "approval" and not invitation,
         problem=problem,
     )

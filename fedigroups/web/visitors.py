@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from starlette.datastructures import URL
 from starlette.requests import Request
@@ -29,6 +29,10 @@ Link = tuple[str, str]
 OwnPage = Callable[[Request, Session], Awaitable[Response]]
 HOME = "/feed"
 """Where whoever signed in goes, unless they were on their way to another page."""
+_WAYS_IN = frozenset(
+    {"/login", "/login/second", "/login/passkey", "/signup", "/confirm", "/forgot", "/reset"}
+)
+"""The pages that somebody passes on the way to another, which their address names as `next`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,12 @@ def known(request: Request) -> Me | None:
     return found
 
 
+def reader_id(request: Request) -> int:
+    """The id of `known`, for what is read for them; 0 for strangers."""
+    mine = known(request)
+    return mine.actor.id if mine else 0
+
+
 def forget(request: Request) -> None:
     """Make the page for a stranger: whoever was signed in is not here any more."""
     request.state.me = None
@@ -139,10 +149,22 @@ def to_sign_in(request: Request) -> Response:
     """
     if "hx-request" in request.headers:
         return Response(status_code=401, headers={"Cache-Control": "private, no-store"})
-    asked = request.url if request.method == "GET" else URL(request.headers.get("referer", ""))
-    is_ours = request.method == "GET" or origins.same_origin(str(asked), sites.of(request).origin)
-    path = f"{asked.path}?{asked.query}".rstrip("?") if is_ours else HOME
-    return seen(leading_on("/login", path))
+    return seen(leading_on("/login", whereabouts(request)))
+
+
+def whereabouts(request: Request) -> str:
+    """The page that somebody is on: after a press the one that it was on; on a way in, whereto.
+
+    It is local; `HOME` for the front page, from which nobody is going anywhere.
+    """
+    is_read = request.method in {"GET", "HEAD"}
+    asked = request.url if is_read else URL(request.headers.get("referer", ""))
+    if not is_read and not origins.same_origin(str(asked), sites.of(request).origin):
+        return HOME
+    path = f"{asked.path}?{asked.query}".rstrip("?")
+    if asked.path in _WAYS_IN:
+        path = dict(parse_qsl(asked.query)).get("next", HOME)
+    return HOME if path == "/" else local(path, HOME)
 
 
 def seen(location: str) -> Response:

@@ -23,12 +23,13 @@ from fedigroups.accounts.entry_models import Session, Ticket
 from fedigroups.accounts.mail_models import Mail
 from fedigroups.accounts.models import Account
 from fedigroups.web import presented
-from guests import PASSWORD, Guest, House, hidden
+from guests import PASSWORD, Guest, House, hidden, sign_in_of
 from watchdog import Watch
 
 pytestmark = pytest.mark.anyio
 
 STRANGER = "192.88.100.7"
+ELSEWHERE = ["//evil.example", "/\\evil.example", "https://evil.example"]
 
 
 @pytest.fixture
@@ -472,7 +473,7 @@ async def test_after_signing_in_one_stays_here(house: House, path: str) -> None:
         assert shown.headers["location"] == "/feed"
 
 
-@pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "https://evil.example"])
+@pytest.mark.parametrize("path", ELSEWHERE)
 async def test_making_an_account_leads_nowhere_but_to_our_own_pages(
     house: House, path: str
 ) -> None:
@@ -508,13 +509,63 @@ async def test_whoever_is_in_at_once_goes_on_to_no_other_site(
     "path",
     ["/oauth/authorize?client_id=1", "/groups/welders/join?handle=a", "/groups/welders/invited?"],
 )
-async def test_a_letter_leads_on_to_nothing_but_a_group(house: House, path: str) -> None:
+@pytest.mark.parametrize(("page", "to"), [("/signup", "tom"), ("/forgot", "olga")])
+async def test_a_letter_leads_on_to_nothing_but_a_group(
+    house: House, path: str, page: str, to: str
+) -> None:
     # H202: whoever asks for it chooses who reads it
     async with house.guest() as eve:
-        form = hidden(await eve.client.get("/signup", params={"next": path}))
-        wish = {"name": "tom", "email": "tom@mail.example", "password": PASSWORD}
-        assert (await eve.post("/signup", form | wish)).status_code == 200
-    assert "next=" not in (await house.letters("tom@mail.example"))[0].text
+        form = hidden(await eve.client.get(page, params={"next": path}))
+        wish = {"name": to, "email": f"{to}@mail.example", "password": PASSWORD}
+        assert form["next"] == path
+        assert (await eve.post(page, form | wish)).status_code == 200
+    assert "next=" not in (await house.letters(f"{to}@mail.example"))[0].text
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+async def test_a_new_password_leads_nowhere_but_to_our_own_pages(house: House, path: str) -> None:
+    # H202
+    olga = await people.account_named("olga")
+    async with house.guest() as guest:
+        shown = await guest.client.get("/forgot", params={"next": path})
+        assert hidden(shown)["next"] == "/feed"
+        token = await tickets.issue(olga.id, "reset")
+        shown = await guest.client.get("/reset", params={"next": path, "token": token})
+        assert hidden(shown)["next"] == "/feed"
+        sent = hidden(shown) | {"password": "another battery", "next": path}
+        answer = await guest.post("/reset", sent)
+        assert (answer.status_code, "evil" in answer.text) == (200, False)
+        stale = await guest.client.get("/reset", params={"next": path, "token": token})
+        assert (stale.status_code, "evil" in stale.text) == (410, False)
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+async def test_the_second_step_leads_nowhere_but_to_our_own_pages(house: House, path: str) -> None:
+    # H202
+    async with house.guest() as guest:
+        over = await guest.client.get("/login/second", params={"next": path})
+        assert over.headers["location"] == "/login"
+        headers = {"Accept": "text/html"}
+        back = await guest.client.get("/login/passkey", params={"next": path}, headers=headers)
+        assert back.headers["location"] == "/login"
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+async def test_the_head_of_a_page_leads_on_to_no_other_site(house: House, path: str) -> None:
+    # H202
+    async with house.guest() as guest:
+        for page in ("/login", "/signup", "/forgot", "/reset", "/confirm"):
+            shown = await guest.client.get(page, params={"next": path})
+            assert (sign_in_of(shown), page) == ("/login", page)
+
+
+async def test_a_form_of_another_site_does_not_say_where_signing_in_leads(house: House) -> None:
+    # H202
+    async with house.guest() as guest:
+        sent = await guest.post("/follow", {}, Referer="https://evil.example/settings/close")
+        assert sent.headers["location"] == "/login"
+        failed = await guest.post("/login", {}, Referer="https://evil.example/groups/welders")
+        assert (failed.status_code, sign_in_of(failed)) == (403, "/login")
 
 
 @pytest.mark.parametrize("state", ["suspended", "gone"])

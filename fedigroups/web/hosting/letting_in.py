@@ -22,7 +22,7 @@ from fedigroups.web.hosting import fields
 from fedigroups.web.hosting.acts import act
 from fedigroups.web.hosting.frame import page, seen
 from fedigroups.web.translation import gettext as _
-from fedigroups.web.visitors import for_anybody
+from fedigroups.web.visitors import Me, for_anybody
 
 
 def routes() -> list[BaseRoute]:
@@ -80,20 +80,22 @@ async def invited(request: Request) -> Response:
         return errors.not_found(request)
     sent = await forms.read(request) if request.method == "POST" else None
     code = sent.text("code") if sent else request.query_params.get("code", "")
+    here = visitors.local(f"/groups/{group.name}/invited?code={code}", visitors.HOME)
     typed = sent.text("handle").strip() if sent else ""
     problem = target = ""
     is_good = await inviting.is_good(group, code)
     if sent and is_good:
         try:
             me = await visitors.me(request)
-            if me and not typed:
+            if me and (not typed or addresses.handle(typed).lower() == me.handle):
                 return await _come_in(request, group, code, me.actor)
+            if _is_of_here(request, typed):
+                return _sign_in_first(me, here)
             person = await _found(request, typed)
             await inviting.accept(group, code, person)
             target = await follow_page(request, person.handle, group.actor.uri)
         except FederationError as error:
             problem = next(iter(fields.blamed(error, "handle").values()))
-    here = visitors.local(f"/groups/{group.name}/invited?code={code}", visitors.HOME)
     return forms.page(
         request,
         "hosting/invited.html",
@@ -109,7 +111,7 @@ async def invited(request: Request) -> Response:
         let_in=bool(sent and is_good and not problem),
         target=target,
         signup=receptions.of(request).signup,
-        sign_in=visitors.leading_on("/login", here),
+        next=here,
         sign_up=visitors.leading_on("/signup", here),
     )
 
@@ -119,6 +121,20 @@ async def _come_in(request: Request, group: Group, code: str, person: Actor) -> 
     await inviting.accept(group, code, person)
     await joining.join(receptions.of(request).wire, person, group.actor)
     return visitors.seen(f"/groups/{group.name}")
+
+
+def _is_of_here(request: Request, typed: str) -> bool:
+    return addresses.handle(typed).partition("@")[2] == sites.of(request).host
+
+
+def _sign_in_first(me: Me | None, here: str) -> Response:
+    """Whoever names an account of this server proves that it is theirs, and comes back.
+
+    Raises `Malformed` for whoever is signed in with another one.
+    """
+    if me:
+        raise Malformed("you are signed in here with another account; sign out first")
+    return visitors.seen(visitors.leading_on("/login", here))
 
 
 async def _invitee(request: Request, typed: str) -> Actor:

@@ -16,6 +16,7 @@ from fedigroups.groups.invitation_models import GroupInvitation
 from fedigroups.groups.models import Group, Member, Post, Thread
 from guests import PASSWORD, Guest, House, hidden
 from outbox.models import Activity
+from servers import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -255,20 +256,20 @@ async def test_a_group_has_so_many_links_and_no_more(
 
 
 async def test_whoever_has_an_account_elsewhere_comes_in_with_their_address(house: House) -> None:
-    await house.settle("ann")
+    ann = Server.at(house.network, "m.example", "mastodon").member("ann")
     async with house.guest() as olga, house.guest() as stranger:
         await founded(olga, join_policy="invite")
         made = await olga.fill("/groups/welders/invitations", way="link", uses="2", days="7")
         link = made.text.split('<code class="handle">https://groups.example')[1].split("<")[0]
         no_handle = await stranger.fill(link, handle="ann")
         assert (no_handle.status_code, 'value="ann"' in no_handle.text) == (422, True)
-        let_in = await stranger.fill(link, handle="@ann@groups.example")
+        let_in = await stranger.fill(link, handle="@ann@m.example")
         assert "lets you in as soon as you follow" in let_in.text
         by_hand = await olga.fill(
-            "/groups/welders/invitations", way="handle", handle="@ann@groups.example"
+            "/groups/welders/invitations", way="handle", handle="@ann@m.example"
         )
         assert by_hand.status_code == 422
-        assert (await Member.get(state="invited")).actor_id == (await lookup.person("ann")).id
+        assert (await Member.get(state="invited")).actor_id == (await lookup.person(ann.uri)).id
         await house.settle("tom")
         by_name = await olga.fill("/groups/welders/invitations", way="handle", handle="@Tom")
         assert by_name.status_code == 303

@@ -13,7 +13,7 @@ from fedigroups.accounts import invitations, people, signup
 from fedigroups.app import reception_of
 from fedigroups.groups import founding, inviting, lookup
 from fedigroups.groups.models import Group, Member
-from guests import PASSWORD, Guest, House, hidden
+from guests import PASSWORD, Guest, House, hidden, sign_in_of
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +91,75 @@ async def test_where_nothing_is_confirmed_making_an_account_leads_back_at_once(
         shown = await guest.get(await linked(guest, link, "/signup"))
         answer = await guest.post("/signup", hidden(shown) | TOM, Origin="http://localhost:8000")
         assert answer.headers["location"] == link
+
+
+async def test_whoever_forgot_the_password_comes_back_to_the_invitation(house: House) -> None:
+    link = await invitation(house)
+    await house.settle("tom")
+    onward = f"?next={quote(link, safe='')}"
+    async with house.guest() as guest, house.guest() as phone:
+        sign_in = await linked(guest, link, "/login")
+        forgot = await linked(guest, sign_in, "/forgot")
+        bad = await guest.fill(forgot, email="tom")
+        assert (bad.status_code, hidden(bad)["next"]) == (422, link)
+        await guest.post("/forgot", hidden(bad) | {"email": "tom@mail.example"})
+        letter = await house.link("tom@mail.example")
+        short = await phone.fill(letter, password="short")
+        assert (short.status_code, hidden(short)["next"]) == (422, link)
+        done = await phone.post("/reset", hidden(short) | {"password": "another battery"})
+        assert f'href="/login{onward}"' in done.text
+        assert f'href="/forgot{onward}"' in (await phone.get(letter)).text, "used up"
+        answer = await phone.fill(f"/login{onward}", name="tom", password="another battery")
+        assert answer.headers["location"] == link
+        await join(phone, link)
+
+
+async def test_the_head_of_every_page_on_the_way_leads_back_to_the_invitation(
+    house: House,
+) -> None:
+    link = await invitation(house)
+    onward = f"?next={quote(link, safe='')}"
+    async with house.guest() as guest:
+        for page in (link, *(f"/{way}{onward}" for way in ("login", "signup", "forgot"))):
+            assert sign_in_of(await guest.get(page)) == f"/login{onward}", page
+        for page, status in {"/login": 401, "/signup": 422, "/forgot": 422}.items():
+            wrong = await guest.fill(page + onward, name="olga", email="olga", password="wrong")
+            assert (wrong.status_code, sign_in_of(wrong)) == (status, f"/login{onward}"), page
+        for page in ("/login/second", "/login/passkey"):
+            lost = await guest.get(page + onward, Accept="text/html")
+            assert lost.headers["location"] == f"/login{onward}", page
+
+
+@pytest.mark.parametrize(
+    "handle", ["@tom@groups.example", "Tom@GROUPS.example", "@x@groups.example"]
+)
+async def test_whoever_types_an_address_of_this_server_signs_in_first_and_then_joins(
+    house: House, handle: str
+) -> None:
+    link = await invitation(house)
+    await house.settle("tom")
+    async with house.guest() as guest:
+        form = hidden(await guest.get(link))
+        led = await guest.post("/groups/welders/invited", form | {"handle": handle})
+        assert led.headers["location"] == f"/login?next={quote(link, safe='')}"
+        assert not await Member.exists(actor__username="tom"), "nobody comes in by naming another"
+        answer = await guest.fill(led.headers["location"], name="tom", password=PASSWORD)
+        assert answer.headers["location"] == link
+        await join(guest, link)
+
+
+async def test_whoever_is_signed_in_and_types_their_own_address_joins(house: House) -> None:
+    link = await invitation(house)
+    await house.settle("tom")
+    await house.settle("zoe")
+    async with house.guest() as guest:
+        await guest.sign_in("tom")
+        form = hidden(await guest.get(link))
+        other = await guest.post("/groups/welders/invited", form | {"handle": "zoe@groups.example"})
+        assert "You are signed in here with another account" in other.text
+        mine = await guest.post("/groups/welders/invited", form | {"handle": "@tom@groups.example"})
+        assert mine.headers["location"] == "/groups/welders"
+    assert not await Member.exists(actor__username="zoe")
 
 
 async def test_whoever_waits_for_a_yes_is_told_to_open_the_invitation_again(

@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 
 import scenery
-from federation import storage
+from federation import ids, storage
 from federation.models import Actor
 from fedigroups.accounts.entry_models import Session
 from fedigroups.accounts.models import Account
 from fedigroups.groups import closing, deleting, founding
 from fedigroups.groups.founding import Profile
-from fedigroups.groups.models import Group, Member, Post, Thread
+from fedigroups.groups.models import Group, Member, Post, Tagged, Thread
 from fedigroups.groups.poll_models import Poll
 from fedigroups.media.models import Media
 from fedigroups.notify import telling
@@ -397,6 +397,55 @@ async def test_who_lives_on_a_server_that_is_blocked_is_folded_and_it_can_be_let
     await club.press("/settings/blocks", "unblock", host="evil.example")
     assert fold not in await club.text(page)
     assert "Nobody" in await club.text("/settings/blocks")
+
+
+async def test_lists_leave_out_the_threads_of_whom_the_reader_mutes_or_blocks(club: Club) -> None:
+    eve = await scenery.person("eve@evil.example", name="Eve")
+    for title, pinned_at in {"Fine seams": 0, "Fine rods": 1_700_000_000_000}.items():
+        thread, _root = await scenery.thread(club.group, eve, title)
+        await Thread.filter(id=thread.id).update(pinned_at=pinned_at)
+    await club.write("MIG or TIG?", "For thin sheet.")
+    lists = ("/", "/groups/welders", "/groups/welders?show=unread", "/groups/welders?sort=top")
+
+    async def meets(guest: Guest) -> list[int]:
+        shown = [(await guest.get(page)).text for page in lists]
+        assert all("MIG or TIG?" in one for one in shown)
+        return [("Fine seams" in one) + ("Fine rods" in one) for one in shown]
+
+    await club.guest.get("/groups/welders?show=all")
+    assert await meets(club.guest) == [2, 2, 2, 2]
+    for judgement in ("mute", "block"):
+        await club.press(f"/people/{eve.id}/stance", judgement)
+        assert await meets(club.guest) == [0, 0, 0, 0], judgement
+        await club.press(f"/people/{eve.id}/stance", f"un{judgement}")
+    await hosts.block(club.tom.id, eve.host)
+    assert await meets(club.guest) == [0, 0, 0, 0]
+    async with club.house.guest() as stranger:
+        assert await meets(stranger) == [2, 2, 2, 2]
+
+
+async def test_what_somebody_unwanted_wrote_makes_no_thread_new(club: Club) -> None:
+    post = await club.write()
+    thread = await Thread.get(id=post.thread_id)
+    eve = await scenery.person("eve@evil.example", name="Eve")
+    page, news = f"/groups/welders/threads/{thread.id}", "1 new"
+    await club.guest.get(page)
+    await scenery.post(thread, eve, post)
+    for path in ("/feed?show=unread", "/groups/welders?show=unread"):
+        assert news in await club.text(path), path
+    await club.press(f"/people/{eve.id}/stance", "mute")
+    for path in ("/feed?show=unread", "/groups/welders?show=unread"):
+        assert "You have read all of it" in await club.text(path), path
+        assert news not in await club.text(path.replace("unread", "all")), path
+
+
+async def test_a_tag_leads_to_no_thread_of_whom_the_reader_mutes(club: Club) -> None:
+    eve = await scenery.person("eve@evil.example", name="Eve")
+    _thread, root = await scenery.thread(club.group, eve, "Fine seams")
+    await Tagged.create(id=ids.new(), post_id=root.id, name="thin")
+    assert "Fine seams" in await club.text("/tags/thin")
+    await club.press(f"/people/{eve.id}/stance", "mute")
+    assert "Fine seams" not in await club.text("/tags/thin")
 
 
 async def test_somebody_from_another_server_has_a_page_here_with_what_each_may_read(

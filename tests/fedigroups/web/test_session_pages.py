@@ -6,7 +6,7 @@ import pytest
 
 from federation import clock, limits
 from fedigroups.accounts.entry_models import Session
-from guests import PASSWORD, House, hidden
+from guests import PASSWORD, House, hidden, sign_in_of
 
 pytestmark = pytest.mark.anyio
 
@@ -15,6 +15,8 @@ async def test_somebody_signs_in_and_sees_their_settings(house: House) -> None:
     async with house.guest() as guest:
         assert 'href="/login"' in (await guest.get("/")).text
         assert (await guest.get("/settings")).headers["location"] == "/login?next=%2Fsettings"
+        assert sign_in_of(await guest.get("/groups?q=weld")) == "/login?next=%2Fgroups%3Fq%3Dweld"
+        assert sign_in_of(await guest.get("/")) == "/login", "from the front door to the feed"
         answer = await guest.fill("/login?next=/settings/apps", name="@Olga", password=PASSWORD)
         assert (answer.status_code, answer.headers["location"]) == (303, "/settings/apps")
         shown = await guest.get("/settings")

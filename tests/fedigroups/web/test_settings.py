@@ -13,6 +13,8 @@ import drawn
 from federation.models import Actor
 from fedigroups.accounts.app_models import Token
 from fedigroups.accounts.models import Account
+from fedigroups.groups import founding, lookup
+from fedigroups.groups.founding import Profile
 from guests import PASSWORD, House, hidden
 
 pytestmark = pytest.mark.anyio
@@ -143,6 +145,24 @@ async def test_preferences_are_kept_and_apps_see_them(house: House) -> None:
         me = (await app.get("/api/v1/accounts/verify_credentials")).json()
     assert (me["source"]["privacy"], me["source"]["language"]) == ("unlisted", "pt-BR")
     assert (await Account.get()).mail_about == "sign_up"  # which admins alone are offered
+
+
+async def test_languages_are_chosen_by_name_and_one_without_a_name_here_stays(house: House) -> None:
+    await Account.all().update(language="zh-Hant-TW")
+    await founding.found(
+        house.instance.wire, "welders", await lookup.person("olga"), Profile(title="Welders")
+    )
+    async with house.guest() as guest:
+        await guest.sign_in()
+        for page in ("/settings/preferences", "/groups/welders/new"):
+            shown = (await guest.get(page)).text
+            assert '<option value="cy" lang="cy">Cymraeg</option>' in shown, page
+            assert '<option value="zh-Hant-TW" selected>' in shown, page
+        for tag, chosen in {"pt-BR": '"pt-br" lang="pt-br" selected', "": "None in part"}.items():
+            await guest.fill("/settings/preferences", visibility="public", language=tag)
+            shown = (await guest.get("/settings/preferences")).text
+            assert chosen in shown
+            assert "zh-Hant-TW" not in shown
 
 
 async def test_a_profile_is_changed_here_as_apps_change_it_and_shown_as_text(house: House) -> None:
