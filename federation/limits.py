@@ -436,6 +436,8 @@ MOVE_DAYS = 30
 """How long until an account here that moved may move again."""
 IMPORT_BYTES = 16_000_000
 """Of a file that somebody brings from elsewhere: an archive, or a list."""
+IMPORT_FILES = 100
+"""In such an archive; an export of ours has seven."""
 IMPORT_TEXT_BYTES = 4_000_000
 """Of a list, in an archive or by itself, unpacked."""
 IMPORT_LINE_CHARS = 5_000

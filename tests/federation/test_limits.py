@@ -693,6 +693,10 @@ ELSEWHERE = {
             "test_a_file_may_be_as_long_as_the_limits_say",
         ),
     ),
+    "IMPORT_FILES": (
+        "fedigroups/personal/test_import_files.py",
+        "test_an_archive_costs_no_more_than_what_is_read_of_it",
+    ),
     **dict.fromkeys(
         ("IMPORT_ROWS_PER_STEP", "IMPORT_DAYS"),
         (

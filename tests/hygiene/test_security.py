@@ -130,7 +130,8 @@ SAID: dict[str, tuple[str, ...]] = {
         f"once in {limits.MOVE_DAYS} days",
     ),
     "**Files brought along**": (
-        f"{mb(limits.IMPORT_BYTES)}, of an archive 2 parts of {mb(limits.IMPORT_TEXT_BYTES)}",
+        f"{mb(limits.IMPORT_BYTES)}, of an archive of {limits.IMPORT_FILES} files 2 parts of "
+        f"{mb(limits.IMPORT_TEXT_BYTES)}, stored or deflated",
         f"{limits.IMPORT_ROWS:,} rows, lines of {limits.IMPORT_LINE_CHARS:,} characters",
         f"{limits.IMPORT_ROWS_PER_STEP} rows in 5 seconds",
         f"{limits.LOOKUPS_PER_HOST} look-ups a minute of one site",
