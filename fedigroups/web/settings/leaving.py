@@ -65,5 +65,5 @@ async def close(request: Request, session: Session) -> Response:
     response = forms.notice(
         request, 200, _("Your account is closed"), _("Servers that know you are told. Farewell.")
     )
-    cookies.take(request, response, cookies.SESSION)
+    cookies.take_session(request, response)
     return response
