@@ -70,6 +70,15 @@ class Page:
     next: int
 
 
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """Somebody to whom a group can be handed over."""
+
+    username: str
+    name: str
+    role: str
+
+
 async def asking(group: Group) -> tuple[Entry, ...]:
     """Who waits to be let in, the longest first. One query."""
     rows = await storage.rows(
@@ -105,6 +114,24 @@ async def one(group: Group, member_id: int) -> Entry | None:
     """The standing of this id in the group, or None. One query."""
     row = await storage.row(f"{_ROWS} AND m.id = ?", group.id, member_id)
     return _entry(row) if row else None
+
+
+async def heirs(group: Group, owner: Actor) -> tuple[Heir, ...]:
+    """The people here who could own the group instead, those who moderate it first. One query.
+
+    At most one more than `PAGE`, which says that there are more.
+    """
+    rows = await storage.rows(
+        "SELECT a.username, a.name, m.role FROM member m JOIN actor a ON a.id = m.actor_id"
+        " WHERE m.group_id = ? AND m.state = 'member' AND m.actor_id <> ? AND a.local = ?"
+        " AND a.state = 'live' AND a.moved_to = ''"
+        " ORDER BY CASE m.role WHEN 'member' THEN 1 ELSE 0 END, a.username LIMIT ?",
+        *(group.id, owner.id, True, PAGE + 1),
+    )
+    return tuple(
+        Heir(row["username"], sanitise.label(row["name"], 80) or row["username"], row["role"])
+        for row in rows
+    )
 
 
 async def counts(group: Group) -> dict[str, int]:

@@ -52,6 +52,7 @@ _SHAPES = {
     r".*owns (?P<group>\S+); make somebody else the owner first": noted(
         "You own this group: make somebody else its owner first."
     ),
+    r"(?P<who>\S+) owns \S+ already": noted("%(who)s owns the group already."),
     r"an account moves once in (?P<most>\d+) days": noted(
         "An account moves once in %(most)s days."
     ),
@@ -196,6 +197,7 @@ _SHAPES = {
     "choose at least one option": noted("Choose at least one option."),
     "that option does not exist": noted("There is no such option."),
     "choose what to do": noted("Choose what to do."),
+    "choose to whom": noted("Choose to whom."),
     "say why: a reason is needed": noted("Say why: a reason is needed."),
     "they are not in the group any more": noted("They are not in the group any more."),
     "a group is owned by somebody who has an account here": noted(

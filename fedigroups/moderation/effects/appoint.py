@@ -39,9 +39,14 @@ async def dismiss(wire: Wire, act: Act) -> Done:
 
 
 async def transfer(wire: Wire, act: Act) -> Done:
-    """The member owns the group; whoever did before moderates it. No verb says that elsewhere."""
+    """The member owns the group; whoever did before moderates it. No verb says that elsewhere.
+
+    Raises `Malformed` for somebody who is no member, or owns it already.
+    """
     group, person = act.hosted.group, act.needed_person
     member = await membership.held(group, person)
+    if member is not None and member.state == "member" and member.role == "owner":
+        raise Malformed(f"{person.handle} owns {group.name} already")
     listed = is_staff(member)
     await membership.appoint(group, person, "owner")
     owners = Member.filter(group_id=group.id, role="owner", state="member")

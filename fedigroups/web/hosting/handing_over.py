@@ -11,7 +11,7 @@ from federation.errors import Malformed, NotHere
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
 from fedigroups.api.body import Body
-from fedigroups.groups import ending, lookup
+from fedigroups.groups import ending, lookup, roster
 from fedigroups.web import forms
 from fedigroups.web.authority import Host, for_hosts
 from fedigroups.web.hosting import fields
@@ -30,7 +30,7 @@ def routes() -> list[BaseRoute]:
 async def handing_over(request: Request, host: Host) -> Response:
     """`/groups/{name}/settings/handing-over`: both need the owner's password once more."""
     problems: dict[str, str] = {}
-    typed = {"heir": "", "confirm": ""}
+    typed = {"heir": "", "other": "", "confirm": ""}
     if request.method == "POST":
         sent = await forms.read(request)
         typed = fields.texts(sent, typed)
@@ -41,16 +41,18 @@ async def handing_over(request: Request, host: Host) -> Response:
         elif is_closing:
             return await _close(request, host, sent, typed)
         else:
-            problems = await _transfer(request, host, typed["heir"])
+            problems = await _transfer(request, host, typed["other"].strip() or typed["heir"])
             if not problems:
                 return seen(host, "requests", "transfer")
-    return _page(request, host, typed, problems)
+    return await _page(request, host, typed, problems)
 
 
 async def _transfer(request: Request, host: Host, handle: str) -> dict[str, str]:
     """What is wrong, if anything."""
     try:
-        person = await lookup.person(handle.strip())
+        if not handle:
+            raise Malformed("choose to whom")
+        person = await lookup.person(handle)
         await act(receptions.of(request).wire, host, "transfer", person)
     except (Malformed, NotHere) as error:
         return fields.blamed(error, "heir")
@@ -60,7 +62,7 @@ async def _transfer(request: Request, host: Host, handle: str) -> dict[str, str]
 async def _close(request: Request, host: Host, sent: Body, typed: dict[str, str]) -> Response:
     if sent.text("confirm").strip() != host.group.name:
         problems = {"confirm": _("That is not the name of the group.")}
-        return _page(request, host, typed, problems)
+        return await _page(request, host, typed, problems)
     async with storage.transaction():
         await ending.close(receptions.of(request).wire, host.hosted)
         await audit.by(host.actor, "group close", name=host.group.name)
@@ -74,8 +76,17 @@ async def _close(request: Request, host: Host, sent: Body, typed: dict[str, str]
     )
 
 
-def _page(
+async def _page(
     request: Request, host: Host, typed: dict[str, str], problems: dict[str, str]
 ) -> Response:
-    title = _("Hand over or close")
-    return page(request, host, "handing_over", title, typed=typed, problems=problems)
+    heirs = await roster.heirs(host.group, host.actor)
+    return page(
+        request,
+        host,
+        "handing_over",
+        _("Hand over or close"),
+        typed=typed,
+        problems=problems,
+        heirs=heirs[: roster.PAGE],
+        are_more=len(heirs) > roster.PAGE,
+    )

@@ -41,7 +41,8 @@ async def invitations(request: Request, host: Host) -> Response:
         sent = await forms.read(request)
         typed |= {name: sent.text(name, typed[name]) for name in typed}
         if sent.text("withdraw"):
-            await inviting.withdraw(host.group, sent.number("withdraw"))
+            if not await inviting.withdraw(host.group, sent.number("withdraw")):
+                return errors.not_found(request)
             await audit.by(host.actor, "group withdraw", name=host.group.name)
             return seen(host, "invitations", "withdraw")
         field = "handle" if sent.text("way") == "handle" else "uses"

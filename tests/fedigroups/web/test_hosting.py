@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import httpx
 import pytest
@@ -11,9 +12,11 @@ from PIL import Image
 import scenery
 from federation import clock
 from federation.models import Actor
-from fedigroups.groups import lookup, membership
+from fedigroups.groups import lookup, membership, roster
 from fedigroups.groups.invitation_models import GroupInvitation
 from fedigroups.groups.models import Group, Member, Post, Thread
+from fedigroups.models import Act
+from fedigroups.moderation.models import Decision
 from guests import PASSWORD, Guest, House, hidden
 from outbox.models import Activity
 from servers import Server
@@ -155,6 +158,51 @@ async def test_an_owner_hands_roles_out_and_a_moderator_touches_no_other_host(
         await olga.fill(over, step="transfer", heir="@Tom", current=PASSWORD)
     roles = {row.actor_id: row.role for row in await Member.all()}
     assert roles == {person.id: "owner", owner.actor_id: "moderator"}
+
+
+async def test_a_group_is_handed_to_somebody_of_it_whom_the_owner_chooses(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = "/groups/welders/settings/handing-over"
+    async with house.guest() as olga:
+        await founded(olga)
+        assert "Nobody else who has an account here" in (await olga.get(over)).text
+        group = await Group.get()
+        for name, role in {"ada": "member", "tom": "member", "zoe": "moderator"}.items():
+            await house.settle(name)
+            await scenery.join(group, await Actor.get(username=name), role)
+        await house.settle("ian")
+        await scenery.join(group, await scenery.person("ann@m.example"))
+        shown = (await olga.get(over)).text
+        assert re.findall(r'<option value="(\w+)">', shown) == ["zoe", "ada", "tom"]
+        assert 'name="other"' not in shown
+        monkeypatch.setattr(roster, "PAGE", 2)
+        shown = (await olga.get(over)).text
+        assert re.findall(r'<option value="(\w+)">', shown) == ["zoe", "ada"]
+        assert 'name="other"' in shown, "of so many one is typed"
+        for heir, says in {"": "Choose to whom", "olga": "owns the group already"}.items():
+            refused = await olga.fill(over, step="transfer", heir=heir, current=PASSWORD)
+            assert (refused.status_code, says in refused.text) == (422, True), heir
+        assert not await Decision.exists()
+        assert not await Act.exists(what="group transfer")
+        await olga.fill(over, step="transfer", heir="", other="@Tom", current=PASSWORD)
+    assert (await Member.get(role="owner").select_related("actor")).actor.username == "tom"
+
+
+async def test_an_invitation_of_another_group_is_not_withdrawn_and_nothing_is_written_down(
+    house: House,
+) -> None:
+    async with house.guest() as olga:
+        await founded(olga)
+        bakers = {"name": "bakers", "title": "Bakers", "language": "en", "join_policy": "open"}
+        await olga.fill("/groups/new", **bakers)
+        await olga.fill("/groups/bakers/invitations", way="link", uses="2", days="7")
+        theirs = await GroupInvitation.get()
+        for number in (str(theirs.id), "7"):
+            refused = await olga.fill("/groups/welders/invitations", withdraw=number)
+            assert refused.status_code == 404
+    assert await GroupInvitation.exists(id=theirs.id)
+    assert not await Act.exists(what="group withdraw")
 
 
 async def test_texts_and_rules_are_changed_and_every_reader_is_told(house: House) -> None:
