@@ -28,7 +28,7 @@ from federation.fetch import Budget
 from federation.flights import Flights
 from federation.keys import PublicKey
 from federation.models import Actor
-from federation.pace import HOUR_SECONDS, Allowance, Buckets, Memory
+from federation.pace import Buckets, Memory
 from federation.uris import Uris
 
 KNOWN_SECONDS = 60.0
@@ -59,7 +59,7 @@ class Keyholders:
         self._renewed: Memory[_Renewal] = Memory()
         self._refused: Memory[FederationError] = Memory()
         self._known: Memory[PublicKey] = Memory()
-        self._rekeys = Allowance(limits.REKEYS_PER_HOST, HOUR_SECONDS)
+        self._rekeys = Buckets(limits.REKEYS_PER_HOST, FAILURES_SECONDS)
         self._failures = Buckets(limits.STRANGERS_PER_HOST, FAILURES_SECONDS)
 
     async def key(self, key_id: str, budget: Budget | None) -> PublicKey:
@@ -175,8 +175,11 @@ class Keyholders:
         before = self._renewed.get(owner)
         if before is not None:
             return _judged(before)
-        if not self._rekeys.take(origin.host_of(owner)):
-            return False
+        if budget is not None:
+            budget.spend_rekey()
+        host = origin.host_of(owner)
+        if wait := self._rekeys.take(host):  # no verdict: strangers may have used that up
+            raise Unreachable(f"too many keys of {host} were asked for anew", retry_after=wait)
         renewal = _Renewal()
         self._renewed.put(owner, renewal, limits.KEY_REFETCH_SECONDS)
         try:

@@ -172,8 +172,12 @@ KEYS_PER_ACTOR = 10
 """Keys of one actor that are read."""
 KEY_REFETCH_SECONDS = 300
 """Between two fetches of an actor's keys because a signature failed."""
-REKEYS_PER_HOST = 60
-"""Such fetches in an hour, for all actors of one host together."""
+REKEYS_PER_PROOF = 2
+"""Such fetches for one activity: for its sender and for its actor."""
+REKEYS_PER_HOST = 2 * REKEYS_PER_PROOF * UNPROVEN_PER_ADDRESS
+"""Such fetches in five minutes, for all actors of one host together; after that whoever signs with
+another key than the stored one is told to come back. It is twice what one address may cause, so
+that nobody alone keeps the new keys of a host from being noticed."""
 STRANGERS_PER_HOST = 2 * UNPROVEN_PER_ADDRESS
 """Unknown keys of one host that may lead nowhere in five minutes before it is asked for no more:
 twice what one address may name, so that nobody alone can keep the newcomers of a host out."""

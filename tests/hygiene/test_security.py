@@ -300,6 +300,7 @@ TOLD = (
     f"{limits.UNPROCESSED_PER_HOST:,} activities wait",
     f"from which {limits.UNPROVEN_PER_ADDRESS} requests in five minutes proved nothing",
     f"of whose keys {limits.STRANGERS_PER_HOST} led nowhere in five minutes",
+    f"or {limits.REKEYS_PER_HOST:,} were asked for anew",
     f"413 over {mb(limits.BODY_BYTES)}",
     f"the host's choice is remembered for {days(peers.FORM_FRESH_MS // clock.SECOND)} days",
     f"{', '.join(WAITS[:-1])} and {WAITS[-1]}, then daily",
