@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from federation.uris import Uris
 from fedigroups import __version__, database_url
 from fedigroups.backup import snapshot
 from fedigroups.backup.archive import DATABASE, PICTURES, SECRET, Manifest, Writer
+from fedigroups.backup.rooms import room
 from fedigroups.copy import Progress
 from fedigroups.media import names
 from fedigroups.media import store as stores
@@ -127,26 +126,10 @@ async def _add_pictures(
 
 
 def data_room(settings: Settings) -> AbstractContextManager[Path]:
-    """Such a folder in the data folder, which is made where it is not there yet."""
+    """A folder for what is half done in the data folder, which is made where it is not there."""
     with told(f"{settings.data_dir} cannot be made"):
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return room(settings.data_dir)
-
-
-@contextmanager
-def room(parent: Path) -> Iterator[Path]:
-    """A folder for what is half done, gone afterwards, where nobody else may look."""
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=".fedigroups-", dir=parent))
-    except OSError as error:
-        raise Misconfigured(
-            f"{parent} cannot be written ({error.strerror}): name a folder that this user may "
-            "write, or `-` for standard output"
-        ) from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
