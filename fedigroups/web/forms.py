@@ -103,7 +103,14 @@ def visitor_of(request: Request) -> str:
 
 
 def notice(
-    request: Request, status: int, heading: str, text: str, *, link: str = "", word: str = ""
+    request: Request,
+    status: int,
+    heading: str,
+    text: str,
+    *,
+    link: str = "",
+    word: str = "",
+    **values: Any,
 ) -> Response:
     """A page that says one thing, and where to go from there."""
     return page(
@@ -115,4 +122,5 @@ def notice(
         text=text,
         link=link,
         word=word,
+        **values,
     )

@@ -19,7 +19,7 @@ from fedigroups.content import emoji, languages, sanitise
 from fedigroups.content.emoji import Emoji
 from fedigroups.groups.views import Person
 from fedigroups.moderation import wording
-from fedigroups.web import announced, cookies, refusals, static, translation, visitors, words
+from fedigroups.web import announced, refusals, static, translation, visitors, words
 from fedigroups.web import site as sites
 
 
@@ -149,7 +149,7 @@ def page(
     """
     site = sites.of(request)
     me = visitors.known(request)
-    signed_in = me is not None or cookies.is_signed_in(request)
+    signed_in = visitors.seems_signed_in(request)
     fresh = announced.shown(request, me.dismissed if me else None)
     known = {
         **_EVERY_PAGE,

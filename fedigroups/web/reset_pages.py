@@ -77,6 +77,7 @@ async def reset(request: Request) -> Response:
         await recovery.redeem(receptions.of(request), ticket, sent.text("password"))
     except Malformed as error:
         return _form(request, ticket, shown, wanted, problem=refusals.said(error))
+    visitors.forget(request)
     response = forms.notice(
         request,
         200,

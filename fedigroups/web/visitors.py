@@ -102,7 +102,12 @@ def reader_id(request: Request) -> int:
 
 def forget(request: Request) -> None:
     """Make the page for a stranger: whoever was signed in is not here any more."""
-    request.state.me = None
+    request.state.me, request.state.left = None, True
+
+
+def seems_signed_in(request: Request) -> bool:
+    """Whether the browser shows a session, which may have ended, and not by this very request."""
+    return cookies.is_signed_in(request) and not getattr(request.state, "left", False)
 
 
 def token(request: Request, visitor: str) -> str:

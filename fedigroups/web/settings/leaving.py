@@ -62,8 +62,7 @@ async def close(request: Request, session: Session) -> Response:
         values = {"problems": problems, "typed": name, "posts": posts}
         return page(request, session, "close", TITLE, **values)
     visitors.forget(request)
-    response = forms.notice(
-        request, 200, _("Your account is closed"), _("Servers that know you are told. Farewell.")
-    )
+    text = _("Servers that know you are told. Farewell.")
+    response = forms.notice(request, 200, _("Your account is closed"), text, next=visitors.HOME)
     cookies.take_session(request, response)
     return response

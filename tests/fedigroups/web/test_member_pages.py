@@ -424,6 +424,15 @@ async def test_lists_leave_out_the_threads_of_whom_the_reader_mutes_or_blocks(cl
         assert await meets(stranger) == [2, 2, 2, 2]
 
 
+@sqlite
+async def test_who_is_muted_can_be_blocked_where_the_mutes_stand(club: Club) -> None:
+    eve = await scenery.person("eve@evil.example", name="Eve")
+    await club.press(f"/people/{eve.id}/stance", "mute")
+    assert "Eve Muted @eve@evil.example Mute no more Block" in await club.text("/settings/blocks")
+    await club.press(f"/people/{eve.id}/stance", "block")
+    assert "Eve Blocked @eve@evil.example Block no more" in await club.text("/settings/blocks")
+
+
 async def test_what_somebody_unwanted_wrote_makes_no_thread_new(club: Club) -> None:
     post = await club.write()
     thread = await Thread.get(id=post.thread_id)

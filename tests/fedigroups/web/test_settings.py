@@ -15,7 +15,7 @@ from fedigroups.accounts.app_models import Token
 from fedigroups.accounts.models import Account
 from fedigroups.groups import founding, lookup
 from fedigroups.groups.founding import Profile
-from guests import PASSWORD, House, hidden
+from guests import PASSWORD, House, hidden, sign_in_of
 
 pytestmark = pytest.mark.anyio
 
@@ -145,6 +145,23 @@ async def test_preferences_are_kept_and_apps_see_them(house: House) -> None:
         me = (await app.get("/api/v1/accounts/verify_credentials")).json()
     assert (me["source"]["privacy"], me["source"]["language"]) == ("unlisted", "pt-BR")
     assert (await Account.get()).mail_about == "sign_up"  # which admins alone are offered
+
+
+async def test_whoever_closes_the_account_is_shown_the_page_of_a_stranger(house: House) -> None:
+    await house.settle("tom")
+    async with house.guest() as tom, house.guest() as ada:
+        await tom.sign_in("tom")
+        form = hidden(await tom.get("/settings/close"))
+        sent = form | {"name": "tom", "current": PASSWORD}
+        headers = {"Referer": "https://groups.example/settings/close"}
+        closed = await tom.post("/settings/close", sent, **headers)
+        assert "Your account is closed" in closed.text
+        assert sign_in_of(closed) == "/login", "and nobody else is led to close theirs"
+        await ada.sign_in()
+        await ada.fill("/forgot", email="olga@mail.example")
+        link = await house.link("olga@mail.example")
+        changed = await ada.fill(link, password="another battery")
+        assert sign_in_of(changed) == "/login"
 
 
 async def test_languages_are_chosen_by_name_and_one_without_a_name_here_stays(house: House) -> None:
