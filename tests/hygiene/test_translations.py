@@ -54,6 +54,15 @@ def test_translations_have_the_values_and_the_elements_of_their_texts() -> None:
                     assert elements(form) == elements(one), (language, one)
 
 
+def test_no_sentence_of_a_language_stands_in_another() -> None:
+    said: dict[str, str] = {}
+    for language, catalog in words.catalogs():
+        for message in catalog:
+            form = message.string if isinstance(message.string, str) else message.string[0]
+            if len(re.sub(r"%\(\w+\)s", "", form).split()) > 2:
+                assert said.setdefault(form, language) == language, (language, form)
+
+
 def values(text: str) -> set[str]:
     return set(re.findall(r"%\(\w+\)s", text)) - {"%(count)s"}
 
