@@ -27,7 +27,7 @@ async def close(wire: Wire, hosted: Hosted) -> None:
             id=group.id, hosted=True, state__in=["open", "suspended"]
         ).update(state="closed", updated_at=now)
         if not closed:
-            raise Malformed(f"{group.name} is closed already")
+            raise Malformed("{name} is closed already", name=group.name)
         await publish([_farewell(wire, hosted)])
         await GroupInvitation.filter(group_id=group.id).delete()
         for field in ("icon", "banner"):

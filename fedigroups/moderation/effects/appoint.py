@@ -33,7 +33,11 @@ async def dismiss(wire: Wire, act: Act) -> Done:
     if member is None or not is_staff(member):
         raise Malformed(f"{person.handle} does not moderate {group.name}")
     if member.role == "owner":
-        raise Malformed(f"{person.handle} owns {group.name}; make somebody else the owner first")
+        raise Malformed(
+            "{who} owns {group}; make somebody else the owner first",
+            who=person.handle,
+            group=group.name,
+        )
     await membership.appoint(group, person, "member")
     return await _listed(wire, act, "Remove")
 
