@@ -20,9 +20,19 @@ FederationError
 
 from __future__ import annotations
 
+from federation.sentences import Sentence
+
 
 class FederationError(Exception):
-    """Anything that this program refuses or fails to do, on purpose."""
+    """Anything that this program refuses or fails to do, on purpose.
+
+    What may be said in another language, too, comes as a template and its values:
+    `Malformed("a title has at most {most} characters", most=TITLE_CHARS)`.
+    """
+
+    def __init__(self, template: str = "", /, **values: object) -> None:
+        self.sentence = Sentence(template, **values)
+        super().__init__(self.sentence)
 
 
 class Refused(FederationError):
@@ -70,8 +80,8 @@ class TooLarge(Refused):
 class Unreachable(FederationError):
     """Another host did not answer properly; `retry_after` seconds is its wish, if it has one."""
 
-    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, retry_after: float | None = None, **values: object) -> None:
+        super().__init__(reason, **values)
         self.retry_after = retry_after
 
 
@@ -83,15 +93,15 @@ class Slowed(FederationError):
     """A sender asks more of us than its share; `seconds` is when to come back."""
 
     def __init__(self, who: str, seconds: float) -> None:
-        super().__init__(f"{who} sends more than this server takes")
+        super().__init__("{who} sends more than this server takes", who=who)
         self.seconds = seconds
 
 
 class Gone(FederationError):
     """The origin says that it is no more; `status` is 404 or 410 (a Tombstone counts as 410)."""
 
-    def __init__(self, reason: str, *, status: int = 410) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, status: int = 410, **values: object) -> None:
+        super().__init__(reason, **values)
         self.status = status
 
 

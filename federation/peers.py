@@ -301,7 +301,7 @@ def _family(row: Peer | None) -> Family:
 def _proper(host: str) -> str:
     name = plain(host)
     if not origin.is_host(name):
-        raise Malformed(f"to block a host, name it like bad.example, not {host[:200]!r}")
+        raise Malformed("to block a host, name it like bad.example, not {host!r}", host=host[:200])
     return name
 
 

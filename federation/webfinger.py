@@ -90,9 +90,9 @@ def read_handle(text: str) -> Handle:
     bare = _SCHEMES.sub("", text[: limits.URI_CHARS], count=1).removeprefix("!").removeprefix("@")
     name, at, host = bare.partition("@")
     if not at or len(text) > limits.URI_CHARS or not _NAME.fullmatch(name):
-        raise Malformed(f"a handle looks like vic@h.example, not {text[:200]!r}")
+        raise Malformed("a handle looks like vic@h.example, not {text!r}", text=text[:200])
     if origin.host_of(f"https://{host}/") != host.lower():
-        raise Malformed(f"not a host name: {host[:200]!r}")
+        raise Malformed("not a host name: {host!r}", host=host[:200])
     return Handle(name, host.lower())
 
 
@@ -146,6 +146,11 @@ class _Said:
         return Found(self.actor_uri, self.template, str(self.subject))
 
 
+def _unknown(handle: Handle, status: int = 404) -> Gone:
+    said = "{host} knows nobody named {name}"
+    return Gone(said, status=status, host=handle.host, name=handle.name)
+
+
 async def _ask(
     fetcher: Fetcher, handle: Handle, scheme: str, budget: Budget | None, admit: Admit | None
 ) -> _Said:
@@ -153,9 +158,12 @@ async def _ask(
         await admit(handle.host)
     resource = quote(f"acct:{handle}", safe="")
     url = f"{scheme}://{handle.host}/.well-known/webfinger?resource={resource}"
-    answer = await fetcher.raw(url, budget, accept=f"{JRD_JSON}, application/json")
+    try:
+        answer = await fetcher.raw(url, budget, accept=f"{JRD_JSON}, application/json")
+    except Gone as error:
+        raise _unknown(handle, error.status) from error
     if not answer.body.strip():  # PieFed: 200 and nothing, for a name that it does not know
-        raise Gone(f"{handle.host} knows nobody named {handle.name}", status=404)
+        raise _unknown(handle)
     try:
         return _read(strict_json.loads(answer.body))
     except (Malformed, TooLarge) as error:

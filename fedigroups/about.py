@@ -92,8 +92,8 @@ async def write(kind: str, language: str, text: str) -> None:
 
 def _check(kind: str, text: str) -> None:
     if len(text) > SUMMARY_CHARS:
-        raise Malformed(f"a text has at most {SUMMARY_CHARS} characters")
+        raise Malformed("a text has at most {most} characters", most=SUMMARY_CHARS)
     if kind == "name" and len(text) > TITLE_CHARS:
-        raise Malformed(f"a server's name has at most {TITLE_CHARS} characters")
+        raise Malformed("a server's name has at most {most} characters", most=TITLE_CHARS)
     if kind == "colour" and text and not _COLOUR.fullmatch(text):
         raise Malformed("a colour is written like #0f6b5c")

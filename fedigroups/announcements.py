@@ -34,7 +34,7 @@ async def make(text: str, begins_at: int = 0, ends_at: int = 0) -> Announcement:
         if same := [one for one in known if one.text == text.strip()]:
             return same[0]
         if len(known) >= MOST:
-            raise Malformed(f"at most {MOST} announcements stand; end one first")
+            raise Malformed("at most {most} announcements stand; end one first", most=MOST)
         return await Announcement.create(
             id=ids.new(), text=text.strip(), begins_at=begins_at, ends_at=ends_at, created_at=now
         )
@@ -44,7 +44,7 @@ def _check(text: str, begins_at: int, ends_at: int) -> None:
     if not text.strip():
         raise Malformed("an announcement needs a text")
     if len(text) > SUMMARY_CHARS:
-        raise Malformed(f"a text has at most {SUMMARY_CHARS} characters")
+        raise Malformed("a text has at most {most} characters", most=SUMMARY_CHARS)
     if ends_at and ends_at <= max(begins_at, clock.now_ms()):
         raise Malformed("an announcement ends after it begins, and not in the past")
 

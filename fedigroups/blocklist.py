@@ -61,9 +61,11 @@ def _rows(text: str) -> list[list[str]]:
     try:
         rows = list(islice(reader, MOST + 1))
     except csv.Error as error:
-        raise Malformed(f"line {reader.line_num} of that list cannot be read: {error}") from error
+        raise Malformed(
+            "line {line} of that list cannot be read: {error}", line=reader.line_num, error=error
+        ) from error
     if len(rows) > MOST:
-        raise Malformed(f"a list has at most {MOST} servers")
+        raise Malformed("a list has at most {most} servers", most=MOST)
     return rows
 
 

@@ -23,8 +23,9 @@ async def invite(
     """A new invitation, and the code in its link, which is shown this once. Raises `Malformed`."""
     if not 1 <= uses <= limits.INVITATION_USES or not 1 <= days <= limits.INVITATION_DAYS:
         raise Malformed(
-            f"an invitation is for 1 to {limits.INVITATION_USES} people, and good for 1 to "
-            f"{limits.INVITATION_DAYS} days"
+            "an invitation is for 1 to {people} people, and good for 1 to {days} days",
+            people=limits.INVITATION_USES,
+            days=limits.INVITATION_DAYS,
         )
     code, now = secrets.new(), clock.now_ms()
     invitation = await Invitation.create(

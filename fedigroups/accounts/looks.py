@@ -124,14 +124,14 @@ def _written(said: Beside) -> dict[str, str]:
 
 def _check(said: Beside) -> None:
     if len(said.note or "") > limits.SUMMARY_CHARS // 2:
-        raise Malformed(f"a note has at most {limits.SUMMARY_CHARS // 2} characters")
+        raise Malformed("a note has at most {most} characters", most=limits.SUMMARY_CHARS // 2)
     if len(said.pairs or ()) > limits.PROFILE_FIELDS:
         raise Malformed(f"a profile has at most {limits.PROFILE_FIELDS} fields")
     if any(len(word) > limits.PROFILE_FIELD_CHARS for row in said.pairs or () for word in row):
-        raise Malformed(f"a field has at most {limits.PROFILE_FIELD_CHARS} characters")
+        raise Malformed("a field has at most {most} characters", most=limits.PROFILE_FIELD_CHARS)
     texts = (said.icon_text or "", said.banner_text or "", *(said.credited or ()))
     if any(len(text) > limits.ALT_CHARS for text in texts) or len(said.credited or ()) > 100:
-        raise Malformed(f"a description has at most {limits.ALT_CHARS} characters")
+        raise Malformed("a description has at most {most} characters", most=limits.ALT_CHARS)
 
 
 async def keep(actor_id: int, written: Mapping[str, object]) -> None:

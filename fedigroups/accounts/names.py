@@ -36,11 +36,13 @@ def check_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise Malformed(
-            f"{name!r} cannot be a name: use 1 to {limits.USERNAME_CHARS} lower-case letters, "
-            "digits and _ (not first or last), for example 'welders'"
+            "{name!r} cannot be a name: use 1 to {most} lower-case letters, digits "
+            "and _ (not first or last), for example 'welders'",
+            name=name,
+            most=limits.USERNAME_CHARS,
         )
     if name in RESERVED:
-        raise Malformed(f"the name {name!r} is reserved; choose another")
+        raise Malformed("the name {name!r} is reserved; choose another", name=name)
     return name
 
 
@@ -48,7 +50,7 @@ async def check_free(name: str, uris: Uris) -> None:
     """Raise `Malformed` when a person or a group here has, or ever had, the name."""
     taken = await Actor.filter(uri__in=[uris.group(name), uris.person(name)]).exists()
     if taken:
-        raise Malformed(f"the name {name!r} is taken on this instance; choose another")
+        raise Malformed("the name {name!r} is taken on this instance; choose another", name=name)
 
 
 async def claim(name: str, uris: Uris) -> None:

@@ -264,7 +264,8 @@ async def _handle(account: Account) -> bytes:
 def _check_room(known: int) -> None:
     if known >= limits.PASSKEYS_PER_ACCOUNT:
         raise Malformed(
-            f"an account has at most {limits.PASSKEYS_PER_ACCOUNT} passkeys; remove one first"
+            "an account has at most {most} passkeys; remove one first",
+            most=limits.PASSKEYS_PER_ACCOUNT,
         )
 
 

@@ -33,7 +33,7 @@ def check(password: str, *, known: tuple[str, ...] = ()) -> None:
     """Raise `Malformed` for a password that is too short, too long, or one of the `known` words."""
     shortest, longest = limits.PASSWORD_CHARS
     if not shortest <= len(password) <= longest:
-        raise Malformed(f"a password has {shortest} to {longest} characters")
+        raise Malformed("a password has {least} to {most} characters", least=shortest, most=longest)
     if password.lower() in {word.lower() for word in known if word}:
         raise Malformed("a password may not be your name or your address")
 

@@ -127,7 +127,7 @@ async def claim_address(email: str, account_id: int = 0) -> None:
     await storage.hold(f"address {key}")
     taken = Account.filter(email_key=key, confirmed_at__gt=0).exclude(id=account_id)
     if await taken.exists():
-        raise Malformed(f"somebody here has the address {email}; use another one")
+        raise Malformed("somebody here has the address {email}; use another one", email=email)
 
 
 async def account_named(name: str) -> Account:

@@ -33,6 +33,7 @@ async def check_leaves_an_admin(account: Account) -> None:
     if account.admin and not await has_admin(without=account.id):
         name = (await account.actor).username
         raise Malformed(
-            f"{name} is the last admin here: make somebody else one first "
-            "(fedigroups user role NAME admin)"
+            "{name} is the last admin here: make somebody else one first (fedigroups user "
+            "role NAME admin)",
+            name=name,
         )

@@ -59,7 +59,7 @@ async def _check_allowed(reception: Reception, wish: Wish, invitation: str) -> N
         raise Malformed("an account needs a password")
     mailboxes.check(wish.email)
     if len(wish.reason) > limits.REASON_CHARS:
-        raise Malformed(f"a reason has at most {limits.REASON_CHARS} characters")
+        raise Malformed("a reason has at most {most} characters", most=limits.REASON_CHARS)
     if reception.signup == "approval" and not invitation and not wish.reason.strip():
         raise Malformed("say why you want an account: somebody reads that and decides")
 

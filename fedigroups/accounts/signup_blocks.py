@@ -48,7 +48,7 @@ async def block(
     Raises `Malformed` for what is no host, no address (or digest of one) and no network.
     """
     if len(note) > DECISION_CHARS:
-        raise Malformed(f"a note has at most {DECISION_CHARS} characters")
+        raise Malformed("a note has at most {most} characters", most=DECISION_CHARS)
     value, now = _value(kind, text.strip().lower()), clock.now_ms()
     said = {
         "asks": asks,
@@ -149,7 +149,9 @@ def _network(text: str) -> str:
     narrowest = min(_VISITOR, network.max_prefixlen)
     if not _WIDEST <= network.prefixlen <= narrowest:
         raise Malformed(
-            f"a network of this kind has /{_WIDEST} to /{narrowest}: more of the world is not kept "
-            "out by a slip, and what is smaller is not told from its neighbours"
+            "a network of this kind has /{few} to /{many}: more of the world is not kept out "
+            "by a slip, and what is smaller is not told from its neighbours",
+            few=_WIDEST,
+            many=narrowest,
         )
     return str(network)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from federation.errors import Refused, Slowed
+from federation.sentences import Sentence
 
 PREFIXES = ("/api/", "/oauth/")
 PAGES = ("/oauth/authorize",)
@@ -45,18 +46,19 @@ def json_answer(content: Any, status: int = 200) -> Response:
 def refusal(error: Exception, spoken: Callable[[str], str] = str) -> Response:
     """The answer to what was refused, or to what broke; `spoken` puts it into another language."""
     if isinstance(error, ApiError):
-        content = error.content | {"error": spoken(str(error.content["error"]))}
+        content = error.content | {"error": spoken(error.content["error"])}
         answer = json_answer(content, error.status)
         if error.status == 401:
             answer.headers["WWW-Authenticate"] = 'Bearer realm="Fedigroups"'
         return answer
     if isinstance(error, Slowed):
-        answer = json_answer({"error": spoken(f"Too many requests: {error}")}, 429)
+        said = Sentence("Too many requests: {refusal}", refusal=error.sentence)
+        answer = json_answer({"error": spoken(said)}, 429)
         answer.headers["Retry-After"] = str(math.ceil(error.seconds))
         return answer
     if isinstance(error, Refused):
         status = 422 if error.status == 400 else error.status
-        return json_answer({"error": spoken(str(error))}, status)
+        return json_answer({"error": spoken(error.sentence)}, status)
     if isinstance(error, HTTPException):
         words = _WORDS.get(error.status_code, error.detail)
         answer = json_answer({"error": words}, error.status_code)

@@ -83,7 +83,7 @@ class Body:
         if not word:
             return default
         if not re.fullmatch(r"-?[0-9]{1,19}", word, re.ASCII):
-            raise Malformed(f"{name} must be a whole number")
+            raise Malformed("{name} must be a whole number", name=name)
         return min(max(int(word), least), most)
 
     def part(self, name: str) -> Body:

@@ -39,11 +39,17 @@ def listed(text: str, which: str) -> str:
     `which` (`allowed` or `blocked`) names the list in the refusal.
     """
     if len(text) > SUMMARY_CHARS:
-        raise Malformed(f"a list of {which} servers has at most {SUMMARY_CHARS} characters")
+        raise Malformed(
+            "a list of {which} servers has at most {most} characters",
+            which=which,
+            most=SUMMARY_CHARS,
+        )
     names = [plain(name) for name in text.replace(",", " ").split()]
     for name in names:
         if "." not in name or not origin.is_host(name):
             raise Malformed(
-                f"a list of {which} servers has names like m.example, not {name[:100]!r}"
+                "a list of {which} servers has names like m.example, not {name!r}",
+                which=which,
+                name=name[:100],
             )
     return "\n".join(dict.fromkeys(names))

@@ -55,7 +55,7 @@ async def named(wire: Wire, said: str) -> Actor:
         said = (await wire.directory.by_handle(said.lstrip("@"))).uri
     actor = await wire.directory.refresh(said)
     if actor.kind not in PEOPLE or actor.state != "live":
-        raise Malformed(f"{actor.handle} is not an account of a person")
+        raise Malformed("{who} is not an account of a person", who=actor.handle)
     return actor
 
 
@@ -73,7 +73,7 @@ async def add(wire: Wire, person: Actor, said: str) -> Actor:
         if other.uri in uris:
             return other
         if len(uris) >= limits.PROFILE_ALIASES:
-            raise Malformed(f"an account names at most {limits.PROFILE_ALIASES} others")
+            raise Malformed("an account names at most {most} others", most=limits.PROFILE_ALIASES)
         await _keep(person, [*uris, other.uri])
     return other
 

@@ -26,7 +26,12 @@ async def boost(wire: Wire, actor: Actor, post: Post) -> None:
     if not can_see(None, post):
         raise Malformed("a post that not everybody may read cannot be boosted")
     if refusal := policies.refusal_to_react(group, await membership.standing(group, actor)):
-        raise Malformed(f"{actor.handle} cannot boost in {group.name}: {refusal}")
+        raise Malformed(
+            "{who} cannot boost in {group}: {refusal}",
+            who=actor.handle,
+            group=group.name,
+            refusal=refusal,
+        )
     uri = wire.uris.activity(ids.new())
     body = dumps(_boost(uri, actor, post))
     async with storage.transaction():

@@ -63,8 +63,10 @@ async def check_owns_nothing(person: Actor) -> None:
     names = [group.name for group in await owned.order_by("name")]
     if names:
         raise Malformed(
-            f"you own {', '.join(names)}: ask whoever runs this server to make somebody else the "
-            f"owner first (fedigroups group role {names[0]} HANDLE owner)"
+            "you own {groups}: ask whoever runs this server to make somebody else the owner "
+            "first (fedigroups group role {first} HANDLE owner)",
+            groups=", ".join(names),
+            first=names[0],
         )
 
 

@@ -25,7 +25,7 @@ async def close(wire: Wire, hosted: Hosted) -> None:
             id=group.id, hosted=True, state__in=["open", "suspended"]
         ).update(state="closed", updated_at=clock.now_ms())
         if not closed:
-            raise Malformed(f"{group.name} is closed already")
+            raise Malformed("{name} is closed already", name=group.name)
         await publish_farewell(_farewell(wire, hosted))
         await GroupInvitation.filter(group_id=group.id).delete()
         for field in ("icon", "banner"):

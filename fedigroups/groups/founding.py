@@ -75,8 +75,8 @@ async def check_room(owner: Actor) -> None:
         raise Malformed(policies.MOVED)
     if await owned.count() >= limits.GROUPS_PER_OWNER:
         raise Malformed(
-            f"one person owns at most {limits.GROUPS_PER_OWNER} groups; ask whoever runs this "
-            "server for more"
+            "one person owns at most {most} groups; ask whoever runs this server for more",
+            most=limits.GROUPS_PER_OWNER,
         )
 
 
@@ -166,7 +166,9 @@ def _columns(profile: Profile) -> dict[str, Any]:
     if "summary" in given:
         given["summary_html"] = render(given["summary"], {})
         if len(dumps([given["summary"], given["summary_html"]])) > SUMMARY_BYTES:
-            raise Malformed(f"a summary has at most {SUMMARY_BYTES // 2} bytes, marks included")
+            raise Malformed(
+                "a summary has at most {most} bytes, marks included", most=SUMMARY_BYTES // 2
+            )
     return given
 
 
@@ -185,13 +187,13 @@ def _check(given: dict[str, Any]) -> None:
         if name in given and given[name] not in choices:
             raise Malformed(f"{given[name]!r} is no {name}: choose one of {', '.join(choices)}")
     if not 1 <= given.get("newcomer_posts", 1) <= NEWCOMER_POSTS:
-        raise Malformed(f"somebody is new for 1 to {NEWCOMER_POSTS} posts")
+        raise Malformed("somebody is new for 1 to {most} posts", most=NEWCOMER_POSTS)
     if len(given.get("description", "")) > NAME_CHARS:
-        raise Malformed(f"a description is one line of at most {NAME_CHARS} characters")
+        raise Malformed("a description is one line of at most {most} characters", most=NAME_CHARS)
     if not given.get("title", "x").strip() or len(given.get("title", "")) > NAME_CHARS:
-        raise Malformed(f"a group needs a title of 1 to {NAME_CHARS} characters")
+        raise Malformed("a group needs a title of 1 to {most} characters", most=NAME_CHARS)
     if len(given.get("summary", "")) > SUMMARY_CHARS:
-        raise Malformed(f"a summary has at most {SUMMARY_CHARS} characters")
+        raise Malformed("a summary has at most {most} characters", most=SUMMARY_CHARS)
     _check_texts(given)
     for field, what in (("icon_url", "an icon"), ("banner_url", "a banner")):
         if given.get(field) and not safe_url(given[field]):
@@ -202,4 +204,4 @@ def _check_texts(given: dict[str, Any]) -> None:
     if given.get("language") and not is_tag(given["language"]):
         raise Malformed("a language is a tag such as en or pt-BR")
     if len(given.get("rules", "")) > SUMMARY_CHARS:
-        raise Malformed(f"rules have at most {SUMMARY_CHARS} characters")
+        raise Malformed("rules have at most {most} characters", most=SUMMARY_CHARS)

@@ -16,6 +16,7 @@ from federation.errors import FederationError, Malformed
 from federation.models import Actor
 from federation.origin import host_of, site_of
 from federation.pace import MINUTE_SECONDS, Buckets
+from federation.sentences import Sentence
 from federation.wire import Wire
 from fedigroups.content.catalogues import noted
 from fedigroups.groups import joining, membership, policies, resolving
@@ -85,7 +86,7 @@ class Importer:
                 if ended := await self._tried(batch.actor, row):
                     outcome, why = ended
                     mine = ImportRow.filter(id=row.id, outcome="")
-                    await mine.update(outcome=outcome, reason=why)
+                    await mine.update(outcome=outcome, reason=Sentence(why).kept())
         finally:
             if rows:
                 given_back = Import.filter(id=batch.id, state="running")
@@ -108,7 +109,7 @@ class Importer:
         try:
             return None if await self._must_wait(row) else await self._do(person, row)
         except FederationError as error:
-            return "failed", str(error)
+            return "failed", error.sentence
         except Exception:
             log.exception("import.failed", row=row.id, kind=row.kind)
             return "failed", "something went wrong here; whoever runs this server can read what"

@@ -19,11 +19,14 @@ async def make(
     """A new invitation, and the code in its link, which is shown this once. Raises `Malformed`."""
     if not 1 <= uses <= limits.INVITATION_USES or not 1 <= days <= limits.INVITATION_DAYS:
         raise Malformed(
-            f"an invitation is for 1 to {limits.INVITATION_USES} people, and good for 1 to "
-            f"{limits.INVITATION_DAYS} days"
+            "an invitation is for 1 to {people} people, and good for 1 to {days} days",
+            people=limits.INVITATION_USES,
+            days=limits.INVITATION_DAYS,
         )
     if len(await open_ones(group)) >= limits.GROUP_INVITATIONS:
-        raise Malformed(f"a group has at most {limits.GROUP_INVITATIONS} links; withdraw one first")
+        raise Malformed(
+            "a group has at most {most} links; withdraw one first", most=limits.GROUP_INVITATIONS
+        )
     code, now = secrets.new(), clock.now_ms()
     made = await GroupInvitation.create(
         id=ids.new(),

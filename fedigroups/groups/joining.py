@@ -50,7 +50,9 @@ async def leave(wire: Wire, person: Actor, group: Group) -> None:
         member = await membership.held(group, person)
         if member is not None and member.role == "owner":
             raise Malformed(
-                f"{person.handle} owns {group.name}; make somebody else the owner first"
+                "{who} owns {group}; make somebody else the owner first",
+                who=person.handle,
+                group=group.name,
             )
         if member is None or not await membership.leave(group, person):
             raise Malformed(f"{person.handle} is not in {group.name}")

@@ -188,7 +188,8 @@ async def person(handle: str) -> Actor:
         found = await Actor.filter(username=bare.lower(), local=True).first()
     if found is None:
         raise NotHere(
-            f"we know nobody called {handle}; name them like vic@h.example, as "
-            "`fedigroups group members GROUP` does"
+            "we know nobody called {who}; name them like vic@h.example, as "
+            "`fedigroups group members GROUP` does",
+            who=handle,
         )
     return found

@@ -76,7 +76,7 @@ async def approve(wire: Wire, group: Group, actor: Actor) -> list[Draft]:
     """Let in somebody who asked. Raises `Malformed` when they did not."""
     member = await held(group, actor)
     if member is None or member.state != "asked":
-        raise Malformed(f"{actor.handle} has not asked to join {group.name}")
+        raise Malformed("{who} has not asked to join {group}", who=actor.handle, group=group.name)
     group_actor = await group.actor
     return await _admit(wire, group, group_actor, actor, json.loads(member.follow))
 
@@ -85,7 +85,7 @@ async def refuse(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Dr
     """Turn down somebody who asked. Raises `Malformed` when they did not."""
     member = await held(group, actor)
     if member is None or member.state != "asked":
-        raise Malformed(f"{actor.handle} has not asked to join {group.name}")
+        raise Malformed("{who} has not asked to join {group}", who=actor.handle, group=group.name)
     return await _end(wire, group, actor, "refused", reason)
 
 
@@ -93,7 +93,7 @@ async def remove(wire: Wire, group: Group, actor: Actor, reason: str) -> list[Dr
     """Put a member out; they may ask again. Raises `Malformed` for somebody who is none."""
     member = await held(group, actor)
     if member is None or member.state != "member":
-        raise Malformed(f"{actor.handle} is not a member of {group.name}")
+        raise Malformed("{who} is not a member of {group}", who=actor.handle, group=group.name)
     _check_no_owner(group, actor, member)
     return await _end(wire, group, actor, "removed", reason)
 
@@ -106,7 +106,7 @@ async def ban(
     Raises `Malformed` for an owner, for the group itself, and for somebody who is banned already.
     """
     if actor.id == group.actor_id:
-        raise Malformed(f"{group.name} is not banned from itself")
+        raise Malformed("{who} is not banned from itself", who=group.name)
     _check_no_owner(group, actor, await held(group, actor))
     drafts = await _end(wire, group, actor, "banned", reason)
     await Member.filter(group_id=group.id, actor_id=actor.id).update(banned_until=until)
@@ -117,7 +117,7 @@ async def pardon(group: Group, actor: Actor) -> None:
     """Lift a ban: they may ask again. Raises `Malformed` for somebody who is not banned."""
     member = await held(group, actor)
     if member is None or member.state != "banned":
-        raise Malformed(f"{actor.handle} is not banned from {group.name}")
+        raise Malformed("{who} is not banned from {group}", who=actor.handle, group=group.name)
     await _move(group, actor, "left")
     await Member.filter(id=member.id).update(banned_until=0)
 
@@ -126,7 +126,7 @@ async def mute(group: Group, actor: Actor, until: int) -> None:
     """Let a member write nothing until then. Raises `Malformed` for somebody who is none."""
     members = Member.filter(group_id=group.id, actor_id=actor.id, state="member")
     if not await members.update(muted_until=until):
-        raise Malformed(f"{actor.handle} is not a member of {group.name}")
+        raise Malformed("{who} is not a member of {group}", who=actor.handle, group=group.name)
 
 
 async def invite(group: Group, actor: Actor) -> None:
@@ -136,7 +136,11 @@ async def invite(group: Group, actor: Actor) -> None:
 
 def _check_no_owner(group: Group, actor: Actor, member: Member | None) -> None:
     if member is not None and member.role == "owner":
-        raise Malformed(f"{actor.handle} owns {group.name}; make somebody else the owner first")
+        raise Malformed(
+            "{who} owns {group}; make somebody else the owner first",
+            who=actor.handle,
+            group=group.name,
+        )
 
 
 async def leave(group: Group, actor: Actor) -> bool:
@@ -194,7 +198,13 @@ async def _move(
         member = await held(group, actor)
     old = member.state if member else "new"
     if not may_move(old, state):
-        raise Malformed(f"{actor.handle} is {old} in {group.name} and cannot become {state}")
+        raise Malformed(
+            "{who} is {old} in {group} and cannot become {state}",
+            who=actor.handle,
+            old=old,
+            group=group.name,
+            state=state,
+        )
     now = clock.now_ms()
     if member is None:
         member = Member(id=ids.new(), group_id=group.id, actor_id=actor.id, state=state)
@@ -278,7 +288,7 @@ async def appoint(group: Group, actor: Actor, role: str) -> None:
         role=role
     )
     if not changed:
-        raise Malformed(f"{actor.handle} is not a member of {group.name}")
+        raise Malformed("{who} is not a member of {group}", who=actor.handle, group=group.name)
 
 
 async def depart(actor: Actor) -> None:

@@ -75,17 +75,21 @@ async def _check_names_back(person: Actor, new: Actor) -> None:
     if new.uri == person.uri:
         raise Malformed("that is this account itself")
     if claims.moved_to:
-        raise Malformed(f"{new.handle} has itself moved: name the account where you live now")
+        raise Malformed(
+            "{who} has itself moved: name the account where you live now", who=new.handle
+        )
     if person.uri not in claims.also_known_as:
         raise Malformed(
-            f"{new.handle} does not say that {person.handle} is yours: say so there first, in its "
-            "settings for moving from another account"
+            "{who} does not say that {own} is yours: say so there first, in its settings for "
+            "moving from another account",
+            who=new.handle,
+            own=person.handle,
         )
 
 
 def _check_rested(account: Account) -> None:
     if account.moved_at and clock.now_ms() < account.moved_at + REST_MS:
-        raise Malformed(f"an account moves once in {limits.MOVE_DAYS} days")
+        raise Malformed("an account moves once in {most} days", most=limits.MOVE_DAYS)
 
 
 async def _write(reception: Reception, account: Account, to: str) -> None:

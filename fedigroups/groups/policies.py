@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation import clock
 from federation.models import Actor
+from federation.sentences import Sentence
 from fedigroups.content.catalogues import noted
 from fedigroups.groups.models import Group, Member, Thread
 from fedigroups.groups.visibility import Viewer
@@ -50,7 +51,7 @@ def refusal_to_join(group: Group, member: Member | None) -> str:
     if group.state != "open":
         return CLOSED
     if member is not None and member.state == "banned":
-        return f"banned from the group: {member.reason or 'no reason was recorded'}"
+        return _banned(member)
     if refusal := _refusal_of_account(member):
         return refusal
     if group.join_policy == "invite" and (
@@ -101,7 +102,8 @@ def refusal_to_write(group: Group, member: Member | None) -> str:
     if refusal := refusal_to_react(group, member):
         return refusal
     if member is not None and member.muted_until > clock.now_ms():
-        return f"muted until {clock.rfc3339(member.muted_until)}"
+        until = clock.moment(member.muted_until)
+        return Sentence("muted until {until:%Y-%m-%dT%H:%M:%SZ}", until=until)
     return ""
 
 
@@ -124,8 +126,13 @@ def refusal_to_react(group: Group, member: Member | None) -> str:
     if group.state != "open":
         return CLOSED
     if member is not None and member.state == "banned":
-        return f"banned from the group: {member.reason or 'no reason was recorded'}"
+        return _banned(member)
     return _refusal_of_account(member)
+
+
+def _banned(member: Member) -> Sentence:
+    reason = member.reason or "no reason was recorded"
+    return Sentence("banned from the group: {reason}", reason=reason)
 
 
 def _refusal_of_account(member: Member | None) -> str:

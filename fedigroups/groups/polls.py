@@ -31,11 +31,13 @@ def check(asked: Asked) -> None:
     if len(asked.options) < 2:
         raise Malformed("a poll has two options at least")
     if len(asked.options) > limits.POLL_OPTIONS:
-        raise Malformed(f"a poll has at most {limits.POLL_OPTIONS} options")
+        raise Malformed("a poll has at most {most} options", most=limits.POLL_OPTIONS)
     if not all(option.strip() for option in asked.options):
         raise Malformed("an option of a poll says something")
     if any(len(option) > limits.POLL_OPTION_CHARS for option in asked.options):
-        raise Malformed(f"an option of a poll has at most {limits.POLL_OPTION_CHARS} characters")
+        raise Malformed(
+            "an option of a poll has at most {most} characters", most=limits.POLL_OPTION_CHARS
+        )
     if len({option.strip() for option in asked.options}) < len(asked.options):
         raise Malformed("the options of a poll differ from each other")
     if asked.seconds < least:

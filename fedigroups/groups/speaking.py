@@ -78,7 +78,12 @@ async def write(wire: Wire, author: Actor, group: Group, text: Text, *, key: str
     check(text)
     member = await membership.standing(group, author)
     if (refusal := policies.refusal_to_post(group, member)) and author.id != group.actor_id:
-        raise Malformed(f"{author.handle} cannot post in {group.name}: {refusal}")
+        raise Malformed(
+            "{who} cannot post in {group}: {refusal}",
+            who=author.handle,
+            group=group.name,
+            refusal=refusal,
+        )
     return await _say(wire, author, group, text, None, key)
 
 
@@ -94,7 +99,12 @@ async def answer(wire: Wire, author: Actor, parent: Post, text: Text, *, key: st
     if parent.state != "live" or not can_see(policies.viewer(author, member), parent):
         raise Malformed("the post that you answer is gone")
     if refusal := policies.refusal_to_reply(group, member, parent.thread):
-        raise Malformed(f"{author.handle} cannot reply in {group.name}: {refusal}")
+        raise Malformed(
+            "{who} cannot reply in {group}: {refusal}",
+            who=author.handle,
+            group=group.name,
+            refusal=refusal,
+        )
     if parent.visibility == "members":
         text = replace(text, visibility="members")
     return await _say(wire, author, group, text, parent, key)
@@ -105,11 +115,16 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
     check(text)
     await post.fetch_related("thread__group__actor", "author")
     if post.author_id != author.id or post.state not in OWN:
-        raise Malformed(f"{post.uri} is not yours to edit, or is gone")
+        raise Malformed("{post} is not yours to edit, or is gone", post=post.uri)
     group, parent = post.thread.group, await Post.get_or_none(id=post.parent_id)
     member = await membership.standing(group, author)
     if refusal := policies.refusal_to_reply(group, member, post.thread):
-        raise Malformed(f"{author.handle} cannot edit in {group.name}: {refusal}")
+        raise Malformed(
+            "{who} cannot edit in {group}: {refusal}",
+            who=author.handle,
+            group=group.name,
+            refusal=refusal,
+        )
     mentions = await _mentioned(wire, text.body, parent)
     media = await uploads.chosen(author, text.media, post.uri)
     draft = _redrafted(post, text, [*mentions, group.actor])
@@ -122,7 +137,7 @@ async def edit(wire: Wire, author: Actor, post: Post, text: Text) -> None:
     async with storage.transaction():
         why = await scrutiny.reason_of_edit(group, post, version)
         if not await threads.edit(post, version):
-            raise Malformed(f"{post.uri} changed meanwhile; look at it and try again")
+            raise Malformed("{post} changed meanwhile; look at it and try again", post=post.uri)
         await uploads.hold(post.uri, media)
         if post.state == "held":
             await _wait_again(wire, post, document)
@@ -167,7 +182,7 @@ async def delete(wire: Wire, author: Actor, post: Post) -> None:
     """Take back what one wrote. Raises `Malformed` for somebody else's post."""
     await post.fetch_related("thread__group__actor", "author")
     if post.author_id != author.id or post.state not in OWN:
-        raise Malformed(f"{post.uri} is not yours to delete, or is gone")
+        raise Malformed("{post} is not yours to delete, or is gone", post=post.uri)
     group = post.thread.group
     told = await sending.mentioned_in(post)
     async with storage.transaction():
@@ -189,7 +204,12 @@ async def like(wire: Wire, actor: Actor, post: Post) -> None:
     if post.state != "live" or not can_see(policies.viewer(actor, member), post):
         raise Malformed("the post that you like is gone")
     if refusal := policies.refusal_to_react(group, member):
-        raise Malformed(f"{actor.handle} cannot like in {group.name}: {refusal}")
+        raise Malformed(
+            "{who} cannot like in {group}: {refusal}",
+            who=actor.handle,
+            group=group.name,
+            refusal=refusal,
+        )
     uri = wire.uris.activity(ids.new())
     body = dumps(build.like(uri, actor.uri, post.uri, group.actor.uri, post.author.uri))
     async with storage.transaction():
@@ -238,9 +258,9 @@ def check(text: Text) -> None:
     if not text.body.strip() and not text.title.strip() and not text.media:
         raise Malformed("there is nothing to say: give a text")
     if len(text.body) > CONTENT_CHARS // 2:
-        raise Malformed(f"a text has at most {CONTENT_CHARS // 2} characters")
+        raise Malformed("a text has at most {most} characters", most=CONTENT_CHARS // 2)
     if len(text.title) > TITLE_CHARS:
-        raise Malformed(f"a title has at most {TITLE_CHARS} characters")
+        raise Malformed("a title has at most {most} characters", most=TITLE_CHARS)
     if text.poll is not None:
         polls.check(text.poll)
         if text.media:

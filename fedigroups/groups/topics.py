@@ -23,7 +23,7 @@ def typed(text: str) -> str:
     if "" in names:
         raise Malformed("a topic is one word of letters and digits, such as welding")
     if len(names) > limits.GROUP_TOPICS:
-        raise Malformed(f"a group has at most {limits.GROUP_TOPICS} topics")
+        raise Malformed("a group has at most {most} topics", most=limits.GROUP_TOPICS)
     return " ".join(names)
 
 

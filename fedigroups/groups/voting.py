@@ -31,7 +31,12 @@ async def vote(wire: Wire, actor: Actor, post: Post, choices: Sequence[int]) -> 
     if post.author_id == actor.id:
         raise Malformed("you cannot vote in your own poll")
     if refusal := policies.refusal_to_vote(group, member):
-        raise Malformed(f"{actor.handle} cannot vote in {group.name}: {refusal}")
+        raise Malformed(
+            "{who} cannot vote in {group}: {refusal}",
+            who=actor.handle,
+            group=group.name,
+            refusal=refusal,
+        )
     async with storage.transaction():
         await polls.cast(post, actor, choices)
         if not post.author.local:

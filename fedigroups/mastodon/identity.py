@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation.errors import Malformed
+from federation.sentences import Sentence
 from fedigroups.accounts import reception as receptions
 from fedigroups.accounts import signup
 from fedigroups.accounts.people import Wish
@@ -51,7 +52,8 @@ async def sign_up(request: Request) -> Response:
             reception, wish, invitation=sent.text("invite_code"), seen=address_of(request)
         )
     except Malformed as error:
-        raise ApiError(422, f"Validation failed: {error}", details={}) from error
+        said = Sentence("Validation failed: {refusal}", refusal=error.sentence)
+        raise ApiError(422, said, details={}) from error
     issued = await tokens.issue(access.app, access.scopes, account.id)
     return json_answer(issued.document())
 

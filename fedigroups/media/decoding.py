@@ -127,7 +127,7 @@ def _read(out: bytes) -> Decoded:
     said: dict[str, Any] = json.loads(head)
     if "refused" in said:
         log.info("media.refused", reason=said["refused"], error=said.get("error", ""))
-        raise Malformed(f"The file {said['refused']}.")
+        raise Malformed("The file {why}.", why=said["refused"])
     images: list[Image] = []
     for one in said["pictures"]:
         content, rest = rest[: one["bytes"]], rest[one["bytes"] :]

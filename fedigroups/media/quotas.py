@@ -30,8 +30,10 @@ async def check_room(quota: int, actor: Actor, more: int) -> None:
     used = await kept_of(actor)
     if used + more > quota:
         raise Malformed(
-            f"your pictures have {used // 1_000_000} MB of the {quota // 1_000_000} MB that one "
-            "person may keep here; delete posts with pictures to make room"
+            "your pictures have {used} MB of the {most} MB that one person may keep here; "
+            "delete posts with pictures to make room",
+            used=used // 1_000_000,
+            most=quota // 1_000_000,
         )
 
 

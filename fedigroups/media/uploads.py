@@ -93,7 +93,7 @@ async def chosen(person: Actor, media_ids: Sequence[int] | None, holder: str = "
         return await held_by(holder)
     wanted = list(dict.fromkeys(media_ids))
     if len(wanted) > limits.MEDIA_PER_POST:
-        raise Malformed(f"a post has at most {limits.MEDIA_PER_POST} pictures")
+        raise Malformed("a post has at most {most} pictures", most=limits.MEDIA_PER_POST)
     found = {one.id: one for one in await Media.filter(id__in=wanted, actor_id=person.id)}
     for media_id in wanted:
         one = found.get(media_id)
@@ -256,7 +256,7 @@ async def _read(content: bytes | AsyncIterator[bytes]) -> bytes:
             if len(raw) > limits.UPLOAD_BYTES:
                 break
     if len(raw) > limits.UPLOAD_BYTES:
-        raise TooLarge(f"a picture has at most {limits.UPLOAD_BYTES // 1_000_000} MB")
+        raise TooLarge("a picture has at most {most} MB", most=limits.UPLOAD_BYTES // 1_000_000)
     return bytes(raw)
 
 
@@ -267,7 +267,7 @@ def _size(decoded: Decoded) -> int:
 
 def _check(words: Words) -> None:
     if len(words.description) > limits.ALT_CHARS:
-        raise Malformed(f"a description has at most {limits.ALT_CHARS} characters")
+        raise Malformed("a description has at most {most} characters", most=limits.ALT_CHARS)
 
 
 def _missing(media_id: int) -> NotHere:

@@ -85,11 +85,11 @@ def check_words(name: str, text: str, rule: int) -> Kind:
     """The kind of that name. Raises `Malformed` without the words or the rule that it needs."""
     kind = KINDS[name]
     if kind.gives_reason and not text.strip():
-        raise Malformed(f"to {said(name)} needs a reason that whom it concerns can read")
+        raise Malformed("to {act} needs a reason that whom it concerns can read", act=said(name))
     if len(text) > DECISION_CHARS:
-        raise Malformed(f"a reason has at most {DECISION_CHARS} characters")
+        raise Malformed("a reason has at most {most} characters", most=DECISION_CHARS)
     if kind.needs_rule and not rule:
-        raise Malformed(f"to {said(name)} needs the number of the rule that it rests on")
+        raise Malformed("to {act} needs the number of the rule that it rests on", act=said(name))
     return kind
 
 

@@ -59,7 +59,9 @@ async def lodge(person: Actor, decision: Decision, text: str) -> None:
     if decision.person_id != person.id or not KINDS[decision.kind].against:
         raise Malformed("you can appeal against a decision that was taken against you, no other")
     if decision.created_at < clock.now_ms() - limits.APPEAL_DAYS * clock.DAY:
-        raise Malformed(f"appeals are taken for {limits.APPEAL_DAYS} days after a decision")
+        raise Malformed(
+            "appeals are taken for {days} days after a decision", days=limits.APPEAL_DAYS
+        )
     if not text.strip():
         raise Malformed("say why you think that the decision is wrong")
     made = await storage.row(
@@ -82,7 +84,7 @@ async def settle(
     """
     appeal = await Appeal.get_or_none(id=appeal_id).select_related("decision")
     if appeal is None:
-        raise Malformed(f"there is no appeal {appeal_id}")
+        raise Malformed("there is no appeal {number}", number=appeal_id)
     decision = appeal.decision
     hosted = await lookup.hosting(decision.group_id)
     await _check_other(hosted.group, decision, decider)

@@ -220,13 +220,15 @@ def check(rule: Rule) -> None:
     if missing := [one for one in SORTS[rule.kind].needs if not getattr(rule, one)]:
         raise Malformed(f"{rule.kind} needs --{' and --'.join(missing)}")
     if rule.days * clock.DAY > WINDOW and rule.kind != "age":
-        raise Malformed(f"rules look back {WINDOW // clock.DAY} days at most")
+        raise Malformed("rules look back {most} days at most", most=WINDOW // clock.DAY)
     if rule.kind == "weekly" and rule.amount > DAYS_OF_WEEK:
         raise Malformed("a week has the days 1 (Monday) to 7 (Sunday)")
     if len(rule.words) > limits.RULE_WORDS:
-        raise Malformed(f"a rule has at most {limits.RULE_WORDS} words")
+        raise Malformed("a rule has at most {most} words", most=limits.RULE_WORDS)
     if any(len(word) > limits.RULE_WORD_CHARS for word in rule.words):
-        raise Malformed(f"a word of a rule has at most {limits.RULE_WORD_CHARS} characters")
+        raise Malformed(
+            "a word of a rule has at most {most} characters", most=limits.RULE_WORD_CHARS
+        )
     if rule.kind == "patterns":
         for pattern in rule.words:
             _check_pattern(pattern)

@@ -65,4 +65,6 @@ async def _check_decider(wire: Wire, act: Act, kind: Kind) -> None:
     if not policies.is_staff(member):
         raise NotTheirs(f"{decider.handle} does not moderate {act.hosted.group.name} here")
     if kind.by_owner and (member is None or member.role != "owner"):
-        raise Malformed(f"only an owner of {act.hosted.group.name} may {said(act.kind)}")
+        raise Malformed(
+            "only an owner of {group} may {act}", group=act.hosted.group.name, act=said(act.kind)
+        )

@@ -58,7 +58,7 @@ async def write(group: Group, person: Actor, text: str, uri: str = "") -> ModMai
     since = clock.now_ms() - clock.DAY
     today = ModMail.filter(author_id=person.id, person_id=person.id, created_at__gt=since)
     if await today.count() >= most:
-        raise Malformed(f"at most {most} messages a day; wait for an answer")
+        raise Malformed("at most {most} messages a day; wait for an answer", most=most)
     made = await _keep(group, person, person, text, uri)
     await telling.at_the_desk(group.id, "mail", made.id, but=person.id)
     return made

@@ -18,7 +18,9 @@ async def suspend(reception: Reception, account: Account, reason: str) -> None:
     Raises `Malformed` without a reason, for somebody who is not in, and for the last admin.
     """
     if not reason.strip() or len(reason) > DECISION_CHARS:
-        raise Malformed(f"a suspension needs a reason of at most {DECISION_CHARS} characters")
+        raise Malformed(
+            "a suspension needs a reason of at most {most} characters", most=DECISION_CHARS
+        )
     async with storage.transaction():
         await roles.check_leaves_an_admin(account)
         await _turn(account, "live", "suspended")

@@ -60,7 +60,7 @@ async def contact(reception: Reception, group: Group, text: str) -> None:
 def check(text: str) -> None:
     """Refuse (`Malformed`) a reason, or a letter, that is none or too long."""
     if not text.strip() or len(text) > DECISION_CHARS:
-        raise Malformed(f"that needs a text of at most {DECISION_CHARS} characters")
+        raise Malformed("that needs a text of at most {most} characters", most=DECISION_CHARS)
 
 
 async def _turn(group: Group, old: str, new: str) -> None:
@@ -68,7 +68,7 @@ async def _turn(group: Group, old: str, new: str) -> None:
         state=new, updated_at=clock.now_ms()
     )
     if not turned:
-        raise Malformed(f"the group {group.name} is not {old} any more")
+        raise Malformed("the group {name} is not {old} any more", name=group.name, old=old)
 
 
 async def _write(reception: Reception, group: Group, letter: Letter) -> None:

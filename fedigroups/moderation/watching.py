@@ -60,7 +60,9 @@ async def add(group: Group, rule: Rule) -> AutomaticRule:
     """Let a rule run from now on. Raises `Malformed` as `automatic.check`, and for too many."""
     automatic.check(rule)
     if await AutomaticRule.filter(group_id=group.id).count() >= limits.AUTOMATIC_RULES:
-        raise Malformed(f"a group has at most {limits.AUTOMATIC_RULES} rules; remove one first")
+        raise Malformed(
+            "a group has at most {most} rules; remove one first", most=limits.AUTOMATIC_RULES
+        )
     now = clock.now_ms()
     return await AutomaticRule.create(
         id=ids.new(), group_id=group.id, created_at=now, **_columns(rule)

@@ -71,13 +71,13 @@ def parse(format: str, content: bytes, host: str) -> list[Line]:
     if not said:
         raise Malformed("there is nothing in that file")
     if len(said) > limits.IMPORT_ROWS:
-        raise Malformed(f"a file has at most {limits.IMPORT_ROWS} rows")
+        raise Malformed("a file has at most {most} rows", most=limits.IMPORT_ROWS)
     return list(said.values())
 
 
 def _text(content: bytes) -> str:
     if len(content) > limits.IMPORT_TEXT_BYTES:
-        raise Malformed(f"a list has at most {limits.IMPORT_TEXT_BYTES // 1_000_000} MB")
+        raise Malformed("a list has at most {most} MB", most=limits.IMPORT_TEXT_BYTES // 1_000_000)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -90,12 +90,14 @@ def _text(content: bytes) -> str:
 def _table(text: str) -> list[list[str]]:
     """The rows below the head, if there is one."""
     if any(len(line) > limits.IMPORT_LINE_CHARS for line in text.splitlines()):
-        raise Malformed(f"a line has at most {limits.IMPORT_LINE_CHARS} characters")
+        raise Malformed("a line has at most {most} characters", most=limits.IMPORT_LINE_CHARS)
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         rows = [row for row in islice(reader, limits.IMPORT_ROWS + 2) if any(row)]
     except csv.Error as error:
-        raise Malformed(f"line {reader.line_num} of that list cannot be read: {error}") from error
+        raise Malformed(
+            "line {line} of that list cannot be read: {error}", line=reader.line_num, error=error
+        ) from error
     if rows and rows[0][0].strip().lower() in _HEADS:
         del rows[0]
     return rows

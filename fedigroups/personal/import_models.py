@@ -5,6 +5,7 @@ from __future__ import annotations
 from tortoise import fields
 
 from federation.models import Actor
+from federation.sentences import Sentence
 from federation.table import Model
 
 
@@ -49,6 +50,7 @@ class ImportRow(Model):
     outcome = fields.CharField(max_length=16, default="")
     """`left_out` from the beginning; or empty, then `done`, `already`, `skipped` or `failed`."""
     reason = fields.TextField(default="")
+    """A `Sentence`, as it is kept."""
 
     class Meta:
         table = "import_row"
@@ -56,3 +58,8 @@ class ImportRow(Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}: {self.outcome}"
+
+    @property
+    def why(self) -> Sentence:
+        """Why it did not come about; empty otherwise."""
+        return Sentence.read(self.reason)

@@ -128,7 +128,7 @@ async def failures(actor_id: int) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["Account address", "Kind", "Outcome", "Reason"])
     for row in found.failures if found else ():
-        writer.writerow([_plain(row.subject), row.kind, row.outcome, _plain(row.reason)])
+        writer.writerow([_plain(row.subject), row.kind, row.outcome, _plain(row.why)])
     return out.getvalue()
 
 

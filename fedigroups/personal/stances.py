@@ -30,7 +30,7 @@ async def judge(
 async def note(actor_id: int, target_id: int, text: str) -> None:
     """Keep words about an account. Raises `Malformed` for too many."""
     if len(text) > limits.NOTE_CHARS:
-        raise Malformed(f"a note has at most {limits.NOTE_CHARS} characters")
+        raise Malformed("a note has at most {most} characters", most=limits.NOTE_CHARS)
     await storage.execute(
         f"{_NEW} note = excluded.note",
         *(ids.new(), actor_id, target_id, False, False, False, 0, text),

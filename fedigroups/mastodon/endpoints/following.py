@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation import storage
 from federation.models import Actor
+from federation.sentences import Sentence
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body
@@ -252,7 +253,8 @@ async def _standing(target: Actor, person: Actor) -> Member | None:
 async def _refusal(target: Actor, person: Actor) -> str:
     member = await _standing(target, person)
     group = member.group if member else await Group.get(actor_id=target.id)
-    return f"You cannot join {group.title}: {policies.refusal_to_join(group, member)}"
+    refusal = policies.refusal_to_join(group, member)
+    return Sentence("You cannot join {group}: {refusal}", group=group.title, refusal=refusal)
 
 
 async def _hear(target: Actor, person: Actor, said: Body) -> None:

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from federation.errors import Malformed
 from federation.models import Actor
+from federation.sentences import Sentence
 from fedigroups.api import body as bodies
 from fedigroups.api.answers import ApiError, json_answer
 from fedigroups.api.body import Body
@@ -50,7 +51,8 @@ async def report(request: Request) -> Response:
     try:
         kept = await reporting.report(asking.wire_of(request), access.actor, complaint)
     except Malformed as error:
-        raise ApiError(422, f"Validation failed: {error}") from error
+        said_so = Sentence("Validation failed: {refusal}", refusal=error.sentence)
+        raise ApiError(422, said_so) from error
     pictures = asking.pictures_of(request)
     account = (await people.by_id([about.id], pictures))[about.id]
     return json_answer(_entity(await _kept(kept, access.actor, about), complaint, account))

@@ -33,7 +33,11 @@ async def dismiss(wire: Wire, act: Act) -> Done:
     if member is None or not is_staff(member):
         raise Malformed(f"{person.handle} does not moderate {group.name}")
     if member.role == "owner":
-        raise Malformed(f"{person.handle} owns {group.name}; make somebody else the owner first")
+        raise Malformed(
+            "{who} owns {group}; make somebody else the owner first",
+            who=person.handle,
+            group=group.name,
+        )
     await membership.appoint(group, person, "member")
     return await _listed(wire, act, "Remove")
 
@@ -46,7 +50,7 @@ async def transfer(wire: Wire, act: Act) -> Done:
     group, person = act.hosted.group, act.needed_person
     member = await membership.held(group, person)
     if member is not None and member.state == "member" and member.role == "owner":
-        raise Malformed(f"{person.handle} owns {group.name} already")
+        raise Malformed("{who} owns {group} already", who=person.handle, group=group.name)
     listed = is_staff(member)
     await membership.appoint(group, person, "owner")
     owners = Member.filter(group_id=group.id, role="owner", state="member")

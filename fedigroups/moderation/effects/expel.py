@@ -25,5 +25,5 @@ async def refuse_join(wire: Wire, act: Act) -> Done:
     if member is not None and member.state == "asked":
         return Done(await membership.refuse(wire, group, person, act.text))
     if act.decider is not None:
-        raise Malformed(f"{person.handle} has not asked to join {group.name}")
+        raise Malformed("{who} has not asked to join {group}", who=person.handle, group=group.name)
     return Done()

@@ -31,7 +31,9 @@ async def _turn(wire: Wire, act: Act, *, locked: bool) -> Done:
         raise Malformed(f"{post.uri} starts no thread of {act.hosted.group.name}")
     turned = await Thread.filter(id=post.thread_id, locked=not locked).update(locked=locked)
     if not turned:
-        raise Malformed(f"the thread is {'' if locked else 'not '}locked already")
+        raise Malformed(
+            "the thread is locked already" if locked else "the thread is not locked already"
+        )
     if act.comes and act.inner is not None:
         return Done(await proclaiming.act(wire, act.hosted, act.inner, post), act.inner.uri)
     by, group = wire.uris.moderation_actor, act.hosted.actor.uri

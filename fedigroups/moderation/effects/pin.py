@@ -21,10 +21,12 @@ async def pin(wire: Wire, act: Act) -> Done:
     """Raises `Malformed` for what starts no thread that everybody may read, and for too many."""
     post = act.needed
     if not can_see(None, post):
-        raise Malformed(f"{post.uri} is not for everybody")
+        raise Malformed("{post} is not for everybody", post=post.uri)
     pinned = Thread.filter(group_id=act.hosted.group.id, pinned_at__gt=0)
     if await pinned.count() >= FEATURED_ITEMS:
-        raise Malformed(f"a group has at most {FEATURED_ITEMS} pinned threads; unpin one first")
+        raise Malformed(
+            "a group has at most {most} pinned threads; unpin one first", most=FEATURED_ITEMS
+        )
     return await _turn(wire, act, at=clock.now_ms())
 
 
@@ -40,7 +42,9 @@ async def _turn(wire: Wire, act: Act, *, at: int) -> Done:
     thread = Thread.filter(id=post.thread_id)
     as_it_was = thread.filter(pinned_at=0) if at else thread.filter(pinned_at__gt=0)
     if not await as_it_was.update(pinned_at=at):
-        raise Malformed(f"the thread is {'' if at else 'not '}pinned already")
+        raise Malformed(
+            "the thread is pinned already" if at else "the thread is not pinned already"
+        )
     if act.comes and act.inner is not None:
         return Done(await proclaiming.act(wire, act.hosted, act.inner, post), act.inner.uri)
     by, group = wire.uris.moderation_actor, act.hosted.actor.uri

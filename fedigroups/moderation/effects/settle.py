@@ -29,4 +29,4 @@ async def _settle(act: Act, state: str) -> None:
         state=state, decided_at=clock.now_ms()
     )
     if not settled:
-        raise Malformed(f"nobody appeals against decision {act.about.id} any more")
+        raise Malformed("nobody appeals against decision {number} any more", number=act.about.id)

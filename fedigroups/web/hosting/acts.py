@@ -40,7 +40,7 @@ async def act(
     if kind in REASONED and not reason.strip():
         raise Malformed("say why: a reason is needed")
     if len(reason) > REASON_CHARS:
-        raise Malformed(f"a reason has at most {REASON_CHARS} characters")
+        raise Malformed("a reason has at most {most} characters", most=REASON_CHARS)
     await _check_may(host, kind, person)
     if kind == "approve":
         await wire.peers.family(host_of(person.uri))

@@ -156,5 +156,5 @@ async def _found(request: Request, typed: str) -> Actor:
     except FederationError as error:
         raise Malformed("nobody was found at that address; look whether it is right") from error
     if actor.kind == "Group":
-        raise Malformed(f"{actor.handle} is a group: invite people")
+        raise Malformed("{who} is a group: invite people", who=actor.handle)
     return actor

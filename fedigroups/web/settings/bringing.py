@@ -87,7 +87,7 @@ async def _take(request: Request, session: Session, sent: Body) -> None:
     if file is not None:
         await file.close()
     if len(content) > limits.IMPORT_BYTES:
-        raise Malformed(f"a file has at most {limits.IMPORT_BYTES // 1_000_000} MB")
+        raise Malformed("a file has at most {most} MB", most=limits.IMPORT_BYTES // 1_000_000)
     host = receptions.of(request).wire.config.host
     lines = await asyncio.to_thread(import_files.parse, sent.text("format"), content, host)
     await imports.keep(session.account.actor_id, lines, overwrites=sent.flag("overwrites"))
@@ -110,16 +110,13 @@ async def _shown(
         format=sent.text("format"),
         overwrites=sent.flag("overwrites"),
         found=found,
-        failures=[(one.subject, _(OUTCOMES[one.outcome]), _said(one.reason)) for one in failed],
+        failures=[
+            (one.subject, _(OUTCOMES[one.outcome]), refusals.of_text(one.why)) for one in failed
+        ],
         formats=FORMATS,
         kinds=KINDS,
         outcomes=OUTCOMES,
     )
-
-
-def _said(reason: str) -> str:
-    """Why, in the reader's words: of what other servers answered, in their own."""
-    return _(refusals.of_text(reason)) if reason else ""
 
 
 async def failures(_request: Request, session: Session) -> Response:

@@ -128,7 +128,7 @@ async def _decide(peers: Peers, peer: Peer, kind: str, note: str) -> str:
     if kind not in KINDS:
         raise Malformed("choose what to do")
     if len(note) > NOTE_CHARS:
-        raise Malformed(f"a text has at most {NOTE_CHARS} characters")
+        raise Malformed("a text has at most {most} characters", most=NOTE_CHARS)
     if kind != "note":
         await _act(peers, kind, peer.host, note)
     await peers.explain(peer.host, note)

@@ -182,7 +182,7 @@ async def test_a_refusal_is_in_the_language_of_the_app(tom: App) -> None:
         for language in ("en", "it")
     ]
     assert english["error"] == "a text has at most 50000 characters"
-    assert italian["error"] == "Un testo ha al massimo 50000 caratteri."
+    assert italian["error"] == "Un testo ha al massimo 50.000 caratteri."
     spanish = {"Accept-Language": "es"}
     direct = {"status": "@olga Psst!", "visibility": "direct"}
     told = await tom.ask("POST", STATUSES, 422, json=direct, headers=spanish)
