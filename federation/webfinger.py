@@ -90,7 +90,7 @@ def read_handle(text: str) -> Handle:
     bare = _SCHEMES.sub("", text[: limits.URI_CHARS], count=1).removeprefix("!").removeprefix("@")
     name, at, host = bare.partition("@")
     if not at or len(text) > limits.URI_CHARS or not _NAME.fullmatch(name):
-        raise Malformed("a handle looks like vic@h.example, not {text!r}", text=text[:200])
+        raise Malformed("a handle looks like vic@h.example, not {typed!r}", typed=text[:200])
     if origin.host_of(f"https://{host}/") != host.lower():
         raise Malformed("not a host name: {host!r}", host=host[:200])
     return Handle(name, host.lower())

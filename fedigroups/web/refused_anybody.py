@@ -168,7 +168,7 @@ SAID = {
     "a group is owned by somebody who has an account here": noted(
         "A group is owned by somebody who has an account here."
     ),
-    "a handle looks like vic@h.example, not {text!r}": noted(
+    "a handle looks like vic@h.example, not {typed!r}": noted(
         "Type a whole address, like @ann@m.example."
     ),
     "not a host name: {host!r}": noted("Type a whole address, like @ann@m.example."),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import federation.errors
 from federation.errors import Refused
-from fedigroups.web import app_words, refusals
+from fedigroups.web import app_words, refusals, translation
 from tests.hygiene.unseen_refusals import UNSEEN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,4 +91,4 @@ def test_no_words_are_there_for_what_nobody_refuses() -> None:
 def test_words_of_a_page_have_no_value_that_the_refusal_does_not_give() -> None:
     for template, text in refusals.KNOWN.items():
         given = dict.fromkeys(fields(template), "x")
-        assert text % given, template
+        assert translation.gettext(text, **given), template

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from federation import clock, limits, webfinger
-from federation.errors import FederationError, Slowed
+from federation.errors import FederationError, Refused, Slowed
 from federation.origin import host_of
 from fedigroups import audit
 from fedigroups.accounts import reception as receptions
@@ -45,7 +45,7 @@ async def move(request: Request, session: Session) -> Response:
         raise
     except FederationError as error:
         field = "form" if sent.text("act") == "back" else "account"
-        problems = {field: refusals.said(error)}
+        problems = {field: _said(error)}
         return await _move_page(request, session, sent.text("account"), problems)
     return visitors.seen("/settings/move")
 
@@ -98,8 +98,8 @@ async def aliases(request: Request, session: Session) -> Response:
         raise
     except FederationError as error:
         if sent.text("act") == "remove":
-            return await _aliases_page(request, session, problems={"form": refusals.said(error)})
-        return await _aliases_page(request, session, said, {"account": refusals.said(error)})
+            return await _aliases_page(request, session, problems={"form": _said(error)})
+        return await _aliases_page(request, session, said, {"account": _said(error)})
     return visitors.seen("/settings/aliases")
 
 
@@ -125,3 +125,10 @@ def _take_share(request: Request, said: str) -> None:
     host = host_of(said) if is_address else webfinger.read_handle(said.lstrip("@")).host
     if host != receptions.of(request).wire.config.host:
         request.app.state.shares.take_of_site(host)
+
+
+def _said(error: FederationError) -> str:
+    """Why not; whatever another server did means that nobody was found there."""
+    if isinstance(error, Refused):
+        return refusals.said(error)
+    return refusals.of_text("nobody was found at that address; look whether it is right")

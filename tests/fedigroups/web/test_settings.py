@@ -92,7 +92,7 @@ async def test_a_new_password_needs_the_old_one_and_signs_out_all_others(house: 
         )
         assert (refused.status_code, "not your password" in refused.text) == (422, True)
         short = await guest.fill("/settings/password", current=PASSWORD, password="short")
-        assert (short.status_code, "10 to 1000" in short.text) == (422, True)
+        assert (short.status_code, "10 to 1,000" in short.text) == (422, True)
         await guest.fill("/settings/password", current=PASSWORD, password="new battery")
         assert (await guest.get("/settings")).status_code == 200
         assert (await other.get("/settings")).status_code == 303

@@ -103,7 +103,7 @@ async def test_of_two_who_say_that_an_address_is_theirs_the_first_to_confirm_has
         ("name", "Tom", "cannot be a name"),
         ("name", "admin", "reserved"),
         ("name", "olga", "taken"),
-        ("password", "short", "10 to 1000"),
+        ("password", "short", "10 to 1,000"),
         ("password", "tom@mail.example", "may not be your name"),
         ("email", "tom", "cannot be an e-mail address"),
     ],
