@@ -22,8 +22,8 @@ async def one(model: type[M], where: str, *values: object, held: bool = False) -
     With `held` nobody else changes it until the commit.
     """
     suffix = storage.held() if held else ""
-    found = await storage.row(f"{_select(model)} WHERE {where} LIMIT 1{suffix}", *values)
-    return model._init_from_db(**found) if found is not None else None
+    found = await storage.at_once(f"{_select(model)} WHERE {where} LIMIT 1{suffix}", *values)
+    return model._init_from_db(**found[0]) if found else None
 
 
 async def those(model: type[M], column: str, values: Iterable[object]) -> list[M]:
@@ -32,7 +32,7 @@ async def those(model: type[M], column: str, values: Iterable[object]) -> list[M
     if not wanted:
         return []
     sql = f"{_select(model)} WHERE {column} IN ({storage.marks(len(wanted))})"
-    return [model._init_from_db(**row) for row in await storage.rows(sql, *wanted)]
+    return [model._init_from_db(**row) for row in await storage.at_once(sql, *wanted)]
 
 
 async def joined(models: Mapping[str, type[Model]], tail: str, *values: object) -> list[Any]:
@@ -47,7 +47,7 @@ async def all_joined(
     models: Mapping[str, type[Model]], tail: str, *values: object
 ) -> list[list[Any]]:
     """As `joined`, of every row."""
-    rows = await storage.rows(f"{_select_joined(tuple(models.items()))} {tail}", *values)
+    rows = await storage.at_once(f"{_select_joined(tuple(models.items()))} {tail}", *values)
     return [[_part(row, alias, model) for alias, model in models.items()] for row in rows]
 
 
@@ -60,7 +60,7 @@ def _part(row: storage.Row, alias: str, model: type[Model]) -> Model | None:
 async def add(instance: Model) -> None:
     """Store a new row, of which every column has its value; fails where its key is taken."""
     sql, fields = _insert(type(instance))
-    await storage.execute(sql, *(getattr(instance, field) for field in fields))
+    await storage.at_once(sql, *(getattr(instance, field) for field in fields))
     instance._saved_in_db = True
 
 
@@ -72,7 +72,7 @@ async def add_first(instance: Model) -> bool:
     sql, fields = _insert(type(instance))
     values = (getattr(instance, field) for field in fields)
     sql += " ON CONFLICT DO NOTHING RETURNING 1 AS one"
-    instance._saved_in_db = await storage.row(sql, *values) is not None
+    instance._saved_in_db = bool(await storage.at_once(sql, *values))
     return instance._saved_in_db
 
 

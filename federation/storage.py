@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -53,6 +53,16 @@ async def rows(sql: str, *values: object) -> list[Row]:
     """The rows that a SELECT, or a statement with RETURNING, answers."""
     link = connection()
     return await link.execute_query_dict(_numbered(sql, link), list(values))
+
+
+async def at_once(sql: str, *values: object) -> list[Row]:
+    """As `rows`, of a statement that finds its few rows by key, or adds few.
+
+    In a transaction on SQLite that is done before the way to the database's thread would be.
+    """
+    link = connection()
+    ask = getattr(link, "at_once", link.execute_query_dict)
+    return cast("list[Row]", await ask(_numbered(sql, link), list(values)))
 
 
 async def row(sql: str, *values: object) -> Row | None:

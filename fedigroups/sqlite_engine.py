@@ -6,8 +6,14 @@ cannot be upgraded. `BEGIN IMMEDIATE` waits its turn instead.
 
 SQLite itself does not wait fairly: the longer a writer has waited, the more rarely it looks, until
 whoever has just written wins each time. So it is asked to wait for a moment only, again and again:
-all who wait look equally often. Private classes of tortoise-orm ~= 1.1.9 are extended;
-tests/fedigroups/test_store.py watches what is relied on.
+all who wait look equally often.
+
+The database has a thread of its own, so that nothing that takes long holds up the loop. The way to
+it and back takes longer than a row that is found by its key, though: within a transaction, where
+nobody else can make it wait, such a statement is executed where it is asked (`at_once`).
+
+Private classes of tortoise-orm ~= 1.1.9 are extended; tests/fedigroups/test_store.py watches what
+is relied on.
 """
 
 from __future__ import annotations
@@ -18,11 +24,13 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
+import aiosqlite
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import (
     SqliteClient,
     SqliteTransactionContext,
     SqliteTransactionWrapper,
+    translate_exceptions,
 )
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
@@ -36,6 +44,10 @@ Result = TypeVar("Result")
 
 _MOMENT = 40
 """For so many milliseconds SQLite itself waits, and looks six times."""
+_STRETCH = 0.002
+"""Seconds in which statements of a transaction are executed at once; then others have a turn."""
+_FEW = 256
+"""Values of a statement that is: one with more writes or reads many rows."""
 
 
 async def in_turn(ask: Callable[..., Awaitable[Result]], *said: Any, seconds: float) -> Result:
@@ -61,12 +73,19 @@ class _InTurn(SqliteClient):
     seconds_in_lock: float = SECONDS_IN_LOCK
 
     async def create_connection(self, with_db: bool) -> None:
-        """As Tortoise does; what it asks of the file when it opens it may take its time."""
+        """As Tortoise does, for two threads; what it asks of the file then may take its time."""
         # What cannot be opened is refused here: aiosqlite's thread would outlive the loop.
         sqlite3.connect(self.filename).close()
-        await super().create_connection(with_db)
         if self._connection:
-            await self._connection.execute(f"PRAGMA busy_timeout = {_MOMENT}")
+            return
+        self._connection = await aiosqlite.connect(
+            self.filename, isolation_level=None, check_same_thread=False
+        )
+        self._connection._conn.row_factory = sqlite3.Row
+        for pragma, value in self.pragmas.items():
+            await self._connection.execute(f"PRAGMA {pragma}={value}")
+        await self._post_connect()
+        await self._connection.execute(f"PRAGMA busy_timeout = {_MOMENT}")
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
         """As Tortoise does."""
@@ -94,14 +113,41 @@ class _QuickRows(SqliteClient):
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[Row]:
         """The rows of a query by column name."""
         _, rows = await super().execute_query(query, values)
-        if not rows:
-            return []
-        names = rows[0].keys()
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return _dicts(rows)
+
+
+def _dicts(rows: Any) -> list[Row]:
+    if not rows:
+        return []
+    names = rows[0].keys()
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 class ImmediateTransaction(_QuickRows, WatchedTransaction, SqliteTransactionWrapper):
     """A transaction that holds the write lock from its first statement on."""
+
+    _until = 0.0
+    """When the loop has its turn."""
+
+    async def at_once(self, query: str, values: list[Any]) -> list[Row]:
+        """The rows of a statement that finds them by key, without the way to the thread.
+
+        It goes there with many values, and when the loop has waited for long.
+        """
+        if len(values) > _FEW or time.monotonic() >= self._until:
+            rows = await self.execute_query_dict(query, values)
+            self._until = time.monotonic() + _STRETCH
+            return rows
+        try:
+            found: list[Row] = await self._here(query, values)
+        finally:
+            self._heed(query)
+        return found
+
+    @translate_exceptions
+    async def _here(self, query: str, values: list[Any]) -> list[Row]:
+        async with self.acquire_connection() as connection:
+            return _dicts(connection._execute_fetchall(query, values))
 
     async def begin(self) -> None:
         """Take the write lock; refuses with OperationalError after `SECONDS_IN_LOCK`."""
@@ -110,6 +156,7 @@ class ImmediateTransaction(_QuickRows, WatchedTransaction, SqliteTransactionWrap
             await in_turn(self._connection.execute, "BEGIN IMMEDIATE", seconds=seconds)
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
+        self._until = time.monotonic() + _STRETCH
 
 
 class SafeTransactionContext(SqliteTransactionContext):

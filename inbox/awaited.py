@@ -15,9 +15,11 @@ _CROWDED = "what it is about has not come, and too much came after it that waits
 
 async def arrived(object_uri: str) -> None:
     """Let what waits for the object be processed; inside the transaction that stores it."""
+    waits = "SELECT receipt_id FROM awaited WHERE object_uri = ?"
+    if not await storage.at_once(f"{waits} LIMIT 1", object_uri):
+        return
     await storage.execute(
-        "UPDATE receipt SET next_try_at = 0 WHERE state = 'received' AND id IN"
-        " (SELECT receipt_id FROM awaited WHERE object_uri = ?)",
+        f"UPDATE receipt SET next_try_at = 0 WHERE state = 'received' AND id IN ({waits})",  # noqa: S608 - our own words
         object_uri,
     )
 

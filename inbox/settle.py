@@ -33,7 +33,7 @@ REASON_CHARS = 2_000
 
 _TAKE = (
     "UPDATE receipt SET state = 'done', reason = '', attempts = ?, next_try_at = 0, settled_at = ?"
-    " WHERE id = ? AND state = 'received' AND attempts = ?"
+    " WHERE id = ? AND state = 'received' AND attempts = ? RETURNING 1 AS one"
 )
 _AMEND = (
     "UPDATE receipt SET state = ?, reason = ?, attempts = ?, next_try_at = ?, settled_at = ?"
@@ -123,13 +123,13 @@ def _judged(due: Due, error: Exception) -> Result:
 
 async def _take(due: Due) -> bool:
     values = (due.attempts + 1, clock.now_ms(), due.id, due.attempts)
-    return await storage.execute(_TAKE, *values) == 1
+    return bool(await storage.at_once(_TAKE, *values))
 
 
 async def _amend(due: Due, results: Sequence[Result], faults: int) -> Verdict:
     verdict = judge(due, results, faults)
     if verdict != _DONE:
-        await storage.execute(
+        await storage.at_once(
             _AMEND,
             verdict.state,
             verdict.reason,

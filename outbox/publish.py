@@ -152,7 +152,7 @@ async def _insert(activities: Sequence[Outgoing]) -> dict[str, int]:
     """The row ids of those that were not there."""
     rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(activities))
     now = clock.now_ms()
-    made = await storage.rows(
+    made = await storage.at_once(
         "INSERT INTO activity (id, uri, actor_uri, kind, object_uri, body, public, created_at)"  # noqa: S608 - marks
         f" VALUES {rows} ON CONFLICT (uri) DO NOTHING RETURNING id, uri",
         *(value for one in activities for value in (ids.new(), *_COLUMNS(one), now)),

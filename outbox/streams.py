@@ -108,17 +108,17 @@ async def ensure(stream: str) -> None:
 async def advance(stream: str, count: int) -> int:
     """The stream's head after giving out `count` numbers; the stream is ours until the commit."""
     sql = "UPDATE stream SET head = head + ? WHERE name = ? RETURNING head"
-    found = await storage.row(sql, count, stream)
-    if found is None:
+    found = await storage.at_once(sql, count, stream)
+    if not found:
         await ensure(stream)
-        found = (await storage.rows(sql, count, stream))[0]
-    return int(found["head"])
+        found = await storage.at_once(sql, count, stream)
+    return int(found[0]["head"])
 
 
 async def append(*entries: Entry) -> None:
     """Write entries under numbers that `advance` gave out in the same transaction."""
     rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)"] * len(entries))
-    await storage.execute(
+    await storage.at_once(
         "INSERT INTO log_entry (id, stream, seq, activity_id, kind, object_uri, thread, skip_host,"  # noqa: S608 - marks
         f" undoes, created_at, not_before, spread, cancelled) VALUES {rows}",
         *(value for entry in entries for value in _COLUMNS(entry)),

@@ -93,6 +93,8 @@ class Watch:
         ):
             for name in ("execute_query", "execute_query_dict", "execute_insert", "execute_many"):
                 patch.setattr(client, name, _counting(getattr(client, name)))
+        transaction = sqlite_engine.ImmediateTransaction
+        patch.setattr(transaction, "at_once", _counting(transaction.at_once))
         gc.callbacks.append(self._collects)
 
     def uninstall(self) -> None:

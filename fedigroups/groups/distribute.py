@@ -348,12 +348,12 @@ async def _tell_author(
     """The author's own inbox, unless their server reads the stream anyway."""
     if author.local or not author.inbox:
         return []
-    reads = await storage.row(
+    reads = await storage.at_once(
         "SELECT 1 AS one FROM subscription WHERE stream = ? AND inbox = ?",
         stream,
         author.delivery_inbox,
     )
-    if reads is not None and not always:
+    if reads and not always:
         return []
     if await thread_family(author):
         return []
@@ -379,7 +379,7 @@ async def remember(
     hosted: Hosted, form: str, object_uri: str, activity_uri: str, *, waiting: bool = False
 ) -> bool:
     """Whether this is the first time: the same thing is announced once in each form, for ever."""
-    first = await storage.row(
+    first = await storage.at_once(
         "INSERT INTO announced (id, group_id, object_uri, form, activity_uri, undone, waiting, "
         "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (group_id, form, object_uri) DO NOTHING RETURNING id",
@@ -392,4 +392,4 @@ async def remember(
         waiting,
         clock.now_ms(),
     )
-    return first is not None
+    return bool(first)

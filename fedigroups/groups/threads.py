@@ -172,7 +172,7 @@ async def _count_in(group: Group, post: Post) -> None:
 
 async def _known_and_buried(uri: str, actor_uri: str) -> tuple[bool, bool]:
     """Whether we have the post, and whether its author took it back before it came."""
-    found = await storage.rows(
+    found = await storage.at_once(
         "SELECT EXISTS (SELECT 1 FROM post WHERE uri = ?) AS known, EXISTS"
         " (SELECT 1 FROM tombstone WHERE uri = ? AND actor_uri = ? AND until > ?) AS buried",
         *(uri, uri, actor_uri, clock.now_ms()),
@@ -233,13 +233,13 @@ async def attach(group: Group, post: Post, thread: Thread | None) -> Thread:
 
 async def _count(group: Group, thread: Thread, now: int, *, is_start: bool) -> None:
     if not is_start:
-        await storage.execute(
+        await storage.at_once(
             "UPDATE thread SET posts_count = posts_count + 1, active_at = ? WHERE id = ?",
             *(now, thread.id),
         )
-    if not await storage.execute(
+    if not await storage.at_once(
         "UPDATE groups SET threads_count = threads_count + ?, active_at = ?"
-        " WHERE id = ? AND state = 'open'",
+        " WHERE id = ? AND state = 'open' RETURNING 1 AS one",
         *(int(is_start), now, group.id),
     ):  # whoever closes it came first: nothing follows its farewell
         raise Malformed(policies.CLOSED)

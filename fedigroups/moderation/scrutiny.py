@@ -61,7 +61,7 @@ async def _is_limited(author: Actor) -> bool:
         return False
     names = with_parents(author.host)
     sql = f"SELECT 1 AS one FROM peer WHERE limited = ? AND host IN ({storage.marks(len(names))})"  # noqa: S608 - our own marks
-    return await storage.row(sql, True, *names) is not None
+    return bool(await storage.at_once(sql, True, *names))
 
 
 async def _unless_staff(group: Group, author: Actor, why: str) -> str:

@@ -34,7 +34,7 @@ async def mentioned(
     nobody. Its posts are in their threads all the same.
     """
     now = clock.now_ms()
-    here = await storage.rows(
+    here = await storage.at_once(
         "SELECT told.id FROM actor told WHERE told.local = ? AND told.kind = 'Person'"
         f" AND (told.id = ? OR told.uri IN ({storage.marks(len(uris)) or '?'})) AND told.id <> ?"
         f" AND {_WELCOME.format(sender='?')}"

@@ -252,6 +252,43 @@ async def test_a_transaction_is_all_or_nothing(database: Store) -> None:
     assert await _words() == []
 
 
+async def test_what_is_done_at_once_is_all_or_nothing_too(database: Store) -> None:
+    add, found = "INSERT INTO setting (key, value) VALUES (?, ?)", list[storage.Row]()
+
+    async def work() -> None:
+        async with storage.transaction():
+            await storage.at_once(add, "word", "weld")
+            await storage.execute(add, "other", "solder")
+            found.extend(await storage.at_once("SELECT value FROM setting WHERE key = ?", "other"))
+            await storage.at_once(add, "word", "braze")
+
+    with pytest.raises(IntegrityError):
+        await work()
+    assert found == [{"value": "solder"}]
+    assert await _words() == []
+
+
+async def test_a_long_transaction_of_short_statements_on_sqlite_lets_the_loop_have_its_turn(
+    make_store: MakeStore,
+) -> None:
+    store, turns = await make_store("sqlite"), 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    task = asyncio.create_task(others())
+    with store.context():
+        async with storage.transaction():
+            before = turns
+            for _ in range(2_000):
+                await storage.at_once("SELECT value FROM setting WHERE key = ?", "word")
+            assert turns > before
+    task.cancel()
+
+
 async def test_a_failed_savepoint_leaves_the_transaction_usable(database: Store) -> None:
     async with storage.transaction():
         await Setting.create(key="word", value="weld")
