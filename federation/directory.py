@@ -109,10 +109,10 @@ class Directory:
     async def rekey(self, key_id: str, budget: Budget | None = None) -> PublicKey | None:
         """The key of that id as it is now, after a signature did not verify with the stored one.
 
-        Its actor is fetched anew, once in `limits.KEY_REFETCH_SECONDS` and not more than 60 times
-        an hour for all actors of one host. None when that brings no key, or happened a short time
-        ago and brought no other one. Raises `Unreachable`, for the rest of that time too, when
-        its host does not answer.
+        Its actor is fetched anew, once in `limits.KEY_REFETCH_SECONDS`. None when that brings no
+        key, or happened a short time ago and brought no other one. Raises `Unreachable`, for the
+        rest of that time too, when its host does not answer, and where `limits.REKEYS_PER_HOST` is
+        used up.
         """
         return await self._keyholders.rekey(key_id, budget)
 

@@ -42,12 +42,19 @@ class Budget:
 
     def __init__(self, fetches: int = limits.FETCHES_PER_ACTIVITY) -> None:
         self.left = fetches
+        self._rekeys = limits.REKEYS_PER_PROOF
 
     def spend(self) -> None:
         """Count one request; raises OverBudget when none is left."""
         if self.left <= 0:
             raise OverBudget("one activity needs more fetches than one activity may cause")
         self.left -= 1
+
+    def spend_rekey(self) -> None:
+        """Count one actor whose keys are asked for anew; raises OverBudget when it is too many."""
+        if self._rekeys <= 0:
+            raise OverBudget("one activity names more changed keys than it needs")
+        self._rekeys -= 1
 
 
 @dataclass(frozen=True, slots=True)

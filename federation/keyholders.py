@@ -1,7 +1,8 @@
 """This module decides which key is whose, and how often a stranger can make us ask.
 
 A key is believed when it names its actor, that actor lists it, and both are on one origin
-(FEP-fe34, reciprocal claims). Nothing here runs inside a transaction: it may fetch.
+(FEP-fe34, reciprocal claims); one whose id is not below its actor's when its own address leads to
+it, too, for hosts are shared. Nothing here runs inside a transaction: it may fetch.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from federation.errors import (
 from federation.fetch import Budget
 from federation.flights import Flights
 from federation.keys import PublicKey
-from federation.pace import HOUR_SECONDS, Allowance, Buckets, Memory
+from federation.models import Actor
+from federation.pace import Buckets, Memory
 from federation.uris import Uris
 
 KNOWN_SECONDS = 60.0
@@ -57,7 +59,7 @@ class Keyholders:
         self._renewed: Memory[_Renewal] = Memory()
         self._refused: Memory[FederationError] = Memory()
         self._known: Memory[PublicKey] = Memory()
-        self._rekeys = Allowance(limits.REKEYS_PER_HOST, HOUR_SECONDS)
+        self._rekeys = Buckets(limits.REKEYS_PER_HOST, FAILURES_SECONDS)
         self._failures = Buckets(limits.STRANGERS_PER_HOST, FAILURES_SECONDS)
 
     async def key(self, key_id: str, budget: Budget | None) -> PublicKey:
@@ -142,12 +144,14 @@ class Keyholders:
             if await register.key(uri) is None:  # it may have been written a moment ago
                 await self._renewal(document_uri, uri, budget)
             return
-        found = await self._actors.read(document_uri, budget)
-        if isinstance(found, KeyDoc):
-            await self._take(found, uri, budget)
+        await self._take(await self._actors.read(document_uri, budget), uri, budget)
 
-    async def _take(self, found: KeyDoc, uri: str, budget: Budget | None) -> None:
-        """Store a key that is hosted apart, when its owner lists it."""
+    async def _take(self, found: Actor | KeyDoc, uri: str, budget: Budget | None) -> None:
+        """Store the key to which its own address led, when its owner lists it."""
+        if not isinstance(found, KeyDoc):
+            if (told := register.told(found, uri)) is not None:
+                await register.write_key(found, told)
+            return
         if found.id != uri or not origin.same_origin(found.owner, uri):
             raise NotUsable(f"its document is that of {found.id}, owned by {found.owner}")
         owner = await self._actors.known(found.owner)
@@ -171,8 +175,11 @@ class Keyholders:
         before = self._renewed.get(owner)
         if before is not None:
             return _judged(before)
-        if not self._rekeys.take(origin.host_of(owner)):
-            return False
+        if budget is not None:
+            budget.spend_rekey()
+        host = origin.host_of(owner)
+        if wait := self._rekeys.take(host):  # no verdict: strangers may have used that up
+            raise Unreachable(f"too many keys of {host} were asked for anew", retry_after=wait)
         renewal = _Renewal()
         self._renewed.put(owner, renewal, limits.KEY_REFETCH_SECONDS)
         try:
@@ -194,8 +201,7 @@ class Keyholders:
         actor = await self._actors.refresh(owner, budget)
         if register.lists_apart(actor, uri):
             found = await self._actors.read(origin.without_fragment(uri), budget, anew=True)
-            if isinstance(found, KeyDoc):
-                await self._take(found, uri, budget)
+            await self._take(found, uri, budget)
 
 
 def _judged(before: _Renewal) -> bool:

@@ -172,8 +172,12 @@ KEYS_PER_ACTOR = 10
 """Keys of one actor that are read."""
 KEY_REFETCH_SECONDS = 300
 """Between two fetches of an actor's keys because a signature failed."""
-REKEYS_PER_HOST = 60
-"""Such fetches in an hour, for all actors of one host together."""
+REKEYS_PER_PROOF = 2
+"""Such fetches for one activity: for its sender and for its actor."""
+REKEYS_PER_HOST = 2 * REKEYS_PER_PROOF * UNPROVEN_PER_ADDRESS
+"""Such fetches in five minutes, for all actors of one host together; after that whoever signs with
+another key than the stored one is told to come back. It is twice what one address may cause, so
+that nobody alone keeps the new keys of a host from being noticed."""
 STRANGERS_PER_HOST = 2 * UNPROVEN_PER_ADDRESS
 """Unknown keys of one host that may lead nowhere in five minutes before it is asked for no more:
 twice what one address may name, so that nobody alone can keep the newcomers of a host out."""
@@ -436,6 +440,8 @@ MOVE_DAYS = 30
 """How long until an account here that moved may move again."""
 IMPORT_BYTES = 16_000_000
 """Of a file that somebody brings from elsewhere: an archive, or a list."""
+IMPORT_FILES = 100
+"""In such an archive; an export of ours has seven."""
 IMPORT_TEXT_BYTES = 4_000_000
 """Of a list, in an archive or by itself, unpacked."""
 IMPORT_LINE_CHARS = 5_000

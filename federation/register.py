@@ -105,7 +105,7 @@ async def write_key(owner: Actor, found: KeyDoc) -> None:
     Refuses (`Malformed`) one that is too weak or no public key at all.
     """
     keys.load_public(found.id, found.owner, found.algorithm, found.material)
-    await _insert_key(owner.id, found, takes_over=False)
+    await _insert_key(owner.id, found)
 
 
 async def bury(uri: str, watch: Watch = NOBODY) -> None:
@@ -132,11 +132,16 @@ def read_key(document: dict[str, Any]) -> KeyDoc | None:
 
 
 def listed_apart(document: dict[str, Any]) -> list[str]:
-    """The ids of keys that an actor's document lists, and that have a document of their own."""
+    """The ids of keys that an actor's document lists, and of which their own addresses must tell.
+
+    On a shared host a neighbour's id is easily listed: the document at a key's address decides.
+    """
     own = uri_of(document)
-    found = [uri_of(item) for item in _listed(document) if not _embeds(item)]
+    listed = [(uri_of(item), _embeds(item)) for item in _listed(document)]
     return [
-        uri for uri in found if origin.same_origin(uri, own) and origin.without_fragment(uri) != own
+        uri
+        for uri, embedded in listed
+        if origin.same_origin(uri, own) and not _is_told(uri, own, embedded=embedded)
     ]
 
 
@@ -145,6 +150,14 @@ def lists_apart(row: Actor, key_uri: str) -> bool:
     if not row.document:
         return False
     return key_uri in listed_apart(strict_json.loads(row.document.encode()))
+
+
+def told(row: Actor, key_uri: str) -> KeyDoc | None:
+    """The key of that id in the stored document of an actor, if all of it is there."""
+    if not row.document:
+        return None
+    found = read_actor(strict_json.loads(row.document.encode())).keys
+    return next((one for one in found if one.id == key_uri), None)
 
 
 def _listed(document: dict[str, Any]) -> Iterable[Any]:
@@ -161,8 +174,14 @@ def _loaded(uri: str, owner: str, algorithm: Algorithm, public: str) -> PublicKe
     return keys.load_public(uri, owner, algorithm, public)
 
 
+def _is_told(key_uri: str, actor_uri: str, *, embedded: bool) -> bool:
+    """Whether the actor's own document tells all of the key, at whose address it is, or below."""
+    below = embedded and key_uri.startswith(f"{actor_uri}/")
+    return origin.without_fragment(key_uri) == actor_uri or below
+
+
 def _is_usable(found: KeyDoc, doc: ActorDoc) -> bool:
-    if found.owner != doc.id or not origin.same_origin(found.id, doc.id):
+    if found.owner != doc.id or not _is_told(found.id, doc.id, embedded=True):
         return False
     try:
         _loaded(found.id, found.owner, found.algorithm, found.material)
@@ -266,26 +285,20 @@ async def _replace_keys(
         sql += f" AND uri NOT IN ({storage.marks(len(kept))})"
     await storage.execute(sql, actor_id, *kept)
     for found in usable:
-        await _insert_key(actor_id, found, takes_over=_is_under(found.id, doc.id))
+        await _insert_key(actor_id, found)
 
 
-def _is_under(key_uri: str, actor_uri: str) -> bool:
-    """A key whose id begins with its actor's id cannot be kept from it by another actor's row."""
-    return origin.without_fragment(key_uri) == actor_uri or key_uri.startswith(f"{actor_uri}/")
-
-
-async def _insert_key(actor_id: int, found: KeyDoc, *, takes_over: bool) -> None:
+async def _insert_key(actor_id: int, found: KeyDoc) -> None:
+    """Whose address tells of the key has it, whoever had it before."""
     await storage.execute(
         "INSERT INTO key (id, actor_id, uri, algorithm, public, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (uri) DO UPDATE SET actor_id = excluded.actor_id,"
         " algorithm = excluded.algorithm, public = excluded.public,"
-        " created_at = excluded.created_at"
-        " WHERE key.sealed IS NULL AND (key.actor_id = excluded.actor_id OR ?)",
+        " created_at = excluded.created_at WHERE key.sealed IS NULL",
         ids.new(),
         actor_id,
         found.id,
         found.algorithm,
         found.material,
         clock.now_ms(),
-        takes_over,
     )

@@ -6,17 +6,22 @@ dotted name and facts; bodies, tokens and SQL parameters are never logged.
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import re
 import sys
 from typing import TextIO
 
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import EventDict, ExcInfo, Processor
 
 _OWN = "fedigroups"
 """What is not ours says nothing below WARNING: there database clients print parameters, and the
 reader of forms a line for each character that a stranger sent."""
+
+MOVES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys, or lets turn the order of words: what strangers say may have it."""
 
 
 def _without_colours(_: object, __: str, event: EventDict) -> EventDict:
@@ -67,13 +72,27 @@ def configure(form: str, level: str, stream: TextIO | None = None) -> None:
 def _rendering(form: str, *, colours: bool) -> list[Processor]:
     if form == "console":
         # Not rich's, which it takes where that is installed: it shows locals, passwords among them.
-        plain = structlog.dev.plain_traceback
-        return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
+        shown = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=_traceback)
+        return [_unmoved, shown]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.EventRenamer("event"),
         structlog.processors.JSONRenderer(serializer=_json),
     ]
+
+
+def _unmoved(_: object, __: str, event: EventDict) -> EventDict:
+    """No fact of the event does anything to the terminal of whoever reads."""
+    return {
+        name: MOVES.sub("", one) if isinstance(one, str) else one for name, one in event.items()
+    }
+
+
+def _traceback(stream: TextIO, error: ExcInfo) -> None:
+    """The same of what an error says."""
+    text = io.StringIO()
+    structlog.dev.plain_traceback(text, error)
+    stream.write(MOVES.sub("", text.getvalue()))
 
 
 def _json(event: object, **_: object) -> str:

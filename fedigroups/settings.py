@@ -8,7 +8,7 @@ wrong is said at once, in sentences that name the variable and an example of a r
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from ipaddress import ip_network
@@ -18,13 +18,14 @@ from typing import Any
 from federation import crashpoints
 from federation.config import FederationConfig, Network
 from federation.errors import Misconfigured
-from fedigroups import dotenv, setting_conflicts
+from fedigroups import dotenv, secret_file, setting_conflicts
 from fedigroups import setting_values as values
-from fedigroups.secret_file import secret_in
 from fedigroups.setting_values import PREFIX, Knob
 
 _SQLITE = "fedigroups.sqlite3"
 _knob = values.knob
+Kept = Callable[[Path, str], bytes]
+"""What finds the secret that no setting says, by the data folder and the database's URL."""
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -307,10 +308,13 @@ class Settings:
 KNOBS: dict[str, Knob] = {one.name: one.metadata["knob"] for one in fields(Settings)}
 
 
-def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
+def load(
+    environ: Mapping[str, str], file: Path | None = None, *, kept: Kept = secret_file.first
+) -> Settings:
     """The settings that the environment and `file` (a `.env`, if it exists) say.
 
-    Raises SettingsError with all faults. Makes the secret's file if there is no secret yet.
+    Raises SettingsError with all faults. Makes the secret's file if there is no secret yet, or
+    does with it what `kept` does.
     """
     faults: list[str] = []
     said = {**_ours(dotenv.read(file, faults)), **_ours(environ)}
@@ -327,12 +331,12 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
         faults.extend(setting_conflicts.incomplete(found, KNOBS))
     if faults:
         raise SettingsError(faults)
-    return Settings(**_completed(found))
+    return Settings(**_completed(found, kept))
 
 
-def here() -> Settings:
+def here(*, kept: Kept = secret_file.first) -> Settings:
     """The settings of this process: its environment, then `.env` in the working directory."""
-    return load(os.environ, Path(".env"))
+    return load(os.environ, Path(".env"), kept=kept)
 
 
 def federation_config(settings: Settings) -> FederationConfig:
@@ -377,10 +381,10 @@ def _text(name: str, knob: Knob, said: Mapping[str, str], faults: list[str]) -> 
     return said.get(variable, "") or knob.default
 
 
-def _completed(found: dict[str, Any]) -> dict[str, Any]:
+def _completed(found: dict[str, Any], kept: Kept) -> dict[str, Any]:
     local = values.is_loopback(found["origin"])
     found["database_url"] = found["database_url"] or f"sqlite://{found['data_dir']}/{_SQLITE}"
     found["instance_name"] = found["instance_name"] or found["origin"].partition("://")[2]
     found["log"] = found["log"] or ("console" if local else "json")
-    found["secret"] = found["secret"] or secret_in(found["data_dir"])
+    found["secret"] = found["secret"] or kept(found["data_dir"], found["database_url"])
     return found

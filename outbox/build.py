@@ -5,6 +5,7 @@ Shapes follow FEP-1b12 and the peers' own readers; FEDERATION.md lists them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -84,7 +85,6 @@ def boost(
     published_at: int,
     *,
     unlisted: bool = False,
-    approved_by: str = "",
 ) -> Document:
     """Announce of a post by its id, for microblogs; the author is told by `cc`.
 
@@ -93,9 +93,14 @@ def boost(
     to, cc = audience(followers, unlisted=unlisted)
     document = _activity(uri, "Announce", group, to, cc=[*cc, author], object=object_uri)
     document["published"] = clock.rfc3339(max(clock.now_ms(), published_at + 999))
-    if approved_by:
-        document["approvedBy"] = approved_by
     return document
+
+
+def approved(body: bytes, approval: str) -> bytes:
+    """The same boost with the leave of its post's author, under the names that GoToSocial reads:
+    `approvedBy` to 0.20, `announceAuthorization` from 0.21 on."""
+    leave = {"approvedBy": approval, "announceAuthorization": approval}
+    return dumps(json.loads(body) | leave)
 
 
 def create(uri: str, document: Mapping[str, Any]) -> Document:

@@ -1,4 +1,7 @@
-"""This module decides what stands on which stream: activities are stored once, places many."""
+"""This module decides what stands on which stream: activities are stored once, places many.
+
+Nothing of an actor follows its own Delete, whoever asks for it.
+"""
 
 from __future__ import annotations
 
@@ -68,12 +71,14 @@ class _Placed:
 async def publish(drafts: Sequence[Draft]) -> None:
     """Store the activities and put them on their streams, inside the caller's transaction.
 
-    An activity whose id is stored already keeps its first bytes, and only gets places on streams
-    where it is not yet. Streams are touched in sorted order, so that two publishers never wait
-    for each other. The number of statements does not depend on who is subscribed.
+    Those of an actor that said farewell are left out. An activity whose id is stored already keeps
+    its first bytes, and only gets places on streams where it is not yet. Streams are touched in
+    sorted order, so that two publishers never wait for each other. The number of statements does
+    not depend on who is subscribed.
     """
     if not isinstance(storage.connection(), TransactionalDBClient):
         raise RuntimeError("publish() belongs inside storage.transaction()")
+    drafts = await _of_those_here(drafts)
     stored = await _store([draft.activity for draft in drafts])
     placed: dict[str, list[_Placed]] = {}
     for draft in drafts:
@@ -87,6 +92,34 @@ async def publish(drafts: Sequence[Draft]) -> None:
         await _place(stream, placed[stream], log)
     await _write(log)
     crashpoint("publish_before_commit")
+
+
+async def publish_farewell(draft: Draft) -> None:
+    """Publish the Delete of an actor by itself, which is gone with that: nothing of it follows.
+
+    Inside the caller's transaction, when that has changed all that others change before they
+    publish: whoever publishes for this actor is waited for, and then waits for the commit.
+    """
+    uri = draft.activity.actor_uri
+    await storage.hold(_voice(uri))
+    await publish([draft])
+    sql = "UPDATE actor SET state = 'gone', updated_at = ? WHERE uri = ?"
+    await storage.execute(sql, clock.now_ms(), uri)
+
+
+async def _of_those_here(drafts: Sequence[Draft]) -> list[Draft]:
+    """Those of actors that are not gone, nor go before the commit."""
+    uris = sorted({draft.activity.actor_uri for draft in drafts})
+    for uri in uris:
+        await storage.hold(_voice(uri), shared=True)
+    marks = storage.marks(len(uris))
+    sql = f"SELECT uri FROM actor WHERE uri IN ({marks}) AND state = 'gone'"  # noqa: S608 - marks
+    gone = {row["uri"] for row in await storage.rows(sql, *uris)} if uris else set()
+    return [draft for draft in drafts if draft.activity.actor_uri not in gone]
+
+
+def _voice(actor_uri: str) -> str:
+    return f"voice {actor_uri}"
 
 
 async def cancel(stream: str, object_uri: str) -> None:

@@ -28,6 +28,7 @@ class Device:
     origin: str = ORIGIN
     party: str = "groups.example"
     flags: int = PRESENT | VERIFIED
+    framed: bool = False
     count: int = 0
     handle: bytes = b""
     id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
@@ -57,7 +58,8 @@ class Device:
         )
 
     def _client_data(self, kind: str, challenge: str) -> bytes:
-        return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin}).encode()
+        said = {"type": kind, "challenge": challenge, "origin": self.origin}
+        return json.dumps(said | {"crossOrigin": self.framed}).encode()
 
     def _data(self, more: int = 0) -> bytes:
         host = hashlib.sha256(self.party.encode()).digest()

@@ -98,7 +98,8 @@ class Scene:
     async def faults(self) -> list[str]:
         """At what this program failed: it is tried again before it is given up."""
         rows = await self.ours.outcomes()
-        return [reason for _, state, reason in rows if state == "failed" or FAULT.match(reason)]
+        again = [reason for _, state, reason in rows if state == "received" and FAULT.match(reason)]
+        return again + [reason for _, state, reason in rows if state == "failed"]
 
     async def receipts(self) -> int:
         return len(await self.ours.outcomes())

@@ -211,12 +211,12 @@ def _tags(value: Any) -> tuple[TagDoc, ...]:
 
 
 def _can_announce(policy: Any) -> tuple[str, ...] | None:
-    """An absent rule leaves it open to anybody; one that is there and empty, to nobody.
+    """An absent or empty rule leaves it open to anybody; one that names nobody, to nobody.
 
     `always` is what GoToSocial called `automaticApproval` before 0.20.
     """
     rule = policy.get("canAnnounce") if isinstance(policy, dict) else None
-    if not isinstance(rule, dict):
+    if not isinstance(rule, dict) or not rule:
         return None
     allowed = many(rule.get("automaticApproval", rule.get("always")))
     if any(isinstance(item, str) and item in PUBLIC_SPELLINGS for item in allowed):

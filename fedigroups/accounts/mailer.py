@@ -1,10 +1,9 @@
 """This module sends the letters that wait: by the mail server, or into files where there is none.
 
 A letter is tried for two days, less and less often. A mail server that refuses an address or a text
-for good (5xx) ends the letter at once; one that does not let us in, or is down, is asked again. Two
-workers do not send the same one: whoever takes it moves its next try on first. Whoever is killed
-after the mail server took a letter, and before that is written down, sends it once more, under the
-same Message-ID.
+for good (5xx) ends the letter at once; one that does not let us in, or is down, is asked again. No
+two workers send the same one (`tries.py`). Whoever is killed after the mail server took a letter,
+and before that is written down, sends it once more, under the same Message-ID.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from federation import clock, ids, metrics, storage
 from federation.crashpoints import crashpoint
 from federation.sealing import Seal
 from federation.waiting import woken
+from fedigroups import tries
 from fedigroups.accounts import mail
 from fedigroups.accounts.mail import Addressed, Letter
 from fedigroups.accounts.mail_models import Mail
@@ -32,8 +32,7 @@ from fedigroups.content.sanitise import label
 LOOK_SECONDS = 30.0
 SEND_SECONDS = 30.0
 AT_ONCE = 4
-"""Letters that are under way at a time; all of them end long before their lease does."""
-LEASE_MS = 2 * clock.MINUTE
+"""Letters that are under way at a time; all of them end long before `tries.LEASE_MS` does."""
 WAITS_MS = (
     *(clock.MINUTE, 5 * clock.MINUTE, 30 * clock.MINUTE, 2 * clock.HOUR),
     *(6 * clock.HOUR, 12 * clock.HOUR, clock.DAY),
@@ -81,27 +80,15 @@ class Mailer:
 
     async def drain(self) -> None:
         """Send all that is due."""
-        while rows := await self._taken():
-            ended = await asyncio.gather(*map(self._deliver, rows), return_exceptions=True)
-            if errors := [one for one in ended if one is not None]:
-                raise errors[0]
+        await tries.all_due(self._taken, self._deliver)
 
     async def try_out(self, recipient: str, letter: Letter) -> None:
         """Send a letter now, once. Raises what the mail server says against it."""
         await self._hand_over(Addressed(recipient, letter), ids.new())
 
     async def _taken(self) -> list[Mail]:
-        now, given = storage.now(), storage.now_given()
-        taken = await storage.rows(
-            f"UPDATE mail SET next_try_at = {now} + ? WHERE id IN (SELECT id FROM mail"  # noqa: S608
-            f" WHERE next_try_at <= {now} ORDER BY next_try_at LIMIT ?{storage.skip_locked()})"
-            " RETURNING id",
-            given,
-            LEASE_MS,
-            given,
-            AT_ONCE,
-        )
-        return await Mail.filter(id__in=[row["id"] for row in taken]).order_by("id")
+        ids = await tries.taken("mail", AT_ONCE)
+        return await Mail.filter(id__in=ids).order_by("id") if ids else []
 
     async def _deliver(self, row: Mail) -> None:
         try:
@@ -144,14 +131,7 @@ class Mailer:
         if final or row.tries >= len(WAITS_MS):
             await self._end(row, "refused" if final else "given_up", why)
             return
-        await storage.execute(
-            "UPDATE mail SET tries = tries + 1, last_error = ?,"  # noqa: S608 - our own SQL
-            f" next_try_at = {storage.now()} + ? WHERE id = ?",
-            why[:500],
-            storage.now_given(),
-            WAITS_MS[row.tries],
-            row.id,
-        )
+        await tries.put_off("mail", row.id, WAITS_MS[row.tries], last_error=why[:500])
         metrics.LETTERS.labels("again").inc()
         log.warning("mail.failed", mail=row.id, tries=row.tries + 1, error=why)
 

@@ -104,7 +104,7 @@ async def add(
     """
     try:
         credential = parse_registration_credential_json(said)
-        challenge = parse_client_data_json(credential.response.client_data_json).challenge
+        challenge = _challenge(credential.response.client_data_json)
         made = webauthn.verify_registration_response(
             credential=credential,
             expected_challenge=challenge,
@@ -156,11 +156,11 @@ def read(said: str) -> Shown | None:
     """What a browser says that a passkey answered; None for what cannot be read."""
     try:
         credential = parse_authentication_credential_json(said)
-        client_data = parse_client_data_json(credential.response.client_data_json)
+        challenge = _challenge(credential.response.client_data_json)
     except Exception as error:  # a parser that stumbles over a stranger's bytes raises anything
         log.info("passkey.not_read", reason=str(error)[:REASON_CHARS])
         return None
-    return Shown(credential, client_data.challenge)
+    return Shown(credential, challenge)
 
 
 async def find(shown: Shown) -> Passkey | None:
@@ -266,6 +266,14 @@ def _check_room(known: int) -> None:
         raise Malformed(
             f"an account has at most {limits.PASSKEYS_PER_ACCOUNT} passkeys; remove one first"
         )
+
+
+def _challenge(client_data: bytes) -> bytes:
+    """What was signed. Raises `Malformed` for a page of ours that stood in one of another site."""
+    said = parse_client_data_json(client_data)
+    if said.cross_origin:  # the library leaves that to us; no page of ours may stand there
+        raise Malformed("it was signed in a page of another site")
+    return said.challenge
 
 
 def _not_made() -> Malformed:

@@ -5,18 +5,19 @@ The manifest has a digest of everything before it, so a file without one is not 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from federation import clock
+from federation import clock, limits
 from federation.errors import Misconfigured
 from fedigroups.media import names
 
@@ -24,6 +25,9 @@ FORMAT = 1
 DATABASE, SECRET, MANIFEST, PICTURES = "database.sqlite3", "secret", "manifest.json", "pictures/"
 _LEVEL = 3
 _CHUNK = 1 << 20
+_MANIFEST_BYTES = 1 << 29
+"""Of a manifest, which names each picture: enough for a million of them."""
+_SECRET_BYTES = 1_000
 _SAID = {
     **dict.fromkeys(("origin", "version", "database"), str),
     **dict.fromkeys(("steps", "pictures", "missing"), list),
@@ -32,8 +36,8 @@ _SAID = {
 }
 """What is looked at before anything is done."""
 _BROKEN = (
-    *(tarfile.TarError, zlib.error, EOFError, KeyError, ValueError, TypeError),
-    *(OverflowError, RecursionError),
+    *(tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, KeyError, ValueError),
+    *(TypeError, OverflowError, RecursionError),
 )
 """Of what is no archive, cut, or made by hand: a link to itself, lists in lists, no such year."""
 
@@ -102,22 +106,32 @@ class Reader:
 
     manifest: Manifest
     tar: tarfile.TarFile
+    entries: Mapping[str, tarfile.TarInfo]
+
+    def size(self, name: str) -> int:
+        """How many bytes one thing has, as the archive says; `extract` writes no more."""
+        with unbroken():
+            return self.entries[name].size
 
     def extract(self, name: str, target: Path) -> None:
         """Write one thing into a file. Refuses (Misconfigured) what is not as it was."""
         with target.open("xb") as file:
             target.chmod(0o600)
-            for chunk in self._chunks(name):
+            for chunk in self._chunks(name, self.size(name)):
                 file.write(chunk)
 
-    def read(self, name: str) -> bytes:
-        """One thing, which fits into memory."""
-        return b"".join(self._chunks(name))
+    def secret(self) -> str:
+        """The secret, as text."""
+        return b"".join(self._chunks(SECRET, _SECRET_BYTES)).decode("ascii")
+
+    def picture(self, key: str) -> bytes:
+        """A file that is none larger than we keep. Refuses (Misconfigured) as `extract` does."""
+        return b"".join(self._chunks(PICTURES + key, limits.UPLOAD_BYTES))
 
     def prove(self) -> None:
         """Refuses (Misconfigured) when anything is not what was put in."""
         for name in self.manifest.files:
-            for _ in self._chunks(name):
+            for _ in self._chunks(name, self.size(name)):
                 pass
 
     def pictures(self) -> Iterator[str]:
@@ -127,15 +141,42 @@ class Reader:
             if key != name and names.stem_of(key):
                 yield key
 
-    def _chunks(self, name: str) -> Iterator[bytes]:
+    def _chunks(self, name: str, most: int) -> Iterator[bytes]:
         digest = hashlib.sha256()
         with unbroken():
-            source = self.tar.extractfile(name)
-            while source is not None and (chunk := source.read(_CHUNK)):
+            for chunk in _read(self.tar, self.entries[name], most):
                 digest.update(chunk)
                 yield chunk
         if digest.hexdigest() != self.manifest.files.get(name):
             raise Misconfigured(f"The backup is damaged: {name} is not what was put in")
+
+
+class _Parts(io.RawIOBase):
+    """A file that nobody takes much of at once, whatever a header says that comes next."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _CHUNK:
+            raise tarfile.ReadError(f"a header of {size} bytes")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+def _read(tar: tarfile.TarFile, entry: tarfile.TarInfo, most: int) -> Iterator[bytes]:
+    """One thing, of which there may be so many bytes."""
+    source = tar.extractfile(entry)
+    while source is not None and (chunk := source.read(_CHUNK)):
+        most -= len(chunk)
+        if most < 0:
+            raise tarfile.ReadError(f"{entry.name} is too large")
+        yield chunk
 
 
 @contextmanager
@@ -147,14 +188,15 @@ def opened(path: Path) -> Iterator[Reader]:
         raise Misconfigured(f"{path} cannot be read ({error.strerror})") from error
     with file:
         with unbroken():
-            tar = tarfile.open(fileobj=file, mode="r:gz")  # noqa: SIM115 - closed with its file
-            manifest = _manifest_of(tar)
-        yield Reader(manifest, tar)
+            whole = _Parts(gzip.GzipFile(fileobj=file))
+            tar = tarfile.open(fileobj=whole, mode="r:")  # noqa: SIM115 - closed with its file
+            entries = {entry.name: entry for entry in tar}
+            manifest = _manifest_of(tar, entries[MANIFEST])
+        yield Reader(manifest, tar, entries)
 
 
-def _manifest_of(tar: tarfile.TarFile) -> Manifest:
-    found = tar.extractfile(MANIFEST)
-    said = json.loads(found.read()) if found else {}
+def _manifest_of(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> Manifest:
+    said = json.loads(b"".join(_read(tar, entry, _MANIFEST_BYTES)))
     if not isinstance(said, dict):
         raise ValueError("its manifest is none")
     if said.get("format") != FORMAT:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from federation import clock
 from federation.errors import FederationError, Misconfigured
+from federation.keys import FRAGMENTS
+from federation.sealing import Seal
+from federation.uris import Uris
 from fedigroups import __version__, database_url
 from fedigroups.backup import snapshot
 from fedigroups.backup.archive import DATABASE, PICTURES, SECRET, Manifest, Writer
+from fedigroups.backup.rooms import room
 from fedigroups.copy import Progress
 from fedigroups.media import names
 from fedigroups.media import store as stores
@@ -30,14 +32,16 @@ async def make(
     """Write a backup into a new file, and say what is in it.
 
     `pictures` says whether those of people here are in it (by default where they are on this
-    machine's disk) or only named. Refuses (Misconfigured) a file that is there already, and what
-    cannot be read; then nothing is left behind.
+    machine's disk) or only named. Refuses (Misconfigured) a file that is there already, what
+    cannot be read, and a secret that does not open the keys; then nothing is left behind.
     """
     _refuse_there(target)
     with room(target.parent) as folder, told(f"{target} was not written"):
         rows = folder / DATABASE
         await snapshot.take(settings, rows, progress)
         manifest = describe(rows, settings)
+        if secret:
+            _refuse_strange(rows, settings)
         beside = folder / "backup"
         with beside.open("xb") as file:
             writer = Writer(file, manifest)
@@ -59,6 +63,14 @@ async def make(
 def _refuse_there(target: Path) -> None:
     if target.exists():
         raise Misconfigured(f"{target} exists already: a backup replaces no file")
+
+
+def _refuse_strange(rows: Path, settings: Settings) -> None:
+    """A backup with another secret than its keys' would be found out when it is needed."""
+    uri = Uris(settings.origin).instance_actor + FRAGMENTS["rsa"]
+    with closing(sqlite3.connect(rows)) as link:
+        for (sealed,) in link.execute("SELECT sealed FROM key WHERE uri = ?", (uri,)):
+            Seal(settings.secret).open(bytes(sealed), uri)
 
 
 def describe(rows: Path, settings: Settings) -> Manifest:
@@ -114,26 +126,10 @@ async def _add_pictures(
 
 
 def data_room(settings: Settings) -> AbstractContextManager[Path]:
-    """Such a folder in the data folder, which is made where it is not there yet."""
+    """A folder for what is half done in the data folder, which is made where it is not there."""
     with told(f"{settings.data_dir} cannot be made"):
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return room(settings.data_dir)
-
-
-@contextmanager
-def room(parent: Path) -> Iterator[Path]:
-    """A folder for what is half done, gone afterwards, where nobody else may look."""
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=".fedigroups-", dir=parent))
-    except OSError as error:
-        raise Misconfigured(
-            f"{parent} cannot be written ({error.strerror}): name a folder that this user may "
-            "write, or `-` for standard output"
-        ) from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ holds a lease, and what is done anew is known by others as what it was, by its i
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -56,6 +57,7 @@ async def restore(
         _check(backup.manifest, settings)
         with data_room(settings) as folder:
             rows = folder / DATABASE
+            _refuse_large(backup, settings)
             backup.extract(DATABASE, rows)
             snapshot.check(rows)
             secret = _secret_of(backup, settings)
@@ -99,12 +101,31 @@ def _check(manifest: Manifest, settings: Settings) -> None:
         )
 
 
+def _refuse_large(backup: Reader, settings: Settings) -> None:
+    """What does not fit is refused before anything is written."""
+    needed = backup.size(DATABASE)
+    if not settings.s3_url:
+        folder = settings.data_dir / "media"
+        missing = (key for key in backup.pictures() if not (folder / key).exists())
+        needed += sum(backup.size(PICTURES + key) for key in missing)
+    free = shutil.disk_usage(settings.data_dir).free
+    if needed > free:
+        raise Misconfigured(
+            f"The backup needs {needed // 1_000_000} MB, and {free // 1_000_000} MB are free in "
+            f"{settings.data_dir}: free some space, or let FEDIGROUPS_DATA_DIR be on another disk. "
+            "Nothing was restored"
+        )
+
+
 def _secret_of(backup: Reader, settings: Settings) -> bytes:
     """The secret to go on with: the backup's, or (where it has none) the one that is set."""
     if SECRET not in backup.manifest.files:
         return settings.secret
-    found = values.secret(backup.read(SECRET).decode("ascii"))
-    if found != settings.secret and not secret_file.holds(settings.data_dir, settings.secret):
+    found = values.secret(backup.secret())
+    kept = settings.secret == secret_file.NONE or secret_file.holds(
+        settings.data_dir, settings.secret
+    )
+    if found != settings.secret and not kept:
         raise Misconfigured(
             "FEDIGROUPS_SECRET is another one than the backup's: take it away from the settings, "
             "and the backup's is kept in the data folder"
@@ -201,7 +222,7 @@ async def _put_pictures(settings: Settings, backup: Reader, progress: Progress) 
     keeping = stores.choose(settings, federation_config(settings))
     try:
         for key in backup.pictures():
-            await keeping.put(key, backup.read(PICTURES + key), _media_type(key))
+            await keeping.put(key, backup.picture(key), _media_type(key))
             progress(1)
     finally:
         await keeping.close()

@@ -14,7 +14,7 @@ import click
 
 from federation import clock
 from federation.errors import Misconfigured
-from fedigroups import logging
+from fedigroups import logging, secret_file
 from fedigroups.backup import archive, making, restoring
 from fedigroups.backup.archive import Manifest
 from fedigroups.cli.run import as_json, bar, broken_off, settings, show
@@ -46,7 +46,7 @@ def backup(file: str, pictures: bool | None, no_secret: bool, json_: bool) -> No
     `-` is standard output. Rows, keys and pictures are in it. Whoever has it can speak as your
     groups: keep it well.
     """
-    chosen = settings()
+    chosen = settings(kept=secret_file.found if no_secret else secret_file.first)
     logging.configure(chosen.log, "warning")
     with _place(chosen, file, sys.stdout) as target:
 
@@ -75,7 +75,7 @@ def restore(file: str, replace: bool, check: bool, json_: bool) -> None:
     Stop its servers first; `-` is standard input. With --replace, what was here is kept beside:
     the SQLite file and the secret.
     """
-    chosen = settings()
+    chosen = settings(kept=secret_file.found)
     logging.configure(chosen.log, "warning")
     with _place(chosen, file, sys.stdin) as source:
         if file == _STDIO:

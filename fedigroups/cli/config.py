@@ -9,7 +9,7 @@ import click
 from starlette.applications import Starlette
 
 import fedigroups
-from fedigroups import handbook, setting_words
+from fedigroups import handbook, secret_file, setting_words
 from fedigroups.app import make_app
 from fedigroups.cli.run import settings
 from fedigroups.instance import assemble
@@ -24,14 +24,14 @@ def config() -> None:
 @config.command()
 def show() -> None:
     """Print every setting with its value here; secrets stay hidden."""
-    for name, value in setting_words.describe(settings()):
+    for name, value in setting_words.describe(settings(kept=secret_file.found)):
         click.echo(f"{name}={value}")
 
 
 @config.command()
 def check() -> None:
     """Say whether the settings are right. Exit status 3 if not, with every fault."""
-    settings()
+    settings(kept=secret_file.found)
     click.echo("The settings are right.")
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from fedigroups import logging
+from fedigroups import logging, secret_file
 from fedigroups.cli.run import REFUSED, acting, as_json, settings, show
 from fedigroups.doctor.examine import examine
 from fedigroups.doctor.findings import Finding
@@ -28,7 +28,7 @@ def doctor(json_: bool, mend: bool, inside: bool) -> None:
     """
     if mend:
         acting(_mend)
-    chosen = settings()
+    chosen = settings(kept=secret_file.found)
     logging.configure(chosen.log, "error")
     findings = asyncio.run(examine(assemble(chosen), outside=not inside))
     rows = [asdict(one) | {"well": one.well} for one in findings]

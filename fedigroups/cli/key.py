@@ -10,7 +10,7 @@ import click
 
 from federation import clock, keys
 from federation.errors import Malformed
-from fedigroups import audit, logging, lost_secret
+from fedigroups import audit, logging, lost_secret, secret_file
 from fedigroups.cli.run import acting, as_json, bar, settings, show, table, who
 from fedigroups.groups import rotation
 from fedigroups.instance import Instance, assemble
@@ -65,7 +65,7 @@ def start_over(yes: bool, json_: bool) -> None:
             abort=True,
             err=True,
         )
-    chosen = settings()
+    chosen = settings(kept=secret_file.anew)
     logging.configure(chosen.log, "warning")
     found = asyncio.run(_begin_anew(assemble(chosen, exclusive=True), hidden=json_))
     show(json_, found, _said(found))

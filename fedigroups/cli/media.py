@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from fedigroups.cli.run import acting, as_json, bar, show, with_instance
+from fedigroups.cli.run import acting, as_json, bar, broken_off, show, with_instance
 from fedigroups.instance import Instance
 from fedigroups.media import sweeping
 from fedigroups.media.sweeping import Swept, Usage
@@ -52,7 +52,8 @@ def sweep(dry_run: bool, json_: bool) -> None:
         with bar("Forgetting", there.uploads + there.copies, hidden=json_) as progress:
             return await sweeping.sweep(instance.media, progress)
 
-    found = acting(work)
+    with broken_off("What was forgotten is gone, all else is whole; the next sweep goes on"):
+        found = acting(work)
     verb = "would be forgotten" if dry_run else "are forgotten"
     text = f"{found.uploads} uploads and {found.copies} copies {verb}, {_size(found.bytes)}."
     show(json_, asdict(found), text)

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from fedigroups import copy, database_url, logging
+from fedigroups import copy, database_url, logging, secret_file
 from fedigroups.cli.run import as_json, bar, settings, show, table
 from fedigroups.store import Store
 
@@ -32,7 +32,7 @@ def migrate(source: str, target: str, json_: bool) -> None:
     elif target:
         raise click.UsageError("--to needs --from: which instance is to be copied?")
     else:
-        steps = asyncio.run(_migrate(Store(settings())))
+        steps = asyncio.run(_migrate(Store(settings(kept=secret_file.found))))
         show(json_, {"steps": steps}, "\n".join(steps) or "The database is up to date.")
 
 
@@ -46,7 +46,7 @@ async def _migrate(store: Store) -> list[str]:
 
 def _move(source: str, target: str, *, json_: bool) -> None:
     logging.configure("console", "warning")
-    target = target or settings().database_url
+    target = target or settings(kept=secret_file.found).database_url
     with (
         copy.source_at(source) as found,
         bar("Copying", 2 * found.rows, hidden=json_) as progress,

@@ -19,18 +19,16 @@ import click
 
 from federation import ids
 from federation.errors import FederationError, Misconfigured
-from fedigroups import audit, logging
+from fedigroups import audit, logging, secret_file
 from fedigroups.cli import examples
 from fedigroups.instance import Instance, opened
-from fedigroups.settings import Settings, SettingsError, here
+from fedigroups.settings import Kept, Settings, SettingsError, here
 from fedigroups.store import TROUBLE
 
 T = TypeVar("T")
 
 REFUSED, WRONG_SETTINGS = 1, 3
 _TYPED = click.core.ParameterSource.COMMANDLINE
-_MOVES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""What a terminal obeys, or lets turn the order of words: names of strangers may have it."""
 _BROKEN_OFF = "What was finished stays, the rest was taken back; the command can be said again"
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON, for a program to read.")
@@ -93,20 +91,20 @@ def _trouble(error: Exception) -> str:
 
 def fail(sentence: str, status: int) -> None:
     """Print the sentence to the error stream and leave."""
-    click.echo(f"fedigroups: {_MOVES.sub('', sentence)}", err=True)
+    click.echo(f"fedigroups: {logging.MOVES.sub('', sentence)}", err=True)
     raise SystemExit(status)
 
 
-def settings() -> Settings:
+def settings(*, kept: Kept = secret_file.first) -> Settings:
     """The settings of this process. Raises `SettingsError`."""
-    return here()
+    return here(kept=kept)
 
 
 def with_instance(work: Callable[[Instance], Awaitable[T]]) -> T:
     """What `work` returns, run with an open instance on the configured database."""
 
     async def run() -> T:
-        async with opened(settings()) as instance:
+        async with opened(chosen) as instance:
             return await work(instance)
 
     chosen = settings()
@@ -188,7 +186,7 @@ def show(json_: bool, value: Any, text: str) -> None:
     if json_:
         text = json.dumps(value, ensure_ascii=False, indent=2)
     try:
-        click.echo(_MOVES.sub(lambda sign: f"\\u{ord(sign[0]):04x}" if json_ else "", text))
+        click.echo(logging.MOVES.sub(lambda sign: f"\\u{ord(sign[0]):04x}" if json_ else "", text))
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -6,10 +6,15 @@ from dataclasses import asdict
 
 import click
 
-from fedigroups.cli.run import acting, as_json, bar, show
+from fedigroups.cli.run import acting, as_json, bar, broken_off, show
 from fedigroups.groups import indexing
 from fedigroups.groups.indexing import Progress
 from fedigroups.instance import Instance
+
+_LEFT = (
+    "The search has all that it had, part of it entered anew. A server enters the rest, this "
+    "command all anew"
+)
 
 
 @click.group()
@@ -35,6 +40,7 @@ def reindex(dry_run: bool, json_: bool) -> None:
         with bar("Entering", there.posts, hidden=json_) as progress:
             return await indexing.catch_up(progress)
 
-    found = acting(work)
+    with broken_off(_LEFT):
+        found = acting(work)
     words = "to enter; the index has" if dry_run else "were looked at; the index got"
     show(json_, asdict(found), f"{found.posts} posts {words} {found.indexed}.")

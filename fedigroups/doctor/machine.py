@@ -10,6 +10,7 @@ from pathlib import Path
 
 from federation.errors import Misconfigured
 from fedigroups import clash, dotenv, open_files
+from fedigroups.backup import rooms
 from fedigroups.doctor.findings import Check, Finding, judged
 from fedigroups.instance import Instance
 from fedigroups.secret_file import NAME as SECRET
@@ -36,6 +37,15 @@ async def _disk(instance: Instance) -> Finding:
         "Free some space: a full disk stops writing. `fedigroups media usage` says what is kept."
     )
     return judged("disk", free > FREE_BYTES, f"{free // 1_000_000} MB free", remedy)
+
+
+async def _unfinished(instance: Instance) -> Finding:
+    left = rooms.left_in(instance.settings.data_dir)
+    if not left:
+        return Finding("unfinished", "ok", "no command that was killed left anything")
+    remedy = "The next `fedigroups restore` removes it, or: rm -r " + " ".join(map(str, left))
+    found = f"a command was killed and left {', '.join(one.name for one in left)}"
+    return Finding("unfinished", "note", found, remedy)
 
 
 async def _files(_instance: Instance) -> Finding:
@@ -89,6 +99,7 @@ def _tells(path: Path) -> bool:
 MACHINE = (
     Check("packages", _packages),
     Check("disk", _disk),
+    Check("unfinished", _unfinished),
     Check("open files", _files),
     Check("permissions", _permissions),
 )

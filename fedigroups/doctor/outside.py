@@ -25,11 +25,13 @@ TLS_PART = 4
 """Of a certificate that is made for few days, so much of them: it is renewed before."""
 CLOCK_MS = 5 * clock.MINUTE
 PEERS_ASKED = 5
-UPLOAD_BYTES = 1_100_000
-"""A little more than what nginx takes unless it is told to."""
+FORM_BYTES = 2 * limits.UPLOAD_BYTES + limits.FORM_BYTES
+"""Of the largest form: two pictures, and the words beside them."""
 PRETENDED = "192.0.2.77"
 _SIGNED = ("signature", "signature-input", "digest", "content-digest", "date")
 _QUERY = "as=a%2Fb&as=c+d"
+_CUT = {400, 413, 502}
+"""What proxies answer when a body is larger than they take, before or while they hand it on."""
 _PROXY = "See the examples for Caddy and nginx in deploy/, and `serve --proxies`."
 
 
@@ -99,20 +101,28 @@ async def _proxy(instance: Instance) -> Finding:
         remedy = "Is it this instance that the origin leads to? Restart it after an upgrade."
         return Finding("proxy", "wrong", said, remedy)
     faults = [*_altered(urlsplit(instance.settings.origin).netloc, seen), *_strangers(seen)]
-    if not await asyncio.to_thread(_takes_pictures, instance.settings.origin):
-        faults.append("it takes no more than 1 MB, and pictures are larger (client_max_body_size)")
+    if not await asyncio.to_thread(_takes_forms, instance.settings.origin, path, sent):
+        faults.append(
+            f"it does not hand on {FORM_BYTES // 1_000_000 + 1} MB, which a form with pictures may "
+            "have (Caddy: request_body, nginx: client_max_body_size)"
+        )
     if seen["version"] != __version__:
         faults.append(f"the server runs {seen['version']}, and this command {__version__}")
     return judged("proxy", not faults, "; ".join(faults) or "it hands on what came", _PROXY)
 
 
-def _takes_pictures(origin_: str) -> bool:
-    """Whether as much as a small picture comes through; a proxy may hang up on more."""
+def _takes_forms(origin_: str, path: str, sent: Mapping[str, str]) -> bool:
+    """Whether the largest form comes through; a proxy may hang up on what it finds too large.
+
+    What nothing can be said of, as it takes too long, counts as coming through.
+    """
     try:
-        path, body = "/api/v2/media", b" " * UPLOAD_BYTES
-        return visit(origin_, path, {}, method="POST", body=body).status != 413
+        answer = visit(origin_, path, sent, method="POST", body=bytes(FORM_BYTES))
+    except TimeoutError:
+        return True
     except OSError:
         return False
+    return answer.status not in _CUT
 
 
 def _altered(host: str, seen: Mapping[str, Any]) -> Iterator[str]:

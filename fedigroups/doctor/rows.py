@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from federation import storage
 from federation.errors import FederationError, Misconfigured
@@ -11,6 +12,7 @@ from fedigroups import upgrade
 from fedigroups.doctor.findings import Check, Finding, judged
 from fedigroups.instance import Instance
 from fedigroups.secret_file import NAME as SECRET
+from fedigroups.secret_file import NONE
 from fedigroups.store import orm_config
 
 POSTGRES = 130_000
@@ -80,6 +82,7 @@ async def _indexes(_instance: Instance) -> Finding:
 
 
 async def _secret(instance: Instance) -> Finding:
+    path = instance.settings.data_dir / SECRET
     actors = await Actor.filter(local=True, state="live").limit(1)
     try:
         for actor in actors:
@@ -87,10 +90,19 @@ async def _secret(instance: Instance) -> Finding:
     except FederationError as error:
         remedy = (
             "Give back the secret that the keys were sealed with: FEDIGROUPS_SECRET_FILE, or "
-            f"{instance.settings.data_dir / SECRET}. It is in each backup: tar -xOf FILE secret"
+            f"{path}. It is in each backup: tar -xOf FILE secret"
         )
-        return Finding("secret", "wrong", str(error), remedy)
+        return Finding("secret", "wrong", _lost(instance, path) or str(error), remedy)
     return Finding("secret", "ok", "it opens the private keys")
+
+
+def _lost(instance: Instance, path: Path) -> str:
+    if instance.settings.secret != NONE:
+        return ""
+    return (
+        f"there is no {path}, and the keys are stored under one. Only when it is gone for good: "
+        "`fedigroups key start-over`"
+    )
 
 
 ROWS = (Check("indexes", _indexes), Check("secret", _secret))

@@ -6,7 +6,7 @@ then the person. Whoever asks for the person afterwards is told that they are go
 
 from __future__ import annotations
 
-from federation import clock, ids, storage
+from federation import ids, storage
 from federation.errors import Malformed
 from federation.models import Actor
 from federation.strict_json import dumps
@@ -19,7 +19,7 @@ from fedigroups.groups.models import Group, Member, Post
 from fedigroups.groups.visibility import OWN
 from fedigroups.personal import everything
 from outbox import build
-from outbox.publish import Draft, Outgoing, Place, publish
+from outbox.publish import Draft, Outgoing, Place, publish_farewell
 
 
 async def close(wire: Wire, account: Account, *, posts: bool) -> None:
@@ -46,8 +46,8 @@ async def close(wire: Wire, account: Account, *, posts: bool) -> None:
         await membership.hold_all(person)  # nobody makes them an owner from here on
         await check_owns_nothing(person)
         await roles.check_leaves_an_admin(account)
-        await publish([_farewell(wire, person, told, posts=posts)])
         await membership.depart(person)
+        await publish_farewell(_farewell(wire, person, told, posts=posts))
         await _forget(account, person)
 
 
@@ -86,7 +86,4 @@ async def _forget(account: Account, person: Actor) -> None:
     await Mail.filter(account_id=account.id).delete()
     await everything.forget(person.id)
     await looks.let_go(person)
-    now = clock.now_ms()
-    await Actor.filter(id=person.id).update(
-        state="gone", name="", summary="", icon_url="", banner_url="", updated_at=now
-    )
+    await Actor.filter(id=person.id).update(name="", summary="", icon_url="", banner_url="")

@@ -217,7 +217,7 @@ async def _released(
         skipped = await needs_no_copy(wire, host)
         places = [_place(streams.thread(hosted.group.id), kind, about, skip_host=skipped)]
     else:
-        body = dumps(json.loads(body) | {"approvedBy": approval})
+        body = build.approved(body, approval)
         await Activity.filter(id=stored.id).update(body=body)
         if _is_boosted(hosted, about):
             places = [_boost_place(hosted, about, about.author, skip_host=host)]

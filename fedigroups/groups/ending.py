@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from federation import clock, ids, storage
 from federation.errors import Malformed
-from federation.models import Actor
 from federation.strict_json import dumps
 from federation.wire import Wire
 from fedigroups.groups.distribute import Hosted
@@ -12,7 +11,7 @@ from fedigroups.groups.invitation_models import GroupInvitation
 from fedigroups.groups.models import Group
 from fedigroups.media import uploads
 from outbox import build, streams
-from outbox.publish import Draft, Outgoing, Place, publish
+from outbox.publish import Draft, Outgoing, Place, publish_farewell
 
 
 async def close(wire: Wire, hosted: Hosted) -> None:
@@ -21,18 +20,16 @@ async def close(wire: Wire, hosted: Hosted) -> None:
     Raises `Malformed` for one that is closed.
     """
     group, actor = hosted.group, hosted.actor
-    now = clock.now_ms()
     async with storage.transaction():
         closed = await Group.filter(
             id=group.id, hosted=True, state__in=["open", "suspended"]
-        ).update(state="closed", updated_at=now)
+        ).update(state="closed", updated_at=clock.now_ms())
         if not closed:
             raise Malformed(f"{group.name} is closed already")
-        await publish([_farewell(wire, hosted)])
+        await publish_farewell(_farewell(wire, hosted))
         await GroupInvitation.filter(group_id=group.id).delete()
         for field in ("icon", "banner"):
             await uploads.let_go(f"{actor.uri}#{field}")
-        await Actor.filter(id=actor.id).update(state="gone", updated_at=now)
 
 
 def _farewell(wire: Wire, hosted: Hosted) -> Draft:

@@ -56,6 +56,10 @@ class Bucket:
         """Forget an object."""
         self._expect(await self._ask("DELETE", key), key, 204, 200, 404)
 
+    async def cut_off(self, _before: float) -> list[str]:
+        """Nothing: an object is there whole or not at all."""
+        return []
+
     def path(self, key: str) -> Path | None:
         """It is not on this machine."""
         return None

@@ -15,6 +15,10 @@ from federation.errors import Unreachable
 log = structlog.get_logger("fedigroups.media")
 
 
+_WRITING = ".writing"
+"""The folder of what is being written: what stays there longer was cut off."""
+
+
 class Disk:
     """A folder with folders for the first bytes of each name."""
 
@@ -24,7 +28,7 @@ class Disk:
     async def put(self, key: str, content: bytes, media_type: str) -> None:
         """Write beside, flush, rename: a file is there whole or not at all, after a crash too."""
         try:
-            await asyncio.to_thread(_write, self._folder / key, content)
+            await asyncio.to_thread(_write, self._folder, key, content)
         except OSError as error:
             raise _trouble(error) from error
 
@@ -44,6 +48,13 @@ class Disk:
         except OSError as error:
             raise _trouble(error) from error
 
+    async def cut_off(self, before: float) -> list[str]:
+        """What a write left that was killed, of before that time (s), as keys to forget."""
+        try:
+            return await asyncio.to_thread(_cut_off, self._folder, before)
+        except OSError as error:
+            raise _trouble(error) from error
+
     def path(self, key: str) -> Path | None:
         """Where the file is."""
         return self._folder / key
@@ -52,9 +63,18 @@ class Disk:
         """Nothing is open."""
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{ids.token(6)}")
+def _cut_off(folder: Path, before: float) -> list[str]:
+    return [
+        f"{_WRITING}/{one.name}"
+        for one in (folder / _WRITING).glob("*")
+        if one.lstat().st_mtime < before
+    ]
+
+
+def _write(folder: Path, key: str, content: bytes) -> None:
+    path, beside = folder / key, folder / _WRITING / ids.token()
+    for one in (path, beside):
+        one.parent.mkdir(parents=True, exist_ok=True)
     try:
         with beside.open("wb") as file:
             file.write(content)
@@ -62,8 +82,8 @@ def _write(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         beside.rename(path)
         # The name too must be on the disk, and those of the folders that were made for it.
-        for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-            _flush(folder)
+        for above in (path.parent, path.parent.parent, folder):
+            _flush(above)
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

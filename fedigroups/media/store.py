@@ -23,6 +23,9 @@ class Store(Protocol):
     async def delete(self, key: str) -> None:
         """Forget a file; one that is not there is forgotten already."""
 
+    async def cut_off(self, before: float, /) -> list[str]:
+        """What writes left that were cut off, of before that time (s), as keys to forget."""
+
     def path(self, key: str) -> Path | None:
         """Where the file is on this machine, if the store is here; whether it exists or not."""
 

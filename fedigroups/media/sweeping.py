@@ -1,4 +1,7 @@
-"""This module forgets pictures that nobody holds any more: files first, then rows."""
+"""This module forgets pictures that nobody holds any more: files first, then rows.
+
+So what is cut off is done again by the next, and no file is left that no row knows.
+"""
 
 from __future__ import annotations
 
@@ -89,6 +92,8 @@ async def sweep(library: Library, progress: Callable[[int], None] = lambda _: No
             await library.copies.drop(row)
             copies.append(row)
             progress(1)
+        for key in await library.store.cut_off(_too_old()[0] / clock.SECOND):
+            await library.store.delete(key)
     except Unreachable as error:
         log.warning("media.sweep_stopped", reason=str(error))
     return _sum(uploads, copies)

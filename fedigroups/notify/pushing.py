@@ -21,7 +21,7 @@ _WANTED = (
 
 async def queue(notice: Row) -> None:
     """Have it pushed wherever its kind and sender are wanted. One query where nowhere."""
-    sender_id, now = notice["sender_id"], clock.now_ms()
+    sender_id = notice["sender_id"]
     wanted = await storage.rows(
         _WANTED, *(notice["actor_id"], f"% {notice['kind']} %", sender_id, sender_id)
     )
@@ -29,7 +29,7 @@ async def queue(notice: Row) -> None:
         return
     await storage.execute_many(
         "INSERT INTO push_message (id, subscription_id, notification_id, tries, next_try_at,"
-        " created_at) VALUES (?, ?, ?, 0, ?, ?)",
-        [(ids.new(), row["id"], notice["id"], now, now) for row in wanted],
+        " created_at) VALUES (?, ?, ?, 0, 0, ?)",
+        [(ids.new(), row["id"], notice["id"], clock.now_ms()) for row in wanted],
     )
     news.say("push")

@@ -34,9 +34,12 @@ NO_HOST = noted("it is no name of a server")
 NO_ADDRESS = noted("it is no address of a post")
 NO_HASHTAG = noted("it is no hashtag")
 OURS = noted("this server is not blocked")
+NOT_OURS = "that is no file that Settings, Export made"
 _HEADS = frozenset({"account address", "domain", "#domain", "uri", "#uri"})
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """As JSON writes what no database takes."""
+_ENTRY = b"PK\x01\x02"
+"""With which each file of an archive is named in its directory."""
 _SHOWN_CHARS = 200
 _UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError),
@@ -119,6 +122,8 @@ _LISTS: dict[str, Callable[[list[list[str]]], Iterable[Line]]] = {
 
 
 def _archive(content: bytes) -> list[Line]:
+    if content.count(_ENTRY) > limits.IMPORT_FILES:  # all are read, whichever is wanted
+        raise Malformed(NOT_OURS)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             groups, private = [_member(archive, name) for name in ("groups.csv", "private.json")]
@@ -126,16 +131,21 @@ def _archive(content: bytes) -> list[Line]:
     except Malformed:
         raise
     except _UNREADABLE as error:
-        raise Malformed("that is no file that Settings, Export made") from error
+        raise Malformed(NOT_OURS) from error
     if not isinstance(said, dict) or _NUL.search(_text(private)):
-        raise Malformed("that is no file that Settings, Export made")
+        raise Malformed(NOT_OURS)
     return [*_following(_table(_text(groups))), *_private(said)]
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Never more of it than a list may have, whatever the archive says of its size."""
+    """Never more of it than a list may have, whatever the archive says of its size.
+
+    Raises `Malformed` for what is packed in ways of which `zipfile` unpacks all at once.
+    """
     if name not in archive.namelist():
         return b""
+    if archive.getinfo(name).compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise Malformed(NOT_OURS)
     with archive.open(name) as member:
         return member.read(limits.IMPORT_TEXT_BYTES + 1)
 

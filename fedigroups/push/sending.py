@@ -2,7 +2,7 @@
 
 A service that says that the device is gone (404, 410) ends the subscription. One that is down or
 wants us slower is asked again, less and less often, until the notification would be old. What it
-refuses otherwise is dropped. Two workers do not send the same: whoever takes it moves its next try.
+refuses otherwise is dropped. No two workers send the same (`tries.py`).
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from dataclasses import dataclass
 
 import structlog
 
-from federation import clock, limits, storage
+from federation import clock, limits
 from federation.errors import FederationError, Forbidden
 from federation.http import Answer, Http, retry_after
 from federation.waiting import woken
-from fedigroups import news
+from fedigroups import news, tries
 from fedigroups.push import encryption
 from fedigroups.push.encryption import Device
 from fedigroups.push.models import PushMessage, PushSubscription
 from fedigroups.vapid import Vapid
 
 LOOK_SECONDS = 30.0
-LEASE_MS = 2 * clock.MINUTE
 WAITS_MS = (
     *(10 * clock.SECOND, clock.MINUTE, 5 * clock.MINUTE, 30 * clock.MINUTE),
     *(2 * clock.HOUR, 6 * clock.HOUR, 12 * clock.HOUR, clock.DAY),
@@ -69,21 +68,12 @@ class Pusher:
 
     async def drain(self) -> None:
         """Send all that is due."""
-        while rows := await self._taken():
-            ended = await asyncio.gather(*map(self._deliver, rows), return_exceptions=True)
-            if errors := [one for one in ended if one is not None]:
-                raise errors[0]
+        await tries.all_due(self._taken, self._deliver)
 
     async def _taken(self) -> list[PushMessage]:
-        now = clock.now_ms()
-        taken = await storage.rows(
-            "UPDATE push_message SET next_try_at = ? WHERE id IN (SELECT id FROM push_message"  # noqa: S608
-            f" WHERE next_try_at <= ? ORDER BY next_try_at LIMIT ?{storage.skip_locked()})"
-            " RETURNING id",
-            *(now + LEASE_MS, now, limits.PUSHES_AT_ONCE),
-        )
-        found = PushMessage.filter(id__in=[row["id"] for row in taken]) if taken else None
-        return await found.select_related("subscription").order_by("id") if found else []
+        ids = await tries.taken("push_message", limits.PUSHES_AT_ONCE)
+        found = PushMessage.filter(id__in=ids).select_related("subscription")
+        return await found.order_by("id") if ids else []
 
     async def _deliver(self, row: PushMessage) -> None:
         subscription = row.subscription
@@ -96,8 +86,7 @@ class Pusher:
         if fate.gone:
             await PushSubscription.filter(id=subscription.id).delete()
         elif fate.wait_ms:
-            due = clock.now_ms() + fate.wait_ms
-            await PushMessage.filter(id=row.id).update(tries=row.tries + 1, next_try_at=due)
+            await tries.put_off("push_message", row.id, fate.wait_ms)
         else:
             await PushMessage.filter(id=row.id).delete()
         log.info(

@@ -70,6 +70,12 @@ def give_session(request: Request, response: Response, secret: str) -> None:
     take(request, response, SECOND)
 
 
+def take_session(request: Request, response: Response) -> None:
+    """Have the browser forget a session, and the pages that it kept of whoever was signed in."""
+    take(request, response, SESSION)
+    response.headers["Clear-Site-Data"] = '"cache"'
+
+
 def mark(request: Request, response: Response, account_id: int) -> None:
     """Have the browser be known as one of this account's from now on."""
     value = browsers.mark(receptions.of(request).form_key, str(account_id))

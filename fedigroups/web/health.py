@@ -33,8 +33,10 @@ def seen_routes(secret: bytes) -> list[BaseRoute]:
         wanted = f"Bearer {proof(secret, request.query_params.get('nonce', ''))}"
         if not secrets.same(shown, wanted):
             return PlainTextResponse("There is nothing of that name here.\n", 404)
+        came = sum([len(part) async for part in request.stream()])
         return JSONResponse(
             {
+                "bytes": came,
                 "host": request.headers.get("host", ""),
                 "query": request.scope["query_string"].decode("latin-1"),
                 "headers": sorted(set(request.headers)),
@@ -44,7 +46,7 @@ def seen_routes(secret: bytes) -> list[BaseRoute]:
             }
         )
 
-    return [Route(PROXYZ, proxyz, methods=["GET"])]
+    return [Route(PROXYZ, proxyz, methods=["GET", "POST"])]
 
 
 def proof(secret: bytes, nonce: str) -> str:

@@ -86,7 +86,7 @@ async def reset(request: Request) -> Response:
         link=visitors.leading_on("/login", wanted),
         word=_("Sign in"),
     )
-    cookies.take(request, response, cookies.SESSION)
+    cookies.take_session(request, response)
     cookies.mark(request, response, ticket.account.id)
     return response
 

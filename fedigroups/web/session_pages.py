@@ -202,6 +202,6 @@ async def logout(request: Request) -> Response:
     if session := await visitors.session(request):
         await sessions.end(session.account, session.id)
     response = visitors.seen("/")
-    cookies.take(request, response, cookies.SESSION)
+    cookies.take_session(request, response)
     cookies.take(request, response, cookies.ORDER)
     return response

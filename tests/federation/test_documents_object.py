@@ -211,7 +211,8 @@ def test_everything_is_bounded() -> None:
         ),
         ({"canAnnounce": {"always": ANN}}, (ANN,)),
         ({"canAnnounce": {"automaticApproval": [], "manualApproval": [PUBLIC]}}, ()),
-        ({"canAnnounce": {}}, ()),
+        ({"canAnnounce": {}}, None),
+        ({"canAnnounce": None}, None),
     ],
 )
 def test_who_may_announce_a_gotosocial_post(policy: Any, allowed: tuple[str, ...] | None) -> None:

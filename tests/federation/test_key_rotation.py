@@ -259,22 +259,47 @@ async def test_a_refetch_that_is_refused_leaves_the_key(
     assert is_of(await ours.directory.key(KEY), "vic")
 
 
-async def test_the_actors_of_one_host_are_refetched_sixty_times_an_hour_at_most(
+async def test_a_host_of_which_too_many_keys_were_asked_for_anew_is_told_to_come_back(
     network: Network, ours: Wire, h: Neighbour
 ) -> None:
-    known = [h.serve_person(f"p{number}", rsa("vic")) for number in range(70)]
-    for uri in known:
+    ours.directory._keyholders._rekeys.burst = 6  # REKEYS_PER_HOST, for a test that is short
+    known = [h.serve_person(f"p{number}", rsa("vic")) for number in range(6)]
+    for uri in [*known, h.serve_person("vic", rsa("vic"))]:
         await ours.directory.actor(uri)
-    asked = len(network.log)
+    asked, now = len(network.log), clock.now_ms()
+    h.serve_person("vic", rsa("new"))
 
-    with clock.held(NOW):
+    with clock.held(now):
         for uri in known:
             await ours.directory.rekey(f"{uri}#main-key")
-    assert len(network.log) - asked == limits.REKEYS_PER_HOST == 60
+        with pytest.raises(Unreachable) as later:
+            await ours.directory.rekey(KEY)
+    assert len(network.log) - asked == 6
+    wait = later.value.retry_after
+    assert wait is not None
+    assert 0 < wait < 60
 
-    with clock.held(NOW + clock.HOUR):
-        await ours.directory.rekey(f"{known[-1]}#main-key")
-    assert len(network.log) - asked == 61
+    with clock.held(now + int(wait * clock.SECOND)):
+        assert is_of(await ours.directory.rekey(KEY), "new")
+
+
+async def test_one_activity_has_the_keys_of_two_actors_asked_for_anew_at_most(
+    network: Network, ours: Wire, h: Neighbour
+) -> None:
+    known = [h.serve_person(f"p{number}", rsa("vic")) for number in range(4)]
+    for uri in known:
+        await ours.directory.actor(uri)
+    asked, budget = len(network.log), Budget(limits.FETCHES_PER_PROOF)
+
+    for uri in known[: limits.REKEYS_PER_PROOF]:
+        await ours.directory.rekey(f"{uri}#main-key", budget)
+    for uri in known[limits.REKEYS_PER_PROOF :]:
+        with pytest.raises(OverBudget):
+            await ours.directory.rekey(f"{uri}#main-key", budget)
+        with pytest.raises(OverBudget):
+            await ours.directory.key(f"{uri}#made-up", budget)
+    assert len(network.log) - asked == limits.REKEYS_PER_PROOF == 2
+    assert 2 * limits.REKEYS_PER_PROOF * limits.UNPROVEN_PER_ADDRESS == limits.REKEYS_PER_HOST
 
 
 async def test_a_refetch_over_budget_can_be_had_later(

@@ -232,6 +232,67 @@ async def test_bob_cannot_take_the_key_id_of_vic_on_their_host(
     assert is_of(found, "vic")
 
 
+async def test_a_newcomer_signs_though_bob_listed_their_key_id_first(
+    ours: Wire, h: Neighbour
+) -> None:
+    """The neighbour on their host is known here, and the newcomer is not."""
+    bob = h.url("/users/bob")
+    h.serve_person("bob", publicKey={"id": KEY, "owner": bob, "publicKeyPem": pem(rsa("bob"))})
+    await ours.directory.actor(bob)
+    h.serve_person("vic", rsa("vic"))
+
+    found = await ours.directory.key(KEY)
+
+    assert found.owner == VIC
+    assert is_of(found, "vic")
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+async def test_bob_cannot_list_a_key_that_is_hosted_apart_for_vic(
+    ours: Wire, h: Neighbour, embedded: bool
+) -> None:
+    uri, bob = h.url("/keys/1"), h.url("/users/bob")
+    his = {"id": uri, "owner": bob, "publicKeyPem": pem(rsa("bob"))} if embedded else uri
+    h.serve_person("bob", publicKey=[rsa_key(bob, rsa("bob")), his])
+    await ours.directory.actor(bob)
+    h.serve_person("vic", publicKey=uri)
+    h.serve("/keys/1", key_document(uri, VIC, "vic"))
+
+    found = await ours.directory.key(uri)
+
+    assert found.owner == VIC
+    assert is_of(found, "vic")
+
+
+async def test_a_key_goes_to_whom_its_own_address_names(ours: Wire, h: Neighbour) -> None:
+    uri, bob = h.url("/keys/1"), h.url("/users/bob")
+    h.serve_person("bob", publicKey=uri)
+    h.serve("/keys/1", key_document(uri, bob, "bob"))
+    assert (await ours.directory.key(uri)).owner == bob
+    h.serve_person("vic", publicKey=uri)
+    h.serve("/keys/1", key_document(uri, VIC, "vic"))
+
+    found = await ours.directory.rekey(uri)
+
+    assert found is not None
+    assert found.owner == VIC
+    assert is_of(found, "vic")
+
+
+async def test_a_key_in_its_actors_document_may_have_an_address_that_leads_there(
+    ours: Wire, h: Neighbour
+) -> None:
+    uri = h.url("/keys/1")
+    h.serve_person("vic", publicKey=rsa_key(VIC, rsa("vic")) | {"id": uri})
+    h.pages["/keys/1"] = h.pages["/users/vic"]
+
+    assert is_of(await ours.directory.key(uri), "vic")
+
+    h.serve_person("vic", publicKey=rsa_key(VIC, rsa("new")) | {"id": uri})
+    h.pages["/keys/1"] = h.pages["/users/vic"]
+    assert is_of(await ours.directory.rekey(uri), "new")
+
+
 @pytest.mark.parametrize("kind", ["Note", "Collection", "Image", ["Person", "Key"], None, 1])
 async def test_a_document_that_is_neither_actor_nor_key_proves_nothing(
     ours: Wire, h: Neighbour, kind: Any

@@ -439,7 +439,11 @@ ELSEWHERE = {
     ),
     "REKEYS_PER_HOST": (
         ROTATION,
-        "test_the_actors_of_one_host_are_refetched_sixty_times_an_hour_at_most",
+        "test_a_host_of_which_too_many_keys_were_asked_for_anew_is_told_to_come_back",
+    ),
+    "REKEYS_PER_PROOF": (
+        ROTATION,
+        "test_one_activity_has_the_keys_of_two_actors_asked_for_anew_at_most",
     ),
     "STRANGERS_PER_HOST": (ROTATION, "test_made_up_keys_of_one_host_end_at_a_number"),
     "LINKED_STEPS": ("federation/test_linked_data.py", "test_a_bomb_is_refused_in_time"),
@@ -692,6 +696,10 @@ ELSEWHERE = {
             "fedigroups/personal/test_import_files.py",
             "test_a_file_may_be_as_long_as_the_limits_say",
         ),
+    ),
+    "IMPORT_FILES": (
+        "fedigroups/personal/test_import_files.py",
+        "test_an_archive_costs_no_more_than_what_is_read_of_it",
     ),
     **dict.fromkeys(
         ("IMPORT_ROWS_PER_STEP", "IMPORT_DAYS"),

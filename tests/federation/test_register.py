@@ -73,7 +73,7 @@ async def test_only_keys_on_the_actors_origin_are_hosted_apart() -> None:
 
     apart = register.listed_apart(H.person("vic", publicKey=listed))
 
-    numbers = ["/keys/1", "/keys#2", "/keys/3"]
+    numbers = ["/keys/1", "/keys#2", "/keys/3", "/keys/5"]
     assert apart == [f"https://h.example{number}" for number in numbers]
 
 

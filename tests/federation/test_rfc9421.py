@@ -96,6 +96,14 @@ def test_other_lists_of_components_that_cover_enough_verify(components: tuple[st
     verify(Message(components=components, more=(("x-a!b", "1"),)).sent())
 
 
+def test_a_post_as_nodebb_signs_it_verifies() -> None:
+    # a label of its own, the place twice, a nonce and a tag (NodeBB, September 2026)
+    given = parameters(nonce='"c1f3"', tag='"activitypub"')
+    components = ("@method", "@target-uri", "@authority", "content-digest")
+    letter = Message(label="activitypub", components=components, parameters=given)
+    assert verify(letter.sent()).nonce == "c1f3"
+
+
 def test_a_query_is_part_of_what_is_signed() -> None:
     letter = Message(target="/inbox?a=1", target_uri=f"{ORIGIN}/inbox?a=1")
     verify(letter.sent())

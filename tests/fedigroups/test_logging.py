@@ -104,6 +104,20 @@ def test_the_console_is_for_people_and_without_colours_in_a_file() -> None:
     assert "\x1b" not in stream.getvalue()
 
 
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_no_word_of_a_stranger_moves_the_terminal_of_whoever_reads_the_log(form: str) -> None:
+    stream = written(form)
+    said = "Li\x1b]0;owned\x07\x9b31mke\u202e"
+    structlog.get_logger("fedigroups.inbox").info("inbox.ignored", kind=said)
+    stdlib.getLogger("uvicorn.error").warning(said)
+    try:
+        raise ValueError(said)
+    except ValueError:
+        structlog.get_logger("fedigroups.app").exception("app.failed")
+    assert stream.getvalue().count("owned") >= 3
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(stream.getvalue())
+
+
 def test_below_the_level_nothing_is_written() -> None:
     stream = written("json", "warning")
     structlog.get_logger("fedigroups").info("too.quiet")

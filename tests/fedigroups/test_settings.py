@@ -219,7 +219,7 @@ def test_a_secret_is_made_once_for_its_owner_alone(here: Path) -> None:
 
 def test_processes_that_start_at_once_have_one_secret(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
-        found = set(threads.map(lambda _: secret_file.secret_in(tmp_path / "data"), range(32)))
+        found = set(threads.map(lambda _: secret_file.anew(tmp_path / "data", ""), range(32)))
     assert len(found) == 1
 
 

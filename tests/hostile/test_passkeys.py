@@ -31,6 +31,7 @@ LIES: dict[str, dict[str, Any]] = {
     "another party": {"party": "evil.example"},
     "nobody verified": {"flags": PRESENT},
     "nobody present": {"flags": VERIFIED},
+    "in a page of another site": {"framed": True},
 }
 
 

@@ -20,6 +20,8 @@ from fedigroups.groups.evidence import Arrival
 from fedigroups.groups.founding import Profile
 from fedigroups.groups.models import Group, Member, Post, Reaction
 from fedigroups.groups.speaking import Text
+from fedigroups.moderation.acts import Act
+from fedigroups.moderation.decide import decide
 from outbox.publish import publish
 from racing import Do, at_once
 from trials import Scene
@@ -127,6 +129,65 @@ async def change(here: Round) -> None:
         here.scene.ours.wire, await here.group(), Profile(title="Old welders")
     )
     await publish(drafts)
+
+
+async def like(here: Round) -> None:
+    await speaking.like(here.scene.ours.wire, here.olga, await here.seen())
+
+
+async def delete(here: Round) -> None:
+    await speaking.delete(here.scene.ours.wire, here.tom, await here.seen())
+
+
+async def decide_against(here: Round) -> None:
+    post = await Post.get(id=here.post.id).select_related("author", "thread__group__actor")
+    hosted = await here.group()
+    act = Act(kind="remove", hosted=hosted, decider=here.olga, text="Spam.", post=post)
+    await decide(here.scene.ours.wire, act)
+
+
+async def answer_a_follow(here: Round) -> None:
+    hosted, wire = await here.group(), here.scene.ours.wire
+    follow = here.scene.eve.follow()
+    async with storage.transaction():
+        await publish([membership.answer(wire, "Reject", hosted.actor, here.eve, follow, "No.")])
+
+
+LAST_WORDS = (
+    "SELECT a.kind, a.actor_uri FROM log_entry e JOIN activity a ON a.id = e.activity_id"
+    " WHERE e.id > ? AND a.actor_uri = ?"
+)
+
+
+@pytest.mark.parametrize("act", [like, delete, decide_against, answer_a_follow])
+async def test_what_a_closing_group_is_still_made_to_say_is_not_said(
+    round_: Round, act: First
+) -> None:
+    hosted = await round_.group()
+
+    async def close() -> None:
+        await ending.close(round_.scene.ours.wire, hosted)
+
+    start = await storage.row("SELECT MAX(id) AS id FROM log_entry")
+    await at_once(close, lambda: act(round_))
+    said = await storage.rows(LAST_WORDS, start["id"] if start else 0, hosted.actor.uri)
+    assert [row["kind"] for row in said] == ["Delete", "Delete"], "to either family"
+
+
+@pytest.mark.parametrize("act", [like, delete, decide_against, answer_a_follow])
+async def test_a_group_closes_when_it_has_said_what_it_was_about_to_say(
+    round_: Round, act: First
+) -> None:
+    hosted = await round_.group()
+
+    async def close() -> None:
+        await ending.close(round_.scene.ours.wire, hosted)
+
+    start = await storage.row("SELECT MAX(id) AS id FROM log_entry")
+    assert await at_once(lambda: act(round_), close) == ""
+    said = await storage.rows(f"{LAST_WORDS} ORDER BY e.id", start["id"], hosted.actor.uri)
+    assert len(said) > 2
+    assert [row["kind"] for row in said][-2:] == ["Delete", "Delete"]
 
 
 @pytest.mark.parametrize("act", [write, reply, change, join])

@@ -17,7 +17,7 @@ import click
 import pytest
 import yaml
 
-from fedigroups import settings
+from fedigroups import secret_file, settings
 from fedigroups.cli import main
 from fedigroups.web import health
 from fedigroups.worker import RESTART_SECONDS, STOP_SECONDS
@@ -204,7 +204,9 @@ def test_the_example_of_the_environment_is_right_in_every_line(tmp_path: Path) -
     lines_in = read(DEPLOY / "env.example").splitlines()
     said = [line.removeprefix("#") for line in lines_in if re.match(r"#?[A-Z_]+=", line)]
     (tmp_path / ".env").write_text("\n".join(said), encoding="utf-8")
-    found = settings.load({"FEDIGROUPS_DATA_DIR": str(tmp_path)}, tmp_path / ".env")
+    found = settings.load(
+        {"FEDIGROUPS_DATA_DIR": str(tmp_path)}, tmp_path / ".env", kept=secret_file.found
+    )
     assert found.origin == "https://groups.example"
     assert len(said) >= 6
 

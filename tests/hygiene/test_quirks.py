@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-LAST = 110
+LAST = 122
 
 _ABOVE = re.compile(r"^# quirks? (\d.*)$", re.MULTILINE)
 _ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \|$", re.MULTILINE)

@@ -130,7 +130,8 @@ SAID: dict[str, tuple[str, ...]] = {
         f"once in {limits.MOVE_DAYS} days",
     ),
     "**Files brought along**": (
-        f"{mb(limits.IMPORT_BYTES)}, of an archive 2 parts of {mb(limits.IMPORT_TEXT_BYTES)}",
+        f"{mb(limits.IMPORT_BYTES)}, of an archive of {limits.IMPORT_FILES} files 2 parts of "
+        f"{mb(limits.IMPORT_TEXT_BYTES)}, stored or deflated",
         f"{limits.IMPORT_ROWS:,} rows, lines of {limits.IMPORT_LINE_CHARS:,} characters",
         f"{limits.IMPORT_ROWS_PER_STEP} rows in 5 seconds",
         f"{limits.LOOKUPS_PER_HOST} look-ups a minute of one site",
@@ -299,6 +300,7 @@ TOLD = (
     f"{limits.UNPROCESSED_PER_HOST:,} activities wait",
     f"from which {limits.UNPROVEN_PER_ADDRESS} requests in five minutes proved nothing",
     f"of whose keys {limits.STRANGERS_PER_HOST} led nowhere in five minutes",
+    f"or {limits.REKEYS_PER_HOST:,} were asked for anew",
     f"413 over {mb(limits.BODY_BYTES)}",
     f"the host's choice is remembered for {days(peers.FORM_FRESH_MS // clock.SECOND)} days",
     f"{', '.join(WAITS[:-1])} and {WAITS[-1]}, then daily",

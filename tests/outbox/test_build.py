@@ -10,6 +10,7 @@ import pytest
 from federation import clock
 from federation.addressing import visibility
 from federation.documents import read_activity, time_of
+from federation.strict_json import dumps
 from federation.vocabulary import AS2, PUBLIC
 from outbox import build
 
@@ -128,10 +129,11 @@ def test_misskey_drops_a_boost_that_is_older_than_its_post(ahead: int) -> None:
     assert boosted >= clock.now_ms() - 2_000
 
 
-def test_an_approval_is_named_when_there_is_one() -> None:
-    assert "approvedBy" not in build.boost(URI, GROUP, FOLLOWERS, NOTE, ANN, 0)
-    document = build.boost(URI, GROUP, FOLLOWERS, NOTE, ANN, 0, approved_by=f"{ANN}/ok/1")
-    assert document["approvedBy"] == f"{ANN}/ok/1"
+def test_an_approval_is_named_as_both_readers_of_it_know_it() -> None:
+    boost = build.boost(URI, GROUP, FOLLOWERS, NOTE, ANN, 0)
+    leave = f"{ANN}/ok/1"
+    named = {"approvedBy": leave, "announceAuthorization": leave}
+    assert json.loads(build.approved(dumps(boost), leave)) == boost | named
 
 
 @pytest.mark.parametrize("shape", [build.create, build.update])

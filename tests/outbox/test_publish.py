@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 
-from federation import storage
+from federation import ids, storage
+from federation.models import Actor
 from fedigroups.store import Store
 from outbox import publish as publish_module
 from outbox import streams
-from outbox.publish import Draft, Outgoing, Place, cancel, publish
+from outbox.publish import Draft, Outgoing, Place, cancel, publish, publish_farewell
 from receivers import MICROBLOG, ORIGIN, THREAD, WELDERS, draft
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("database")]
@@ -222,6 +223,28 @@ async def test_cancelling_marks_what_is_about_the_object_on_that_stream_alone() 
     assert rows == [{"stream": THREAD, "seq": 1}]
 
 
+# After a farewell
+
+
+async def test_nothing_of_an_actor_follows_its_farewell_and_others_are_heard() -> None:
+    for uri, name in ((WELDERS, "welders"), (f"{ORIGIN}/users/ann", "ann")):
+        row = {"uri": uri, "username": name, "host": "groups.example", "local": True}
+        await Actor.create(id=ids.new(), kind="Group", **row)
+    await say(draft("1"))
+    async with storage.transaction():
+        await publish_farewell(draft("delete"))
+    assert (await Actor.get(uri=WELDERS)).state == "gone"
+    ann = Outgoing(f"{ORIGIN}/activities/3", f"{ORIGIN}/users/ann", "Note", b"{}")
+    direct = draft("2", inbox=INBOX)
+    await say(draft("1", stream=MICROBLOG), direct, Draft(ann, (Place(MICROBLOG, "post"),)))
+    async with storage.transaction():
+        await publish_farewell(draft("delete again"))
+    assert await log_of(THREAD) == [(1, "1"), (2, "delete")]
+    assert await log_of(MICROBLOG) == [(1, "3")]
+    assert await log_of(streams.direct(INBOX)) == []
+    assert not await storage.rows("SELECT id FROM activity WHERE uri = ?", direct.activity.uri)
+
+
 # Readers
 
 
@@ -256,7 +279,7 @@ async def test_publishing_costs_the_same_whoever_reads(statements: list[str]) ->
     statements.clear()
     await say(draft("2"))
     assert len(statements) == alone
-    assert alone <= 4
+    assert alone <= 6
 
 
 async def test_a_subscription_begins_at_the_head_and_is_made_once() -> None:

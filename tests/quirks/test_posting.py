@@ -386,7 +386,10 @@ async def test_a_note_of_another_host_is_not_put_into_their_mouth(stage) -> None
 
 
 # quirk 46
-async def test_a_gotosocial_post_waits_for_its_authors_leave_and_then_shows_it(stage) -> None:
+@pytest.mark.parametrize("named", ["by-id", "with-its-type"])
+async def test_a_gotosocial_post_waits_for_its_authors_leave_and_then_shows_it(
+    stage, named
+) -> None:
     microblog, threads, _, _ = await families(stage)
     home = stage.microblog("gts.example", "gotosocial", shared=False)
     gus = home.member("gus")
@@ -399,10 +402,22 @@ async def test_a_gotosocial_post_waits_for_its_authors_leave_and_then_shows_it(s
     (asked,) = home.came("Announce")
     assert "approvedBy" not in asked
     approval = f"{gus.uri}/authorizations/1"
-    await stage.send(gus, gus.act("Accept", asked["id"], result=approval))
+    about = asked["id"] if named == "by-id" else {"type": "Announce", "id": asked["id"]}
+    await stage.send(gus, gus.act("Accept", about, target=note["id"], result=approval))
     (boost,) = microblog.came("Announce")
-    assert (boost["id"], boost["approvedBy"]) == (asked["id"], approval)
+    assert boost["id"] == asked["id"]
+    assert boost["approvedBy"] == boost["announceAuthorization"] == approval
     assert threads.kinds() == ["Announce{Create}"]
+
+
+# quirk 46
+@pytest.mark.parametrize("rule", [None, {}])
+async def test_a_gotosocial_post_whose_rule_says_nothing_is_open_to_anybody(stage, rule) -> None:
+    microblog, *_ = await families(stage)
+    gus = stage.microblog("gts.example", "gotosocial", shared=False).member("gus")
+    await stage.join(gus)
+    await stage.say(gus, gus.note("Take it.", interactionPolicy={"canAnnounce": rule}))
+    assert microblog.kinds() == ["Announce"]
 
 
 # quirk 46

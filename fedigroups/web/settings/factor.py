@@ -88,8 +88,11 @@ async def _confirm(request: Request, session: Session, sent: Body) -> Response:
 
 
 async def _renew(request: Request, session: Session) -> Response:
+    reception, account = receptions.of(request), session.account
     async with storage.transaction():
-        codes = await factors.renew_recovery(session.account)
+        codes = await factors.renew_recovery(account)
+        await recovery.tell(reception, account, "There are new recovery codes")
+    reception.posted()
     return page(request, session, "recovery_codes", TITLE, codes=codes)
 
 

@@ -64,5 +64,5 @@ async def close(request: Request, session: Session) -> Response:
     visitors.forget(request)
     text = _("Servers that know you are told. Farewell.")
     response = forms.notice(request, 200, _("Your account is closed"), text, next=visitors.HOME)
-    cookies.take(request, response, cookies.SESSION)
+    cookies.take_session(request, response)
     return response

@@ -85,7 +85,7 @@ async def browsers(request: Request, session: Session) -> Response:
             async with storage.transaction():
                 await doors.close(session.account)
             response = visitors.seen("/login")
-            cookies.take(request, response, cookies.SESSION)
+            cookies.take_session(request, response)
             return response
         await sessions.end(session.account, sent.number("session"))
         return visitors.seen("/settings/sessions")

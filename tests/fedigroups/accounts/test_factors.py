@@ -125,6 +125,8 @@ async def test_a_recovery_code_opens_once(house: House) -> None:
         renewed = await other.fill("/settings/second", step="renew", current=PASSWORD)
         assert codes[1] not in renewed.text
         assert (await thief.post("/login/second", form | {"code": codes[1]})).status_code == 401
+    told = (await house.letters("olga@mail.example"))[-1]
+    assert told.subject == "There are new recovery codes at groups.example"
 
 
 async def test_it_is_taken_off_by_whoever_knows_the_password_alone(house: House) -> None:

@@ -320,6 +320,33 @@ def packed(manifest: str, linked: str = "") -> bytes:
     return file.getvalue()
 
 
+def swollen(name: str, count: int) -> Callable[[bytes], bytes]:
+    """Puts another thing of that name into a backup, of so many bytes."""
+
+    def spoil(whole: bytes) -> bytes:
+        file = io.BytesIO()
+        with (
+            tarfile.open(fileobj=io.BytesIO(whole)) as before,
+            tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as after,
+        ):
+            for entry in before:
+                after.addfile(entry, before.extractfile(entry))
+            entry = tarfile.TarInfo(name)
+            entry.size = count
+            after.addfile(entry, io.BytesIO(bytes(count)))
+        return file.getvalue()
+
+    return spoil
+
+
+def wordy(whole: bytes) -> bytes:
+    """A file whose first header has a name of ten million signs."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("n" * 10_000_000))
+    return file.getvalue()
+
+
 def altered(name: str) -> Callable[[bytes], bytes]:
     """Changes the last byte of one thing in a backup, which is else as well made as it was."""
 
@@ -356,6 +383,8 @@ def scratched(whole: bytes) -> bytes:
         (lambda one: b"", "no whole backup"),
         (lambda one: b"something else", "no whole backup"),
         (scratched, "no whole backup"),
+        (wordy, "a header of 10000"),
+        (swollen(archive.SECRET, 2_000), "secret is too large"),
         (lambda one: packed("[]"), "no whole backup"),
         (lambda one: packed('{"format": 1, "files": ["x"]}'), "no whole backup"),
         (lambda one: packed('{"format": 1, "files": {"../../x": "0"}}'), "no whole backup"),

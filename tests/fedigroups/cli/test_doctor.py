@@ -261,6 +261,7 @@ def front(served: tuple[Caddy, dict[str, str]], monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.anyio
 @pytest.mark.processes
 async def test_an_instance_behind_caddy_is_well(front: Front) -> None:
+    front.caddy.hand_on("request_body {\nmax_size 40MB\n}")
     found = await front.seen()
     assert {name: one.found for name, one in found.items() if one.verdict != "ok"} == {}
     assert "leads here" in found["origin"].found
@@ -276,7 +277,9 @@ IN_FRONT: dict[str, tuple[str, str, str, str]] = {
         "rewrite /proxyz /proxyz?nonce={query.nonce}", "", "proxy", "changes the query"),
     "signatures are dropped": ("", "header_up -Signature", "proxy", "drops signature"),
     "pictures are too large": (
-        "respond /api/v2/media 413", "", "proxy", "no more than 1 MB"),
+        "request_body {\nmax_size 2MB\n}", "", "proxy", "does not hand on 33 MB"),
+    "two pictures are too large": (
+        "request_body {\nmax_size 32MB\n}", "", "proxy", "does not hand on 33 MB"),
     "it leads to another instance": (
         "respond /proxyz 404", "", "proxy", "another secret than this program"),
     "Accept is ignored": ('respond /actor "<p>A page" 200', "", "documents", "/actor is answered"),

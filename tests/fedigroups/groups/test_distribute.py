@@ -283,7 +283,8 @@ async def test_with_leave_everybody_is_shown_both_forms_with_the_approval(story:
     )
     assert [story.where(draft) for draft in drafts] == [["thread"], ["microblog"]]
     assert drafts[0].activity.body == wrapped.activity.body
-    assert said(drafts[1]) == said(boost) | {"approvedBy": approval}
+    leave = {"approvedBy": approval, "announceAuthorization": approval}
+    assert said(drafts[1]) == said(boost) | leave
     await story.here.publish(drafts)
     assert json.loads((await Activity.get(uri=boost.activity.uri)).body)["approvedBy"] == approval
     assert not await Announced.exists(waiting=True)

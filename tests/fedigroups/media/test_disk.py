@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,15 @@ from fedigroups.media.disk import Disk
 pytestmark = pytest.mark.anyio
 
 KEY = names.file(names.new(), "image/png")
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from fedigroups.media.disk import Disk
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(Disk(Path(sys.argv[1])).put(sys.argv[2], b"picture", "image/png"))
+"""
 
 
 def files(folder: Path) -> list[Path]:
@@ -52,6 +65,20 @@ async def test_a_write_that_fails_leaves_nothing(
         await disk.put(KEY, b"picture", "image/png")
     assert await disk.get(KEY) is None
     assert not files(tmp_path)
+
+
+@pytest.mark.processes
+async def test_what_a_killed_write_left_is_known_when_it_is_old(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    assert await disk.cut_off(time.time() + 60) == []
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, tmp_path, KEY)
+    assert await process.wait() == -signal.SIGKILL
+    assert await disk.get(KEY) is None
+    assert await disk.cut_off(time.time() - 60) == [], "it may be written just now"
+    [left] = await disk.cut_off(time.time() + 60)
+    await disk.put(KEY, b"picture", "image/png")
+    await disk.delete(left)
+    assert [one.read_bytes() for one in files(tmp_path)] == [b"picture"]
 
 
 async def test_a_file_is_on_the_disk_before_it_has_its_name(

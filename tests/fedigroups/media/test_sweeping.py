@@ -33,12 +33,14 @@ async def test_an_upload_that_no_post_takes_for_a_day_is_forgotten(
     waits = await uploads.accept(pictures, olga, drawn.png())
     held = await uploads.accept(pictures, olga, drawn.png())
     await uploads.hold(POST, [held])
+    cut_off = tmp_path / "data/media/.writing/killed"
+    cut_off.write_bytes(b"half of a pic")
     assert await sweeping.sweep(pictures) == Swept(0, 0, 0)
-    assert files(tmp_path) == 4
+    assert files(tmp_path) == 5
 
     with clock.held(clock.now_ms() + A_DAY_ON):
         would = await sweeping.due()
-        assert (would, files(tmp_path)) == (Swept(1, 0, waits.bytes), 4)
+        assert (would, files(tmp_path)) == (Swept(1, 0, waits.bytes), 5)
         assert (await Media.get(id=waits.id)).state == "waiting"
         assert await sweeping.sweep(pictures) == would
     assert files(tmp_path) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 import zipfile
 
 import pytest
@@ -25,9 +26,9 @@ def subjects(format: str, content: str | bytes) -> list[str]:
     return [line.subject for line in parse(format, content) if not line.left_out]
 
 
-def archive(**files: str) -> bytes:
+def archive(packing: int = zipfile.ZIP_DEFLATED, **files: str) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(out, "w", packing) as made:
         for name, text in files.items():
             made.writestr(name.replace("_", "."), text)
     return out.getvalue()
@@ -122,6 +123,34 @@ LONG = "x" * (limits.IMPORT_LINE_CHARS + 1)
 def test_a_file_that_is_none_or_too_much_is_refused(format: str, content: str | bytes) -> None:
     with pytest.raises(Malformed):
         parse(format, content)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bz2", "lzma"])
+def test_an_archive_is_not_unpacked_in_a_way_that_has_no_bounds(packing: int) -> None:
+    bomb = archive(packing, groups_csv="\n" * 40_000_000)
+    assert len(bomb) < 20_000
+    assert taken_for(bomb) < 1_000_000
+
+
+def test_an_archive_costs_no_more_than_what_is_read_of_it() -> None:
+    rows = "eve@evil.example\n"
+    most = {f"f{number}": "" for number in range(limits.IMPORT_FILES - 1)}
+    assert parse("export", archive(groups_csv=rows, **most))
+    with pytest.raises(Malformed):
+        parse("export", archive(groups_csv=rows, **most, one_more=""))
+    crowd = archive(groups_csv=rows, **{f"f{number}": "" for number in range(20_000)})
+    assert taken_for(crowd) < 1_000_000
+
+
+def taken_for(content: bytes) -> int:
+    """How much memory it takes to find out that it is none of ours."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(Malformed):
+            parse("export", content)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_file_may_be_as_long_as_the_limits_say() -> None:

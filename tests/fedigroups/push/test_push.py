@@ -187,6 +187,25 @@ async def test_a_service_that_is_down_is_asked_again_until_it_is_too_late(
     assert await tom.get(THERE)
 
 
+@pytest.mark.parametrize("kind", ["postgres"])
+async def test_a_worker_whose_clock_is_ahead_sends_nothing_twice_and_hurries_nothing(
+    town: Town, tom: App, phone: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.answers = [Response(status_code=503, headers={"Retry-After": "600"})]
+    await subscribe(tom, phone)
+    pusher, real = town.instance.pusher, clock.now_ms
+    await town.write("olga", "Which rod, @tom@groups.example?")
+    (taken,) = await town.run(pusher._taken)
+    monkeypatch.setattr(clock, "now_ms", lambda: real() + 30 * clock.MINUTE)
+    await town.run(pusher.drain)
+    assert phone.came == [], "somebody else has it"
+    await town.run(lambda: pusher._deliver(taken))
+    (row,) = await town.run(PushMessage.all)
+    assert 0 < row.next_try_at - real() <= 11 * clock.MINUTE, "though the clock that wrote it is"
+    await town.run(pusher.drain)
+    assert len(phone.came) == 1
+
+
 @once
 async def test_what_cannot_be_written_holds_up_no_other_and_ends(
     town: Town, tom: App, phone: Device

@@ -82,6 +82,21 @@ async def entered(shop: Gallery, chromium: Browser, who: str, **options: object)
     return page
 
 
+async def test_who_goes_back_after_somebody_signed_out_finds_nothing_of_theirs(
+    shop: Gallery, chromium: Browser
+) -> None:
+    page = await entered(shop, chromium, "tom")
+    await page.goto(shop.url("group"))
+    await page.goto(f"{shop.origin}/feed")
+    await page.locator("form[action='/logout']").evaluate("form => form.submit()")
+    await page.wait_for_url(f"{shop.origin}/")
+    await page.go_back()
+    await page.wait_for_url(f"{shop.origin}/login")
+    await page.go_back()
+    await page.wait_for_url(shop.url("group"))
+    await expect(page.locator("form[action='/logout']")).to_have_count(0)
+
+
 @SCRIPTS
 async def test_an_invitation_is_carried_on_through_making_an_account(
     shop: Gallery, chromium: Browser, scripts: bool

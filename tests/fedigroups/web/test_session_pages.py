@@ -69,7 +69,8 @@ async def test_signing_out_ends_the_session_itself(house: House) -> None:
         await guest.sign_in()
         thief.client.cookies.set("__Host-fedigroups", guest.cookie(), domain="groups.example")
         assert (await thief.get("/settings")).status_code == 200
-        await guest.fill("/settings", to="/logout")
+        left = await guest.fill("/settings", to="/logout")
+        assert left.headers["clear-site-data"] == '"cache"', "no page of theirs is gone back to"
         assert (await thief.get("/settings")).status_code == 303
         assert guest.cookie() == ""
 
