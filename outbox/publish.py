@@ -114,7 +114,7 @@ async def _of_those_here(drafts: Sequence[Draft]) -> list[Draft]:
         await storage.hold(_voice(uri), shared=True)
     marks = storage.marks(len(uris))
     sql = f"SELECT uri FROM actor WHERE uri IN ({marks}) AND state = 'gone'"  # noqa: S608 - marks
-    gone = {row["uri"] for row in await storage.rows(sql, *uris)} if uris else set()
+    gone = {row["uri"] for row in await storage.at_once(sql, *uris)} if uris else set()
     return [draft for draft in drafts if draft.activity.actor_uri not in gone]
 
 

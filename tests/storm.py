@@ -84,7 +84,8 @@ async def _ask(scene: Scene) -> str:
 async def _others(scene: Scene) -> Rows:
     """Every row that is neither Eve's nor her group's, in the columns that she may not change.
 
-    What her neighbour Ivy has on the same host is as little hers as what is Vic's.
+    What her neighbour Ivy has on the same host is as little hers as what is Vic's. She may write to
+    moderators, who then hear of it in the name of their group.
     """
     asked = {
         "actor": f"SELECT uri, kind, name, inbox, state, moved_to FROM actor WHERE {_not('uri')}",
@@ -108,7 +109,8 @@ async def _others(scene: Scene) -> Rows:
         f" JOIN actor a ON a.id = r.reporter_id WHERE {_not('a.uri')}",
         "decision": "SELECT id, kind FROM decision WHERE decider_id <> 0",
         "notification": "SELECT n.actor_id, n.kind, a.uri, n.post_id FROM notification n"
-        f" JOIN actor a ON a.id = n.sender_id WHERE n.kind <> 'report' AND {_not('a.uri')}",
+        " JOIN actor a ON a.id = n.sender_id"
+        f" WHERE n.kind NOT IN ('report', 'mail', 'appeal') AND {_not('a.uri')}",
         "subscription": "SELECT stream, inbox FROM subscription WHERE host <> 'evil.example'",
         "reaction": f"SELECT actor_uri, kind, activity_uri FROM reaction WHERE {_not('actor_uri')}",
         "tombstone": f"SELECT uri, actor_uri FROM tombstone WHERE {_not('actor_uri')}",

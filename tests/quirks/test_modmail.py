@@ -146,6 +146,23 @@ async def test_a_member_on_lemmy_who_writes_first_writes_to_the_group_that_they_
     assert await mails(stage) == ["2"]
 
 
+@pytest.mark.parametrize("to", [[], ["https://h.example/users/vic"]], ids=["nobody", "vic"])
+async def test_a_message_to_somebody_elsewhere_is_no_mail_though_it_came_here(stage, to) -> None:
+    threads = stage.threads()
+    bob = threads.member("bob")
+    await stage.join(bob)
+    message = {
+        "id": "https://l.example/private_message/1",
+        "type": "ChatMessage",
+        "attributedTo": bob.uri,
+        "to": to,
+        "content": "<p>Between you and me.</p>",
+    }
+    await stage.send(bob, bob.act("Create", message, to=to), to="https://groups.example/inbox")
+    assert await mails(stage) == []
+    assert "not ours to read" in await stage.last()
+
+
 @pytest.mark.parametrize("kind", ["sqlite"])
 @pytest.mark.parametrize(("state", "most"), [("member", 30), ("left", 3)])
 async def test_who_has_to_do_with_a_group_writes_so_often_a_day(stage, state, most) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from federation import addressing
 from federation.documents import text_of, uri_of
 from federation.errors import NotUsable
 from federation.origin import same_origin
@@ -25,12 +26,14 @@ class Message:
 
 
 def read(received: Received) -> Message:
-    """The message. Raises `NotUsable` unless its author sent it, from where its id is."""
+    """The message. Raises `NotUsable` unless its author sent it to us, from where its id is."""
     activity, inner = received.activity, received.activity.inner or {}
     if received.announcer is not None or uri_of(inner.get("attributedTo")) != activity.actor:
         raise NotUsable("a message is nobody's but its author's")
     if not same_origin(activity.object_id, activity.actor):
         raise NotUsable("a message has an id on its author's host: another's would then be taken")
+    if not any(map(received.wire.uris.is_local, addressing.read(inner).to)):
+        raise NotUsable("a message to somebody elsewhere is not ours to read, however it came here")
     return Message(plain(text_of(inner, "content")))
 
 
