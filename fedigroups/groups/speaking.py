@@ -187,7 +187,7 @@ async def delete(wire: Wire, author: Actor, post: Post) -> None:
     told = await sending.mentioned_in(post)
     async with storage.transaction():
         if not await threads.end(post, "deleted"):
-            raise Malformed(f"{post.uri} is gone already")
+            raise Malformed("{post} is gone already", post=post.uri)
         if post.state == "held" and not await distribute.was_told(post.uri):
             return
         await distribute.hide(post.uri)
@@ -240,7 +240,9 @@ async def remove(wire: Wire, moderator: Actor, post: Post, reason: str) -> None:
     await post.fetch_related("thread__group__actor", "author")
     group = post.thread.group
     if not group.hosted:
-        raise Malformed(f"{moderator.handle} does not moderate {group.name} here")
+        raise Malformed(
+            "{who} does not moderate {group} here", who=moderator.handle, group=group.name
+        )
     own = Hosted(group, group.actor)
     act = Act(kind="remove", hosted=own, decider=moderator, post=post, text=reason)
     try:

@@ -119,7 +119,7 @@ async def release(group: Group, post: Post) -> None:
     Raises `Malformed` when it was taken away meanwhile.
     """
     if not await Post.filter(id=post.id, state="held").update(state="live"):
-        raise Malformed(f"{post.uri} is gone, or shown already")
+        raise Malformed("{post} is gone, or shown already", post=post.uri)
     post.state = "live"
     await _entitle(post)
     if can_see(None, post):
@@ -133,7 +133,7 @@ async def release(group: Group, post: Post) -> None:
 async def restore(group: Group, post: Post) -> None:
     """Show a post again that was removed. Raises `Malformed` for one that is so no more."""
     if not await Post.filter(id=post.id, state="removed").update(state="live", reason=""):
-        raise Malformed(f"{post.uri} is not removed any more")
+        raise Malformed("{post} is not removed any more", post=post.uri)
     post.state = "live"
     await uploads.show_again(post.uri)
     news.say("post", post.id)

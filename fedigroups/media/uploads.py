@@ -100,7 +100,9 @@ async def chosen(person: Actor, media_ids: Sequence[int] | None, holder: str = "
         if one is None or one.state not in {"waiting", "held", "returned"}:
             raise Malformed(str(_missing(media_id)))
         if one.holder not in {"", holder}:
-            raise Malformed(f"the picture {media_id} is in another post; upload it again")
+            raise Malformed(
+                "the picture {picture} is in another post; upload it again", picture=media_id
+            )
     return [found[media_id] for media_id in wanted]
 
 
@@ -137,7 +139,9 @@ async def hold(holder: str, media: Sequence[Media]) -> None:
             *(holder, place, now, one.id, holder),
         )
         if not held:
-            raise Malformed(f"the picture {one.id} is in another post; upload it again")
+            raise Malformed(
+                "the picture {picture} is in another post; upload it again", picture=one.id
+            )
 
 
 async def let_go(holder: str, *, withheld: bool = False) -> None:
@@ -271,4 +275,4 @@ def _check(words: Words) -> None:
 
 
 def _missing(media_id: int) -> NotHere:
-    return NotHere(f"there is no picture {media_id} of yours here; upload it again")
+    return NotHere("there is no picture {picture} of yours here; upload it again", picture=media_id)

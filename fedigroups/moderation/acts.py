@@ -108,7 +108,10 @@ def rule_text(group: Group, number: int) -> str:
     written = rules(group)
     if not 1 <= number <= len(written):
         raise Malformed(
-            f"{group.name} has no rule {number}: it has {len(written)}; "
-            f"`fedigroups moderate rules {group.name}` lists them"
+            "{group} has no rule {number}: it has {most}; `fedigroups moderate rules {group}` "
+            "lists them",
+            group=group.name,
+            number=number,
+            most=len(written),
         )
     return written[number - 1]

@@ -147,7 +147,7 @@ async def _post(decision: Decision) -> Post:
         "author", "thread__group__actor"
     )
     if post is None:
-        raise Malformed(f"{decision.object_uri} is gone")
+        raise Malformed("{post} is gone", post=decision.object_uri)
     return post
 
 

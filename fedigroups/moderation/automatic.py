@@ -244,9 +244,10 @@ def _check_pattern(pattern: str) -> None:
     try:
         steps = compiled(pattern).programsize
     except re2.error as error:
-        raise Malformed(f"{pattern} is no pattern: {error.args[0].decode()}") from error
+        why = error.args[0].decode()
+        raise Malformed("{pattern} is no pattern: {why}", pattern=pattern, why=why) from error
     if steps > limits.PATTERN_STEPS:
-        raise Malformed(f"{pattern} repeats too much: write a shorter pattern")
+        raise Malformed("{pattern} repeats too much: write a shorter pattern", pattern=pattern)
 
 
 @lru_cache(maxsize=4_096)

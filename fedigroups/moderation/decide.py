@@ -63,7 +63,9 @@ async def _check_decider(wire: Wire, act: Act, kind: Kind) -> None:
         return
     member = await membership.standing(act.hosted.group, decider)
     if not policies.is_staff(member):
-        raise NotTheirs(f"{decider.handle} does not moderate {act.hosted.group.name} here")
+        raise NotTheirs(
+            "{who} does not moderate {group} here", who=decider.handle, group=act.hosted.group.name
+        )
     if kind.by_owner and (member is None or member.role != "owner"):
         raise Malformed(
             "only an owner of {group} may {act}", group=act.hosted.group.name, act=said(act.kind)

@@ -59,7 +59,9 @@ async def settle(post: Post, state: str) -> int:
         *(state, post.id, *old),
     )
     if found is None:
-        raise Malformed(f"{post.uri} does not wait for a moderator; look at the queue again")
+        raise Malformed(
+            "{post} does not wait for a moderator; look at the queue again", post=post.uri
+        )
     await telling.done_with("to_review", post.id)
     return int(now - found["since"])
 

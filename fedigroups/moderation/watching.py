@@ -83,7 +83,11 @@ async def remove(group: Group, number: int) -> None:
 
 
 def _missing(group: Group, number: int) -> NotHere:
-    return NotHere(f"{group.name} has no rule {number}; `fedigroups moderate automatic` lists them")
+    return NotHere(
+        "{group} has no rule {number}; `fedigroups moderate automatic` lists them",
+        group=group.name,
+        number=number,
+    )
 
 
 def _columns(rule: Rule) -> dict[str, Any]:

@@ -61,6 +61,28 @@ SAID = {
         "Your account has moved, and only reads now."
     ),
     "a post has at most {most} pictures": noted("A post has at most %(most)s pictures."),
+    "the picture {picture} is in another post; upload it again": noted(
+        "A picture is in another post: upload it again."
+    ),
+    "there is no picture {picture} of yours here; upload it again": noted(
+        "A picture is not here any more: upload it again."
+    ),
+    "an option of a poll says something": noted("Each option of a poll says something."),
+    "a poll is not changed any more: delete the post and write it anew": noted(
+        "A poll is not changed any more: delete the post and write it anew."
+    ),
+    "something that was sent is longer than it may be": noted(
+        "Something that was sent is longer than it may be."
+    ),
+    "you do not run this group": noted("You do not run this group."),
+    (
+        "this link is not whole: copy all of it from the mail, or sign in and see the settings"
+    ): noted(
+        "This link is not whole: copy all of it from the mail, or sign in and see the settings."
+    ),
+    "a time zone is one of the list, for example Europe/Rome": noted(
+        "A time zone is one of the list, for example Europe/Rome."
+    ),
     "a picture has at most {most} MB": noted("A picture has at most %(most)s MB."),
     "a description has at most {most} characters": noted(
         "A description has at most %(most)s characters."

@@ -152,6 +152,29 @@ SAID = {
     ),
     "{who} owns {group} already": noted("%(who)s owns the group already."),
     "choose to whom": noted("Choose to whom."),
+    "{who} moderates {group} already": noted("%(who)s moderates the group already."),
+    "{who} does not moderate {group}": noted("%(who)s does not moderate the group."),
+    "{who} does not moderate {group} here": noted("That is for moderators of the group."),
+    "a ban ends in the future, or never": noted("A ban ends in the future, or never."),
+    "{post} starts no thread of {group}": noted("The post starts no thread of this group."),
+    "{post} is gone": noted("The post is gone."),
+    "{post} is gone already": noted("The post is gone."),
+    "{post} was not removed from {group}": noted("The post is gone, or shown already."),
+    "{post} is not removed any more": noted("The post is gone, or shown already."),
+    "{post} is gone, or shown already": noted("The post is gone, or shown already."),
+    "{post} does not wait for a moderator; look at the queue again": noted(
+        "The post does not wait any more: look at the queue again."
+    ),
+    "{group} has no rule {number}: it has {most}; `fedigroups moderate rules {group}` lists them": (
+        noted("There is no such rule any more: look at the list again.")
+    ),
+    "{group} has no rule {number}; `fedigroups moderate automatic` lists them": noted(
+        "There is no such rule any more: look at the list again."
+    ),
+    "{pattern} is no pattern: {why}": noted("%(pattern)s is no pattern: %(why)s"),
+    "{pattern} repeats too much: write a shorter pattern": noted(
+        "%(pattern)s repeats too much: write a shorter pattern."
+    ),
     "only an owner of {group} may {act}": noted("That is for the owner of the group."),
     "nobody can make an account here at the moment": noted(
         "Nobody can make an account here at the moment."

@@ -21,7 +21,7 @@ async def appoint(wire: Wire, act: Act) -> Done:
     """Raises `Malformed` for somebody who is no member, or moderates already."""
     group, person = act.hosted.group, act.needed_person
     if is_staff(await membership.held(group, person)):
-        raise Malformed(f"{person.handle} moderates {group.name} already")
+        raise Malformed("{who} moderates {group} already", who=person.handle, group=group.name)
     await membership.appoint(group, person, "moderator")
     return await _listed(wire, act, "Add")
 
@@ -31,7 +31,7 @@ async def dismiss(wire: Wire, act: Act) -> Done:
     group, person = act.hosted.group, act.needed_person
     member = await membership.held(group, person)
     if member is None or not is_staff(member):
-        raise Malformed(f"{person.handle} does not moderate {group.name}")
+        raise Malformed("{who} does not moderate {group}", who=person.handle, group=group.name)
     if member.role == "owner":
         raise Malformed(
             "{who} owns {group}; make somebody else the owner first",

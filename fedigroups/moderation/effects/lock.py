@@ -28,7 +28,9 @@ async def unlock(wire: Wire, act: Act) -> Done:
 async def _turn(wire: Wire, act: Act, *, locked: bool) -> Done:
     post = act.needed
     if post.parent_id is not None or post.thread.group_id != act.hosted.group.id:
-        raise Malformed(f"{post.uri} starts no thread of {act.hosted.group.name}")
+        raise Malformed(
+            "{post} starts no thread of {group}", post=post.uri, group=act.hosted.group.name
+        )
     turned = await Thread.filter(id=post.thread_id, locked=not locked).update(locked=locked)
     if not turned:
         raise Malformed(

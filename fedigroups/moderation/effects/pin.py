@@ -38,7 +38,9 @@ async def unpin(wire: Wire, act: Act) -> Done:
 async def _turn(wire: Wire, act: Act, *, at: int) -> Done:
     post = act.needed
     if post.parent_id is not None or post.thread.group_id != act.hosted.group.id:
-        raise Malformed(f"{post.uri} starts no thread of {act.hosted.group.name}")
+        raise Malformed(
+            "{post} starts no thread of {group}", post=post.uri, group=act.hosted.group.name
+        )
     thread = Thread.filter(id=post.thread_id)
     as_it_was = thread.filter(pinned_at=0) if at else thread.filter(pinned_at__gt=0)
     if not await as_it_was.update(pinned_at=at):

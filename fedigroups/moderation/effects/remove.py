@@ -19,7 +19,7 @@ async def remove(wire: Wire, act: Act) -> Done:
     """End it; a moderator of a group that shows the thread beside its own ends it there alone."""
     post = act.needed
     if post.state not in {"live", "held"}:
-        raise Malformed(f"{post.uri} is gone already")
+        raise Malformed("{post} is gone already", post=post.uri)
     inner, stored = _said(wire, act, post)
     was_told = post.state == "live" or await distribute.was_told(post.uri)
     drafts = [Draft(stored, ())] if stored and was_told else []
@@ -27,7 +27,7 @@ async def remove(wire: Wire, act: Act) -> Done:
         drafts += await crossposts.withdraw(wire, act.hosted, inner, post)
         return Done(drafts, inner.uri)
     if not await threads.end(post, "removed", act.text):
-        raise Malformed(f"{post.uri} is gone already")
+        raise Malformed("{post} is gone already", post=post.uri)
     drafts += await crossposts.told(
         post.thread, lambda one: distribute.delete(wire, one, inner, post, post.author)
     )

@@ -19,7 +19,9 @@ async def restore(wire: Wire, act: Act) -> Done:
     """Show it, and take its removal back wherever it was told."""
     post = act.needed
     if post.state != "removed" or act.hosted.group.id != post.thread.group_id:
-        raise Malformed(f"{post.uri} was not removed from {act.hosted.group.name}")
+        raise Malformed(
+            "{post} was not removed from {group}", post=post.uri, group=act.hosted.group.name
+        )
     await threads.restore(act.hosted.group, post)
     inner, stored = _said(wire, act, post)
     drafts = await crossposts.told(
