@@ -45,6 +45,8 @@ async def take(shop: Gallery, chromium: Browser, names: list[str]) -> None:
 async def main(names: list[str]) -> None:
     if not browser.PROGRAM:
         sys.exit("There is no Chromium here; on Debian .ci/browser installs it.")
+    if unknown := set(names) - set(PAGES):
+        sys.exit(f"There is no page {', '.join(sorted(unknown))}. There are: {', '.join(PAGES)}")
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/gallery.sqlite3"
