@@ -34,7 +34,7 @@ VERIFYING, VERIFYING_ALL = 12, 40
 """The same for what an inbox takes: to know a stranger's key, and whose it is, takes many."""
 ACTING_ALL = 56
 """How many an act from an app or a page may say in all: it is answered with what it was done to."""
-ACTS = ("/api/v1/", "/posts/", "/moderation", "/settings/close")
+ACTS = ("/api/v1/", "/posts/", "/moderation", "/requests", "/settings/close")
 ASKING = "resolve=true"
 """In the address of a search that asks other servers, and keeps what they answer."""
 FETCHING, FETCHING_ALL = 16, 72

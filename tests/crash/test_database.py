@@ -182,14 +182,29 @@ async def test_sqlite_is_locked_for_long(make_trial: MakeTrial) -> None:
     await trial.settle()
 
 
+async def _stopped(trial: Trial) -> bool:
+    """Workers are stopped, and go on where one stands in a transaction: it keeps SQLite's lock."""
+    for worker in trial.fleet.workers:
+        worker.send(signal.SIGSTOP)
+    _, _, path = trial.fleet.settings.database_url.partition("sqlite://")
+    try:
+        if path:
+            with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as other:
+                other.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        for worker in trial.fleet.workers:
+            worker.send(signal.SIGCONT)
+        return False
+    return True
+
+
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=LONG)])
 async def test_a_read_error_in_the_sender_moves_no_cursor(kind: str, make_trial: MakeTrial) -> None:
     """F08: what is owed cannot be read, and so stays owed."""
     trial = await make_trial(kind, Crowd(20))
     await trial.enroll()
     trial.fleet.start()
-    for worker in trial.fleet.workers:
-        worker.send(signal.SIGSTOP)
+    await until(lambda: _stopped(trial))
     await trial.write("Thin sheet", "Thick plate")
     before = await trial.fleet.rows("SELECT id, cursor FROM subscription ORDER BY id")
     await trial.fleet.change("ALTER TABLE log_entry RENAME TO away")

@@ -24,7 +24,7 @@ SENDS = """
 import asyncio
 import sys
 from federation import clock
-from fedigroups.accounts.mailer import LEASE_MS
+from fedigroups.tries import LEASE_MS
 from fedigroups.instance import assemble
 from fedigroups.settings import here
 

@@ -93,6 +93,9 @@ class Meanwhile:
                 self.refusals.append(str(error))
         await self.store.delete(key)
 
+    async def cut_off(self, before: float) -> list[str]:
+        return await self.store.cut_off(before)
+
 
 async def test_a_picture_that_is_being_forgotten_is_taken_by_no_post(
     pictures: Library, olga: Actor
