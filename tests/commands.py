@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,3 +27,9 @@ def ask(run: Run, *words: str) -> Any:
     result = run(*words, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
+
+
+def people_in(path: Path) -> list[Any]:
+    """The names of all actors in a SQLite file."""
+    with closing(sqlite3.connect(path)) as link:
+        return link.execute("SELECT username FROM actor ORDER BY username").fetchall()

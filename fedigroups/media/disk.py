@@ -14,7 +14,6 @@ from federation.errors import Unreachable
 
 log = structlog.get_logger("fedigroups.media")
 
-
 _WRITING = ".writing"
 """The folder of what is being written: what stays there longer was cut off."""
 

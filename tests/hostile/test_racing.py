@@ -159,15 +159,17 @@ LAST_WORDS = (
 )
 
 
+async def closing_group(round_: Round) -> tuple[Hosted, Do]:
+    """The group, and what closes it."""
+    hosted = await round_.group()
+    return hosted, lambda: ending.close(round_.scene.ours.wire, hosted)
+
+
 @pytest.mark.parametrize("act", [like, delete, decide_against, answer_a_follow])
 async def test_what_a_closing_group_is_still_made_to_say_is_not_said(
     round_: Round, act: First
 ) -> None:
-    hosted = await round_.group()
-
-    async def close() -> None:
-        await ending.close(round_.scene.ours.wire, hosted)
-
+    hosted, close = await closing_group(round_)
     start = await storage.row("SELECT MAX(id) AS id FROM log_entry")
     await at_once(close, lambda: act(round_))
     said = await storage.rows(LAST_WORDS, start["id"] if start else 0, hosted.actor.uri)
@@ -178,11 +180,7 @@ async def test_what_a_closing_group_is_still_made_to_say_is_not_said(
 async def test_a_group_closes_when_it_has_said_what_it_was_about_to_say(
     round_: Round, act: First
 ) -> None:
-    hosted = await round_.group()
-
-    async def close() -> None:
-        await ending.close(round_.scene.ours.wire, hosted)
-
+    hosted, close = await closing_group(round_)
     start = await storage.row("SELECT MAX(id) AS id FROM log_entry")
     assert await at_once(lambda: act(round_), close) == ""
     said = await storage.rows(f"{LAST_WORDS} ORDER BY e.id", start["id"], hosted.actor.uri)

@@ -41,3 +41,10 @@ def founded(prepared: dict[str, Path], tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     shutil.copytree(prepared["founded"], tmp_path / "data")
     return partial(typed, tmp_path / "data")
+
+
+@pytest.fixture
+def kept(founded: Run, tmp_path: Path) -> Path:
+    """A backup of Olga's and Tom's instance, which goes on being there."""
+    assert founded("backup", str(tmp_path / "kept")).exit_code == 0
+    return tmp_path / "kept"

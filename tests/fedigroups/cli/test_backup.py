@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import world as worlds
-from commands import Run, ask, typed
+from commands import Run, ask, people_in, typed
 from conftest import MakeUrl
 from federation import clock, ids, storage
 from fedigroups.accounts.people import person_named
@@ -243,18 +243,6 @@ async def test_a_backup_goes_from_either_database_into_the_other(
     assert (status, "stop every server" in said) == (3, True)
 
 
-@pytest.fixture
-def kept(founded: Run, tmp_path: Path) -> Path:
-    """A backup of Olga's and Tom's instance, which goes on being there."""
-    assert founded("backup", str(tmp_path / "kept")).exit_code == 0
-    return tmp_path / "kept"
-
-
-def rows_of(path: Path) -> list[Any]:
-    with closing(sqlite3.connect(path)) as link:
-        return link.execute("SELECT username FROM actor ORDER BY username").fetchall()
-
-
 def test_what_was_here_is_kept_beside_what_comes_back(
     founded: Run, kept: Path, tmp_path: Path
 ) -> None:
@@ -262,11 +250,11 @@ def test_what_was_here_is_kept_beside_what_comes_back(
     refused = founded("restore", str(kept))
     assert (refused.exit_code, "--replace" in refused.stderr) == (3, True)
     assert ask(founded, "restore", str(kept), "--replace")["secret"] is True
-    assert ["mia" in str(row) for row in rows_of(tmp_path / "data/fedigroups.sqlite3")].count(
+    assert ["mia" in str(row) for row in people_in(tmp_path / "data/fedigroups.sqlite3")].count(
         True
     ) == 0
     [beside] = (tmp_path / "data").glob("*.before-restore-*")
-    assert ("mia",) in rows_of(beside)
+    assert ("mia",) in people_in(beside)
     assert founded("doctor", "--inside").exit_code == 0
 
 
@@ -410,7 +398,7 @@ def test_a_file_that_is_no_whole_backup_changes_nothing(
 def test_a_backup_that_does_not_fit_is_refused_with_what_to_do(
     founded: Run, kept: Path, tmp_path: Path
 ) -> None:
-    before = rows_of(tmp_path / "data/fedigroups.sqlite3")
+    before = people_in(tmp_path / "data/fedigroups.sqlite3")
     for told, sentence in (
         ({"FEDIGROUPS_ORIGIN": "http://localhost:9000"}, "The backup is of http://localhost:8000"),
         ({"FEDIGROUPS_SECRET": "00" * 32}, "take it away"),
@@ -432,7 +420,7 @@ def test_a_backup_that_does_not_fit_is_refused_with_what_to_do(
     assert (refused.exit_code, "Another server" in refused.stderr) == (3, True)
     refused = founded("backup", str(kept))
     assert (refused.exit_code, "exists already" in refused.stderr) == (3, True)
-    assert rows_of(tmp_path / "data/fedigroups.sqlite3") == before
+    assert people_in(tmp_path / "data/fedigroups.sqlite3") == before
 
 
 def test_a_backup_of_a_newer_version_names_it(

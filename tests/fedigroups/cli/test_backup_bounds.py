@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 import drawn
-from commands import Run, typed
+from commands import Run, people_in, typed
 from federation import limits
 from fedigroups.backup import archive, rooms
 
@@ -28,18 +25,6 @@ from fedigroups.cli import main
 restoring._freshen = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 main(["restore", sys.argv[1], "--replace"], prog_name="fedigroups")
 """
-
-
-@pytest.fixture
-def kept(founded: Run, tmp_path: Path) -> Path:
-    """A backup of Olga's and Tom's instance."""
-    assert founded("backup", str(tmp_path / "kept")).exit_code == 0
-    return tmp_path / "kept"
-
-
-def rows_of(path: Path) -> list[Any]:
-    with closing(sqlite3.connect(path)) as link:
-        return link.execute("SELECT username FROM actor ORDER BY username").fetchall()
 
 
 def test_a_manifest_and_a_picture_that_fill_the_memory_are_not_read(
@@ -63,11 +48,11 @@ def test_a_manifest_and_a_picture_that_fill_the_memory_are_not_read(
 def test_a_backup_for_which_the_disk_has_no_room_is_refused_before_it_is_written(
     founded: Run, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = rows_of(tmp_path / "data/fedigroups.sqlite3")
+    before = people_in(tmp_path / "data/fedigroups.sqlite3")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10_000))
     refused = founded("restore", str(kept), "--replace")
     assert (refused.exit_code, "0 MB are free" in refused.stderr) == (3, True), refused.output
-    assert rows_of(tmp_path / "data/fedigroups.sqlite3") == before
+    assert people_in(tmp_path / "data/fedigroups.sqlite3") == before
 
 
 @pytest.mark.processes
