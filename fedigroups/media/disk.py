@@ -63,11 +63,11 @@ class Disk:
 
 
 def _cut_off(folder: Path, before: float) -> list[str]:
-    return [
-        f"{_WRITING}/{one.name}"
-        for one in (folder / _WRITING).glob("*")
-        if one.lstat().st_mtime < before
-    ]
+    found = []
+    for one in (folder / _WRITING).glob("*"):
+        with suppress(FileNotFoundError):  # it is whole, and in its place, meanwhile
+            found += [f"{_WRITING}/{one.name}"] if one.lstat().st_mtime < before else []
+    return found
 
 
 def _write(folder: Path, key: str, content: bytes) -> None:

@@ -146,8 +146,12 @@ async def test_a_member_on_lemmy_who_writes_first_writes_to_the_group_that_they_
     assert await mails(stage) == ["2"]
 
 
-@pytest.mark.parametrize("to", [[], ["https://h.example/users/vic"]], ids=["nobody", "vic"])
-async def test_a_message_to_somebody_elsewhere_is_no_mail_though_it_came_here(stage, to) -> None:
+@pytest.mark.parametrize(
+    "to",
+    [[], ["https://h.example/users/vic"], ["https://groups.example/users/tom"]],
+    ids=["nobody", "vic", "tom"],
+)
+async def test_a_message_to_somebody_else_is_no_mail_though_it_came_here(stage, to) -> None:
     threads = stage.threads()
     bob = threads.member("bob")
     await stage.join(bob)
@@ -160,7 +164,7 @@ async def test_a_message_to_somebody_elsewhere_is_no_mail_though_it_came_here(st
     }
     await stage.send(bob, bob.act("Create", message, to=to), to="https://groups.example/inbox")
     assert await mails(stage) == []
-    assert "not ours to read" in await stage.last()
+    assert "not for moderators to read" in await stage.last()
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

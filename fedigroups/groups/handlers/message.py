@@ -16,6 +16,8 @@ from fedigroups.moderation import appeals, mail
 from inbox.registry import Outcome, Received, done, ignored
 
 KIND = "ChatMessage"
+_READ_BY_MODERATORS = frozenset({"moderation", "group"})
+"""Kinds of actors here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,18 @@ class Message:
 
 
 def read(received: Received) -> Message:
-    """The message. Raises `NotUsable` unless its author sent it to us, from where its id is."""
+    """The message. Raises `NotUsable` unless its author sent it to us, from where its id is.
+
+    One to a person here is not for moderators to read.
+    """
     activity, inner = received.activity, received.activity.inner or {}
     if received.announcer is not None or uri_of(inner.get("attributedTo")) != activity.actor:
         raise NotUsable("a message is nobody's but its author's")
     if not same_origin(activity.object_id, activity.actor):
         raise NotUsable("a message has an id on its author's host: another's would then be taken")
-    if not any(map(received.wire.uris.is_local, addressing.read(inner).to)):
-        raise NotUsable("a message to somebody elsewhere is not ours to read, however it came here")
+    to = map(received.wire.uris.parse, addressing.read(inner).to)
+    if not any(one is not None and one.kind in _READ_BY_MODERATORS for one in to):
+        raise NotUsable("a message to somebody else is not for moderators to read, however it came")
     return Message(plain(text_of(inner, "content")))
 
 
